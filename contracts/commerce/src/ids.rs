@@ -1,0 +1,119 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::Invalid;
+
+/// Namespace of every id that is derived from an idempotency key (UUIDv5, RFC 9562 section 5.5).
+const NAMESPACE: Uuid = Uuid::from_u128(0x7365_616d_2d63_4f6d_8d65_7263_652d_6964);
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// The id that belongs to these parts, in every implementation (UUIDv5 over the parts, each prefixed with its length).
+            pub fn derive(parts: &[&str]) -> Self {
+                let mut name = String::from(stringify!($name));
+                for part in parts {
+                    name.push_str(&format!("/{}:{part}", part.len()));
+                }
+                Self(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                Uuid::parse_str(text).map(Self).map_err(|_| Invalid::new(stringify!($name), text, "a UUID"))
+            }
+        }
+    };
+}
+
+uuid_id!(
+    /// An order, derived from its caller and idempotency key.
+    OrderId
+);
+uuid_id!(
+    /// A payment, derived from its order and the number of the attempt.
+    PaymentId
+);
+uuid_id!(
+    /// A notification, derived from the event or key that caused it.
+    NotificationId
+);
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $max:literal, $legal:expr, $wanted:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text as it was given.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Invalid;
+
+            fn try_from(text: String) -> Result<Self, Invalid> {
+                let legal: fn(char) -> bool = $legal;
+                if text.is_empty() || text.len() > $max || !text.chars().all(legal) {
+                    return Err(Invalid::new(stringify!($name), text, $wanted));
+                }
+                Ok(Self(text))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// Who orders; a guest gets one too. 1 to 64 visible ASCII characters.
+    CustomerId, 64, |c| c.is_ascii_graphic(), "1 to 64 visible ASCII characters"
+);
+text_id!(
+    /// A stock keeping unit. 1 to 64 visible ASCII characters.
+    Sku, 64, |c| c.is_ascii_graphic(), "1 to 64 visible ASCII characters"
+);
+text_id!(
+    /// Names one intent of one caller: the same key with the same request is the same command, however often it is sent.
+    /// 1 to 255 visible ASCII characters other than `"` and `\`.
+    IdempotencyKey, 255, |c| c.is_ascii_graphic() && c != '"' && c != '\\',
+    "1 to 255 visible ASCII characters, no quote or backslash"
+);

@@ -1,0 +1,36 @@
+//! The platform's contracts: what each module promises, in types.
+//!
+//! A module is known to the others only by its trait here. No business logic lives in this crate.
+
+mod error;
+mod events;
+mod feed;
+mod ids;
+mod inventory;
+mod money;
+mod notifications;
+mod orders;
+mod page;
+mod payments;
+mod timestamp;
+
+pub use error::{Error, ErrorCode, Invalid};
+pub use events::{
+    DomainEvent, DomainEventPayload, EventMetadata, InventoryEvent, NotificationEvent, OrderEvent, PaymentEvent,
+};
+pub use feed::{EventFeed, FeedError, RecordedEvent};
+pub use ids::{CustomerId, IdempotencyKey, NotificationId, OrderId, PaymentId, Sku};
+pub use inventory::{
+    Inventory, InventoryConflict, InventoryError, Product, ProductUpdate, Reservation, ReservationRequest,
+    ReservationStatus, ReservedLine,
+};
+pub use money::{Currency, Money, MoneyError};
+pub use notifications::{
+    Delivery, NewNotification, Notification, NotificationConflict, NotificationError, NotificationKind, Notifications,
+};
+pub use orders::{
+    Contact, Item, NewOrder, Order, OrderConflict, OrderError, OrderLine, OrderStatus, Orders, PaymentMethod, Shipment,
+};
+pub use page::{Page, PageRequest};
+pub use payments::{Payment, PaymentConflict, PaymentError, PaymentStatus, Payments, Refund};
+pub use timestamp::Timestamp;

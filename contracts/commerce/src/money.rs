@@ -1,0 +1,106 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Invalid;
+
+/// An ISO 4217 alphabetic code: three upper-case ASCII letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// The euro.
+    pub const EUR: Self = Self(*b"EUR");
+
+    /// The three letters.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("???")
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        match text.as_bytes() {
+            [a, b, c] if text.bytes().all(|b| b.is_ascii_uppercase()) => Ok(Self([*a, *b, *c])),
+            _ => Err(Invalid::new("currency", text, "three upper-case letters (ISO 4217)")),
+        }
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> String {
+        currency.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An amount in minor units of one currency. Arithmetic is checked: it never wraps and never mixes currencies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Money {
+    /// Minor units: cents for EUR and USD.
+    pub cents: i64,
+    /// What the units are.
+    pub currency: Currency,
+}
+
+/// Why an amount can't be computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// The result does not fit an `i64`.
+    #[error("amount out of range")]
+    Overflow,
+    /// The two amounts are not of one currency.
+    #[error("can't combine {0} with {1}")]
+    CurrencyMismatch(Currency, Currency),
+}
+
+impl Money {
+    /// This many minor units of this currency.
+    pub const fn new(cents: i64, currency: Currency) -> Self {
+        Self { cents, currency }
+    }
+
+    /// Nothing, in this currency.
+    pub const fn zero(currency: Currency) -> Self {
+        Self::new(0, currency)
+    }
+
+    /// The sum.
+    pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
+        self.combine(other, i64::checked_add)
+    }
+
+    /// The difference.
+    pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
+        self.combine(other, i64::checked_sub)
+    }
+
+    /// This amount, `count` times.
+    pub fn checked_mul(self, count: i64) -> Result<Self, MoneyError> {
+        let cents = self.cents.checked_mul(count).ok_or(MoneyError::Overflow)?;
+        Ok(Self::new(cents, self.currency))
+    }
+
+    fn combine(self, other: Self, op: fn(i64, i64) -> Option<i64>) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::CurrencyMismatch(self.currency, other.currency));
+        }
+        let cents = op(self.cents, other.cents).ok_or(MoneyError::Overflow)?;
+        Ok(Self::new(cents, self.currency))
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} minor units", self.cents, self.currency)
+    }
+}

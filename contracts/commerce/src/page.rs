@@ -1,0 +1,53 @@
+use serde::{Deserialize, Serialize};
+
+use crate::Invalid;
+
+/// Which part of a list is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageRequest {
+    /// Counted from 1.
+    pub page: u32,
+    /// 1 to [`PageRequest::MAX_SIZE`].
+    pub page_size: u32,
+}
+
+impl PageRequest {
+    /// The most items a page holds.
+    pub const MAX_SIZE: u32 = 100;
+
+    /// Refuses page 0 and sizes outside 1 to 100.
+    pub fn validate(self) -> Result<Self, Invalid> {
+        if self.page == 0 {
+            return Err(Invalid::new("page", self.page, "1 or more"));
+        }
+        if self.page_size == 0 || self.page_size > Self::MAX_SIZE {
+            return Err(Invalid::new("page_size", self.page_size, "1 to 100"));
+        }
+        Ok(self)
+    }
+
+    /// How many items come before this page.
+    pub fn offset(self) -> i64 {
+        i64::from(self.page.saturating_sub(1)) * i64::from(self.page_size)
+    }
+}
+
+impl Default for PageRequest {
+    fn default() -> Self {
+        Self { page: 1, page_size: 20 }
+    }
+}
+
+/// One part of a list, in a stable order. A page beyond the end is empty, not an error.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The items of this page.
+    pub items: Vec<T>,
+    /// The page that was asked for, from 1.
+    pub page: u32,
+    /// The size that was asked for.
+    pub page_size: u32,
+    /// Items on all pages together.
+    pub total: i64,
+}

@@ -1,0 +1,62 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Invalid;
+
+/// An instant in microseconds since 1970-01-01T00:00:00Z; RFC 3339 with six decimals and `Z` on the wire.
+///
+/// Microseconds, because that is what PostgreSQL keeps: a timestamp is the same before and after any store or wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The wall clock, cut to microseconds.
+    pub fn now() -> Self {
+        Self(jiff::Timestamp::now().as_microsecond())
+    }
+
+    /// From microseconds since the epoch; refused outside the years -9999 to 9999.
+    pub fn from_micros(micros: i64) -> Result<Self, Invalid> {
+        jiff::Timestamp::from_microsecond(micros)
+            .map(|_| Self(micros))
+            .map_err(|_| Invalid::new("timestamp", micros, "microseconds within the years -9999 to 9999"))
+    }
+
+    /// Microseconds since the epoch.
+    pub fn as_micros(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let instant = jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        write!(f, "{instant:.6}")
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        text.parse::<jiff::Timestamp>()
+            .map(|instant| Self(instant.as_microsecond()))
+            .map_err(|_| Invalid::new("timestamp", text, "RFC 3339, such as 2026-01-31T12:00:00.000000Z"))
+    }
+}
+
+impl TryFrom<String> for Timestamp {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        text.parse()
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(timestamp: Timestamp) -> String {
+        timestamp.to_string()
+    }
+}
