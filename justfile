@@ -1,0 +1,59 @@
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# List the recipes.
+default:
+    @just --list --unsorted
+
+# Run every test; the container suites too when a Docker engine answers (SEAM_REQUIRE_DOCKER=1 makes its absence an error).
+test:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    log=$(mktemp); trap 'rm -f "$log"' EXIT
+    docker=no; docker info >/dev/null 2>&1 && docker=yes
+    if [ $docker = no ] && [ "${SEAM_REQUIRE_DOCKER:-0}" = 1 ]; then
+        echo "just test: SEAM_REQUIRE_DOCKER=1, but no Docker engine answers 'docker info'; start one or unset the variable" >&2
+        exit 2
+    fi
+    if [ $docker = yes ]; then
+        cargo test --workspace --locked -- --include-ignored 2>&1 | tee "$log"
+    else
+        cargo test --workspace --locked 2>&1 | tee "$log"
+        echo "left out: the tests that are marked ignored above need a Docker engine, and none answers 'docker info'"
+    fi
+    awk '/^test result:/ { passed += $4; failed += $6; skipped += $8 }
+         END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed > 0 || passed == 0 }' "$log"
+
+# Formatting, clippy and rustdoc, all with warnings denied.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+
+# What a change must pass before it lands: lint, then test.
+check: lint test
+
+# Bring the platform up, place orders, check the books, say the verdict.
+demo *args:
+    cargo run --locked --bin seam -- run checkout {{args}}
+
+# Bring a topology up and keep it up: monolith, microservices (default) or extraction.
+up *args:
+    cargo run --locked --bin seam -- up {{args}}
+
+# Measure: orders per second, commits per order, time to readiness, resident memory, each beside its reference.
+bench:
+    cargo bench --locked -p tests --bench platform
+
+# Run the checkout scenario many times, killing a random service at a random moment each time.
+soak runs="200" *args="":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cargo build --locked --release --bin seam
+    seam=$(cargo build --locked --release --bin seam --message-format json 2>/dev/null | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1)
+    for run in $(seq {{runs}}); do
+        if ! out=$("$seam" run soak --release --seed "$run" {{args}} 2>&1); then
+            echo "$out"; echo "soak: run $run of {{runs}} failed; repeat it with: seam run soak --release --seed $run {{args}}" >&2; exit 1
+        fi
+        printf '\rsoak: %d of %d runs passed' "$run" {{runs}}
+    done
+    echo

@@ -1,0 +1,36 @@
+//! What holds on SQLite holds on PostgreSQL. These need a Docker engine, and are ignored without one.
+
+use tests::{Postgres, seam};
+
+async fn checkout_on_postgres(topology: &'static str) {
+    let postgres = Postgres::start().await;
+    let database = format!("database={}", postgres.url("{module}"));
+    let output = tokio::task::spawn_blocking(move || {
+        seam()
+            .args(["run", "checkout", "--topology", topology, "--count", "20", "--set", &database])
+            .output()
+            .expect("seam starts")
+    })
+    .await
+    .expect("seam is waited for");
+    println!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a Docker engine"]
+async fn checkout_passes_on_postgres_in_one_process() {
+    checkout_on_postgres("monolith").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a Docker engine"]
+async fn checkout_passes_on_postgres_in_four_processes() {
+    checkout_on_postgres("microservices").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a Docker engine"]
+async fn checkout_passes_on_postgres_with_one_module_extracted() {
+    checkout_on_postgres("extraction").await;
+}
