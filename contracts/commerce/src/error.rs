@@ -1,7 +1,9 @@
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use seam::TransportFailure;
 use serde::{Deserialize, Serialize};
+
+use crate::ErrorCode;
 
 /// A value that was refused: which field, what was seen, what was wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -29,7 +31,7 @@ impl Invalid {
 
 /// What a call of any of our contracts fails with; `C` is what that contract calls a conflict.
 ///
-/// Each variant has exactly one [`ErrorCode`], and each code one HTTP status.
+/// Each variant has exactly one [`ErrorCode`], and each code one HTTP status: the table stands in `error_code.rs`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Error<C: fmt::Display> {
@@ -92,32 +94,34 @@ pub enum Error<C: fmt::Display> {
     Transport(TransportFailure),
 }
 
-/// The closed set of machine-readable failures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ErrorCode {
-    /// 404
-    NotFound,
-    /// 400
-    InvalidInput,
-    /// 409
-    Conflict,
-    /// 422
-    KeyReused,
-    /// 409, with Retry-After
-    InFlight,
-    /// 400
-    KeyMissing,
-    /// 401
-    Unauthorized,
-    /// 429, with Retry-After
-    RateLimited,
-    /// 503, with Retry-After
-    ServiceUnavailable,
-    /// 500
-    Internal,
-    /// 504
-    OutcomeUnknown,
+impl<C: fmt::Display> Error<C> {
+    /// The code of this failure: no other variant has it.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotFound { .. } => ErrorCode::NotFound,
+            Self::InvalidInput(_) => ErrorCode::InvalidInput,
+            Self::Conflict(_) => ErrorCode::Conflict,
+            Self::KeyReused { .. } => ErrorCode::KeyReused,
+            Self::InFlight { .. } => ErrorCode::InFlight,
+            Self::KeyMissing => ErrorCode::KeyMissing,
+            Self::Unauthorized { .. } => ErrorCode::Unauthorized,
+            Self::RateLimited { .. } => ErrorCode::RateLimited,
+            Self::ServiceUnavailable { .. } => ErrorCode::ServiceUnavailable,
+            Self::Internal => ErrorCode::Internal,
+            Self::Transport(_) => ErrorCode::OutcomeUnknown,
+        }
+    }
+
+    /// When repeating the same request makes sense, for the failures that pass by themselves.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::InFlight { retry_after_ms, .. } | Self::RateLimited { retry_after_ms } => {
+                Some(Duration::from_millis(*retry_after_ms))
+            }
+            Self::ServiceUnavailable { .. } => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
 }
 
 impl<C: fmt::Display> From<Invalid> for Error<C> {

@@ -111,6 +111,17 @@ pub enum ReservationStatus {
     Released,
 }
 
+impl ReservationStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Reserved, Self::Committed, Self::Released];
+
+    /// Whether a reservation may go there from here. Staying is no transition; what is released stays released.
+    pub fn can_become(self, to: Self) -> bool {
+        use ReservationStatus::{Committed, Released, Reserved};
+        matches!((self, to), (Reserved, Committed | Released) | (Committed, Released))
+    }
+}
+
 /// What a call of [`Inventory`] fails with.
 pub type InventoryError = Error<InventoryConflict>;
 

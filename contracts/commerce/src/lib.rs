@@ -3,20 +3,25 @@
 //! A module is known to the others only by its trait here. No business logic lives in this crate.
 
 mod error;
+mod error_code;
 mod events;
 mod feed;
 mod ids;
 mod inventory;
+mod json;
 mod money;
 mod notifications;
 mod orders;
 mod page;
 mod payments;
+mod rules;
 mod timestamp;
 
-pub use error::{Error, ErrorCode, Invalid};
+pub use error::{Error, Invalid};
+pub use error_code::ErrorCode;
 pub use events::{
-    DomainEvent, DomainEventPayload, EventMetadata, InventoryEvent, NotificationEvent, OrderEvent, PaymentEvent,
+    DomainEvent, DomainEventPayload, EventError, EventMetadata, InventoryEvent, NotificationEvent, OrderEvent,
+    PaymentEvent,
 };
 pub use feed::{EventFeed, FeedError, RecordedEvent};
 pub use ids::{CustomerId, IdempotencyKey, NotificationId, OrderId, PaymentId, Sku};

@@ -164,6 +164,26 @@ pub enum OrderStatus {
     Cancelled,
 }
 
+impl OrderStatus {
+    /// Every status.
+    pub const ALL: [Self; 5] = [
+        Self::Pending,
+        Self::Confirmed,
+        Self::Shipped,
+        Self::Delivered,
+        Self::Cancelled,
+    ];
+
+    /// Whether an order may go there from here. Staying is no transition.
+    pub fn can_become(self, to: Self) -> bool {
+        use OrderStatus::{Cancelled, Confirmed, Delivered, Pending, Shipped};
+        matches!(
+            (self, to),
+            (Pending, Confirmed | Cancelled) | (Confirmed, Shipped | Cancelled) | (Shipped, Delivered)
+        )
+    }
+}
+
 /// What a call of [`Orders`] fails with.
 pub type OrderError = Error<OrderConflict>;
 

@@ -85,6 +85,31 @@ pub enum PaymentStatus {
     Unknown,
 }
 
+impl PaymentStatus {
+    /// Every status.
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Authorized,
+        Self::Captured,
+        Self::Failed,
+        Self::Refunded,
+        Self::PartiallyRefunded,
+        Self::Unknown,
+    ];
+
+    /// Whether a payment may go there from here. A second partial refund is a transition of its own; else staying is none.
+    pub fn can_become(self, to: Self) -> bool {
+        use PaymentStatus::{Authorized, Captured, Failed, PartiallyRefunded, Pending, Refunded, Unknown};
+        matches!(
+            (self, to),
+            (Pending, Authorized | Captured | Failed | Unknown)
+                | (Authorized, Captured | Failed | Unknown)
+                | (Unknown, Authorized | Captured | Failed)
+                | (Captured | PartiallyRefunded, PartiallyRefunded | Refunded)
+        )
+    }
+}
+
 /// What a call of [`Payments`] fails with.
 pub type PaymentError = Error<PaymentConflict>;
 
