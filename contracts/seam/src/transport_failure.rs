@@ -11,3 +11,13 @@ pub struct TransportFailure {
     /// What went wrong on the way, for people.
     pub reason: String,
 }
+
+impl TransportFailure {
+    /// No answer from `to`, because of `reason`.
+    pub fn new(to: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            to: to.into(),
+            reason: reason.into(),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Requests and replies with and without a socket: [`Socket`] for real ones, [`InProcess`] for the router itself.
+//!
+//! The [`crate::Context`] of the caller travels in headers (see [`header`]): transports [`inject`] it, servers
+//! [`extract`] it.
+
+mod exchange;
+mod headers;
+mod in_process;
+mod socket;
+mod transport;
+
+pub use headers::{extract, header, inject};
+pub use in_process::InProcess;
+pub use socket::{MalformedBaseUrl, Socket, SocketLimits};
+pub use transport::{AnswerWithin, Transport};

@@ -1,0 +1,104 @@
+use std::{fmt, str::FromStr};
+
+use uuid::Uuid;
+
+/// Where a call stands in its trace: the W3C `traceparent`, level 1.
+///
+/// [`fmt::Display`] writes it and [`FromStr`] reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Trace {
+    trace_id: u128,
+    span_id: u64,
+    sampled: bool,
+}
+
+/// A text that is no `traceparent`. W3C says to ignore it and to begin a trace of one's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a traceparent, wanted 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, in lower case and not all zero")]
+pub struct MalformedTraceparent;
+
+impl Trace {
+    /// A new trace, sampled, and its first span.
+    pub fn begin() -> Self {
+        Self {
+            trace_id: Uuid::now_v7().as_u128(),
+            span_id: fresh_span(),
+            sampled: true,
+        }
+    }
+
+    /// A new span of the same trace.
+    #[must_use]
+    pub fn child(self) -> Self {
+        Self {
+            span_id: fresh_span(),
+            ..self
+        }
+    }
+
+    /// The trace's id: 32 hex digits.
+    pub fn trace_id(&self) -> String {
+        format!("{:032x}", self.trace_id)
+    }
+
+    /// The span's id: 16 hex digits.
+    pub fn span_id(&self) -> String {
+        format!("{:016x}", self.span_id)
+    }
+
+    /// Whether who began the trace wants it recorded.
+    pub fn is_sampled(&self) -> bool {
+        self.sampled
+    }
+}
+
+// The lower half of a v7 id: a counter seeded at random and 32 random bits, never zero because of the variant's bits.
+fn fresh_span() -> u64 {
+    Uuid::now_v7().as_u64_pair().1
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "00-{:032x}-{:016x}-{:02x}",
+            self.trace_id,
+            self.span_id,
+            u8::from(self.sampled)
+        )
+    }
+}
+
+impl FromStr for Trace {
+    type Err = MalformedTraceparent;
+
+    /// Reads version 00, and of later versions the part that version 00 knows, as W3C says.
+    fn from_str(text: &str) -> Result<Self, MalformedTraceparent> {
+        let mut parts = text.split('-');
+        let mut next = |digits| {
+            parts
+                .next()
+                .and_then(|part| hex(part, digits))
+                .ok_or(MalformedTraceparent)
+        };
+        let (version, trace_id, span_id, flags) = (next(2)?, next(32)?, next(16)?, next(2)?);
+        let more = parts.next().is_some();
+        let span_id = u64::try_from(span_id).map_err(|_| MalformedTraceparent)?;
+        if version == 0xff || (version == 0 && more) || trace_id == 0 || span_id == 0 {
+            return Err(MalformedTraceparent);
+        }
+        Ok(Self {
+            trace_id,
+            span_id,
+            sampled: flags & 1 == 1,
+        })
+    }
+}
+
+fn hex(text: &str, digits: usize) -> Option<u128> {
+    let lower = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if text.len() != digits || !text.bytes().all(lower) {
+        return None;
+    }
+    u128::from_str_radix(text, 16).ok()
+}
