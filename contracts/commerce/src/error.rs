@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use seam::TransportFailure;
+use seam::{ContractError, TransportFailure};
 use serde::{Deserialize, Serialize};
 
 use crate::ErrorCode;
@@ -133,5 +133,14 @@ impl<C: fmt::Display> From<Invalid> for Error<C> {
 impl<C: fmt::Display> From<TransportFailure> for Error<C> {
     fn from(failure: TransportFailure) -> Self {
         Self::Transport(failure)
+    }
+}
+
+impl<C: fmt::Debug + fmt::Display + Send + Sync + 'static> ContractError for Error<C> {
+    fn transport(&self) -> Option<&TransportFailure> {
+        match self {
+            Self::Transport(failure) => Some(failure),
+            _ => None,
+        }
     }
 }

@@ -1,19 +1,21 @@
-//! The `#[seam::contract]` attribute.
+//! The `#[seam::contract]` attribute. Its documentation stands where it is re-exported, in `seam`.
+
+mod arguments;
+mod classification;
+mod expansion;
+mod method;
+mod model;
 
 use proc_macro::TokenStream;
-use quote::quote;
-use syn::{ItemTrait, TraitItem, parse_macro_input};
+use syn::{ItemTrait, parse_macro_input};
 
-/// Makes a trait a contract.
+#[doc = include_str!("contract.md")]
 #[proc_macro_attribute]
-pub fn contract(_args: TokenStream, input: TokenStream) -> TokenStream {
-    let mut item = parse_macro_input!(input as ItemTrait);
-    for method in &mut item.items {
-        if let TraitItem::Fn(method) = method {
-            method
-                .attrs
-                .retain(|a| !a.path().is_ident("read") && !a.path().is_ident("write"));
-        }
+pub fn contract(arguments: TokenStream, input: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(input as ItemTrait);
+    match model::Model::of(arguments.into(), &item) {
+        Ok(model) => expansion::expand(&model),
+        Err(error) => expansion::refuse(&item, &error),
     }
-    quote! { #[::seam::async_trait] #item }.into()
+    .into()
 }
