@@ -1,0 +1,44 @@
+use std::{
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
+
+/// Growing pauses between attempts: each twice the one before up to a limit, each shortened by up to a half at random, so that
+/// many who failed together do not come back together.
+#[derive(Clone, Debug)]
+pub struct Backoff {
+    next: Duration,
+    first: Duration,
+    longest: Duration,
+}
+
+impl Backoff {
+    /// Begins with `first` and stays at `longest`.
+    pub fn new(first: Duration, longest: Duration) -> Self {
+        Self {
+            next: first,
+            first,
+            longest,
+        }
+    }
+
+    /// How long to pause now.
+    pub fn pause(&mut self) -> Duration {
+        let pause = self.next;
+        self.next = (pause * 2).min(self.longest);
+        let share = u32::try_from(RandomState::new().hash_one(0) % 512).unwrap_or(0);
+        pause - pause * share / 1024
+    }
+
+    /// Begins anew, after a success.
+    pub fn reset(&mut self) {
+        self.next = self.first;
+    }
+}
+
+impl Default for Backoff {
+    /// 50 ms to 5 s.
+    fn default() -> Self {
+        Self::new(Duration::from_millis(50), Duration::from_secs(5))
+    }
+}

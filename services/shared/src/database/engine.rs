@@ -1,0 +1,98 @@
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use sqlx::sqlite::SqliteConnectOptions;
+
+use super::DatabaseError;
+
+/// The two engines that one text of SQL serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded, one file per module.
+    Sqlite,
+    /// A server, one schema per module.
+    Postgres,
+}
+
+/// A database address, parsed once.
+#[derive(Clone)]
+pub(super) struct Address {
+    pub(super) url: String,
+    pub(super) engine: Engine,
+    /// The file, on SQLite.
+    pub(super) file: Option<PathBuf>,
+}
+
+const WANTED: &str = "sqlite:///folder/{module}.db or postgres://{module}:password@host:5432/database";
+
+impl Address {
+    /// Puts the module's name in the place of `{module}` and tells the engine by the scheme.
+    pub(super) fn parse(url: &str, module: &str) -> Result<Self, DatabaseError> {
+        let url = url.replace("{module}", module);
+        let refused = |wanted: &str| DatabaseError::Address {
+            url: without_password(&url),
+            wanted: wanted.to_owned(),
+        };
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("postgres" | "postgresql") => {
+                sqlx::postgres::PgConnectOptions::from_str(&url).map_err(|_| refused(WANTED))?;
+                Ok(Self {
+                    url,
+                    engine: Engine::Postgres,
+                    file: None,
+                })
+            }
+            Some("sqlite") => {
+                if url.contains(":memory:") || url.contains("mode=memory") {
+                    return Err(refused("a file: the writer and the readers are separate connections"));
+                }
+                let options = SqliteConnectOptions::from_str(&url).map_err(|_| refused(WANTED))?;
+                let file = options.get_filename().to_path_buf();
+                if file.file_name().is_none() {
+                    return Err(refused(WANTED));
+                }
+                let url = if url.contains("mode=") {
+                    url
+                } else {
+                    format!("{url}{}mode=rwc", if url.contains('?') { '&' } else { '?' })
+                };
+                Ok(Self {
+                    url,
+                    engine: Engine::Sqlite,
+                    file: Some(file),
+                })
+            }
+            _ => Err(refused(WANTED)),
+        }
+    }
+
+    /// Creates the folder of the file.
+    pub(super) async fn prepare(&self) -> Result<(), DatabaseError> {
+        let Some(folder) = self.file.as_deref().and_then(Path::parent) else {
+            return Ok(());
+        };
+        if folder.as_os_str().is_empty() {
+            return Ok(());
+        }
+        tokio::fs::create_dir_all(folder)
+            .await
+            .map_err(|error| DatabaseError::Address {
+                url: self.url.clone(),
+                wanted: format!("a folder that can be written ({}: {error})", folder.display()),
+            })
+    }
+}
+
+/// The address without what stands between `:` and `@`, for logs and errors.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let Some((user, host)) = rest.rsplit_once('@') else {
+        return url.to_owned();
+    };
+    let user = user.split(':').next().unwrap_or_default();
+    format!("{scheme}://{user}:***@{host}")
+}

@@ -1,0 +1,113 @@
+use std::{fmt, sync::Arc};
+
+use sqlx::AnyConnection;
+
+use super::{DatabaseError, Engine};
+
+type Hook = Box<dyn FnOnce() + Send>;
+
+/// One piece of work inside the open transaction of the writer.
+///
+/// Only SQL belongs here, never network I/O: everybody else's work waits for it. After a statement has failed, return the error:
+/// PostgreSQL refuses whatever follows in the same work. (So write `ON CONFLICT DO NOTHING` and look at the rows affected.)
+///
+/// The work runs on the writer's task, but sees the caller's `seam::Context`, and what it marks with `seam::replay` reaches the caller.
+pub struct Tx {
+    connection: AnyConnection,
+    engine: Engine,
+    appended: bool,
+    hooks: Vec<Hook>,
+    recorded: Vec<(Arc<str>, i64)>,
+}
+
+/// How much of a transaction's bookkeeping was there before a piece of work began.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    hooks: usize,
+    recorded: usize,
+}
+
+impl Tx {
+    pub(super) fn new(connection: AnyConnection, engine: Engine) -> Self {
+        Self {
+            connection,
+            engine,
+            appended: false,
+            hooks: Vec::new(),
+            recorded: Vec::new(),
+        }
+    }
+
+    /// Where queries go: `sqlx::query("...").execute(tx.connection())`.
+    pub fn connection(&mut self) -> &mut AnyConnection {
+        &mut self.connection
+    }
+
+    /// Which engine this is, for the rare statement that differs.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Runs `hook` once this work is durable, before its caller is answered; never if it is rolled back or its commit fails. For waking
+    /// workers: it must not block.
+    pub fn on_commit(&mut self, hook: impl FnOnce() + Send + 'static) {
+        self.hooks.push(Box::new(hook));
+    }
+
+    /// Readers of the event log are woken after the commit.
+    pub(crate) fn events_appended(&mut self) {
+        self.appended = true;
+    }
+
+    /// Positions that earlier works of this transaction have recorded for the subscription.
+    pub(crate) fn recorded<'a>(&'a self, subscription: &'a str) -> impl Iterator<Item = i64> + 'a {
+        self.recorded
+            .iter()
+            .filter(move |(name, _)| &**name == subscription)
+            .map(|(_, position)| *position)
+    }
+
+    /// Notes that this work has recorded the position; forgotten if the work is rolled back.
+    pub(crate) fn note_recorded(&mut self, subscription: Arc<str>, position: i64) {
+        self.recorded.push((subscription, position));
+    }
+
+    pub(super) async fn run(&mut self, statement: &'static str) -> Result<(), DatabaseError> {
+        sqlx::raw_sql(statement).execute(&mut self.connection).await?;
+        Ok(())
+    }
+
+    pub(super) async fn run_raw(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(statement).execute(&mut self.connection).await.map(|_| ())
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            hooks: self.hooks.len(),
+            recorded: self.recorded.len(),
+        }
+    }
+
+    pub(super) fn rewind(&mut self, mark: Mark) {
+        self.hooks.truncate(mark.hooks);
+        self.recorded.truncate(mark.recorded);
+    }
+
+    /// Empties the bookkeeping: the hooks to run and whether events were appended.
+    pub(super) fn take_effects(&mut self) -> (Vec<Hook>, bool) {
+        self.recorded.clear();
+        (std::mem::take(&mut self.hooks), std::mem::take(&mut self.appended))
+    }
+
+    pub(super) fn into_connection(self) -> AnyConnection {
+        self.connection
+    }
+}
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx")
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
+}

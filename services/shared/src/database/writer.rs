@@ -1,0 +1,199 @@
+use std::sync::{Arc, atomic::Ordering};
+
+use tokio::sync::mpsc;
+
+use super::{
+    DatabaseError, Engine, Tx, connect,
+    engine::Address,
+    handle::Shared,
+    work::{Verdict, Work},
+};
+
+/// The most works that share one commit.
+const GROUP: usize = 128;
+
+/// Owns the one connection that writes, and commits what waits together.
+pub(super) struct Writer {
+    address: Address,
+    queue: mpsc::Receiver<Box<dyn Work>>,
+    tx: Option<Tx>,
+    shared: Arc<Shared>,
+}
+
+impl Writer {
+    pub(super) fn new(address: Address, queue: mpsc::Receiver<Box<dyn Work>>, tx: Tx, shared: Arc<Shared>) -> Self {
+        Self {
+            address,
+            queue,
+            tx: Some(tx),
+            shared,
+        }
+    }
+
+    /// Runs until every handle is gone or the database is closed; what is queued by then is still done.
+    pub(super) async fn run(mut self) {
+        loop {
+            let first = tokio::select! {
+                biased;
+                first = self.queue.recv() => first,
+                () = self.shared.closing.cancelled() => {
+                    self.queue.close();
+                    self.queue.recv().await
+                }
+            };
+            let Some(first) = first else { break };
+            self.group(first).await;
+        }
+        if let Some(tx) = self.tx {
+            // The last connection's close folds the write-ahead log back into the file.
+            if let Err(error) = sqlx::Connection::close(tx.into_connection()).await {
+                tracing::warn!(%error, "database connection did not close cleanly");
+            }
+        }
+        self.shared.closed.cancel();
+    }
+
+    /// Runs `first` and whatever waits behind it in one transaction, commits once, answers all.
+    async fn group(&mut self, first: Box<dyn Work>) {
+        let mut done: Vec<Box<dyn Work>> = Vec::new();
+        let mut kept: u64 = 0;
+        let mut next = Some(first);
+        while let Some(mut work) = next.take() {
+            if !work.is_abandoned() {
+                let verdict = self.one(&mut *work, kept == 0).await;
+                done.push(work);
+                match verdict {
+                    Ok(Verdict::Keep) => kept += 1,
+                    // Nothing stands before it: it has seen only what is durable.
+                    Ok(Verdict::Discard) if kept == 0 => settle(std::mem::take(&mut done), None),
+                    // Its error may rest on what an earlier work of this transaction did, so it waits for the commit too.
+                    Ok(Verdict::Discard) => {}
+                    Err(failure) => {
+                        self.tx = None;
+                        return settle(done, Some(&failure));
+                    }
+                }
+            }
+            if done.len() < GROUP {
+                next = self.queue.try_recv().ok();
+            }
+        }
+        if kept == 0 {
+            return;
+        }
+        match self.commit().await {
+            Ok(()) => {
+                self.shared.writes.fetch_add(kept, Ordering::Relaxed);
+                settle(done, None);
+            }
+            Err(failure) => {
+                self.tx = None;
+                settle(done, Some(&failure));
+            }
+        }
+    }
+
+    /// Runs one work. The first of a transaction needs no savepoint on SQLite: nothing stands before it, so a plain rollback undoes
+    /// only it. On PostgreSQL every work has one, since its release is what notices a work that went on after a failed statement
+    /// (a COMMIT then rolls back without an error).
+    async fn one(&mut self, work: &mut dyn Work, is_first: bool) -> Result<Verdict, DatabaseError> {
+        if is_first {
+            self.begin().await?;
+        }
+        let engine = self.address.engine;
+        let Some(tx) = self.tx.as_mut() else {
+            return Err(DatabaseError::Closed);
+        };
+        let savepoint = !is_first || engine == Engine::Postgres;
+        if savepoint {
+            tx.run("SAVEPOINT work").await?;
+        }
+        let mark = tx.mark();
+        let verdict = work.run(tx).await;
+        if verdict == Verdict::Discard {
+            tx.rewind(mark);
+        }
+        match (verdict, savepoint) {
+            (Verdict::Keep, true) => tx.run("RELEASE SAVEPOINT work").await?,
+            (Verdict::Keep, false) => {}
+            (Verdict::Discard, _) if is_first => {
+                // The work failed by itself and hears its own error; a rollback that fails too costs only the connection.
+                if tx.run("ROLLBACK").await.is_err() {
+                    self.tx = None;
+                }
+            }
+            (Verdict::Discard, _) => tx.run("ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work").await?,
+        }
+        Ok(verdict)
+    }
+
+    /// Opens a transaction; a connection that broke while it was idle is replaced once.
+    async fn begin(&mut self) -> Result<(), DatabaseError> {
+        let statement = match self.address.engine {
+            Engine::Sqlite => "BEGIN IMMEDIATE",
+            Engine::Postgres => "BEGIN",
+        };
+        if let Some(tx) = self.tx.as_mut() {
+            tx.take_effects();
+            match tx.run(statement).await {
+                Ok(()) => return Ok(()),
+                Err(error) => tracing::warn!(%error, "writer connection is replaced"),
+            }
+            self.tx = None;
+        }
+        let mut tx = Tx::new(connect::writer(&self.address).await?, self.address.engine);
+        tx.run(statement).await?;
+        self.tx = Some(tx);
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<(), DatabaseError> {
+        let Some(tx) = self.tx.as_mut() else {
+            return Err(DatabaseError::Closed);
+        };
+        tx.run_raw("COMMIT")
+            .await
+            .map_err(|error| commit_failure(error, self.address.engine))?;
+        self.shared.commits.fetch_add(1, Ordering::Relaxed);
+        let (hooks, appended) = tx.take_effects();
+        for hook in hooks {
+            hook();
+        }
+        if appended {
+            self.shared.appended.send_modify(|count| *count += 1);
+        }
+        Ok(())
+    }
+}
+
+/// A commit that the engine refused did not happen; any other failure leaves it open.
+fn commit_failure(error: sqlx::Error, engine: Engine) -> DatabaseError {
+    const SQLITE_BUSY: &str = "5";
+    match &error {
+        sqlx::Error::Database(refusal) => {
+            let code = refusal.code();
+            let is_refusal = match engine {
+                Engine::Postgres => code
+                    .as_deref()
+                    .is_some_and(|code| !code.starts_with("57P") && !code.starts_with("08")),
+                Engine::Sqlite => code.as_deref() == Some(SQLITE_BUSY),
+            };
+            if is_refusal {
+                error.into()
+            } else {
+                DatabaseError::OutcomeUnknown {
+                    reason: error.to_string(),
+                }
+            }
+        }
+        _ => DatabaseError::OutcomeUnknown {
+            reason: error.to_string(),
+        },
+    }
+}
+
+fn settle(works: Vec<Box<dyn Work>>, failure: Option<&DatabaseError>) {
+    for work in works {
+        work.settle(failure);
+    }
+}

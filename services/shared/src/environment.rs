@@ -1,0 +1,57 @@
+use std::{sync::Arc, time::Duration};
+
+use seam::http::{Socket, SocketLimits};
+
+use crate::{
+    Database, Health, Migration, Settings, StartError, Tasks,
+    settings::{Setting, standard},
+};
+
+/// What a module finds when it is opened; shared by all modules of a process.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// The process's settings.
+    pub settings: Settings,
+    /// Where background tasks are started.
+    pub tasks: Tasks,
+    /// Where readiness checks are added.
+    pub health: Health,
+}
+
+impl Environment {
+    /// With these settings, no tasks and no checks.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            tasks: Tasks::new(),
+            health: Health::new(),
+        }
+    }
+
+    /// Opens the module's database at `DATABASE_URL` and adds the readiness check `<module>.database`.
+    pub async fn database(&self, module: &str, migrations: &'static [Migration]) -> Result<Database, StartError> {
+        let url = self.settings.get(&standard::DATABASE_URL)?;
+        let db = Database::open(&url, module, migrations).await?;
+        let checked = db.clone();
+        self.health.add_async(format!("{module}.database"), move || {
+            let db = checked.clone();
+            async move { db.ping().await.map_err(|error| error.to_string()) }
+        });
+        Ok(db)
+    }
+
+    /// A transport to the service whose base URL the setting holds; its calls take `CALL_TIMEOUT_MS` at most. `None` if it is not set.
+    pub fn socket(&self, url: &Setting<String>) -> Result<Option<Arc<Socket>>, StartError> {
+        let Some(base) = self.settings.find(url)? else {
+            return Ok(None);
+        };
+        let answer = self.settings.get(&standard::CALL_TIMEOUT_MS)?;
+        let limits = SocketLimits {
+            connect: answer.min(Duration::from_secs(1)),
+            answer,
+            ..SocketLimits::default()
+        };
+        let socket = Socket::new(&base, limits).map_err(|error| StartError::Other(error.to_string()))?;
+        Ok(Some(Arc::new(socket)))
+    }
+}

@@ -1,0 +1,49 @@
+use commerce::{DomainEvent, DomainEventPayload, EventMetadata, Timestamp};
+use seam::Context;
+use sqlx::Row;
+
+use crate::{DatabaseError, Engine, Tx};
+
+/// Appends an event to the module's log; it becomes visible when the write commits, and never if it does not.
+///
+/// Its version is one more than the last of its aggregate; its correlation and causation come from the caller's context (an event
+/// handler's context names the event it handles).
+pub async fn append<P: DomainEventPayload>(
+    tx: &mut Tx,
+    source: &'static str,
+    payload: &P,
+) -> Result<DomainEvent, DatabaseError> {
+    if tx.engine() == Engine::Postgres {
+        // Positions are taken before the commit. Held until the end of the transaction, the lock makes their order that of the commits,
+        // so that a reader who has seen one never meets a smaller new one.
+        sqlx::query(
+            "SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtext('events'), hashtext(current_schema()))) AS held",
+        )
+        .execute(tx.connection())
+        .await?;
+    }
+    let aggregate_id = payload.aggregate_id();
+    let last: i64 = sqlx::query("SELECT COALESCE(MAX(version), 0) FROM events WHERE aggregate_id = $1")
+        .bind(&aggregate_id)
+        .fetch_one(tx.connection())
+        .await?
+        .try_get(0)?;
+    let context = Context::current();
+    let metadata = EventMetadata {
+        correlation_id: context.correlation_id,
+        causation_id: Some(context.causation_id.unwrap_or(context.request_id)),
+        source_service: source.to_owned(),
+    };
+    let event = DomainEvent::new(payload, last + 1, Timestamp::now(), metadata)
+        .map_err(|error| DatabaseError::unencodable("event", error))?;
+    let text = serde_json::to_string(&event).map_err(|error| DatabaseError::unencodable("event", error))?;
+    sqlx::query("INSERT INTO events (event_id, aggregate_id, version, event) VALUES ($1, $2, $3, $4)")
+        .bind(event.event_id.to_string())
+        .bind(&aggregate_id)
+        .bind(event.version)
+        .bind(text)
+        .execute(tx.connection())
+        .await?;
+    tx.events_appended();
+    Ok(event)
+}

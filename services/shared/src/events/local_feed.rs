@@ -1,0 +1,78 @@
+use std::time::Duration;
+
+use commerce::{EventFeed, FeedError, Invalid, RecordedEvent};
+use sqlx::Row;
+use tokio::time::Instant;
+
+use crate::{Database, DatabaseError, Engine};
+
+const MOST: u32 = 1_000;
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How soon a commit of another process is seen.
+const POLL: Duration = Duration::from_millis(200);
+
+/// A module's log, read where it is kept.
+#[derive(Clone, Debug)]
+pub struct LocalFeed {
+    db: Database,
+}
+
+impl LocalFeed {
+    /// The log of `db`.
+    pub fn new(db: &Database) -> Self {
+        Self { db: db.clone() }
+    }
+
+    async fn read(&self, after: i64, limit: u32) -> Result<Vec<RecordedEvent>, DatabaseError> {
+        let rows = sqlx::query("SELECT position, event FROM events WHERE position > $1 ORDER BY position LIMIT $2")
+            .bind(after)
+            .bind(i64::from(limit))
+            .fetch_all(self.db.readers())
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let text: String = row.try_get("event")?;
+                let event = serde_json::from_str(&text).map_err(|error| DatabaseError::corrupt("event", error))?;
+                Ok(RecordedEvent {
+                    position: row.try_get("position")?,
+                    event,
+                })
+            })
+            .collect()
+    }
+}
+
+#[seam::async_trait]
+impl EventFeed for LocalFeed {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+        if limit == 0 || limit > MOST {
+            return Err(Invalid::new("limit", limit, "1 to 1000").into());
+        }
+        if wait > LONGEST_WAIT {
+            return Err(Invalid::new("wait_ms", wait.as_millis(), "0 to 30000").into());
+        }
+        let until = Instant::now() + wait;
+        let mut appended = self.db.appended();
+        loop {
+            // Seen before the read: a commit in between wakes the wait below at once.
+            appended.mark_unchanged();
+            let events = self
+                .read(after, limit)
+                .await
+                .map_err(|error| FeedError::Unreadable(error.to_string()))?;
+            let now = Instant::now();
+            if !events.is_empty() || now >= until || self.db.quiesced().is_cancelled() {
+                return Ok(events);
+            }
+            let pause = match self.db.engine() {
+                Engine::Sqlite => until,
+                Engine::Postgres => until.min(now + POLL),
+            };
+            tokio::select! {
+                _ = appended.changed() => {}
+                () = self.db.quiesced().cancelled() => {}
+                () = tokio::time::sleep_until(pause) => {}
+            }
+        }
+    }
+}
