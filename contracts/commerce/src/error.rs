@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::ErrorCode;
 
 /// A value that was refused: which field, what was seen, what was wanted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
 #[error("{field} is {value:?}, wanted {wanted}")]
 pub struct Invalid {
     /// The field, as the caller wrote it.
@@ -144,3 +144,7 @@ impl<C: fmt::Debug + fmt::Display + Send + Sync + 'static> ContractError for Err
         }
     }
 }
+
+/// The conflict of what knows no conflicts: no value of it exists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub(crate) enum NoConflict {}

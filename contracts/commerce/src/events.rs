@@ -7,9 +7,10 @@ use crate::{
 };
 
 /// Something that happened to one aggregate, as it is kept in the log and crosses the network.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DomainEvent {
     /// Derived from the aggregate and its version: the same event has the same id wherever it is read.
+    #[schema(value_type = String, format = Uuid)]
     pub event_id: Uuid,
     /// Whose event it is. Events of one aggregate keep their order.
     pub aggregate_id: String,
@@ -20,6 +21,7 @@ pub struct DomainEvent {
     /// When the change was made.
     pub occurred_at: Timestamp,
     /// The variant's content.
+    #[schema(value_type = Object)]
     pub payload: serde_json::Value,
     /// Where it comes from.
     pub metadata: EventMetadata,
@@ -96,7 +98,7 @@ pub struct EventError {
 }
 
 /// Where an event comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EventMetadata {
     /// The same for all that one first request set off.
     pub correlation_id: String,
@@ -113,7 +115,7 @@ pub trait DomainEventPayload: Serialize + DeserializeOwned + Send + Sync {
 }
 
 /// What happens to orders.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "event_type", content = "payload")]
 pub enum OrderEvent {
     /// The order was accepted, its stock is reserved.
@@ -158,7 +160,7 @@ pub enum OrderEvent {
 }
 
 /// What happens to payments.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "event_type", content = "payload")]
 pub enum PaymentEvent {
     /// The money was taken.
@@ -193,7 +195,7 @@ pub enum PaymentEvent {
 }
 
 /// What happens to stock.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "event_type", content = "payload")]
 pub enum InventoryEvent {
     /// Price and available stock of a product were set.
@@ -225,7 +227,7 @@ pub enum InventoryEvent {
 }
 
 /// What happens to notifications.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "event_type", content = "payload")]
 pub enum NotificationEvent {
     /// The servers took the messages.

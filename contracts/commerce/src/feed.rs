@@ -14,7 +14,7 @@ pub trait EventFeed: Send + Sync {
 }
 
 /// An event and its place in its module's log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RecordedEvent {
     /// From 1, growing, possibly with gaps.
     pub position: i64,

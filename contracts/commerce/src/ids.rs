@@ -1,9 +1,10 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{KnownFormat, SchemaFormat};
 use uuid::Uuid;
 
-use crate::Invalid;
+use crate::{Invalid, schema::text_schema};
 
 /// Namespace of every id that is derived from an idempotency key (UUIDv5, RFC 9562 section 5.5).
 const NAMESPACE: Uuid = Uuid::from_u128(0x7365_616d_2d63_4f6d_8d65_7263_652d_6964);
@@ -31,6 +32,8 @@ macro_rules! uuid_id {
                 self.0.fmt(f)
             }
         }
+
+        text_schema!($name, |text| text.format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))));
 
         impl FromStr for $name {
             type Err = Invalid;
@@ -100,6 +103,8 @@ macro_rules! text_id {
                 f.write_str(&self.0)
             }
         }
+
+        text_schema!($name, |text| text.min_length(Some(1)).max_length(Some($max)).description(Some($wanted)));
     };
 }
 

@@ -43,7 +43,7 @@ pub struct ProductUpdate {
 }
 
 /// A product and where its stock is. What came in is `stock + reserved + committed`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Product {
     /// Which product.
     pub sku: Sku,
@@ -72,7 +72,7 @@ pub struct ReservationRequest {
 }
 
 /// What is set aside for an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Reservation {
     /// For which order.
     pub order_id: OrderId,
@@ -89,7 +89,7 @@ pub struct Reservation {
 }
 
 /// One product of a reservation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReservedLine {
     /// Which product.
     pub sku: Sku,
@@ -100,7 +100,7 @@ pub struct ReservedLine {
 }
 
 /// Where a reservation stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReservationStatus {
     /// Set aside.
@@ -126,7 +126,7 @@ impl ReservationStatus {
 pub type InventoryError = Error<InventoryConflict>;
 
 /// Why the stock forbids a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum InventoryConflict {
     /// A reservation names a product that does not exist.

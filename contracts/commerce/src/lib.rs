@@ -6,6 +6,7 @@ mod error;
 mod error_code;
 mod events;
 mod feed;
+pub mod http;
 mod ids;
 mod inventory;
 mod json;
@@ -15,7 +16,10 @@ mod orders;
 mod page;
 mod payments;
 mod rules;
+mod schema;
 mod timestamp;
+mod v1;
+mod v2;
 
 pub use error::{Error, Invalid};
 pub use error_code::ErrorCode;
@@ -39,3 +43,5 @@ pub use orders::{
 pub use page::{Page, PageRequest};
 pub use payments::{Payment, PaymentConflict, PaymentError, PaymentStatus, Payments, Refund};
 pub use timestamp::Timestamp;
+pub use v1::OrderV1;
+pub use v2::{LineItemV2, NewOrderV2, OrderV2};

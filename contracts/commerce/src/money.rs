@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Invalid;
+use crate::{Invalid, schema::text_schema};
 
 /// An ISO 4217 alphabetic code: three upper-case ASCII letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -18,6 +18,10 @@ impl Currency {
         std::str::from_utf8(&self.0).unwrap_or("???")
     }
 }
+
+text_schema!(Currency, |text| text
+    .pattern(Some("^[A-Z]{3}$"))
+    .description(Some("ISO 4217 code")));
 
 impl TryFrom<String> for Currency {
     type Error = Invalid;
@@ -43,7 +47,7 @@ impl fmt::Display for Currency {
 }
 
 /// An amount in minor units of one currency. Arithmetic is checked: it never wraps and never mixes currencies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Money {
     /// Minor units: cents for EUR and USD.

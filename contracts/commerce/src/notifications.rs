@@ -40,7 +40,7 @@ pub struct NewNotification {
 }
 
 /// What was told. It names no address: contact data stays inside the module.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Notification {
     /// Derived from the event or key that caused it.
     pub id: NotificationId,
@@ -61,7 +61,7 @@ pub struct Notification {
 }
 
 /// What a customer is told about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotificationKind {
     /// The order was accepted.
@@ -79,7 +79,7 @@ pub enum NotificationKind {
 }
 
 /// How one message on one channel fared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
     /// Not handed over yet.
@@ -94,7 +94,7 @@ pub enum Delivery {
 pub type NotificationError = Error<NotificationConflict>;
 
 /// Why a notification is forbidden.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum NotificationConflict {
     /// The mail server refused the address for good.

@@ -59,7 +59,7 @@ pub struct NewOrder {
 }
 
 /// Where a customer is told about an order. Personal data: never logged.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
     /// An address with one `@`, at most 254 characters (RFC 5321).
@@ -76,7 +76,7 @@ impl fmt::Debug for Contact {
 }
 
 /// The payment provider's token for a card or account: never a card number.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct PaymentMethod(pub String);
 
@@ -87,7 +87,7 @@ impl fmt::Debug for PaymentMethod {
 }
 
 /// So many of a product.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
     /// Which product.
@@ -128,7 +128,7 @@ pub struct Order {
 }
 
 /// One product of an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderLine {
     /// Which product.
     pub sku: Sku,
@@ -139,7 +139,7 @@ pub struct OrderLine {
 }
 
 /// How an order travels.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shipment {
     /// 1 to 100 characters.
@@ -149,7 +149,7 @@ pub struct Shipment {
 }
 
 /// Where an order stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
     /// Accepted, stock reserved, not paid.
@@ -188,7 +188,7 @@ impl OrderStatus {
 pub type OrderError = Error<OrderConflict>;
 
 /// Why the state of an order, or of what it needs, forbids a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum OrderConflict {
     /// The order can't go there from here.

@@ -40,7 +40,7 @@ impl Default for PageRequest {
 }
 
 /// One part of a list, in a stable order. A page beyond the end is empty, not an error.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Page<T> {
     /// The items of this page.
     pub items: Vec<T>,
@@ -50,4 +50,16 @@ pub struct Page<T> {
     pub page_size: u32,
     /// Items on all pages together.
     pub total: i64,
+}
+
+impl<T> Page<T> {
+    /// The same page of other items.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(change).collect(),
+            page: self.page,
+            page_size: self.page_size,
+            total: self.total,
+        }
+    }
 }

@@ -41,7 +41,7 @@ pub struct Refund {
 }
 
 /// A payment as the books have it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Payment {
     /// Derived from the order and the attempt.
     pub id: PaymentId,
@@ -66,7 +66,7 @@ pub struct Payment {
 }
 
 /// Where a payment stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
     /// The intent is written down; the provider has not answered yet.
@@ -114,7 +114,7 @@ impl PaymentStatus {
 pub type PaymentError = Error<PaymentConflict>;
 
 /// Why the state of a payment forbids a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PaymentConflict {
     /// The payment can't go there from here.

@@ -1,8 +1,9 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{KnownFormat, SchemaFormat};
 
-use crate::Invalid;
+use crate::{Invalid, schema::text_schema};
 
 /// An instant in microseconds since 1970-01-01T00:00:00Z; RFC 3339 with six decimals and `Z` on the wire.
 ///
@@ -29,6 +30,10 @@ impl Timestamp {
         self.0
     }
 }
+
+text_schema!(Timestamp, |text| text
+    .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+    .description(Some("RFC 3339 with six decimals and Z")));
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,101 @@
+use std::str::FromStr;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, RawPathParams, Request},
+    http::{HeaderMap, StatusCode, header},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{failure::Failure, key, operation::Operation, query::Query};
+use crate::{ErrorCode, IdempotencyKey, Invalid, json};
+
+/// The most bytes of a request's body: 2 MiB, unless the server sets another limit.
+const BODY_LIMIT: usize = 2 << 20;
+
+/// A request whose path, query and size are in order.
+pub(crate) struct Incoming {
+    ids: Vec<(String, String)>,
+    pub(crate) query: Query,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Incoming {
+    /// Reads a request to `operation`.
+    pub(crate) async fn read(request: Request, operation: &Operation) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let ids = RawPathParams::from_request_parts(&mut parts, &())
+            .await
+            .map_err(|_| Invalid::new("path", parts.uri.path(), "UTF-8, percent-encoded"))?;
+        let ids = ids.iter().map(|(name, id)| (name.to_owned(), id.to_owned())).collect();
+        let query = Query::parse(parts.uri.query(), &operation.query_names())?;
+        let headers = parts.headers.clone();
+        let body = Bytes::from_request(Request::from_parts(parts, body), &())
+            .await
+            .map_err(|rejection| match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => Failure::body_too_large(BODY_LIMIT),
+                _ => Invalid::new("body", "cut off", "as many bytes as declared").into(),
+            })?;
+        Ok(Self {
+            ids,
+            query,
+            headers,
+            body,
+        })
+    }
+
+    /// The id that stands in the path where the template has `{name}`.
+    pub(crate) fn id<T: FromStr<Err = Invalid>>(&self, name: &str) -> Result<T, Failure> {
+        let found = self.ids.iter().find(|(known, _)| known == name);
+        let text = found.map_or("", |(_, id)| id);
+        text.parse().map_err(|invalid: Invalid| {
+            let invalid = Invalid {
+                field: name.to_owned(),
+                ..invalid
+            };
+            invalid.into()
+        })
+    }
+
+    /// The idempotency key, which the command needs.
+    pub(crate) fn key(&self) -> Result<IdempotencyKey, Failure> {
+        key::read(&self.headers)
+    }
+
+    /// The body, as JSON.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        if !self.is_declared_json() {
+            let seen = self.headers.get(header::CONTENT_TYPE);
+            let seen = seen.map_or("absent".into(), |value| String::from_utf8_lossy(value.as_bytes()));
+            let invalid = Invalid::new("Content-Type", seen, "application/json");
+            return Err(Failure::of_http(ErrorCode::UnsupportedMediaType, invalid.to_string()));
+        }
+        let text = std::str::from_utf8(&self.body).map_err(|error| {
+            let place = format!("not UTF-8 after byte {}", error.valid_up_to());
+            Invalid::new("body", place, "JSON in UTF-8")
+        })?;
+        Ok(json::parse(text)?)
+    }
+
+    /// Refuses a body that says something to a command that takes nothing.
+    pub(crate) fn no_body(&self) -> Result<(), Failure> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Nothing {}
+
+        if !self.body.is_empty() {
+            self.json::<Nothing>()?;
+        }
+        Ok(())
+    }
+
+    fn is_declared_json(&self) -> bool {
+        let declared = self
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let essence = declared.and_then(|value| value.split(';').next()).unwrap_or_default();
+        essence.trim().eq_ignore_ascii_case("application/json")
+    }
+}

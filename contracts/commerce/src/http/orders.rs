@@ -1,0 +1,213 @@
+//! Orders over HTTP.
+
+use std::sync::Arc;
+
+use axum::Router;
+use seam::http::Transport;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    answer::Answer,
+    caller::{Caller, Outgoing},
+    failure::Failure,
+    incoming::Incoming,
+    operation::{Operation, PAGE},
+    path::path,
+    retirement,
+    routes::Routes,
+};
+use crate::{
+    CustomerId, ErrorCode, NewOrder, NewOrderV2, Order, OrderConflict, OrderError, OrderId, OrderV1, OrderV2, Orders,
+    Page, PageRequest, Shipment,
+};
+
+/// Serves an implementation at `/v1/orders/...`, `/v2/orders/...` and `/v2/customers/{customer_id}/orders`.
+pub fn router(orders: Arc<dyn Orders>) -> Router {
+    routes().over(orders)
+}
+
+/// Why an order is cancelled.
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cancellation {
+    /// 1 to 500 characters.
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
+}
+
+pub(crate) fn routes() -> Routes<dyn Orders> {
+    let known = &[ErrorCode::NotFound];
+    let command = |path, name, summary| {
+        Operation::post(path, name, summary)
+            .returns::<OrderV2>()
+            .fails(known)
+            .conflicts::<OrderConflict>()
+    };
+    let create = Operation::post(
+        "/v2/orders",
+        "create_order",
+        "Reserves the stock and accepts the order as pending. Prices come from the inventory.",
+    );
+    let list = Operation::get(
+        "/v2/customers/{customer_id}/orders",
+        "list_orders_for_customer",
+        "A customer's orders, newest first.",
+    );
+    let cancel = command(
+        "/v2/orders/{order_id}/cancel",
+        "cancel_order",
+        "Pending or confirmed to cancelled; stock goes back and captured money is refunded.",
+    );
+    let ship = command("/v2/orders/{order_id}/ship", "ship_order", "Confirmed to shipped.");
+    Routes::new()
+        .serve(
+            create
+                .keyed()
+                .takes::<NewOrderV2>()
+                .returns::<OrderV2>()
+                .creates(&[201])
+                .conflicts::<OrderConflict>(),
+            create_order,
+        )
+        .serve(
+            Operation::get("/v2/orders/{order_id}", "get_order", "The order as it is now.")
+                .returns::<OrderV2>()
+                .fails(known),
+            get_order,
+        )
+        .serve(list.query(PAGE).returns::<Page<OrderV2>>(), list_orders_for_customer)
+        .serve(
+            command(
+                "/v2/orders/{order_id}/confirm",
+                "confirm_order",
+                "Pending to confirmed, where a captured payment covers the total.",
+            ),
+            confirm_order,
+        )
+        .serve(cancel.takes::<Cancellation>(), cancel_order)
+        .serve(ship.takes::<Shipment>(), ship_order)
+        .serve(
+            command(
+                "/v2/orders/{order_id}/deliver",
+                "deliver_order",
+                "Shipped to delivered.",
+            ),
+            deliver_order,
+        )
+        .serve(
+            Operation::get(
+                "/v1/orders/{order_id}",
+                "get_order_v1",
+                "The order as version 1 showed it.",
+            )
+            .returns::<OrderV1>()
+            .fails(known)
+            .retired(&retirement::V1),
+            get_order_v1,
+        )
+}
+
+async fn create_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+    let key = request.key()?;
+    let order = request.json::<NewOrderV2>()?.keyed(key);
+    let order = orders.create_order(order).await?;
+    Answer::created(path("/v2/orders/{}", &order.id), &OrderV2::from(order))
+}
+
+async fn get_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+    answer(orders.get_order(request.id("order_id")?).await?)
+}
+
+async fn get_order_v1(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+    let order = orders.get_order(request.id("order_id")?).await?;
+    Answer::ok(&OrderV1::from(&order))
+}
+
+async fn list_orders_for_customer(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+    let (customer_id, page) = (request.id("customer_id")?, request.query.page()?);
+    let page = orders.list_orders_for_customer(customer_id, page).await?;
+    Answer::ok(&page.map(OrderV2::from))
+}
+
+async fn confirm_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+    request.no_body()?;
+    answer(orders.confirm_order(request.id("order_id")?).await?)
+}
+
+async fn cancel_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+    let Cancellation { reason } = request.json()?;
+    answer(orders.cancel_order(request.id("order_id")?, reason).await?)
+}
+
+async fn ship_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+    let shipment = request.json()?;
+    answer(orders.ship_order(request.id("order_id")?, shipment).await?)
+}
+
+async fn deliver_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+    request.no_body()?;
+    answer(orders.deliver_order(request.id("order_id")?).await?)
+}
+
+fn answer(order: Order) -> Result<Answer, Failure> {
+    Answer::ok(&OrderV2::from(order))
+}
+
+/// The contract over HTTP: every call is a request to the other end's [`router`].
+#[derive(Clone, Debug)]
+pub struct Client<T> {
+    caller: Caller<T>,
+}
+
+impl<T: Transport> Client<T> {
+    /// Calls the service that `transport` reaches.
+    pub fn new(transport: T) -> Self {
+        Self {
+            caller: Caller::new("orders", transport),
+        }
+    }
+
+    async fn one(&self, request: Outgoing) -> Result<Order, OrderError> {
+        self.caller.call::<OrderV2, _>(request).await.map(Order::from)
+    }
+}
+
+#[seam::async_trait]
+impl<T: Transport> Orders for Client<T> {
+    async fn create_order(&self, order: NewOrder) -> Result<Order, OrderError> {
+        let request = Outgoing::post("/v2/orders".to_owned()).key(&order.key);
+        self.one(request.json(&NewOrderV2::from(order))).await
+    }
+
+    async fn get_order(&self, order_id: OrderId) -> Result<Order, OrderError> {
+        self.one(Outgoing::get(path("/v2/orders/{}", &order_id))).await
+    }
+
+    async fn list_orders_for_customer(
+        &self,
+        customer_id: CustomerId,
+        page: PageRequest,
+    ) -> Result<Page<Order>, OrderError> {
+        let request = Outgoing::get(path("/v2/customers/{}/orders", &customer_id)).page(page);
+        let page: Page<OrderV2> = self.caller.call(request).await?;
+        Ok(page.map(Order::from))
+    }
+
+    async fn confirm_order(&self, order_id: OrderId) -> Result<Order, OrderError> {
+        self.one(Outgoing::post(path("/v2/orders/{}/confirm", &order_id))).await
+    }
+
+    async fn cancel_order(&self, order_id: OrderId, reason: String) -> Result<Order, OrderError> {
+        let request = Outgoing::post(path("/v2/orders/{}/cancel", &order_id));
+        self.one(request.json(&Cancellation { reason })).await
+    }
+
+    async fn ship_order(&self, order_id: OrderId, shipment: Shipment) -> Result<Order, OrderError> {
+        let request = Outgoing::post(path("/v2/orders/{}/ship", &order_id));
+        self.one(request.json(&shipment)).await
+    }
+
+    async fn deliver_order(&self, order_id: OrderId) -> Result<Order, OrderError> {
+        self.one(Outgoing::post(path("/v2/orders/{}/deliver", &order_id))).await
+    }
+}

@@ -1,0 +1,18 @@
+use std::fmt::Display;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~').remove(b'.');
+
+/// The path in which `{}` stands for `id`: `/v2/products/{}` and `a/b%` give `/v2/products/a%2Fb%25`.
+pub(crate) fn path(template: &str, id: &impl Display) -> String {
+    template.replacen("{}", &segment(&id.to_string()), 1)
+}
+
+/// One segment. Dots alone would be taken for "here" or "up" by whoever tidies paths on the way.
+fn segment(value: &str) -> String {
+    match value {
+        "." | ".." => value.replace('.', "%2E"),
+        other => utf8_percent_encode(other, RESERVED).to_string(),
+    }
+}

@@ -1,0 +1,138 @@
+//! Payments over HTTP.
+
+use std::sync::Arc;
+
+use axum::Router;
+use seam::http::Transport;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    answer::Answer,
+    caller::{Caller, Outgoing},
+    failure::Failure,
+    incoming::Incoming,
+    operation::{Operation, PAGE},
+    path::path,
+    routes::Routes,
+};
+use crate::{
+    ErrorCode, Money, OrderId, Page, PageRequest, Payment, PaymentConflict, PaymentError, PaymentId, Payments, Refund,
+};
+
+/// Serves an implementation at `/v2/payments/...` and `/v2/orders/{order_id}/payments`.
+pub fn router(payments: Arc<dyn Payments>) -> Router {
+    routes().over(payments)
+}
+
+/// What to give back. The key travels as a header.
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RefundRequest {
+    /// More than nothing, in the payment's currency.
+    amount: Money,
+}
+
+pub(crate) fn routes() -> Routes<dyn Payments> {
+    let known = &[ErrorCode::NotFound];
+    let process = Operation::post(
+        "/v2/orders/{order_id}/payments",
+        "process_payment",
+        "Charges the order's total, once, however often it is called: 201 the first time, then 200 with the payment as it is.",
+    );
+    let list = Operation::get(
+        "/v2/orders/{order_id}/payments",
+        "list_payments_for_order",
+        "The payments of an order, oldest first.",
+    );
+    let get = Operation::get("/v2/payments/{payment_id}", "get_payment", "The payment as it is now.");
+    let refund = Operation::post(
+        "/v2/payments/{payment_id}/refunds",
+        "refund_payment",
+        "Gives back a part or all of what was captured.",
+    );
+    Routes::new()
+        .serve(
+            process
+                .returns::<Payment>()
+                .creates(&[201, 200])
+                .fails(known)
+                .conflicts::<PaymentConflict>(),
+            process_payment,
+        )
+        .serve(list.query(PAGE).returns::<Page<Payment>>(), list_payments_for_order)
+        .serve(get.returns::<Payment>().fails(known), get_payment)
+        .serve(
+            refund
+                .keyed()
+                .takes::<RefundRequest>()
+                .returns::<Payment>()
+                .fails(known)
+                .conflicts::<PaymentConflict>(),
+            refund_payment,
+        )
+}
+
+async fn process_payment(payments: Arc<dyn Payments>, request: Incoming) -> Result<Answer, Failure> {
+    request.no_body()?;
+    let payment = payments.process_payment(request.id("order_id")?).await?;
+    Answer::created_or_found(path("/v2/payments/{}", &payment.id), &payment)
+}
+
+async fn list_payments_for_order(payments: Arc<dyn Payments>, request: Incoming) -> Result<Answer, Failure> {
+    let (order_id, page) = (request.id("order_id")?, request.query.page()?);
+    Answer::ok(&payments.list_payments_for_order(order_id, page).await?)
+}
+
+async fn get_payment(payments: Arc<dyn Payments>, request: Incoming) -> Result<Answer, Failure> {
+    Answer::ok(&payments.get_payment(request.id("payment_id")?).await?)
+}
+
+async fn refund_payment(payments: Arc<dyn Payments>, request: Incoming) -> Result<Answer, Failure> {
+    let payment_id = request.id("payment_id")?;
+    let key = request.key()?;
+    let RefundRequest { amount } = request.json()?;
+    Answer::ok(&payments.refund_payment(payment_id, Refund { key, amount }).await?)
+}
+
+/// The contract over HTTP: every call is a request to the other end's [`router`].
+#[derive(Clone, Debug)]
+pub struct Client<T> {
+    caller: Caller<T>,
+}
+
+impl<T: Transport> Client<T> {
+    /// Calls the service that `transport` reaches.
+    pub fn new(transport: T) -> Self {
+        Self {
+            caller: Caller::new("payments", transport),
+        }
+    }
+}
+
+#[seam::async_trait]
+impl<T: Transport> Payments for Client<T> {
+    async fn process_payment(&self, order_id: OrderId) -> Result<Payment, PaymentError> {
+        let request = Outgoing::post(path("/v2/orders/{}/payments", &order_id));
+        self.caller.call(request).await
+    }
+
+    async fn get_payment(&self, payment_id: PaymentId) -> Result<Payment, PaymentError> {
+        let request = Outgoing::get(path("/v2/payments/{}", &payment_id));
+        self.caller.call(request).await
+    }
+
+    async fn list_payments_for_order(
+        &self,
+        order_id: OrderId,
+        page: PageRequest,
+    ) -> Result<Page<Payment>, PaymentError> {
+        let request = Outgoing::get(path("/v2/orders/{}/payments", &order_id)).page(page);
+        self.caller.call(request).await
+    }
+
+    async fn refund_payment(&self, payment_id: PaymentId, refund: Refund) -> Result<Payment, PaymentError> {
+        let Refund { key, amount } = refund;
+        let request = Outgoing::post(path("/v2/payments/{}/refunds", &payment_id)).key(&key);
+        self.caller.call(request.json(&RefundRequest { amount })).await
+    }
+}

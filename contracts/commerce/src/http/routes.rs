@@ -1,0 +1,95 @@
+use std::{future::Future, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::Method,
+    response::Response,
+    routing::{MethodFilter, on},
+};
+use seam::{Context, replay};
+
+use super::{
+    answer::{Answer, respond},
+    failure::Failure,
+    fallback::method_not_allowed,
+    incoming::Incoming,
+    operation::Operation,
+};
+
+/// The routes of one contract: a router and its description, which can't part.
+pub(crate) struct Routes<S: ?Sized> {
+    router: Router<Arc<S>>,
+    operations: Vec<Arc<Operation>>,
+}
+
+impl<S: ?Sized + Send + Sync + 'static> Routes<S> {
+    pub(crate) fn new() -> Self {
+        Self {
+            router: Router::new(),
+            operations: Vec::new(),
+        }
+    }
+
+    /// Serves an operation: `handler` reads the request, calls the implementation and answers.
+    pub(crate) fn serve<F, Fut>(self, operation: Operation, handler: F) -> Self
+    where
+        F: Fn(Arc<S>, Incoming) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<Answer, Failure>> + Send + 'static,
+    {
+        self.serve_at(operation.path, operation, handler)
+    }
+
+    /// The same, at one of the paths that the operation's path stands for.
+    pub(crate) fn serve_at<F, Fut>(mut self, path: &str, operation: Operation, handler: F) -> Self
+    where
+        F: Fn(Arc<S>, Incoming) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<Answer, Failure>> + Send + 'static,
+    {
+        let operation = Arc::new(operation);
+        self.operations.push(operation.clone());
+        let filter = filter(&operation.method);
+        let endpoint = move |State(service): State<Arc<S>>, request: Request| {
+            run(operation.clone(), service, handler.clone(), request)
+        };
+        self.router = self.router.route(path, on(filter, endpoint));
+        self
+    }
+
+    /// The router over an implementation.
+    pub(crate) fn over(self, service: Arc<S>) -> Router {
+        self.router
+            .method_not_allowed_fallback(method_not_allowed)
+            .with_state(service)
+    }
+
+    pub(crate) fn operations(self) -> Vec<Arc<Operation>> {
+        self.operations
+    }
+}
+
+async fn run<S: ?Sized, F, Fut>(operation: Arc<Operation>, service: Arc<S>, handler: F, request: Request) -> Response
+where
+    F: Fn(Arc<S>, Incoming) -> Fut,
+    Fut: Future<Output = Result<Answer, Failure>>,
+{
+    let context = Context::try_current().unwrap_or_else(|| seam::http::extract(request.headers()));
+    let work = async {
+        let incoming = Incoming::read(request, &operation).await?;
+        handler(service, incoming).await
+    };
+    let (result, original) = replay::capture(context.clone().scope(work)).await;
+    let mut response = respond(result, original, &context);
+    if let Some(retirement) = operation.retired {
+        retirement.announce(response.headers_mut());
+    }
+    response
+}
+
+fn filter(method: &Method) -> MethodFilter {
+    match *method {
+        Method::PUT => MethodFilter::PUT,
+        Method::POST => MethodFilter::POST,
+        _ => MethodFilter::GET,
+    }
+}
