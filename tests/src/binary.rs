@@ -1,16 +1,24 @@
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     process::{Command, Stdio},
-    sync::OnceLock,
+    sync::Mutex,
 };
 
 /// The `seam` command, built by cargo in the profile of the test, run from the root of the workspace.
+pub fn seam() -> Command {
+    binary("simulator", "seam")
+}
+
+/// A binary of the workspace, built by cargo in the profile of the test, run from the root of the workspace.
 ///
 /// # Panics
 /// If cargo can't build it: the suite has nothing to test then.
-pub fn seam() -> Command {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    let mut command = Command::new(BINARY.get_or_init(build));
+pub fn binary(package: &str, bin: &str) -> Command {
+    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let path = built.entry(bin.to_owned()).or_insert_with(|| build(package, bin));
+    let mut command = Command::new(path);
     command.current_dir(workspace()).stdin(Stdio::null());
     command
 }
@@ -19,17 +27,18 @@ fn workspace() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn build() -> PathBuf {
+fn build(package: &str, bin: &str) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--locked", "--package", "simulator", "--bin", "seam", "--message-format", "json"]);
+    cargo.args(["build", "--locked", "--package", package, "--bin", bin, "--message-format", "json"]);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
     let output = cargo.current_dir(workspace()).output().expect("cargo starts");
-    assert!(output.status.success(), "seam does not build:\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{bin} does not build:\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == bin)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .expect("cargo names the executable it built")
 }

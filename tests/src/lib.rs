@@ -1,7 +1,9 @@
-//! What the suites share: the `seam` binary, and a PostgreSQL of their own.
+//! What the suites share: binaries of the workspace, a topology kept up by `seam`, and a PostgreSQL of their own.
 
 mod binary;
+mod platform;
 mod postgres;
 
-pub use binary::seam;
+pub use binary::{binary, seam};
+pub use platform::Platform;
 pub use postgres::Postgres;
