@@ -1,6 +1,6 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Error, Ident, ItemTrait, spanned::Spanned};
+use syn::{Error, Ident, ItemTrait, LitStr, Type, spanned::Spanned};
 
 use crate::{
     classification::Kind,
@@ -66,7 +66,8 @@ fn call_variant(of: &Ident, method: &Method) -> TokenStream {
     let doc = format!("Of [`{of}::{name}`].");
     let fields = method.arguments.iter().map(|Argument { name, kind }| {
         let doc = format!("The argument `{name}`.");
-        quote! { #[doc = #doc] #name: #kind, }
+        let serde = serde_of(kind);
+        quote_spanned! { place(kind) => #[doc = #doc] #serde #name: #kind, }
     });
     quote! { #[doc = #doc] #[serde(rename = #name)] #variant { #(#fields)* }, }
 }
@@ -74,7 +75,14 @@ fn call_variant(of: &Ident, method: &Method) -> TokenStream {
 fn reply_variant(of: &Ident, method: &Method) -> TokenStream {
     let (name, variant, answer) = (method.name(), &method.variant, &method.answer);
     let doc = format!("By [`{of}::{name}`].");
-    quote! { #[doc = #doc] #[serde(rename = #name)] #variant(#answer), }
+    let serde = serde_of(answer);
+    let field = quote_spanned! { place(answer) => #serde #answer };
+    quote! { #[doc = #doc] #[serde(rename = #name)] #variant(#field), }
+}
+
+fn serde_of(kind: &Type) -> TokenStream {
+    let path = LitStr::new("::seam::private::value", place(kind));
+    quote_spanned! { place(kind) => #[serde(with = #path)] }
 }
 
 fn contract(model: &Model) -> TokenStream {
@@ -86,7 +94,10 @@ fn contract(model: &Model) -> TokenStream {
     let keys = model.methods.iter().map(|method| key(&call, method));
     let dispatches = model.methods.iter().map(|method| dispatch(model, method));
     let outcomes = model.methods.iter().map(|Method { variant, answer, .. }| {
-        quote_spanned! { answer.span() => #reply::#variant(answer) => ::seam::private::Answer::outcome(answer), }
+        quote_spanned! { place(answer) => #reply::#variant(answer) => ::seam::private::Answer::outcome(answer), }
+    });
+    let failures = model.methods.iter().map(|Method { variant, answer, .. }| {
+        quote_spanned! { place(answer) => #call::#variant { .. } => #reply::#variant(::seam::private::Answer::none(failure)), }
     });
     quote! {
         impl ::seam::Contract for dyn #of {
@@ -105,7 +116,7 @@ fn contract(model: &Model) -> TokenStream {
                 match call { #(#dispatches)* }
             }
             fn failed(call: &#call, failure: ::seam::TransportFailure) -> #reply {
-                match call { #(#call::#variants { .. } => #reply::#variants(::seam::private::Answer::none(failure)),)* }
+                match call { #(#failures)* }
             }
             fn outcome(reply: &#reply) -> ::seam::Outcome<(), &(dyn ::std::error::Error + 'static)> {
                 match reply { #(#outcomes)* }
@@ -133,10 +144,8 @@ fn key(call: &Ident, method: &Method) -> TokenStream {
         None => quote! { #call::#variant { .. } => ::core::option::Option::None, },
         Some(key) => {
             let (argument, expression) = (&key.argument, &key.expression);
-            quote! {
-                #call::#variant { #argument, .. } =>
-                    ::core::option::Option::Some(::std::string::ToString::to_string(&#expression)),
-            }
+            let text = quote_spanned! { place(expression) => ::seam::private::MethodKey::text(&#expression) };
+            quote! { #call::#variant { #argument, .. } => ::core::option::Option::Some(#text), }
         }
     }
 }
@@ -167,7 +176,8 @@ fn via_method(model: &Model, method: &Method) -> TokenStream {
     let arguments: Vec<_> = method.arguments.iter().map(|argument| &argument.name).collect();
     // With one method there is no other reply, and the compiler would say so.
     let otherwise = (model.methods.len() > 1).then(|| {
-        quote! { _ => ::seam::private::mismatched(<dyn #of as ::seam::Contract>::NAME, #name), }
+        let failure = quote! { ::seam::private::mismatch(<dyn #of as ::seam::Contract>::NAME, #name) };
+        quote_spanned! { place(&method.answer) => _ => ::seam::private::Answer::none(#failure), }
     });
     quote! {
         #signature {
@@ -177,4 +187,9 @@ fn via_method(model: &Model, method: &Method) -> TokenStream {
             }
         }
     }
+}
+
+// Where the compiler points when the code for this part is wrong; names in that code are still looked up as in the rest.
+fn place(part: &impl Spanned) -> Span {
+    Span::call_site().located_at(part.span())
 }

@@ -61,8 +61,8 @@ pub enum MethodKind {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't say that no answer came, so it can't be the error of a contract's method",
     label = "the error of a contract's method implements `seam::ContractError`",
-    note = "add a variant `Transport(seam::TransportFailure)`, write `impl From<seam::TransportFailure>`,",
-    note = "`std::error::Error` and `seam::ContractError`, whose `transport` returns what that variant holds"
+    note = "give it a variant that holds a `seam::TransportFailure`; then implement for it `From<seam::TransportFailure>` \
+            (makes that variant), `std::error::Error`, and `seam::ContractError` (`transport` returns what the variant holds)"
 )]
 pub trait ContractError: Error + From<TransportFailure> + Send + Sync + 'static {
     /// The failure, where this error says "no answer came"; none where it is an answer.

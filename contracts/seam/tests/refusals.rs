@@ -1,0 +1,6 @@
+//! What `#[seam::contract]` refuses, and what it says to write instead.
+
+#[test]
+fn a_trait_that_cannot_be_a_contract_is_refused_with_what_to_write() {
+    trybuild::TestCases::new().compile_fail("tests/refused/*.rs");
+}

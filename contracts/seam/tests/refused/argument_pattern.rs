@@ -1,0 +1,23 @@
+#[seam::contract(name = "stock")]
+pub trait Stock: Send + Sync {
+    #[read]
+    async fn count(&self, (sku, size): (String, u8)) -> Result<u32, NoAnswer>;
+}
+
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, thiserror::Error)]
+#[error("{0}")]
+pub struct NoAnswer(pub seam::TransportFailure);
+
+impl From<seam::TransportFailure> for NoAnswer {
+    fn from(failure: seam::TransportFailure) -> Self {
+        Self(failure)
+    }
+}
+
+impl seam::ContractError for NoAnswer {
+    fn transport(&self) -> Option<&seam::TransportFailure> {
+        Some(&self.0)
+    }
+}
+
+fn main() {}

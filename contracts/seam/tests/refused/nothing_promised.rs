@@ -1,0 +1,4 @@
+#[seam::contract(name = "stock")]
+pub trait Stock: Send + Sync {}
+
+fn main() {}
