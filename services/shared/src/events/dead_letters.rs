@@ -1,4 +1,6 @@
-use commerce::{DomainEvent, Timestamp};
+use std::collections::{BTreeMap, VecDeque};
+
+use commerce::{DomainEvent, RecordedEvent, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
@@ -74,6 +76,132 @@ pub(super) async fn list(db: &Database, subscription: &str) -> Result<Vec<DeadLe
         .collect()
 }
 
+/// A letter as the subscription keeps it in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Letter {
+    pub(super) event_id: Uuid,
+    pub(super) position: i64,
+    pub(super) version: i64,
+    pub(super) state: DeadLetterState,
+    /// The last of its aggregate that was applied, where `state` is `Gap`.
+    pub(super) gap: Option<Applied>,
+}
+
+/// An event of an aggregate that was applied: its version and position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Applied {
+    pub(super) version: i64,
+    pub(super) position: i64,
+}
+
+impl Letter {
+    pub(super) fn new(recorded: &RecordedEvent, state: DeadLetterState, gap: Option<Applied>) -> Self {
+        Self {
+            event_id: recorded.event.event_id,
+            position: recorded.position,
+            version: recorded.event.version,
+            state,
+            gap,
+        }
+    }
+}
+
+/// All letters by aggregate, each in the order of the feed.
+pub(super) async fn load(
+    db: &Database,
+    subscription: &str,
+) -> Result<BTreeMap<String, VecDeque<Letter>>, DatabaseError> {
+    let rows = sqlx::query("SELECT * FROM dead_letters WHERE subscription = $1 ORDER BY position")
+        .bind(subscription)
+        .fetch_all(db.readers())
+        .await?;
+    let mut letters: BTreeMap<String, VecDeque<Letter>> = BTreeMap::new();
+    for row in &rows {
+        let event = event(row)?;
+        let gap_version: Option<i64> = row.try_get("gap_version")?;
+        let gap_position: Option<i64> = row.try_get("gap_position")?;
+        let letter = Letter {
+            event_id: event.event_id,
+            position: row.try_get("position")?,
+            version: event.version,
+            state: DeadLetterState::parse(row.try_get("state")?)?,
+            gap: gap_version
+                .zip(gap_position)
+                .map(|(version, position)| Applied { version, position }),
+        };
+        letters.entry(event.aggregate_id).or_default().push_back(letter);
+    }
+    Ok(letters)
+}
+
+/// The event of a letter; `None` if it is gone.
+pub(super) async fn find(
+    db: &Database,
+    subscription: &str,
+    event_id: Uuid,
+) -> Result<Option<RecordedEvent>, DatabaseError> {
+    let row = sqlx::query("SELECT position, event FROM dead_letters WHERE subscription = $1 AND event_id = $2")
+        .bind(subscription)
+        .bind(event_id.to_string())
+        .fetch_optional(db.readers())
+        .await?;
+    row.map(|row| {
+        Ok(RecordedEvent {
+            position: row.try_get("position")?,
+            event: event(&row)?,
+        })
+    })
+    .transpose()
+}
+
+/// Writes a letter, or what is new about it: one more reason, so many more attempts.
+pub(super) async fn put(
+    tx: &mut Tx,
+    subscription: &str,
+    recorded: &RecordedEvent,
+    letter: &Letter,
+    reason: &str,
+    attempts: i64,
+) -> Result<(), DatabaseError> {
+    let event = serde_json::to_string(&recorded.event).map_err(|error| DatabaseError::unencodable("event", error))?;
+    sqlx::query(
+        "INSERT INTO dead_letters (subscription, event_id, position, aggregate_id, state, reason, attempts, event,
+            gap_version, gap_position, recorded_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         ON CONFLICT (subscription, event_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+            attempts = dead_letters.attempts + excluded.attempts, recorded_at = excluded.recorded_at",
+    )
+    .bind(subscription)
+    .bind(letter.event_id.to_string())
+    .bind(letter.position)
+    .bind(&recorded.event.aggregate_id)
+    .bind(letter.state.as_str())
+    .bind(reason)
+    .bind(attempts)
+    .bind(event)
+    .bind(letter.gap.map(|gap| gap.version))
+    .bind(letter.gap.map(|gap| gap.position))
+    .bind(Timestamp::now().as_micros())
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// An event of an aggregate with a gap was applied: what is missing now begins after it.
+pub(super) async fn advance_gap(tx: &mut Tx, subscription: &str, applied: &RecordedEvent) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE dead_letters SET gap_version = $1, gap_position = $2
+         WHERE subscription = $3 AND aggregate_id = $4 AND state = 'gap' AND gap_version < $1",
+    )
+    .bind(applied.event.version)
+    .bind(applied.position)
+    .bind(subscription)
+    .bind(&applied.event.aggregate_id)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 /// Takes a letter away, in the same write as its effect. `false`: it was gone.
 pub(super) async fn remove(tx: &mut Tx, subscription: &str, event_id: Uuid) -> Result<bool, DatabaseError> {
     let gone = sqlx::query("DELETE FROM dead_letters WHERE subscription = $1 AND event_id = $2")
@@ -101,7 +229,7 @@ fn letter(row: &AnyRow) -> Result<DeadLetter, DatabaseError> {
     })
 }
 
-pub(super) fn event(row: &AnyRow) -> Result<DomainEvent, DatabaseError> {
+fn event(row: &AnyRow) -> Result<DomainEvent, DatabaseError> {
     let text: String = row.try_get("event")?;
     serde_json::from_str(&text).map_err(|error| DatabaseError::corrupt("dead letter", error))
 }

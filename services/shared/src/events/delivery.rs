@@ -1,16 +1,23 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use commerce::{DomainEvent, RecordedEvent};
 
-use super::subscription::Window;
+use super::{
+    dead_letters,
+    window::{Standing, Window},
+};
 use crate::{DatabaseError, Tx};
 
 /// One event on its way to a handler. A clone is the same delivery.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    pub(super) recorded: Arc<RecordedEvent>,
-    pub(super) source: Source,
-    pub(super) window: Arc<Window>,
+    recorded: Arc<RecordedEvent>,
+    source: Source,
+    window: Arc<Window>,
+    behind: Arc<AtomicBool>,
 }
 
 /// Where the event of a delivery comes from, and so how it is recorded.
@@ -18,21 +25,59 @@ pub struct Delivery {
 pub(super) enum Source {
     /// The feed: its position is recorded.
     Feed,
+    /// The feed, and it closes a gap before dead letters of its aggregate: both are recorded.
+    FeedInGap,
     /// A dead letter that is tried again: the letter goes.
     Letter,
 }
 
 impl Delivery {
+    pub(super) fn new(recorded: Arc<RecordedEvent>, source: Source, window: Arc<Window>) -> Self {
+        Self {
+            recorded,
+            source,
+            window,
+            behind: Arc::default(),
+        }
+    }
+
     /// What happened.
     pub fn event(&self) -> &DomainEvent {
         &self.recorded.event
     }
 
-    /// Notes that this event is done, in the same write as its effect. `false`: it was done before, so do nothing and return `Ok`.
+    /// Notes that this event is done, in the same write as its effect. `false`: do nothing and return `Ok`; it was done before, or has
+    /// to wait behind a dead letter that another process has found.
     pub async fn record(&self, tx: &mut Tx) -> Result<bool, DatabaseError> {
-        match self.source {
-            Source::Feed => self.window.record(tx, self).await,
-            Source::Letter => super::dead_letters::remove(tx, &self.window.name, self.event().event_id).await,
+        let event = self.event();
+        if self.source == Source::Letter {
+            if !dead_letters::remove(tx, &self.window.name, event.event_id).await? {
+                return Ok(false);
+            }
+            dead_letters::advance_gap(tx, &self.window.name, &self.recorded).await?;
+            return Ok(true);
         }
+        match self
+            .window
+            .standing(tx, self.recorded.position, &event.aggregate_id)
+            .await?
+        {
+            Standing::Done => return Ok(false),
+            Standing::Behind if self.source == Source::Feed => {
+                self.behind.store(true, Ordering::Relaxed);
+                return Ok(false);
+            }
+            Standing::Behind | Standing::Due => {}
+        }
+        self.window.record(tx, self.recorded.position).await?;
+        if self.source == Source::FeedInGap {
+            dead_letters::advance_gap(tx, &self.window.name, &self.recorded).await?;
+        }
+        Ok(true)
+    }
+
+    /// Another process has made a dead letter of an earlier event of the aggregate.
+    pub(super) fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Relaxed)
     }
 }

@@ -5,11 +5,17 @@
 //! the note that it was done ([`Delivery::record`]): delivery is at least once, the effect happens once.
 
 mod append;
+mod attempt;
 mod dead_letters;
 mod delivery;
 mod handler;
+mod known;
+mod lane;
 mod local_feed;
+mod pump;
+mod rescan;
 mod subscription;
+mod window;
 
 pub use append::append;
 pub use dead_letters::{DeadLetter, DeadLetterState};

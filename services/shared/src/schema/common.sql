@@ -16,7 +16,8 @@ CREATE TABLE inbox (
     position BIGINT NOT NULL,
     PRIMARY KEY (subscription, position));
 
--- Events that could not be applied (dead), and those of the same aggregate that wait behind them (parked).
+-- Events that could not be applied (dead), those that came before a predecessor (gap: the last version that was applied, and where
+-- it stood), and those of the same aggregate that wait behind one of them (parked).
 CREATE TABLE dead_letters (
     subscription TEXT NOT NULL,
     event_id TEXT NOT NULL,
@@ -26,6 +27,8 @@ CREATE TABLE dead_letters (
     reason TEXT NOT NULL,
     attempts BIGINT NOT NULL,
     event TEXT NOT NULL,
+    gap_version BIGINT,
+    gap_position BIGINT,
     recorded_at BIGINT NOT NULL,
     PRIMARY KEY (subscription, event_id));
 CREATE INDEX dead_letters_by_aggregate ON dead_letters (subscription, aggregate_id, position);
