@@ -30,18 +30,22 @@ pub use events::{
 pub use feed::{EventFeed, FeedError, RecordedEvent};
 pub use ids::{CustomerId, IdempotencyKey, NotificationId, OrderId, PaymentId, Sku};
 pub use inventory::{
-    Inventory, InventoryConflict, InventoryError, Product, ProductUpdate, Reservation, ReservationRequest,
-    ReservationStatus, ReservedLine,
+    Inventory, InventoryCall, InventoryConflict, InventoryError, InventoryReply, Product, ProductUpdate, Reservation,
+    ReservationRequest, ReservationStatus, ReservedLine,
 };
 pub use money::{Currency, Money, MoneyError};
 pub use notifications::{
     Delivery, NewNotification, Notification, NotificationConflict, NotificationError, NotificationKind, Notifications,
+    NotificationsCall, NotificationsReply,
 };
 pub use orders::{
-    Contact, Item, NewOrder, Order, OrderConflict, OrderError, OrderLine, OrderStatus, Orders, PaymentMethod, Shipment,
+    Contact, Item, NewOrder, Order, OrderConflict, OrderError, OrderLine, OrderStatus, Orders, OrdersCall, OrdersReply,
+    PaymentMethod, Shipment,
 };
 pub use page::{Page, PageRequest};
-pub use payments::{Payment, PaymentConflict, PaymentError, PaymentStatus, Payments, Refund};
+pub use payments::{
+    Payment, PaymentConflict, PaymentError, PaymentStatus, Payments, PaymentsCall, PaymentsReply, Refund,
+};
 pub use timestamp::Timestamp;
 pub use v1::OrderV1;
 pub use v2::{LineItemV2, NewOrderV2, OrderV2};

@@ -14,6 +14,7 @@ mod failure;
 mod fallback;
 mod incoming;
 mod key;
+mod openapi;
 mod operation;
 mod path;
 mod query;
@@ -22,3 +23,4 @@ mod routes;
 
 pub use envelope::{ApiResponse, ErrorBody};
 pub use fallback::{fallback, internal, method_not_allowed};
+pub use openapi::openapi;

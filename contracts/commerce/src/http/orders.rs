@@ -35,23 +35,58 @@ pub(crate) struct Cancellation {
     reason: String,
 }
 
+const KNOWN: &[ErrorCode] = &[ErrorCode::NotFound];
+
 pub(crate) fn routes() -> Routes<dyn Orders> {
-    let known = &[ErrorCode::NotFound];
-    let command = |path, name, summary| {
-        Operation::post(path, name, summary)
-            .returns::<OrderV2>()
-            .fails(known)
-            .conflicts::<OrderConflict>()
-    };
     let create = Operation::post(
         "/v2/orders",
         "create_order",
         "Reserves the stock and accepts the order as pending. Prices come from the inventory.",
     );
+    let routes = Routes::new().serve(
+        create
+            .keyed()
+            .takes::<NewOrderV2>()
+            .returns::<OrderV2>()
+            .creates(&[201])
+            .conflicts::<OrderConflict>(),
+        create_order,
+    );
+    commands(reads(routes))
+}
+
+fn reads(routes: Routes<dyn Orders>) -> Routes<dyn Orders> {
+    let get = Operation::get("/v2/orders/{order_id}", "get_order", "The order as it is now.");
+    let get_v1 = Operation::get(
+        "/v1/orders/{order_id}",
+        "get_order_v1",
+        "The order as version 1 showed it.",
+    );
     let list = Operation::get(
         "/v2/customers/{customer_id}/orders",
         "list_orders_for_customer",
         "A customer's orders, newest first.",
+    );
+    routes
+        .serve(get.returns::<OrderV2>().fails(KNOWN), get_order)
+        .serve(
+            get_v1.returns::<OrderV1>().fails(KNOWN).retired(&retirement::V1),
+            get_order_v1,
+        )
+        .serve(list.query(PAGE).returns::<Page<OrderV2>>(), list_orders_for_customer)
+}
+
+fn commands(routes: Routes<dyn Orders>) -> Routes<dyn Orders> {
+    let command = |path, name, summary| {
+        Operation::post(path, name, summary)
+            .returns::<OrderV2>()
+            .fails(KNOWN)
+            .conflicts::<OrderConflict>()
+    };
+    let confirm = command(
+        "/v2/orders/{order_id}/confirm",
+        "confirm_order",
+        "Pending to confirmed, where a captured payment covers the total.",
     );
     let cancel = command(
         "/v2/orders/{order_id}/cancel",
@@ -59,52 +94,16 @@ pub(crate) fn routes() -> Routes<dyn Orders> {
         "Pending or confirmed to cancelled; stock goes back and captured money is refunded.",
     );
     let ship = command("/v2/orders/{order_id}/ship", "ship_order", "Confirmed to shipped.");
-    Routes::new()
-        .serve(
-            create
-                .keyed()
-                .takes::<NewOrderV2>()
-                .returns::<OrderV2>()
-                .creates(&[201])
-                .conflicts::<OrderConflict>(),
-            create_order,
-        )
-        .serve(
-            Operation::get("/v2/orders/{order_id}", "get_order", "The order as it is now.")
-                .returns::<OrderV2>()
-                .fails(known),
-            get_order,
-        )
-        .serve(list.query(PAGE).returns::<Page<OrderV2>>(), list_orders_for_customer)
-        .serve(
-            command(
-                "/v2/orders/{order_id}/confirm",
-                "confirm_order",
-                "Pending to confirmed, where a captured payment covers the total.",
-            ),
-            confirm_order,
-        )
+    let deliver = command(
+        "/v2/orders/{order_id}/deliver",
+        "deliver_order",
+        "Shipped to delivered.",
+    );
+    routes
+        .serve(confirm, confirm_order)
         .serve(cancel.takes::<Cancellation>(), cancel_order)
         .serve(ship.takes::<Shipment>(), ship_order)
-        .serve(
-            command(
-                "/v2/orders/{order_id}/deliver",
-                "deliver_order",
-                "Shipped to delivered.",
-            ),
-            deliver_order,
-        )
-        .serve(
-            Operation::get(
-                "/v1/orders/{order_id}",
-                "get_order_v1",
-                "The order as version 1 showed it.",
-            )
-            .returns::<OrderV1>()
-            .fails(known)
-            .retired(&retirement::V1),
-            get_order_v1,
-        )
+        .serve(deliver, deliver_order)
 }
 
 async fn create_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {

@@ -1,0 +1,284 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::http::Method;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        Components, ComponentsBuilder, Content, ContentBuilder, Deprecated, HeaderBuilder, HttpMethod, Info, Object,
+        ObjectBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr, Required, Response, ResponseBuilder,
+        ResponsesBuilder, Schema, Type,
+        path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItem},
+        request_body::RequestBodyBuilder,
+        schema::SchemaType,
+    },
+};
+
+use super::{
+    envelope::ErrorBody,
+    feed, inventory, notifications,
+    operation::{Described, Operation, Parameter},
+    orders, payments,
+};
+use crate::{ErrorCode, Invalid, InventoryEvent, NotificationEvent, OrderEvent, PaymentEvent, Timestamp};
+
+const JSON: &str = "application/json";
+
+/// What any route may fail with.
+const ALWAYS: [ErrorCode; 6] = [
+    ErrorCode::InvalidInput,
+    ErrorCode::Unauthorized,
+    ErrorCode::RateLimited,
+    ErrorCode::ServiceUnavailable,
+    ErrorCode::Internal,
+    ErrorCode::OutcomeUnknown,
+];
+
+/// The OpenAPI document of all routes of this crate, from the declarations that the routers are built of.
+pub fn openapi() -> OpenApi {
+    let operations = operations();
+    let mut paths = PathsBuilder::new();
+    let mut items: BTreeMap<&str, PathItem> = BTreeMap::new();
+    for (tag, operation) in &operations {
+        let item = PathItem::new(method(&operation.method), describe(tag, operation));
+        match items.get_mut(operation.path) {
+            Some(known) => known.merge_operations(item),
+            None => {
+                items.insert(operation.path, item);
+            }
+        }
+    }
+    for (path, item) in items {
+        paths = paths.path(path, item);
+    }
+    let mut info = Info::new("Seam commerce platform", "2");
+    info.description = Some(PREFACE.to_owned());
+    OpenApiBuilder::new()
+        .info(info)
+        .paths(paths)
+        .components(Some(components(&operations)))
+        .build()
+}
+
+const PREFACE: &str = "Every reply is an envelope with `data` or `error`, the `request_id` and a `timestamp`. \
+    Amounts are whole minor units. A command with the header `Idempotency-Key` may be repeated with the same key and the same \
+    body: it happens once, and a replay is byte for byte the first answer, with the header `Idempotency-Replayed: true`. \
+    Send `x-request-id`, `x-correlation-id` and `traceparent` to be found in the logs, `x-seam-deadline-ms` to say how long you wait.";
+
+/// Every operation of every router, with the contract it belongs to.
+pub(crate) fn operations() -> Vec<(&'static str, Arc<Operation>)> {
+    let tagged = |tag, operations: Vec<Arc<Operation>>| operations.into_iter().map(move |operation| (tag, operation));
+    tagged("orders", orders::routes().operations())
+        .chain(tagged("payments", payments::routes().operations()))
+        .chain(tagged("inventory", inventory::routes().operations()))
+        .chain(tagged("notifications", notifications::routes().operations()))
+        .chain(tagged("events", feed::routes("{module}").operations()))
+        .collect()
+}
+
+fn describe(tag: &str, operation: &Operation) -> OperationBuilder {
+    let mut described = OperationBuilder::new()
+        .tag(tag)
+        .operation_id(Some(operation.name))
+        .summary(Some(operation.summary));
+    for name in path_names(operation.path) {
+        described = described.parameter(path_parameter(name));
+    }
+    for parameter in operation.query {
+        described = described.parameter(query_parameter(parameter));
+    }
+    if operation.keyed {
+        described = described.parameter(key_parameter());
+    }
+    if let Some(body) = &operation.body {
+        let content = Content::new(Some(reference(&body.name)));
+        let body = RequestBodyBuilder::new()
+            .content(JSON, content)
+            .required(Some(Required::True));
+        described = described.request_body(Some(body.build()));
+    }
+    if operation.retired.is_some() {
+        described = described.deprecated(Some(Deprecated::True));
+    }
+    described.responses(responses(operation).build())
+}
+
+fn responses(operation: &Operation) -> ResponsesBuilder {
+    let mut responses = ResponsesBuilder::new();
+    for status in operation.statuses {
+        responses = responses.response(status.to_string(), success(operation, *status));
+    }
+    let mut failures: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
+    for code in codes(operation) {
+        failures.entry(code.status()).or_default().push(code);
+    }
+    for (status, codes) in failures {
+        responses = responses.response(status.to_string(), failure(operation, &codes));
+    }
+    responses
+}
+
+/// What an operation may fail with, in the order of the table.
+fn codes(operation: &Operation) -> Vec<ErrorCode> {
+    let may = |code: &ErrorCode| match code {
+        ErrorCode::KeyMissing | ErrorCode::KeyReused | ErrorCode::InFlight => operation.keyed,
+        ErrorCode::Conflict => operation.conflict.is_some(),
+        ErrorCode::BodyTooLarge | ErrorCode::UnsupportedMediaType => operation.method != Method::GET,
+        code => ALWAYS.contains(code) || operation.codes.contains(code),
+    };
+    ErrorCode::ALL.iter().copied().filter(may).collect()
+}
+
+fn success(operation: &Operation, status: u16) -> Response {
+    let said = match status {
+        201 => "created",
+        _ => "the answer",
+    };
+    let data = operation.data.as_ref().map(|data| reference(&data.name));
+    let envelope = envelope(data.unwrap_or_else(nothing), nothing());
+    let mut response = ResponseBuilder::new()
+        .description(said)
+        .content(JSON, ContentBuilder::new().schema(Some(envelope)).build());
+    if operation.located && status == 201 {
+        response = response.header("Location", header("Where the new thing is."));
+    }
+    if operation.keyed {
+        response = response.header("Idempotency-Replayed", header("`true` on a replay, else absent."));
+    }
+    if operation.retired.is_some() {
+        response = response
+            .header("Deprecation", header("Since when this version is given up (RFC 9745)."))
+            .header("Sunset", header("When this version ends (RFC 8594)."));
+    }
+    response.build()
+}
+
+fn failure(operation: &Operation, codes: &[ErrorCode]) -> Response {
+    let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+    let mut said = names.join(", ");
+    if let (Some(conflict), true) = (&operation.conflict, codes.contains(&ErrorCode::Conflict)) {
+        said = format!("{said}; the details of CONFLICT are a {}", conflict.name);
+    }
+    let mut response = ResponseBuilder::new()
+        .description(said)
+        .content(JSON, Content::new(Some(reference(FAILED))));
+    let passing = [
+        ErrorCode::InFlight,
+        ErrorCode::RateLimited,
+        ErrorCode::ServiceUnavailable,
+    ];
+    if codes.iter().any(|code| passing.contains(code)) {
+        response = response.header("Retry-After", header("Seconds after which a repeat makes sense."));
+    }
+    response.build()
+}
+
+/// The schema of every reply that is a failure.
+const FAILED: &str = "Failed";
+
+fn components(operations: &[(&'static str, Arc<Operation>)]) -> Components {
+    let described = operations.iter().flat_map(|(_, operation)| {
+        [&operation.body, &operation.data, &operation.conflict].map(|described| described.iter())
+    });
+    let mut schemas: BTreeMap<String, RefOr<Schema>> = BTreeMap::new();
+    for described in described.flatten() {
+        schemas.extend(described.schemas.iter().cloned());
+    }
+    let apart = [
+        Described::of::<ErrorBody>(),
+        Described::of::<Invalid>(),
+        Described::of::<OrderEvent>(),
+        Described::of::<PaymentEvent>(),
+        Described::of::<InventoryEvent>(),
+        Described::of::<NotificationEvent>(),
+    ];
+    for described in apart {
+        schemas.extend(described.schemas);
+    }
+    let failed = envelope(nothing(), reference(&ErrorBody::name()));
+    schemas.insert(FAILED.to_owned(), failed.into());
+    ComponentsBuilder::new().schemas_from_iter(schemas).build()
+}
+
+fn envelope(data: RefOr<Schema>, error: RefOr<Schema>) -> Object {
+    let request_id = ObjectBuilder::new().schema_type(Type::String).build();
+    let mut envelope = ObjectBuilder::new()
+        .property("data", data)
+        .property("error", error)
+        .property("request_id", request_id)
+        .property("timestamp", Timestamp::schema());
+    for name in ["data", "error", "request_id", "timestamp"] {
+        envelope = envelope.required(name);
+    }
+    envelope.build()
+}
+
+fn nothing() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(SchemaType::new(Type::Null)).into()
+}
+
+fn reference(name: &str) -> RefOr<Schema> {
+    Ref::from_schema_name(name).into()
+}
+
+fn header(description: &str) -> utoipa::openapi::Header {
+    let text = ObjectBuilder::new().schema_type(Type::String).build();
+    HeaderBuilder::new()
+        .schema(Some(text))
+        .description(Some(description))
+        .build()
+}
+
+fn path_parameter(name: &str) -> ParameterBuilder {
+    let schema = match name {
+        "sku" => crate::Sku::schema(),
+        "customer_id" => crate::CustomerId::schema(),
+        "module" => ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(["orders", "payments", "inventory", "notifications"]))
+            .into(),
+        _ => crate::OrderId::schema(),
+    };
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .schema(Some(schema))
+}
+
+fn query_parameter(parameter: &Parameter) -> ParameterBuilder {
+    let number = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(parameter.least))
+        .maximum(Some(parameter.most))
+        .default(Some(parameter.default.into()));
+    ParameterBuilder::new()
+        .name(parameter.name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(parameter.summary))
+        .schema(Some(number.build()))
+}
+
+fn key_parameter() -> ParameterBuilder {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::True)
+        .description(Some(
+            "Names the intent; bare, or in double quotes as a structured-field string.",
+        ))
+        .schema(Some(crate::IdempotencyKey::schema()))
+}
+
+fn path_names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn method(method: &Method) -> HttpMethod {
+    match *method {
+        Method::PUT => HttpMethod::Put,
+        Method::POST => HttpMethod::Post,
+        _ => HttpMethod::Get,
+    }
+}
