@@ -1,1 +1,14 @@
-//! Stub.
+//! Topologies, scenarios, and the `seam` command line.
+//!
+//! A [`topology`] says what stands where; a [`backend`] brings it to life, with an address for each link that never
+//! changes; a [`scenario`] drives it and says the verdict. None of them knows what the nodes do.
+
+pub mod backend;
+pub mod cli;
+mod doctor;
+pub mod exit;
+pub mod interrupt;
+pub mod scenario;
+pub mod search;
+pub mod topology;
+mod up;

@@ -1,2 +1,7 @@
-//! Stub.
-fn main() {}
+//! The `seam` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(simulator::cli::main())
+}

@@ -1,0 +1,101 @@
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{Counts, Upstream, counters::Counters, forward};
+
+/// How long the proxy waits before it accepts again after an accept failed, as it does when the process is out of file
+/// descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+/// A listening address that forwards to an [`Upstream`]. Dropping it ends it as [`Proxy::close`] does, without waiting.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    counters: Arc<Counters>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Proxy {
+    /// Listens on `address` (port 0 picks a free one) and forwards from now on. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// When the address can't be bound.
+    pub async fn listen(address: SocketAddr, upstream: Upstream) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let proxy = Self {
+            address: listener.local_addr()?,
+            counters: Arc::default(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        proxy.tasks.spawn(accept(
+            listener,
+            upstream,
+            Arc::clone(&proxy.counters),
+            proxy.stop.clone(),
+            proxy.tasks.clone(),
+        ));
+        proxy.tasks.close();
+        Ok(proxy)
+    }
+
+    /// Where it listens; the same as long as it lives.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What went through it so far.
+    pub fn counts(&self) -> Counts {
+        self.counters.read()
+    }
+
+    /// Stops listening, cuts every connection, and returns when all of that is done.
+    pub async fn close(&self) {
+        self.stop.cancel();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    upstream: Upstream,
+    counters: Arc<Counters>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+) {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            // The upstream is dialled off this loop: one that does not answer must not keep others waiting.
+            Ok((client, _)) => {
+                tasks.spawn(serve(client, upstream.clone(), Arc::clone(&counters), stop.clone()));
+            }
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+async fn serve(client: TcpStream, upstream: Upstream, counters: Arc<Counters>, stop: CancellationToken) {
+    use std::sync::atomic::Ordering::Relaxed;
+    counters.connections.fetch_add(1, Relaxed);
+    counters.open.fetch_add(1, Relaxed);
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => {}
+        () = forward::forward(client, &upstream, &counters) => {}
+    }
+    counters.open.fetch_sub(1, Relaxed);
+}

@@ -1,0 +1,115 @@
+use std::{
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    sync::Arc,
+};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::{
+    io::AsyncWriteExt,
+    process::{Child, ChildStdout, Command},
+};
+
+use super::reaper::Reaper;
+
+/// Starts process groups that do not outlive this process.
+#[derive(Debug, Clone)]
+pub(super) struct Launcher {
+    seam: PathBuf,
+    reaper: Arc<Reaper>,
+}
+
+/// What to run.
+#[derive(Debug)]
+pub(super) struct Launch<'a> {
+    pub(super) program: OsString,
+    pub(super) args: Vec<String>,
+    pub(super) env: Vec<(String, String)>,
+    pub(super) folder: &'a Path,
+    pub(super) stdout: Stdio,
+    pub(super) stderr: Stdio,
+}
+
+impl Launcher {
+    pub(super) fn start(seam: &Path) -> io::Result<Self> {
+        Ok(Self {
+            seam: seam.to_owned(),
+            reaper: Arc::new(Reaper::start(seam)?),
+        })
+    }
+
+    pub(super) async fn launch(&self, what: Launch<'_>) -> io::Result<Group> {
+        let mut child = Command::new(&self.seam)
+            .args(["launch", "--"])
+            .arg(what.program)
+            .args(what.args)
+            .envs(what.env)
+            .current_dir(what.folder)
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(what.stdout)
+            .stderr(what.stderr)
+            .spawn()?;
+        let go = child.stdin.take();
+        let pid = child.id().ok_or_else(|| io::Error::other("it ended at once"))?;
+        let group = Group {
+            pid,
+            child,
+            reaper: Arc::clone(&self.reaper),
+            over: false,
+        };
+        self.reaper.watch(pid)?;
+        go.ok_or(io::ErrorKind::BrokenPipe)?.write_all(b"!").await?;
+        Ok(group)
+    }
+}
+
+/// A program and what it started, as one. Dropped while it runs, it is killed.
+#[derive(Debug)]
+pub(super) struct Group {
+    pid: u32,
+    child: Child,
+    reaper: Arc<Reaper>,
+    over: bool,
+}
+
+impl Group {
+    /// The leader's process, which is also the group.
+    pub(super) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    pub(super) fn stdout(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
+    }
+
+    /// Waits for the end of the leader, and kills what is left of its group.
+    pub(super) async fn wait(mut self) -> io::Result<ExitStatus> {
+        let status = self.child.wait().await;
+        self.end();
+        status
+    }
+
+    fn end(&mut self) {
+        if !self.over {
+            self.over = true;
+            signal(self.pid, Signal::KILL);
+            self.reaper.forget(self.pid);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Sends a signal to a whole group; one that is gone is left in peace.
+pub(super) fn signal(group: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(group).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(pid, signal);
+    }
+}

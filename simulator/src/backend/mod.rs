@@ -1,0 +1,10 @@
+//! What brings a topology to life: child processes of this machine ([`local`]).
+
+pub mod local;
+mod options;
+mod progress;
+mod status;
+
+pub use options::{Options, Profile};
+pub use progress::{Event, Lines, Progress, Quiet};
+pub use status::{NodeState, NodeStatus};

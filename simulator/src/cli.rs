@@ -1,0 +1,72 @@
+//! The `seam` command line.
+
+use std::{ffi::OsString, future::Future, io};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    backend::local,
+    doctor::{self, DoctorArgs},
+    exit,
+    up::{self, UpArgs},
+};
+
+/// Test the contracts between your services, and rehearse changes to them, on one machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "seam",
+    version,
+    disable_help_subcommand = true,
+    after_help = "Results go to stdout, progress to stderr.\n\
+        Exit codes: 0 pass or yes, 1 fail or no, 2 could not run, 3 ran and proved nothing."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Bring a topology up and keep it up, with its addresses and live state, until Ctrl-C
+    Up(UpArgs),
+    /// Say what this machine has and lacks, and what to do about it
+    Doctor(DoctorArgs),
+    /// Start a node once told to; `seam` calls this itself
+    #[command(hide = true)]
+    Launch {
+        /// The program and its arguments
+        #[arg(last = true, required = true)]
+        words: Vec<OsString>,
+    },
+    /// Kill what `seam` leaves behind; `seam` calls this itself
+    #[command(hide = true)]
+    Reap,
+}
+
+/// Reads the command line, does what it says, and returns the exit code, one of [`crate::exit`]. Prints results to stdout, all
+/// else to stderr.
+pub fn main() -> u8 {
+    match Cli::parse().command {
+        Command::Up(args) => wait_for(up::run(args)),
+        Command::Doctor(args) => wait_for(doctor::run(args)),
+        Command::Launch { words } => said("launch", local::launch(&words)),
+        Command::Reap => said("reap", local::reap()),
+    }
+}
+
+fn wait_for(command: impl Future<Output = u8>) -> u8 {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(command),
+        Err(error) => said("", Err(error)),
+    }
+}
+
+fn said(command: &str, result: io::Result<()>) -> u8 {
+    match result {
+        Ok(()) => exit::PASS,
+        Err(error) => {
+            eprintln!("seam {command}: {error}");
+            exit::COULD_NOT_RUN
+        }
+    }
+}

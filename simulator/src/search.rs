@@ -1,0 +1,94 @@
+//! Where topologies and scenarios are looked for.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Nothing of that name, or no such file.
+#[derive(Debug, Error)]
+#[error("there is no '{wanted}' among the {kind}; known are {}; looked in {}; a path to a .toml file works too",
+    if known.is_empty() { "none".to_owned() } else { known.join(", ") },
+    looked.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", "))]
+pub struct NotFound {
+    /// `topologies` or `scenarios`.
+    pub kind: &'static str,
+    /// What was asked for.
+    pub wanted: String,
+    /// The folders that were looked in.
+    pub looked: Vec<PathBuf>,
+    /// The names that are there.
+    pub known: Vec<String>,
+}
+
+/// Finds the file of a topology or a scenario. Something with a slash or a `.toml` ending is a path and taken as it is. A bare
+/// name is looked for as `simulator/KIND/NAME.toml`, then `KIND/NAME.toml`, in the current folder and those above it up to the
+/// root of the workspace (the first that holds a `.git`, or a `Cargo.toml` with a `[workspace]`).
+///
+/// # Errors
+/// When there is no such file; says where it was looked for and what is there.
+pub fn find(kind: &'static str, name_or_path: &str) -> Result<PathBuf, NotFound> {
+    let here = std::env::current_dir().unwrap_or_default();
+    find_from(&here, kind, name_or_path)
+}
+
+/// As [`find`], from another folder than the current one.
+///
+/// # Errors
+/// As [`find`].
+pub fn find_from(here: &Path, kind: &'static str, name_or_path: &str) -> Result<PathBuf, NotFound> {
+    let folders: Vec<PathBuf> = up_to_root(here)
+        .into_iter()
+        .flat_map(|folder| [folder.join("simulator").join(kind), folder.join(kind)])
+        .collect();
+    let candidates: Vec<PathBuf> = if name_or_path.contains('/') || name_or_path.ends_with(".toml") {
+        vec![here.join(name_or_path)]
+    } else {
+        folders
+            .iter()
+            .map(|folder| folder.join(format!("{name_or_path}.toml")))
+            .collect()
+    };
+    candidates
+        .into_iter()
+        .find(|file| file.is_file())
+        .ok_or_else(|| NotFound {
+            kind,
+            wanted: name_or_path.to_owned(),
+            known: folders.iter().flat_map(|folder| names_in(folder)).collect(),
+            looked: folders.into_iter().filter(|folder| folder.is_dir()).collect(),
+        })
+}
+
+/// The root of the workspace in which `here` stands, if it stands in one.
+pub fn workspace_root(here: &Path) -> Option<PathBuf> {
+    here.ancestors().find(|folder| is_root(folder)).map(Path::to_owned)
+}
+
+fn up_to_root(here: &Path) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    for folder in here.ancestors() {
+        folders.push(folder.to_owned());
+        if is_root(folder) {
+            break;
+        }
+    }
+    folders
+}
+
+fn is_root(folder: &Path) -> bool {
+    folder.join(".git").exists()
+        || std::fs::read_to_string(folder.join("Cargo.toml")).is_ok_and(|manifest| manifest.contains("[workspace]"))
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,52 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TopologyFile {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) variables: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) roles: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) node: BTreeMap<String, Spanned<NodeTable>>,
+}
+
+/// A `[node.NAME]` table as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NodeTable {
+    pub(super) cargo: Option<CargoTable>,
+    pub(super) command: Option<Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(super) args: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) env: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) needs: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) links: Vec<Spanned<String>>,
+    pub(super) ports: Option<Vec<Spanned<String>>>,
+    pub(super) ready: Option<Spanned<ReadyTable>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CargoTable {
+    pub(super) package: String,
+    pub(super) bin: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadyTable {
+    pub(super) http: Option<String>,
+    #[serde(default)]
+    pub(super) tcp: bool,
+    pub(super) port: Option<String>,
+    pub(super) within_ms: Option<u64>,
+}

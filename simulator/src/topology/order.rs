@@ -1,0 +1,28 @@
+use super::Node;
+
+/// The first circle among the needs of these nodes, as the way round.
+pub(super) fn cycle(nodes: &[Node]) -> Option<Vec<String>> {
+    let mut done = Vec::new();
+    nodes
+        .iter()
+        .find_map(|node| walk(nodes, node, &mut Vec::new(), &mut done))
+}
+
+fn walk<'n>(nodes: &'n [Node], node: &'n Node, way: &mut Vec<&'n str>, done: &mut Vec<&'n str>) -> Option<Vec<String>> {
+    if let Some(start) = way.iter().position(|name| *name == node.name) {
+        let circle = way[start..].iter().chain([&way[start]]);
+        return Some(circle.map(|name| (*name).to_owned()).collect());
+    }
+    if done.contains(&node.name.as_str()) {
+        return None;
+    }
+    way.push(&node.name);
+    let found = node
+        .needs
+        .iter()
+        .filter_map(|name| nodes.iter().find(|other| other.name == *name))
+        .find_map(|needed| walk(nodes, needed, way, done));
+    way.pop();
+    done.push(&node.name);
+    found
+}

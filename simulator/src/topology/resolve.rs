@@ -1,0 +1,365 @@
+//! From the file as it is written to a topology in which every name means something.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    time::Duration,
+};
+
+use toml::Spanned;
+
+use super::{
+    Endpoint, Flaw, Node, Program, Ready, ReadyProbe, Template, Topology, TopologyError,
+    file::{NodeTable, TopologyFile},
+    order,
+    template::Part,
+};
+
+const READY_WITHIN: Duration = Duration::from_secs(30);
+const BUILT_IN: [&str; 4] = ["data", "node", "port", "link"];
+
+/// A flaw and the byte of the file where it stands.
+type Located = (usize, Flaw);
+
+pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -> Result<Topology, TopologyError> {
+    let mut written: TopologyFile = toml::from_str(text).map_err(|source| TopologyError::Syntax {
+        file: file.to_owned(),
+        source: Box::new(source),
+    })?;
+    for (name, value) in overrides {
+        match written.variables.get_mut(name) {
+            Some(variable) => *variable = Spanned::new(variable.span(), value.clone()),
+            None => {
+                let known = written.variables.into_keys().collect();
+                return Err(TopologyError::UnknownOverride {
+                    file: file.to_owned(),
+                    name: name.clone(),
+                    known,
+                });
+            }
+        }
+    }
+    let (nodes, roles) = check(&written).map_err(|(at, flaw)| {
+        let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+        TopologyError::Flawed {
+            file: file.to_owned(),
+            line,
+            flaw,
+        }
+    })?;
+    Ok(Topology {
+        name: written.name,
+        file: file.to_owned(),
+        roles,
+        nodes,
+    })
+}
+
+fn check(written: &TopologyFile) -> Result<(Vec<Node>, BTreeMap<String, Endpoint>), Located> {
+    if written.node.is_empty() {
+        return Err((0, Flaw::NoNodes));
+    }
+    for (name, value) in &written.variables {
+        if BUILT_IN.contains(&name.as_str()) {
+            return Err((value.span().start, Flaw::BuiltInVariable(name.clone())));
+        }
+    }
+    let mut names = Names {
+        ports: BTreeMap::new(),
+        variables: &written.variables,
+    };
+    for (name, table) in &written.node {
+        fit(name).map_err(|flaw| (table.span().start, flaw))?;
+        names.ports.insert(name.clone(), ports(name, table)?);
+    }
+    let mut tables: Vec<_> = written.node.iter().collect();
+    tables.sort_by_key(|(_, table)| table.span().start);
+    let nodes = tables
+        .iter()
+        .map(|(name, table)| names.node(name, table))
+        .collect::<Result<Vec<_>, _>>()?;
+    if let Some(path) = order::cycle(&nodes) {
+        let at = written.node.get(&path[0]).map_or(0, |table| table.span().start);
+        return Err((at, Flaw::Cycle { path }));
+    }
+    Ok((nodes, roles(written, &names)?))
+}
+
+fn roles(written: &TopologyFile, names: &Names<'_>) -> Result<BTreeMap<String, Endpoint>, Located> {
+    let mut roles = BTreeMap::new();
+    for (role, target) in &written.roles {
+        let at = target.span().start;
+        let (node, port) = match target.get_ref().split_once('.') {
+            Some((node, port)) => (node, Some(port)),
+            None => (target.get_ref().as_str(), None),
+        };
+        let endpoint = names.endpoint(node, port, node).map_err(|flaw| (at, flaw))?;
+        if names.ports.contains_key(role) && *role != endpoint.node {
+            return Err((
+                at,
+                Flaw::RoleIsNode {
+                    role: role.clone(),
+                    target: endpoint.to_string(),
+                },
+            ));
+        }
+        roles.insert(role.clone(), endpoint);
+    }
+    Ok(roles)
+}
+
+fn fit(name: &str) -> Result<(), Flaw> {
+    let tail_fits = name
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if tail_fits && name.starts_with(|first: char| first.is_ascii_lowercase()) {
+        Ok(())
+    } else {
+        Err(Flaw::BadName(name.to_owned()))
+    }
+}
+
+fn ports(node: &str, table: &Spanned<NodeTable>) -> Result<Vec<String>, Located> {
+    let Some(named) = &table.get_ref().ports else {
+        return Ok(vec!["main".to_owned()]);
+    };
+    if named.is_empty() {
+        return Err((table.span().start, Flaw::NoPorts(node.to_owned())));
+    }
+    for port in named {
+        fit(port.get_ref()).map_err(|flaw| (port.span().start, flaw))?;
+    }
+    once(node, "ports", named.iter())?;
+    Ok(named.iter().map(|port| port.get_ref().clone()).collect())
+}
+
+fn once<'a>(node: &str, what: &'static str, names: impl Iterator<Item = &'a Spanned<String>>) -> Result<(), Located> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name.get_ref()) {
+            let flaw = Flaw::Doubled {
+                node: node.to_owned(),
+                what,
+                name: name.get_ref().clone(),
+            };
+            return Err((name.span().start, flaw));
+        }
+    }
+    Ok(())
+}
+
+/// What the names of a file mean.
+struct Names<'f> {
+    ports: BTreeMap<String, Vec<String>>,
+    variables: &'f BTreeMap<String, Spanned<String>>,
+}
+
+impl Names<'_> {
+    fn node(&self, name: &str, spanned: &Spanned<NodeTable>) -> Result<Node, Located> {
+        let table = spanned.get_ref();
+        let linked = || table.needs.iter().chain(&table.links);
+        once(name, "needs and links", linked())?;
+        let mut links = Vec::new();
+        for callee in linked() {
+            let ports = self
+                .ports_of(callee.get_ref())
+                .map_err(|flaw| (callee.span().start, flaw))?;
+            links.extend(ports.iter().map(|port| Endpoint {
+                node: callee.get_ref().clone(),
+                port: port.clone(),
+            }));
+        }
+        let scope = Scope {
+            names: self,
+            node: name,
+            links: &links,
+        };
+        Ok(Node {
+            name: name.to_owned(),
+            program: scope.program(spanned)?,
+            args: scope.templates(&table.args)?,
+            env: table
+                .env
+                .iter()
+                .map(|(key, value)| Ok((key.clone(), scope.template(value)?)))
+                .collect::<Result<_, Located>>()?,
+            needs: table.needs.iter().map(|needed| needed.get_ref().clone()).collect(),
+            ports: self
+                .ports_of(name)
+                .map_err(|flaw| (spanned.span().start, flaw))?
+                .to_vec(),
+            ready: self.ready(name, spanned)?,
+            links,
+        })
+    }
+
+    fn ready(&self, name: &str, table: &Spanned<NodeTable>) -> Result<Ready, Located> {
+        let ports = self.ports_of(name).map_err(|flaw| (table.span().start, flaw))?;
+        let first = ports.first().cloned().unwrap_or_default();
+        let Some(spanned) = &table.get_ref().ready else {
+            return Ok(Ready {
+                probe: ReadyProbe::Tcp,
+                port: first,
+                within: READY_WITHIN,
+            });
+        };
+        let (at, ready) = (spanned.span().start, spanned.get_ref());
+        let probe = match (&ready.http, ready.tcp) {
+            (Some(path), false) if path.starts_with('/') => ReadyProbe::Http(path.clone()),
+            (None, true) => ReadyProbe::Tcp,
+            _ => return Err((at, Flaw::BadReady(name.to_owned()))),
+        };
+        let port = match &ready.port {
+            Some(port) => self.endpoint(name, Some(port), "").map_err(|flaw| (at, flaw))?.port,
+            None => first,
+        };
+        Ok(Ready {
+            probe,
+            port,
+            within: ready.within_ms.map_or(READY_WITHIN, Duration::from_millis),
+        })
+    }
+
+    fn ports_of(&self, node: &str) -> Result<&[String], Flaw> {
+        self.ports
+            .get(node)
+            .map(Vec::as_slice)
+            .ok_or_else(|| Flaw::UnknownNode {
+                name: node.to_owned(),
+                known: self.ports.keys().cloned().collect(),
+            })
+    }
+
+    fn endpoint(&self, node: &str, port: Option<&str>, prefix: &str) -> Result<Endpoint, Flaw> {
+        let ports = self.ports_of(node)?;
+        let known = || ports.to_vec();
+        let port = match (port, ports) {
+            (Some(name), _) if ports.iter().any(|port| port == name) => name.to_owned(),
+            (Some(name), _) => {
+                return Err(Flaw::UnknownPort {
+                    node: node.to_owned(),
+                    name: name.to_owned(),
+                    known: known(),
+                });
+            }
+            (None, [only]) => only.clone(),
+            (None, _) => {
+                return Err(Flaw::WhichPort {
+                    node: node.to_owned(),
+                    prefix: prefix.to_owned(),
+                    known: known(),
+                });
+            }
+        };
+        Ok(Endpoint {
+            node: node.to_owned(),
+            port,
+        })
+    }
+}
+
+/// What the names in one node's texts mean.
+struct Scope<'f> {
+    names: &'f Names<'f>,
+    node: &'f str,
+    links: &'f [Endpoint],
+}
+
+impl Scope<'_> {
+    fn program(&self, table: &Spanned<NodeTable>) -> Result<Program, Located> {
+        let at = table.span().start;
+        let node = || self.node.to_owned();
+        match (&table.get_ref().cargo, &table.get_ref().command) {
+            (Some(cargo), None) => Ok(Program::Cargo {
+                package: cargo.package.clone(),
+                bin: cargo.bin.clone().unwrap_or_else(|| cargo.package.clone()),
+            }),
+            (None, Some(words)) => {
+                let (program, args) = words.split_first().ok_or_else(|| (at, Flaw::EmptyCommand(node())))?;
+                Ok(Program::Command {
+                    program: self.template(program)?,
+                    args: self.templates(args)?,
+                })
+            }
+            (cargo, _) => Err((
+                at,
+                Flaw::NotOneProgram {
+                    node: node(),
+                    both: cargo.is_some(),
+                },
+            )),
+        }
+    }
+
+    fn templates(&self, texts: &[Spanned<String>]) -> Result<Vec<Template>, Located> {
+        texts.iter().map(|text| self.template(text)).collect()
+    }
+
+    fn template(&self, text: &Spanned<String>) -> Result<Template, Located> {
+        let mut parts = Vec::new();
+        self.parts(text.get_ref(), &mut Vec::new(), &mut parts)
+            .map_err(|flaw| (text.span().start, flaw))?;
+        Ok(Template::new(parts))
+    }
+
+    fn parts(&self, text: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
+        let mut rest = text;
+        while let Some(start) = rest.find("${") {
+            if rest[..start].ends_with('$') {
+                parts.push(Part::Text(format!("{}{{", &rest[..start])));
+                rest = &rest[start + 2..];
+                continue;
+            }
+            parts.push(Part::Text(rest[..start].to_owned()));
+            let (name, tail) = rest[start + 2..]
+                .split_once('}')
+                .ok_or_else(|| Flaw::Unclosed(text.to_owned()))?;
+            self.place(name, within, parts)?;
+            rest = tail;
+        }
+        parts.push(Part::Text(rest.to_owned()));
+        Ok(())
+    }
+
+    fn place(&self, name: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
+        let mut words = name.splitn(3, '.');
+        match (words.next(), words.next(), words.next()) {
+            (Some("data"), None, _) => parts.push(Part::Data),
+            (Some("node"), None, _) => parts.push(Part::Text(self.node.to_owned())),
+            (Some("port"), port, None) => {
+                parts.push(Part::Port(self.names.endpoint(self.node, port, "${port")?.port));
+            }
+            (Some("link"), Some(callee), port) => parts.push(Part::Link(self.link(callee, port)?)),
+            _ => return self.variable(name, within, parts),
+        }
+        Ok(())
+    }
+
+    fn link(&self, callee: &str, port: Option<&str>) -> Result<Endpoint, Flaw> {
+        let endpoint = self.names.endpoint(callee, port, &format!("${{link.{callee}"))?;
+        if self.links.contains(&endpoint) {
+            return Ok(endpoint);
+        }
+        Err(Flaw::NotLinked {
+            node: self.node.to_owned(),
+            callee: callee.to_owned(),
+        })
+    }
+
+    fn variable(&self, name: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
+        let Some(value) = self.names.variables.get(name) else {
+            let known = self.names.variables.keys().cloned().collect();
+            return Err(Flaw::UnknownVariable {
+                name: name.to_owned(),
+                known,
+            });
+        };
+        if within.iter().any(|outer| outer == name) {
+            return Err(Flaw::CircularVariable(name.to_owned()));
+        }
+        within.push(name.to_owned());
+        self.parts(value.get_ref(), within, parts)?;
+        within.pop();
+        Ok(())
+    }
+}
