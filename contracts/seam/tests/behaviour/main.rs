@@ -1,0 +1,15 @@
+//! What the library promises, over two small contracts.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+mod carriers;
+mod context;
+mod contract;
+mod deferred;
+mod in_process;
+mod outcome;
+mod replay;
+mod samples;
+mod server;
+mod socket;
+mod wire;
