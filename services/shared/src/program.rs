@@ -1,20 +1,42 @@
-use std::process::ExitCode;
+use std::{
+    env,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use futures::future::BoxFuture;
 
-use crate::{Environment, Mounted, StartError, settings::Declared};
+use crate::{
+    Environment, Mounted, Settings, StartError, server,
+    settings::{Declared, optional, required, standard},
+    telemetry,
+};
+
+const COULD_NOT_RUN: u8 = 1;
+const WRONG_USAGE: u8 = 2;
+/// A service mostly waits: for its disk and for others.
+const WORKER_THREADS: usize = 2;
 
 /// A service's `main`: its name, its settings, and how its modules are opened.
 ///
 /// Exit codes: 0 after a clean stop or `--help`, 1 if it could not run, 2 if its arguments or settings are wrong.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Program {
     /// The command's name.
     pub name: &'static str,
     /// What it does, in one sentence.
     pub about: &'static str,
-    /// The settings of its modules; those of the server are added.
+    /// The settings of its modules; LISTEN, ADDRESS_FILE, LOG and DRAIN_MS are added.
     pub settings: &'static [Declared],
+}
+
+/// What the command line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Asked {
+    Serve,
+    Help,
+    Version,
+    Unknown(String),
 }
 
 impl Program {
@@ -23,7 +45,107 @@ impl Program {
     where
         F: FnOnce(Environment) -> BoxFuture<'static, Result<Vec<Mounted>, StartError>>,
     {
-        let _ = open;
-        ExitCode::SUCCESS
+        match asked(env::args().skip(1)) {
+            Asked::Help => say(&Settings::help(self.name, self.about, &self.declared())),
+            Asked::Version => say(&format!("{} {}\n", self.name, env!("CARGO_PKG_VERSION"))),
+            Asked::Unknown(argument) => {
+                self.complain(&format!(
+                    "unknown argument {argument:?}; it is configured by environment variables, see --help"
+                ));
+                ExitCode::from(WRONG_USAGE)
+            }
+            Asked::Serve => match self.serve(open) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error @ StartError::Settings(_)) => {
+                    self.complain(&error.to_string());
+                    ExitCode::from(WRONG_USAGE)
+                }
+                Err(error) => {
+                    self.complain(&error.to_string());
+                    ExitCode::from(COULD_NOT_RUN)
+                }
+            },
+        }
+    }
+
+    fn serve<F>(self, open: F) -> Result<(), StartError>
+    where
+        F: FnOnce(Environment) -> BoxFuture<'static, Result<Vec<Mounted>, StartError>>,
+    {
+        let settings = Settings::from_environment(&self.declared())?;
+        telemetry::init(&settings.get(&standard::LOG)?);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKER_THREADS)
+            .enable_all()
+            .build()
+            .map_err(|error| StartError::Other(format!("can't start the runtime: {error}")))?;
+        runtime.block_on(async {
+            let environment = Environment::new(settings);
+            let modules = open(environment.clone()).await?;
+            server::run(environment, modules).await
+        })
+    }
+
+    fn declared(&self) -> Vec<Declared> {
+        let own = [
+            required(&standard::LISTEN),
+            optional(&standard::ADDRESS_FILE),
+            required(&standard::LOG),
+            required(&standard::DRAIN_MS),
+        ];
+        let mut declared = own.to_vec();
+        declared.extend(
+            self.settings
+                .iter()
+                .filter(|one| own.iter().all(|known| known.name() != one.name())),
+        );
+        declared
+    }
+
+    /// One line per thing that is wrong, on stderr.
+    fn complain(&self, message: &str) {
+        for line in message.lines() {
+            let _ = writeln!(io::stderr(), "{}: {line}", self.name);
+        }
+    }
+}
+
+fn asked(arguments: impl Iterator<Item = String>) -> Asked {
+    let mut asked = Asked::Serve;
+    for argument in arguments {
+        asked = match argument.as_str() {
+            "--help" | "-h" => return Asked::Help,
+            "--version" | "-V" => Asked::Version,
+            _ => return Asked::Unknown(argument),
+        };
+    }
+    asked
+}
+
+fn say(text: &str) -> ExitCode {
+    match io::stdout().write_all(text.as_bytes()) {
+        // A reader that has seen enough is no error.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(COULD_NOT_RUN),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked_by(arguments: &[&str]) -> Asked {
+        asked(arguments.iter().map(|argument| (*argument).to_owned()))
+    }
+
+    #[test]
+    fn help_is_given_wherever_it_is_asked_for() {
+        assert_eq!(asked_by(&["--version", "--help"]), Asked::Help);
+    }
+
+    #[test]
+    fn an_argument_that_is_not_known_is_named() {
+        assert_eq!(asked_by(&["--port=1"]), Asked::Unknown("--port=1".to_owned()));
+        assert_eq!(asked_by(&[]), Asked::Serve);
     }
 }

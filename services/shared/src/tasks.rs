@@ -4,6 +4,7 @@ use std::{
 };
 
 use futures::FutureExt;
+use tokio::task::JoinHandle;
 use tokio_util::{
     sync::{CancellationToken, WaitForCancellationFuture},
     task::TaskTracker,
@@ -58,6 +59,16 @@ impl Tasks {
                 }
             });
         });
+    }
+
+    /// Starts `work` in a task that the stop waits for, and gives its outcome to whoever asks; it goes on if nobody does.
+    pub fn track<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.tracker.spawn(work)
+    }
+
+    /// Tells all tasks to stop, without waiting.
+    pub fn begin_stop(&self) {
+        self.stopping.cancel();
     }
 
     /// Resolves once the process is to stop.

@@ -53,6 +53,11 @@ const fn declare<T: 'static>(setting: &'static Setting<T>, required: bool) -> De
 }
 
 impl Declared {
+    /// The variable's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     pub(super) fn accepts(&self, text: &str) -> bool {
         (self.check)(self.setting, text)
     }

@@ -1,18 +1,21 @@
-//! Logs as JSON lines on stderr, each with the request, correlation and trace id of the request it belongs to.
+//! Logs as JSON lines on stderr, each with the request, correlation and trace id of the request or event it belongs to.
 
-use tracing_subscriber::EnvFilter;
+mod json_lines;
+
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+
+pub use json_lines::JsonLines;
 
 /// Whether the text is a tracing filter.
 pub fn is_filter(text: &str) -> bool {
     EnvFilter::try_new(text).is_ok()
 }
 
-/// Sends logs to stderr. The first call of a process counts.
+/// Sends logs to stderr. The first call of a process counts; an unusable filter means `info`.
 pub fn init(filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let _already = tracing_subscriber::fmt()
-        .json()
-        .with_writer(std::io::stderr)
-        .with_env_filter(filter)
+    let _already = tracing_subscriber::registry()
+        .with(filter)
+        .with(JsonLines::new(std::io::stderr))
         .try_init();
 }

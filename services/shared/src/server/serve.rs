@@ -1,0 +1,158 @@
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{Router, middleware, serve::ListenerExt};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time::{Instant, timeout_at},
+};
+
+use super::{dead_letters, operations, request::request};
+use crate::{Environment, Mounted, StartError, settings::standard};
+
+/// A server that is bound and not serving yet.
+#[derive(Debug)]
+pub struct Server {
+    environment: Environment,
+    modules: Arc<[Mounted]>,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// Serves the modules until the process is told to stop (SIGTERM or SIGINT), then drains.
+pub async fn run(environment: Environment, modules: Vec<Mounted>) -> Result<(), StartError> {
+    let stop = stop_signal()?;
+    let server = bind(environment, modules).await?;
+    server.serve(stop).await
+}
+
+/// Takes the address in `LISTEN`, logs it, and writes it to `ADDRESS_FILE` if that is set.
+pub async fn bind(environment: Environment, modules: Vec<Mounted>) -> Result<Server, StartError> {
+    let listen = environment.settings.get(&standard::LISTEN)?;
+    let refused = |error: std::io::Error| StartError::Listen {
+        address: listen.to_string(),
+        reason: error.to_string(),
+    };
+    let listener = TcpListener::bind(listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    if let Some(file) = environment.settings.find(&standard::ADDRESS_FILE)? {
+        // Written aside and moved, so that whoever waits for the file never reads half an address.
+        let aside = file.with_extension("part");
+        let written = async {
+            tokio::fs::write(&aside, address.to_string()).await?;
+            tokio::fs::rename(&aside, &file).await
+        };
+        written
+            .await
+            .map_err(|error| StartError::Other(format!("ADDRESS_FILE {} can't be written: {error}", file.display())))?;
+    }
+    let tasks = environment.tasks.clone();
+    environment.health.add("tasks", move || match tasks.failed().pop() {
+        Some(failure) => Err(failure),
+        None => Ok(()),
+    });
+    for subscription in modules.iter().flat_map(|module| &module.subscriptions) {
+        let handle = subscription.clone();
+        environment
+            .health
+            .watch(format!("subscription {}", subscription.name()), move || handle.check());
+    }
+    Ok(Server {
+        environment,
+        modules: modules.into(),
+        listener,
+        address,
+    })
+}
+
+/// All routes, with everything around them but the socket.
+pub fn router(environment: &Environment, modules: &Arc<[Mounted]>) -> Router {
+    let mut router =
+        operations::routes(environment, Arc::clone(modules)).merge(dead_letters::routes(Arc::clone(modules)));
+    for module in modules.iter() {
+        router = router.merge(module.router.clone());
+    }
+    router
+        .fallback(commerce::http::fallback)
+        .method_not_allowed_fallback(commerce::http::method_not_allowed)
+        .layer(middleware::from_fn_with_state(environment.tasks.clone(), request))
+}
+
+impl Server {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` resolves. Then: no new connections, requests under way are answered, long polls return, tasks end, databases
+    /// close; all within `DRAIN_MS`.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
+        let limit = self.environment.settings.get(&standard::DRAIN_MS)?;
+        let router = router(&self.environment, &self.modules);
+        tracing::info!(address = %self.address, "listening");
+        let (modules, tasks) = (Arc::clone(&self.modules), self.environment.tasks.clone());
+        let (draining, drain) = tokio::sync::oneshot::channel();
+        let stopped = async move {
+            stop.await;
+            tracing::info!("stopping");
+            tasks.begin_stop();
+            for db in modules.iter().filter_map(|module| module.database.as_ref()) {
+                db.quiesce();
+            }
+            // The receiver lives as long as the server.
+            let _ = draining.send(Instant::now() + limit);
+        };
+        let listener = self.listener.tap_io(|stream| {
+            // Without it, a small reply waits for an acknowledgement of the one before.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "connection keeps Nagle's algorithm");
+            }
+        });
+        let serving = axum::serve(listener, router).with_graceful_shutdown(stopped);
+        let mut serving = tokio::spawn(serving.into_future());
+        let until = tokio::select! {
+            Ok(until) = drain => until,
+            ended = &mut serving => {
+                return Err(StartError::Other(format!("server ended by itself: {ended:?}")));
+            }
+        };
+        if timeout_at(until, &mut serving).await.is_err() {
+            tracing::warn!("some connections were still open when the time to drain was over");
+            serving.abort();
+        }
+        self.environment.finish(&self.modules, until).await;
+        Ok(())
+    }
+}
+
+impl Environment {
+    async fn finish(&self, modules: &[Mounted], until: Instant) {
+        if let Err(running) = self.tasks.stop(until.saturating_duration_since(Instant::now())).await {
+            tracing::warn!(
+                ?running,
+                "some tasks were still running when the time to drain was over"
+            );
+        }
+        for db in modules.iter().filter_map(|module| module.database.as_ref()) {
+            if timeout_at(until + std::time::Duration::from_secs(1), db.close())
+                .await
+                .is_err()
+            {
+                tracing::warn!(module = db.module(), "database did not close in time");
+            }
+        }
+        tracing::info!("stopped");
+    }
+}
+
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, StartError> {
+    let listen = |kind| signal(kind).map_err(|error| StartError::Other(format!("can't listen for signals: {error}")));
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
