@@ -9,7 +9,7 @@ mod model;
 use proc_macro::TokenStream;
 use syn::{ItemTrait, parse_macro_input};
 
-#[doc = include_str!("contract.md")]
+/// Makes a trait a contract.
 #[proc_macro_attribute]
 pub fn contract(arguments: TokenStream, input: TokenStream) -> TokenStream {
     let item = parse_macro_input!(input as ItemTrait);
