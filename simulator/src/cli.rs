@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     backend::local,
     doctor::{self, DoctorArgs},
-    exit,
+    exit, scenario,
     up::{self, UpArgs},
 };
 
@@ -29,6 +29,8 @@ struct Cli {
 enum Command {
     /// Bring a topology up and keep it up, with its addresses and live state, until Ctrl-C
     Up(UpArgs),
+    /// Run a scenario against a topology, and say the verdict
+    Run(scenario::RunArgs),
     /// Say what this machine has and lacks, and what to do about it
     Doctor(DoctorArgs),
     /// Start a node once told to; `seam` calls this itself
@@ -48,6 +50,7 @@ enum Command {
 pub fn main() -> u8 {
     match Cli::parse().command {
         Command::Up(args) => wait_for(up::run(args)),
+        Command::Run(args) => wait_for(scenario::run_command(args)),
         Command::Doctor(args) => wait_for(doctor::run(args)),
         Command::Launch { words } => said("launch", local::launch(&words)),
         Command::Reap => said("reap", local::reap()),

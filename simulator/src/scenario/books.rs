@@ -1,0 +1,228 @@
+use std::{collections::BTreeMap, path::Path};
+
+use serde_json::Value;
+use sqlx::{
+    AssertSqlSafe, Column, Connection, Row as _, SqliteConnection, TypeInfo, ValueRef,
+    query::Query,
+    sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteRow},
+};
+
+use super::{Row, Scenario, ScenarioError, check::JOURNEYS, template::as_text};
+
+/// What was observed, in tables that invariants query: SQLite in memory.
+#[derive(Debug)]
+pub struct Books {
+    connection: SqliteConnection,
+    columns: BTreeMap<String, Vec<String>>,
+}
+
+impl Books {
+    /// Empty tables for a scenario, with its lists filled in; every query of the scenario has been understood by SQLite.
+    pub(crate) async fn open(scenario: &Scenario) -> Result<Self, ScenarioError> {
+        // Not `sqlite::memory:`, whose copies by VACUUM INTO would stay in memory too.
+        let connection = SqliteConnection::connect_with(&SqliteConnectOptions::new().create_if_missing(true))
+            .await
+            .map_err(|source| ScenarioError::Books {
+                what: "tables of observations".to_owned(),
+                source,
+            })?;
+        let mut books = Self {
+            connection,
+            columns: columns_of(scenario),
+        };
+        for (table, columns) in books.columns.clone() {
+            books
+                .run(&format!("CREATE TABLE {table} ({})", columns.join(", ")))
+                .await?;
+        }
+        for (list, things) in &scenario.list {
+            let columns = books.columns.get(list).cloned().unwrap_or_default();
+            let row = |thing: &BTreeMap<String, Value>| {
+                columns
+                    .iter()
+                    .map(|column| thing.get(column).cloned().unwrap_or(Value::Null))
+                    .collect()
+            };
+            books.fill(list, things.iter().map(row).collect()).await?;
+        }
+        for (what, sql) in queries_of(scenario) {
+            books.understand(&what, &sql).await?;
+        }
+        Ok(books)
+    }
+
+    /// Replaces the content of a table; each row has a value for each column, in order.
+    pub(crate) async fn fill(&mut self, table: &str, rows: Vec<Vec<Value>>) -> Result<(), ScenarioError> {
+        let width = self.columns.get(table).map_or(0, Vec::len);
+        let places: Vec<String> = (1..=width).map(|n| format!("${n}")).collect();
+        let insert = format!("INSERT INTO {table} VALUES ({})", places.join(", "));
+        self.run("PRAGMA query_only = OFF").await?;
+        self.run("BEGIN").await?;
+        self.run(&format!("DELETE FROM {table}")).await?;
+        for row in rows {
+            let query = row.into_iter().fold(sqlx::query(AssertSqlSafe(insert.clone())), bind);
+            query
+                .execute(&mut self.connection)
+                .await
+                .map_err(|source| ScenarioError::Books {
+                    what: format!("table {table}"),
+                    source,
+                })?;
+        }
+        self.run("COMMIT").await?;
+        // A query that changes what it examines would prove nothing.
+        self.run("PRAGMA query_only = ON").await
+    }
+
+    /// The rows a query gives.
+    pub(crate) async fn rows(&mut self, what: &str, sql: &str) -> Result<Vec<Row>, ScenarioError> {
+        let failed = |source| ScenarioError::Books {
+            what: what.to_owned(),
+            source,
+        };
+        let rows = sqlx::query(AssertSqlSafe(sql.to_owned()))
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(failed)?;
+        rows.iter().map(|row| as_json(row).map_err(failed)).collect()
+    }
+
+    /// The one value a query gives: one row of one column.
+    pub(crate) async fn value(&mut self, what: &str, sql: &str) -> Result<Value, ScenarioError> {
+        let rows = self.rows(what, sql).await?;
+        match rows.as_slice() {
+            [row] if row.len() == 1 => Ok(row.values().next().cloned().unwrap_or(Value::Null)),
+            rows => Err(ScenarioError::Query {
+                what: what.to_owned(),
+                problem: format!(
+                    "gave {} rows of {} columns, wanted one value",
+                    rows.len(),
+                    rows.first().map_or(0, Row::len)
+                ),
+            }),
+        }
+    }
+
+    /// The count a query gives.
+    pub(crate) async fn count(&mut self, what: &str, sql: &str) -> Result<u64, ScenarioError> {
+        let value = self.value(what, sql).await?;
+        value.as_u64().ok_or_else(|| ScenarioError::Query {
+            what: what.to_owned(),
+            problem: format!("gave {value}, wanted a whole number from 0"),
+        })
+    }
+
+    /// Writes all tables to a new SQLite file, to be looked at with any tool.
+    ///
+    /// # Errors
+    /// When the file exists or can't be written.
+    pub async fn save_to(&mut self, path: &Path) -> Result<(), ScenarioError> {
+        self.run("PRAGMA query_only = OFF").await?;
+        sqlx::query("VACUUM INTO ?")
+            .bind(path.display().to_string())
+            .execute(&mut self.connection)
+            .await
+            .map(drop)
+            .map_err(|source| ScenarioError::Books {
+                what: format!("copy of the tables to {}", path.display()),
+                source,
+            })
+    }
+
+    async fn understand(&mut self, what: &str, sql: &str) -> Result<(), ScenarioError> {
+        let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN {sql}")))
+            .fetch_all(&mut self.connection)
+            .await;
+        explained.map(drop).map_err(|source| {
+            let tables: Vec<String> = self
+                .columns
+                .iter()
+                .map(|(table, columns)| format!("{table}({})", columns.join(", ")))
+                .collect();
+            ScenarioError::Query {
+                what: what.to_owned(),
+                problem: format!("{source}; tables: {}", tables.join(", ")),
+            }
+        })
+    }
+
+    async fn run(&mut self, sql: &str) -> Result<(), ScenarioError> {
+        sqlx::query(AssertSqlSafe(sql.to_owned()))
+            .execute(&mut self.connection)
+            .await
+            .map(drop)
+            .map_err(|source| ScenarioError::Books {
+                what: format!("tables of observations, {sql}"),
+                source,
+            })
+    }
+}
+
+fn columns_of(scenario: &Scenario) -> BTreeMap<String, Vec<String>> {
+    let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let mut tables = BTreeMap::from([(JOURNEYS.to_owned(), named(&[JOURNEYS, "failed", "doc"]))]);
+    for (list, things) in &scenario.list {
+        let mut columns: Vec<String> = things.iter().flat_map(|thing| thing.keys().cloned()).collect();
+        columns.sort();
+        columns.dedup();
+        tables.insert(list.clone(), columns);
+    }
+    for observation in &scenario.observe {
+        let mut columns = named(&[JOURNEYS, "doc"]);
+        columns.extend(observation.columns.keys().cloned());
+        tables.insert(observation.table.as_ref().clone(), columns);
+    }
+    tables
+}
+
+fn queries_of(scenario: &Scenario) -> Vec<(String, String)> {
+    let settle = scenario
+        .settle
+        .iter()
+        .map(|it| (format!("settle {:?}, pending", it.name.as_ref()), it.pending.clone()));
+    let invariant = scenario.invariant.iter().flat_map(|it| {
+        let name = it.name.as_ref();
+        let figures = it
+            .figures
+            .iter()
+            .map(move |(figure, sql)| (format!("invariant {name:?}, figure {figure:?}"), sql.clone()));
+        [
+            (format!("invariant {name:?}, violations"), it.violations.clone()),
+            (format!("invariant {name:?}, checked"), it.checked.clone()),
+        ]
+        .into_iter()
+        .chain(figures)
+    });
+    settle.chain(invariant).collect()
+}
+
+type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+fn bind(query: SqliteQuery<'_>, value: Value) -> SqliteQuery<'_> {
+    match value {
+        Value::Null => query.bind(None::<i64>),
+        Value::Bool(flag) => query.bind(i64::from(flag)),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => query.bind(whole),
+            None => query.bind(number.as_f64()),
+        },
+        other => query.bind(as_text(&other)),
+    }
+}
+
+fn as_json(row: &SqliteRow) -> Result<Row, sqlx::Error> {
+    row.columns()
+        .iter()
+        .enumerate()
+        .map(|(index, column)| {
+            let raw = row.try_get_raw(index)?;
+            let value = match (raw.is_null(), raw.type_info().name()) {
+                (true, _) => Value::Null,
+                (_, "INTEGER") => Value::from(row.try_get_unchecked::<i64, _>(index)?),
+                (_, "REAL") => Value::from(row.try_get_unchecked::<f64, _>(index)?),
+                _ => Value::from(row.try_get_unchecked::<String, _>(index)?),
+            };
+            Ok((column.name().to_owned(), value))
+        })
+        .collect()
+}

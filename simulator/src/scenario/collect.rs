@@ -1,0 +1,167 @@
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
+
+use super::{
+    Observation, Request, Scenario,
+    asker::{Asker, Wanted},
+    check::JOURNEYS,
+    journey::{Journey, all_accept, common_variables, unset_reason},
+    template::{Variables, render_path, render_text},
+};
+
+/// More pages than any list has.
+const LAST_PAGE: u64 = 10_000;
+
+/// Collects the rows of tables over HTTP.
+pub(crate) struct Collector<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) asker: &'a Asker<'a>,
+    pub(crate) journeys: &'a [Journey],
+    pub(crate) seed: u64,
+}
+
+/// What one request is asked for.
+struct Subject {
+    journey: Option<u64>,
+    variables: Variables,
+}
+
+impl Collector<'_> {
+    /// The rows of the table of journeys.
+    pub(crate) fn journeys(&self) -> Vec<Vec<Value>> {
+        let row = |journey: &Journey| {
+            let doc = journey.variables.clone().into_iter().collect();
+            vec![
+                journey.number.into(),
+                journey.failure.is_some().into(),
+                Value::Object(doc),
+            ]
+        };
+        self.journeys.iter().map(row).collect()
+    }
+
+    /// The rows of an observed table; an error says which request failed and why.
+    pub(crate) async fn rows(&self, observation: &Observation, patience: Duration) -> Result<Vec<Vec<Value>>, String> {
+        let asked: Vec<Vec<Vec<Value>>> = stream::iter(self.subjects(observation))
+            .map(|subject| async move { self.ask(observation, &subject, patience).await })
+            .buffered(self.scenario.workload.concurrency)
+            .try_collect()
+            .await?;
+        Ok(asked.into_iter().flatten().collect())
+    }
+
+    fn subjects(&self, observation: &Observation) -> Vec<Subject> {
+        let common = common_variables(self.seed);
+        match observation.for_each.as_deref() {
+            None => vec![Subject {
+                journey: None,
+                variables: common,
+            }],
+            Some(JOURNEYS) => self
+                .journeys
+                .iter()
+                .filter(|journey| all_accept(&observation.when, &journey.variables))
+                .filter(|journey| render_path(&observation.path, &journey.variables).is_ok())
+                .map(|journey| Subject {
+                    journey: Some(journey.number),
+                    variables: journey.variables.clone(),
+                })
+                .collect(),
+            Some(list) => self
+                .scenario
+                .list
+                .get(list)
+                .into_iter()
+                .flatten()
+                .map(|thing| {
+                    let mut variables = common.clone();
+                    variables.insert(list.to_owned(), Value::Object(thing.clone().into_iter().collect()));
+                    Subject {
+                        journey: None,
+                        variables,
+                    }
+                })
+                .collect(),
+        }
+    }
+
+    async fn ask(
+        &self,
+        observation: &Observation,
+        subject: &Subject,
+        patience: Duration,
+    ) -> Result<Vec<Vec<Value>>, String> {
+        let path = render_path(&observation.path, &subject.variables).map_err(|unset| unset_reason(&unset))?;
+        let Some(parameter) = &observation.page_parameter else {
+            return self.ask_one(observation, subject, path, patience).await;
+        };
+        let mut rows = Vec::new();
+        for page in 1..=LAST_PAGE {
+            let joint = if path.contains('?') { '&' } else { '?' };
+            let more = self
+                .ask_one(
+                    observation,
+                    subject,
+                    format!("{path}{joint}{parameter}={page}"),
+                    patience,
+                )
+                .await?;
+            if more.is_empty() {
+                return Ok(rows);
+            }
+            rows.extend(more);
+        }
+        Err(format!(
+            "{path} has no end: {LAST_PAGE} pages with {parameter} were read"
+        ))
+    }
+
+    async fn ask_one(
+        &self,
+        observation: &Observation,
+        subject: &Subject,
+        path: String,
+        patience: Duration,
+    ) -> Result<Vec<Vec<Value>>, String> {
+        let request = Request {
+            method: "GET".to_owned(),
+            path,
+            headers: [].into(),
+            body: None,
+        };
+        let wanted = Wanted {
+            expect: &observation.expect,
+            until: None,
+            patience,
+            even_if_given_up: true,
+        };
+        let response = self.asker.ask(&observation.node, &request, &wanted).await?;
+        let found = response.body.pointer(&observation.rows).ok_or_else(|| {
+            format!(
+                "{}: {request} answered {} without {:?}",
+                observation.node, response.status, observation.rows
+            )
+        })?;
+        let docs = found
+            .as_array()
+            .map_or_else(|| vec![found], |rows| rows.iter().collect());
+        docs.into_iter().map(|doc| row_of(observation, subject, doc)).collect()
+    }
+}
+
+fn row_of(observation: &Observation, subject: &Subject, doc: &Value) -> Result<Vec<Value>, String> {
+    let mut row = vec![
+        subject.journey.map_or(Value::Null, Value::from),
+        Value::from(doc.to_string()),
+    ];
+    for source in observation.columns.values() {
+        row.push(if source.is_empty() || source.starts_with('/') {
+            doc.pointer(source).cloned().unwrap_or(Value::Null)
+        } else {
+            Value::from(render_text(source, &subject.variables).map_err(|unset| unset_reason(&unset))?)
+        });
+    }
+    Ok(row)
+}

@@ -1,0 +1,370 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use toml::Spanned;
+
+/// A scenario as its TOML file says it. Unknown keys are refused.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What it is called.
+    pub name: Spanned<String>,
+    /// What it shows, in a sentence.
+    pub about: String,
+    /// The topology it runs on when none is given.
+    pub topology: String,
+    /// How much is done.
+    pub workload: Workload,
+    /// Which answers mean: send the same request again.
+    #[serde(default)]
+    pub repeat: Repeat,
+    /// How long the system may take to come to rest.
+    #[serde(default)]
+    pub converge: Converge,
+    /// The roles that `--kill any` chooses from.
+    #[serde(default)]
+    pub killable: Vec<String>,
+    /// Named lists of things, each a table of the same name in the queries.
+    #[serde(default)]
+    pub list: BTreeMap<String, Vec<BTreeMap<String, Value>>>,
+    /// What each journey draws from the seed. A later one may name earlier ones.
+    #[serde(default)]
+    pub choose: Vec<Choice>,
+    /// Requests sent once, before the journeys.
+    #[serde(default)]
+    pub setup: Vec<Step>,
+    /// What each journey does, in order.
+    #[serde(default)]
+    pub step: Vec<Step>,
+    /// What goes wrong meanwhile.
+    #[serde(default)]
+    pub fault: Vec<Fault>,
+    /// What is collected into tables at the end.
+    #[serde(default)]
+    pub observe: Vec<Observation>,
+    /// What must come to pass before the invariants are looked at.
+    #[serde(default)]
+    pub settle: Vec<Settle>,
+    /// What must be true.
+    #[serde(default)]
+    pub invariant: Vec<Invariant>,
+}
+
+/// How much is done, and how patiently.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workload {
+    /// How many journeys.
+    pub count: u64,
+    /// How many of them at a time.
+    pub concurrency: usize,
+    /// How long one step may take in all, repeats included.
+    #[serde(default = "Workload::default_patience_ms")]
+    pub patience_ms: u64,
+    /// How long one request may wait for its answer.
+    #[serde(default = "Workload::default_answer_within_ms")]
+    pub answer_within_ms: u64,
+}
+
+impl Workload {
+    fn default_patience_ms() -> u64 {
+        30_000
+    }
+
+    fn default_answer_within_ms() -> u64 {
+        5_000
+    }
+}
+
+/// Which answers mean: send the same request again. No answer always does.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repeat {
+    /// Statuses that do, whatever else the answer says.
+    #[serde(default)]
+    pub statuses: Vec<u16>,
+    /// Answers that do.
+    #[serde(default)]
+    pub answers: Vec<RepeatedAnswer>,
+}
+
+/// An answer recognised by its status and one value in it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepeatedAnswer {
+    /// The status.
+    pub status: u16,
+    /// JSON pointer to the value.
+    pub pointer: String,
+    /// The values that count.
+    pub one_of: Vec<Value>,
+}
+
+/// How long the system may take to come to rest.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Converge {
+    /// From the moment when every fault is healed.
+    pub within_ms: u64,
+}
+
+impl Default for Converge {
+    fn default() -> Self {
+        Self { within_ms: 30_000 }
+    }
+}
+
+/// One draw of each journey: `one_of` or `between`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// The variable it becomes.
+    pub name: Spanned<String>,
+    /// Values with weights.
+    pub one_of: Option<Vec<Weighted>>,
+    /// A whole number from the first to the second, both included.
+    pub between: Option<(u64, u64)>,
+}
+
+/// A value and how often it is drawn, relative to its neighbours.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weighted {
+    /// The value; its strings may name variables.
+    pub value: Value,
+    /// 1 where not given.
+    #[serde(default = "Weighted::default_weight")]
+    pub weight: u64,
+}
+
+impl Weighted {
+    fn default_weight() -> u64 {
+        1
+    }
+}
+
+/// A value or a list of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// Any of these.
+    Many(Vec<Value>),
+    /// This one.
+    One(Value),
+}
+
+impl OneOrMany {
+    /// Whether a value is one of these.
+    pub fn accepts(&self, value: &Value) -> bool {
+        match self {
+            Self::Many(values) => values.contains(value),
+            Self::One(wanted) => wanted == value,
+        }
+    }
+}
+
+/// One request, and what its answer must be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What it does; unique among the steps.
+    pub name: Spanned<String>,
+    /// In `[[setup]]`: once for each thing of this list, whose fields are `${list.field}`.
+    pub for_each: Option<String>,
+    /// In `[[step]]`: only for journeys whose variables have these values.
+    #[serde(default)]
+    pub when: BTreeMap<String, OneOrMany>,
+    /// The HTTP method.
+    #[serde(default)]
+    pub method: Method,
+    /// The role that is asked.
+    pub node: String,
+    /// Path and query.
+    pub path: String,
+    /// Headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// JSON body.
+    pub body: Option<Value>,
+    /// The statuses that are right.
+    #[serde(default = "Step::default_expect")]
+    pub expect: Vec<u16>,
+    /// Variables to keep from the answer, by JSON pointer.
+    #[serde(default)]
+    pub save: BTreeMap<String, String>,
+    /// Ask again until the answer says this.
+    pub until: Option<Until>,
+    /// How long this step may take, instead of the workload's `patience_ms`.
+    pub patience_ms: Option<u64>,
+}
+
+impl Step {
+    fn default_expect() -> Vec<u16> {
+        vec![200]
+    }
+}
+
+/// An HTTP method.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Reads.
+    #[default]
+    Get,
+    /// Creates or does.
+    Post,
+    /// Replaces.
+    Put,
+    /// Changes.
+    Patch,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// As it stands in a request.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// What an answer must say in the end.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Until {
+    /// JSON pointer to the value.
+    pub pointer: String,
+    /// The values that end the waiting.
+    pub one_of: Vec<Value>,
+}
+
+/// Something that goes wrong.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// What happens.
+    pub kind: Spanned<FaultKind>,
+    /// To whom.
+    pub node: Option<String>,
+    /// Or to one of these, drawn from the seed.
+    pub any_of: Option<Vec<String>>,
+    /// When.
+    pub at: Moment,
+    /// How long until it is undone: from the first to the second, drawn from the seed.
+    #[serde(default = "Fault::default_heal_after_ms")]
+    pub heal_after_ms: (u64, u64),
+}
+
+impl Fault {
+    /// A node killed at a random moment, as `--kill` asks.
+    pub fn kill(roles: Vec<String>) -> Self {
+        Self {
+            kind: Spanned::new(0..0, FaultKind::Kill),
+            node: None,
+            any_of: Some(roles),
+            at: Moment::Random,
+            heal_after_ms: Self::default_heal_after_ms(),
+        }
+    }
+
+    fn default_heal_after_ms() -> (u64, u64) {
+        (50, 300)
+    }
+}
+
+/// What can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// The node dies at once (`SIGKILL`) and is started again.
+    Kill,
+}
+
+/// When a fault happens.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Value")]
+pub enum Moment {
+    /// When this fraction of the journeys has been started: 0 to 1.
+    Started(f64),
+    /// At a moment drawn from the seed.
+    Random,
+}
+
+impl TryFrom<Value> for Moment {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        match &value {
+            Value::String(text) if text == "random" => Ok(Self::Random),
+            Value::Number(number) => match number.as_f64() {
+                Some(fraction) if (0.0..=1.0).contains(&fraction) => Ok(Self::Started(fraction)),
+                _ => Err(format!(
+                    "at is {value}, wanted a fraction of the journeys from 0 to 1, or \"random\""
+                )),
+            },
+            _ => Err(format!(
+                "at is {value}, wanted a fraction of the journeys from 0 to 1, or \"random\""
+            )),
+        }
+    }
+}
+
+/// Rows of a table, collected over HTTP.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observation {
+    /// The table: `journey` and `doc` (the row as JSON) beside the declared columns.
+    pub table: Spanned<String>,
+    /// `journey`, or a list: one request for each. A journey that has no value for a name in the path is left out.
+    pub for_each: Option<String>,
+    /// With `for_each = "journey"`: only for those whose variables have these values.
+    #[serde(default)]
+    pub when: BTreeMap<String, OneOrMany>,
+    /// The role that is asked.
+    pub node: String,
+    /// Path and query.
+    pub path: String,
+    /// The statuses that are right.
+    #[serde(default = "Step::default_expect")]
+    pub expect: Vec<u16>,
+    /// JSON pointer to the rows: an array gives one each, anything else is one.
+    #[serde(default)]
+    pub rows: String,
+    /// Columns: a JSON pointer into the row, or text with `${...}`.
+    #[serde(default)]
+    pub columns: BTreeMap<String, String>,
+    /// The query parameter that counts pages from 1; pages are read until one is empty.
+    pub page_parameter: Option<String>,
+}
+
+/// What must come to pass before the invariants are looked at.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settle {
+    /// A claim.
+    pub name: Spanned<String>,
+    /// SQL for what has not come to pass yet; asked again and again until it gives no rows.
+    pub pending: String,
+}
+
+/// What must be true: a query for its violations.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invariant {
+    /// A claim.
+    pub name: Spanned<String>,
+    /// SQL that must give no rows; the rows it gives are the evidence.
+    pub violations: String,
+    /// SQL for how many things were examined: one number. Zero proves nothing.
+    pub checked: String,
+    /// SQL for numbers worth showing: one value each.
+    #[serde(default)]
+    pub figures: BTreeMap<String, String>,
+}

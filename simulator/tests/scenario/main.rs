@@ -1,0 +1,398 @@
+//! The engine against a shop with planted defects: each must be found, with the right evidence, and a sound shop must pass.
+
+mod files;
+mod shop;
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde_json::{Value, json};
+use shop::{Defect, Shop};
+use simulator::scenario::{
+    Books, Fault, FaultOutcome, Phase, Report, Request, Scenario, ScenarioError, Silent, Verdict, run,
+};
+
+const SHOP: &str = include_str!("shop.toml");
+
+fn scenario() -> Scenario {
+    Scenario::parse(SHOP, Path::new("shop.toml")).expect("the scenario is right")
+}
+
+async fn run_on(shop: &Shop, scenario: &Scenario, seed: u64) -> (Report, Books) {
+    run(scenario, shop, seed, &Silent)
+        .await
+        .expect("the scenario can be run")
+}
+
+async fn report_of(defect: Defect) -> Report {
+    run_on(&Shop::with(defect), &scenario(), 1).await.0
+}
+
+#[tokio::test]
+async fn a_sound_shop_passes_and_the_report_says_how_much_was_examined() {
+    let report = report_of(Defect::None).await;
+
+    assert_eq!(report.verdict, Verdict::Pass, "{report:#?}");
+    let [paid, refused] = report.invariants.as_slice() else {
+        panic!("two invariants, not {:?}", report.invariants)
+    };
+    assert_eq!(
+        paid.checked + refused.checked,
+        20,
+        "each of the 20 orders is in one of the two"
+    );
+    assert!(paid.figures["charged"].as_u64().is_some_and(|cents| cents > 0));
+}
+
+#[tokio::test]
+async fn phases_come_in_order() {
+    let report = report_of(Defect::None).await;
+
+    let phases: Vec<Phase> = report.timeline.phases.iter().map(|(phase, _)| *phase).collect();
+    assert_eq!(
+        phases,
+        [Phase::Steady, Phase::Faults, Phase::Heal, Phase::Converge, Phase::Judge]
+    );
+}
+
+#[tokio::test]
+async fn a_violated_invariant_fails_with_the_violating_rows_and_no_other_invariant_does() {
+    let report = report_of(Defect::ChargesTwice).await;
+
+    assert_eq!(report.verdict, Verdict::Fail);
+    let [charged_once, refused] = report.invariants.as_slice() else {
+        panic!("{:?}", report.invariants)
+    };
+    assert_eq!((charged_once.verdict, refused.verdict), (Verdict::Fail, Verdict::Pass));
+    assert!(charged_once.violations > 0);
+    for row in &charged_once.evidence {
+        let amount = row["amount"].as_u64().expect("an amount");
+        assert_eq!(amount % 2, 0, "only even amounts are charged twice: {row:?}");
+        assert_eq!(row["charges"], json!(2));
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_settle_in_time_fails_and_is_named() {
+    let report = report_of(Defect::BooksNothing).await;
+
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert_eq!(report.unsettled.len(), 1);
+    assert_eq!(report.unsettled[0].name, "every charge is booked");
+    assert!(
+        report.unsettled[0].pending[0]["id"].is_string(),
+        "{:?}",
+        report.unsettled
+    );
+}
+
+#[tokio::test]
+async fn a_journey_that_never_gets_its_answer_fails_with_the_value_it_saw() {
+    let mut scenario = scenario();
+    scenario.workload.count = 2;
+    scenario.workload.patience_ms = 60;
+
+    let (report, _) = run_on(&Shop::with(Defect::NeverDecides), &scenario, 1).await;
+
+    assert_eq!(report.verdict, Verdict::Fail);
+    let failure = &report.failed_journeys[0];
+    assert_eq!(failure.step, "follow");
+    assert!(
+        failure
+            .reason
+            .contains(r#"gave up after 60 ms: /status is "pending", wanted "paid" or "refused""#),
+        "{failure:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_with_another_status_fails_the_journey_and_is_quoted() {
+    let report = report_of(Defect::FailsAtTheEnd).await;
+
+    assert_eq!(report.verdict, Verdict::Fail);
+    let failure = &report.failed_journeys[0];
+    assert_eq!(failure.step, "say thanks");
+    assert!(
+        failure.reason.contains(r#"answered 500, wanted [200]: {"error":"no"}"#),
+        "{failure:?}"
+    );
+}
+
+#[tokio::test]
+async fn after_many_failed_journeys_no_more_are_tried() {
+    let mut scenario = scenario();
+    scenario.workload.count = 500;
+    let shop = Shop::with(Defect::RefusesOrders);
+
+    let (report, _) = run_on(&shop, &scenario, 1).await;
+
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert_eq!(
+        report.failed_journeys.len(),
+        500,
+        "a journey that was not tried is no success"
+    );
+    let orders = shop
+        .asked()
+        .iter()
+        .filter(|(_, request)| request.path == "/orders")
+        .count();
+    assert!(orders < 30, "{orders} orders were tried");
+}
+
+#[tokio::test]
+async fn a_lost_or_early_answer_is_met_by_the_very_same_request() {
+    let shop = Shop::with(Defect::LosesAnswers);
+
+    let (report, _) = run_on(&shop, &scenario(), 1).await;
+
+    assert_eq!(report.verdict, Verdict::Pass, "{report:#?}");
+    let mut orders: BTreeMap<String, Vec<Request>> = BTreeMap::new();
+    for (_, request) in shop
+        .asked()
+        .into_iter()
+        .filter(|(_, request)| request.path == "/orders")
+    {
+        orders
+            .entry(request.headers["Idempotency-Key"].clone())
+            .or_default()
+            .push(request);
+    }
+    assert_eq!(orders.len(), 20);
+    for requests in orders.values() {
+        assert_eq!(requests.len(), 3, "lost, in flight, answered");
+        assert!(requests.iter().all(|request| request == &requests[0]));
+    }
+    assert_eq!(report.requests.unanswered, 20);
+}
+
+#[tokio::test]
+async fn a_fault_fires_at_its_moment_and_is_healed() {
+    let shop = Shop::with(Defect::None);
+
+    let (report, _) = run_on(&shop, &scenario(), 1).await;
+
+    let [fault] = report.faults.as_slice() else {
+        panic!("{:?}", report.faults)
+    };
+    assert_eq!((fault.node.as_str(), fault.at_journey), ("the-bank", 10));
+    assert!(
+        matches!(fault.outcome, FaultOutcome::Fired { at_ms, healed_at_ms } if healed_at_ms >= at_ms + 5),
+        "{fault:?}"
+    );
+    assert_eq!(shop.killed(), ["the-bank"]);
+}
+
+#[tokio::test]
+async fn a_fault_that_never_fired_fails_a_run_that_is_sound_otherwise() {
+    let report = report_of(Defect::CannotBeKilled).await;
+
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert!(
+        report
+            .invariants
+            .iter()
+            .all(|invariant| invariant.verdict == Verdict::Pass)
+    );
+    assert_eq!(
+        report.faults[0].outcome,
+        FaultOutcome::NeverFired {
+            reason: "it wears armour".to_owned()
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_fault_on_a_role_that_nobody_plays_fails_the_run() {
+    let mut scenario = scenario();
+    scenario.fault = vec![Fault::kill(vec!["post office".to_owned()])];
+
+    let (report, _) = run_on(&Shop::with(Defect::None), &scenario, 1).await;
+
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert!(
+        matches!(&report.faults[0].outcome, FaultOutcome::NeverFired { reason } if reason == "there are: bank, shop")
+    );
+}
+
+#[tokio::test]
+async fn a_fault_that_cannot_be_healed_ends_the_run_at_once() {
+    let mut scenario = scenario();
+    scenario.workload.count = 400;
+    scenario.workload.patience_ms = 300;
+
+    let (report, _) = run_on(&Shop::with(Defect::StaysDead), &scenario, 1).await;
+
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert!(
+        matches!(report.faults[0].outcome, FaultOutcome::NotHealed { .. }),
+        "{:?}",
+        report.faults
+    );
+    assert!(
+        report
+            .failed_journeys
+            .last()
+            .is_some_and(|it| it.reason.contains("it exited with status 1"))
+    );
+}
+
+#[tokio::test]
+async fn several_faults_on_one_node_take_turns() {
+    let mut scenario = scenario();
+    scenario.fault = (0..5).map(|_| Fault::kill(vec!["bank".to_owned()])).collect();
+    let shop = Shop::with(Defect::None);
+
+    let (report, _) = run_on(&shop, &scenario, 1).await;
+
+    let mut times: Vec<(u64, u64)> = report
+        .faults
+        .iter()
+        .map(|fault| match fault.outcome {
+            FaultOutcome::Fired { at_ms, healed_at_ms } => (at_ms, healed_at_ms),
+            ref other => panic!("{other:?}"),
+        })
+        .collect();
+    times.sort_unstable();
+    assert!(
+        times.windows(2).all(|pair| pair[0].1 <= pair[1].0),
+        "one begins after the other is healed: {times:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_invariant_that_examined_nothing_is_inconclusive() {
+    let mut scenario = scenario();
+    let text = SHOP.replace("WHERE doc ->> 'card' = 'bad'\"\n", "WHERE doc ->> 'card' = 'gold'\"\n");
+    assert_ne!(text, SHOP);
+    scenario.invariant = Scenario::parse(&text, Path::new("shop.toml"))
+        .expect("still right")
+        .invariant;
+
+    let (report, _) = run_on(&Shop::with(Defect::None), &scenario, 1).await;
+
+    assert_eq!(report.verdict, Verdict::Inconclusive);
+    assert_eq!(report.invariants[1].verdict, Verdict::Inconclusive);
+}
+
+#[tokio::test]
+async fn the_same_seed_sends_the_same_requests_in_the_same_order_within_each_journey() {
+    let first = requests_by_journey(1, 4).await;
+    let other_width = requests_by_journey(1, 1).await;
+    let other_seed = requests_by_journey(2, 4).await;
+
+    assert_eq!(
+        first, other_width,
+        "neither repetition nor concurrency changes what a journey does"
+    );
+    assert_ne!(first, other_seed);
+}
+
+/// What was sent by each journey, told apart by the note in its order; what only waits is left out, its number depends on time.
+async fn requests_by_journey(seed: u64, concurrency: usize) -> BTreeMap<String, Vec<Request>> {
+    let mut scenario = scenario();
+    scenario.workload.concurrency = concurrency;
+    let shop = Shop::with(Defect::None);
+    run_on(&shop, &scenario, seed).await;
+    let mut journeys: BTreeMap<String, Vec<Request>> = BTreeMap::new();
+    for (_, request) in shop.asked() {
+        if let Some(key) = request.headers.get("Idempotency-Key").cloned() {
+            journeys.entry(key).or_default().push(request);
+        } else if let Some(key) = request.path.strip_prefix("/thanks/") {
+            journeys.entry(key.to_owned()).or_default().push(request);
+        }
+    }
+    assert_eq!(journeys.len(), 20);
+    journeys
+}
+
+#[tokio::test]
+async fn one_choice_more_changes_no_other_draw() {
+    let more = SHOP.replacen(
+        "[[choose]]",
+        "[[choose]]\nname = \"mood\"\nbetween = [1, 9]\n\n[[choose]]",
+        1,
+    );
+    let with_one_more = Scenario::parse(&more, Path::new("shop.toml")).expect("still right");
+    let (plain, extended) = (Shop::with(Defect::None), Shop::with(Defect::None));
+
+    run_on(&plain, &scenario(), 3).await;
+    run_on(&extended, &with_one_more, 3).await;
+
+    let orders = |shop: &Shop| -> Vec<Value> {
+        let mut bodies: Vec<String> = shop
+            .asked()
+            .into_iter()
+            .filter_map(|(_, it)| it.body)
+            .map(|body| body.to_string())
+            .collect();
+        bodies.sort();
+        bodies.into_iter().map(Value::from).collect()
+    };
+    assert_eq!(orders(&plain), orders(&extended));
+}
+
+#[tokio::test]
+async fn setup_runs_once_for_each_thing_of_its_list_before_any_journey() {
+    let shop = Shop::with(Defect::None);
+
+    run_on(&shop, &scenario(), 1).await;
+
+    let asked = shop.asked();
+    assert_eq!(
+        [&asked[0].1.path, &asked[1].1.path],
+        ["/products/mug", "/products/plate"]
+    );
+    assert_eq!(asked[1].1.body, Some(json!({"price": 900})));
+    assert_eq!(asked.iter().filter(|(_, request)| request.method == "PUT").count(), 2);
+}
+
+#[tokio::test]
+async fn a_role_that_nobody_plays_is_refused_before_anything_is_sent() {
+    let text = SHOP.replace(
+        "node = \"shop\"\npath = \"/thanks",
+        "node = \"stall\"\npath = \"/thanks",
+    );
+    let scenario = Scenario::parse(&text, Path::new("shop.toml")).expect("a role is no matter of the file");
+    let shop = Shop::with(Defect::None);
+
+    let error = run(&scenario, &shop, 1, &Silent)
+        .await
+        .expect_err("nobody plays the stall");
+
+    assert!(matches!(&error, ScenarioError::NoSuchRole { role, .. } if role == "stall"));
+    assert_eq!(
+        error.to_string(),
+        r#"nothing plays the role "stall": there are: bank, shop"#
+    );
+    assert!(shop.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_query_that_means_nothing_is_refused_before_anything_is_sent_and_says_what_tables_there_are() {
+    let text = SHOP.replace("SELECT sum(amount) FROM charges", "SELECT sum(cents) FROM charges");
+    let scenario = Scenario::parse(&text, Path::new("shop.toml")).expect("SQL is no matter of the file");
+    let shop = Shop::with(Defect::None);
+
+    let error = run(&scenario, &shop, 1, &Silent)
+        .await
+        .expect_err("there is no column cents")
+        .to_string();
+
+    assert!(
+        error.contains(r#"figure "charged""#) && error.contains("no such column: cents"),
+        "{error}"
+    );
+    assert!(error.contains("charges(journey, doc, amount, order_id)"), "{error}");
+    assert!(shop.asked().is_empty());
+}
+
+#[tokio::test]
+async fn the_tables_can_be_kept_as_a_database_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tables.db");
+    let (_, mut books) = run_on(&Shop::with(Defect::None), &scenario(), 1).await;
+
+    books.save_to(&file).await.expect("a fresh file");
+
+    assert!(std::fs::read(&file).expect("the file").starts_with(b"SQLite format 3"));
+}

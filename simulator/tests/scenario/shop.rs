@@ -1,0 +1,186 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard},
+    time::{Duration, Instant},
+};
+
+use futures::{FutureExt, future::LocalBoxFuture};
+use serde_json::{Value, json};
+use simulator::scenario::{NoAnswer, Request, Response, World};
+
+/// What is wrong with a shop on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Defect {
+    None,
+    /// Every first answer to an order gets lost, after it was done; every second is "in flight".
+    LosesAnswers,
+    /// The charge of every order for an even amount is booked twice.
+    ChargesTwice,
+    /// The bank never books anything.
+    BooksNothing,
+    /// Orders are never decided.
+    NeverDecides,
+    /// The bank can't be killed.
+    CannotBeKilled,
+    /// The bank does not come back.
+    StaysDead,
+    /// Orders are refused with a 400.
+    RefusesOrders,
+    /// Thanks are answered with a 500.
+    FailsAtTheEnd,
+}
+
+/// A shop and its bank, in process: no clock but the real one, no socket.
+pub(crate) struct Shop {
+    defect: Defect,
+    begun: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    asked: Vec<(String, Request)>,
+    orders: BTreeMap<String, (u64, Value)>,
+    charges: Vec<Value>,
+    dead: BTreeSet<String>,
+    killed: Vec<String>,
+}
+
+impl Shop {
+    pub(crate) fn with(defect: Defect) -> Self {
+        Self {
+            defect,
+            begun: Instant::now(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// All requests so far, with the role that was asked.
+    pub(crate) fn asked(&self) -> Vec<(String, Request)> {
+        self.state().asked.clone()
+    }
+
+    pub(crate) fn killed(&self) -> Vec<String> {
+        self.state().killed.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no test panics while it holds the state")
+    }
+
+    fn answer(&self, role: &str, request: &Request) -> Result<Response, NoAnswer> {
+        let mut state = self.state();
+        state.asked.push((role.to_owned(), request.clone()));
+        if state.dead.contains(role) {
+            return Err(NoAnswer("connection refused".to_owned()));
+        }
+        let path: Vec<&str> = request.path.trim_start_matches('/').split('/').collect();
+        match (role, request.method.as_str(), path.as_slice()) {
+            ("shop", "PUT", ["products", _]) => ok(200, json!({})),
+            ("shop", "POST", ["orders"]) => self.order(&mut state, request),
+            ("shop", "GET", ["orders", id]) => match state.orders.get(*id) {
+                Some((_, order)) => ok(200, order.clone()),
+                None => ok(404, json!({"error": "no such order"})),
+            },
+            ("shop", "POST", ["thanks", _]) if self.defect == Defect::FailsAtTheEnd => ok(500, json!({"error": "no"})),
+            ("shop", "POST", ["thanks", _]) => ok(200, Value::Null),
+            ("bank", "GET", [charges]) => ok(200, json!({ "items": page(&state.charges, charges) })),
+            _ => ok(404, json!({"error": "no such path"})),
+        }
+    }
+
+    fn order(&self, state: &mut State, request: &Request) -> Result<Response, NoAnswer> {
+        if self.defect == Defect::RefusesOrders {
+            return ok(400, json!({"error": "we are closed"}));
+        }
+        let id = request.headers["Idempotency-Key"].clone();
+        let body = request.body.clone().unwrap_or_default();
+        let known = state.orders.get(&id).map_or(0, |(times, _)| *times);
+        let status = match &body["card"] {
+            _ if self.defect == Defect::NeverDecides => "pending",
+            card if card == "good" => "paid",
+            _ => "refused",
+        };
+        let order = json!({"id": id, "status": status, "amount": body["amount"], "note": body["note"]});
+        state.orders.insert(id.clone(), (known + 1, order.clone()));
+        if known == 0 && status == "paid" && self.defect != Defect::BooksNothing {
+            let twice = self.defect == Defect::ChargesTwice && body["amount"].as_u64().is_some_and(|it| it % 2 == 0);
+            let charge = json!({"order_id": id, "amount": body["amount"]});
+            state
+                .charges
+                .extend(std::iter::repeat_n(charge, if twice { 2 } else { 1 }));
+        }
+        match known {
+            0 if self.defect == Defect::LosesAnswers => Err(NoAnswer("connection reset".to_owned())),
+            1 if self.defect == Defect::LosesAnswers => ok(409, json!({"error": "in flight"})),
+            _ => ok(201, order),
+        }
+    }
+}
+
+impl World for Shop {
+    fn node_of(&self, role: &str) -> Result<String, String> {
+        match role {
+            "shop" | "bank" => Ok(format!("the-{role}")),
+            _ => Err("there are: bank, shop".to_owned()),
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    fn pause(&self, time: Duration) -> LocalBoxFuture<'_, ()> {
+        tokio::time::sleep(time).boxed_local()
+    }
+
+    fn send<'a>(
+        &'a self,
+        role: &'a str,
+        request: &'a Request,
+        _: Duration,
+    ) -> LocalBoxFuture<'a, Result<Response, NoAnswer>> {
+        async move {
+            tokio::task::yield_now().await;
+            self.answer(role, request)
+        }
+        .boxed_local()
+    }
+
+    fn kill<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, Result<(), String>> {
+        async move {
+            if self.defect == Defect::CannotBeKilled {
+                return Err("it wears armour".to_owned());
+            }
+            let mut state = self.state();
+            state.dead.insert(node.trim_start_matches("the-").to_owned());
+            state.killed.push(node.to_owned());
+            Ok(())
+        }
+        .boxed_local()
+    }
+
+    fn restart<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, Result<(), String>> {
+        async move {
+            if self.defect == Defect::StaysDead {
+                return Err("it exited with status 1".to_owned());
+            }
+            self.state().dead.remove(node.trim_start_matches("the-"));
+            Ok(())
+        }
+        .boxed_local()
+    }
+}
+
+fn ok(status: u16, body: Value) -> Result<Response, NoAnswer> {
+    Ok(Response { status, body })
+}
+
+/// Seven charges a page, counted from 1.
+fn page(charges: &[Value], path: &str) -> Vec<Value> {
+    let number: usize = path
+        .rsplit_once("page=")
+        .and_then(|(_, page)| page.parse().ok())
+        .expect("a page is asked for");
+    charges.iter().skip((number - 1) * 7).take(7).cloned().collect()
+}
