@@ -1,4 +1,4 @@
-//! The `#[seam::contract]` attribute. Its documentation stands where it is re-exported, in `seam`.
+//! The `#[seam::contract]` attribute; what it promises stands where it is re-exported, in `seam`.
 
 mod arguments;
 mod classification;
@@ -9,7 +9,7 @@ mod model;
 use proc_macro::TokenStream;
 use syn::{ItemTrait, parse_macro_input};
 
-/// Makes a trait a contract.
+/// The macro stands in a crate of its own, as procedural macros must; use it as `seam::contract`.
 #[proc_macro_attribute]
 pub fn contract(arguments: TokenStream, input: TokenStream) -> TokenStream {
     let item = parse_macro_input!(input as ItemTrait);

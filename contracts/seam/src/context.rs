@@ -1,9 +1,8 @@
 use std::{future::Future, time::Duration};
 
 use tokio::time::Instant;
-use uuid::Uuid;
 
-use crate::Trace;
+use crate::{Trace, fresh};
 
 tokio::task_local! {
     static CURRENT: Option<Context>;
@@ -36,7 +35,7 @@ impl Context {
 
     /// A first request of `caller`: fresh ids, a fresh trace, no deadline.
     pub fn root(caller: &str) -> Self {
-        let request_id = Uuid::now_v7().to_string();
+        let request_id = fresh::id().to_string();
         Self {
             correlation_id: request_id.clone(),
             request_id,

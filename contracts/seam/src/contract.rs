@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{BoxFuture, Carrier, Outcome, TransportFailure};
 
-/// A trait whose calls are values. [`macro@crate::contract`] implements it for `dyn YourTrait`; nobody else should.
+/// A trait whose calls are values. [`contract`](macro@crate::contract) implements it for `dyn YourTrait`; nobody else should.
 ///
 /// Whatever is written over `C: Contract + ?Sized` serves every contract: see [`Carrier`].
 pub trait Contract: Send + Sync + 'static {
@@ -24,7 +24,7 @@ pub trait Contract: Send + Sync + 'static {
     /// What the call is about, as `#[read(key = ...)]` or `#[write(key = ...)]` says; none where the method names no key.
     fn key(call: &Self::Call) -> Option<String>;
 
-    /// Calls the method on this implementation. A panic of the implementation goes through; see [`crate::observe`].
+    /// Calls the method on this implementation. A panic of the implementation goes through; see [`observe`](crate::observe).
     fn dispatch(&self, call: Self::Call) -> BoxFuture<'_, Self::Reply>;
 
     /// The reply to `call` that says "no answer came".

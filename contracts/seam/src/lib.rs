@@ -79,6 +79,7 @@ mod context;
 mod contract;
 mod deferred;
 mod direct;
+mod fresh;
 #[cfg(feature = "http")]
 pub mod http;
 mod outcome;
@@ -101,6 +102,8 @@ pub use trace::{MalformedTraceparent, Trace};
 pub use transport_failure::TransportFailure;
 pub use wire::Wire;
 
+/// Makes a trait a contract: its calls become values.
+///
 /// For a trait `Orders` it makes, beside the trait and as visible as it:
 /// - `OrdersCall`, an enum with a variant for each method (`GetOrder` for `get_order`) and its arguments as fields;
 /// - `OrdersReply`, an enum with a variant for each method, which holds what the method returned;

@@ -1,6 +1,9 @@
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    str::{self, FromStr},
+};
 
-use uuid::Uuid;
+use crate::fresh;
 
 /// Where a call stands in its trace: the W3C `traceparent`, level 1.
 ///
@@ -21,7 +24,7 @@ impl Trace {
     /// A new trace, sampled, and its first span.
     pub fn begin() -> Self {
         Self {
-            trace_id: Uuid::now_v7().as_u128(),
+            trace_id: u128::from(fresh::bits()) << 64 | u128::from(fresh_span()),
             span_id: fresh_span(),
             sampled: true,
         }
@@ -52,20 +55,26 @@ impl Trace {
     }
 }
 
-// The lower half of a v7 id: a counter seeded at random and 32 random bits, never zero because of the variant's bits.
+// Zero is no id.
 fn fresh_span() -> u64 {
-    Uuid::now_v7().as_u64_pair().1
+    fresh::bits().max(1)
 }
 
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "00-{:032x}-{:016x}-{:02x}",
-            self.trace_id,
-            self.span_id,
-            u8::from(self.sampled)
-        )
+        let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        write_hex(&mut text[3..35], self.trace_id);
+        write_hex(&mut text[36..52], u128::from(self.span_id));
+        write_hex(&mut text[53..], u128::from(self.sampled));
+        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+// Every call writes one, and `format!` takes several times as long.
+fn write_hex(digits: &mut [u8], mut value: u128) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[(value & 0xf) as usize];
+        value >>= 4;
     }
 }
 

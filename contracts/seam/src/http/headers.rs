@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
-use crate::{Context, Trace};
+use crate::{Context, Trace, fresh};
 
 /// The names of the headers that carry a [`Context`].
 pub mod header {
@@ -56,23 +56,21 @@ pub fn inject(context: &Context, headers: &mut HeaderMap) {
 pub fn extract(headers: &HeaderMap) -> Context {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let id = |name| text(name).and_then(legible).map(str::to_owned);
-    let mut context = Context::root(Context::ANONYMOUS);
-    if let Some(request_id) = id(header::REQUEST_ID) {
-        context.request_id = request_id;
-    }
-    context.correlation_id = id(header::CORRELATION_ID).unwrap_or_else(|| context.request_id.clone());
-    context.causation_id = id(header::CAUSATION_ID);
-    if let Some(trace) = text(header::TRACEPARENT).and_then(|text| text.parse::<Trace>().ok()) {
-        context.trace = trace;
-    }
-    context.deadline = text(header::DEADLINE_MS)
+    let request_id = id(header::REQUEST_ID).unwrap_or_else(|| fresh::id().to_string());
+    let deadline = text(header::DEADLINE_MS)
         .and_then(|text| text.parse().ok())
-        .and_then(|millis| Instant::now().checked_add(Duration::from_millis(millis)));
-    if let Some(caller) = id(header::CALLER) {
-        context.caller = caller;
+        .map(Duration::from_millis);
+    Context {
+        correlation_id: id(header::CORRELATION_ID).unwrap_or_else(|| request_id.clone()),
+        request_id,
+        causation_id: id(header::CAUSATION_ID),
+        trace: text(header::TRACEPARENT)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_else(Trace::begin),
+        deadline: deadline.and_then(|left| Instant::now().checked_add(left)),
+        caller: id(header::CALLER).unwrap_or_else(|| Context::ANONYMOUS.to_owned()),
+        shadow: text(header::SHADOW) == Some("1"),
     }
-    context.shadow = text(header::SHADOW) == Some("1");
-    context
 }
 
 fn legible(id: &str) -> Option<&str> {

@@ -1,6 +1,6 @@
 //! Requests and replies with and without a socket: [`Socket`] for real ones, [`InProcess`] for the router itself.
 //!
-//! The [`crate::Context`] of the caller travels in headers (see [`header`]): transports [`inject`] it, servers
+//! The [`Context`](crate::Context) of the caller travels in headers (see [`header`]): transports [`inject`] it, servers
 //! [`extract`] it.
 
 mod exchange;
