@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use seam::http::{Socket, SocketLimits};
 
 use crate::{
-    Database, Health, Migration, Settings, StartError, Tasks,
+    Database, Health, Migration, Settings, SettingsError, StartError, Tasks,
     settings::{Setting, standard},
 };
 
@@ -38,6 +38,15 @@ impl Environment {
             async move { db.ping().await.map_err(|error| error.to_string()) }
         });
         Ok(db)
+    }
+
+    /// The same as [`Environment::socket`], for a service that the module can't do without.
+    pub fn needed_socket(&self, url: &Setting<String>) -> Result<Arc<Socket>, StartError> {
+        let missing = SettingsError::Missing {
+            name: url.name,
+            form: url.form,
+        };
+        self.socket(url)?.ok_or_else(|| missing.into())
     }
 
     /// A transport to the service whose base URL the setting holds; its calls take `CALL_TIMEOUT_MS` at most. `None` if it is not set.
