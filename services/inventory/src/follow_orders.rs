@@ -1,0 +1,68 @@
+use commerce::{InventoryError, OrderEvent, OrderId};
+use shared::{
+    Database,
+    events::{Delivery, Handler, HandlerError},
+};
+
+use crate::changes;
+
+/// Lets stock follow the orders: a confirmed order's items are committed, a cancelled one's go back.
+#[derive(Debug)]
+pub(crate) struct FollowOrders {
+    db: Database,
+}
+
+impl FollowOrders {
+    pub(crate) fn new(db: &Database) -> Self {
+        Self { db: db.clone() }
+    }
+}
+
+/// What an order's event means for its stock.
+#[derive(Clone, Copy, Debug)]
+enum Effect {
+    Commit(OrderId),
+    Release(OrderId),
+}
+
+#[seam::async_trait]
+impl Handler for FollowOrders {
+    async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError> {
+        let event = delivery
+            .event()
+            .parse()
+            .map_err(|error| HandlerError::Poison(error.to_string()))?;
+        let effect = match event {
+            OrderEvent::OrderConfirmed { order_id, .. } => Effect::Commit(order_id),
+            OrderEvent::OrderCancelled { order_id, .. } => Effect::Release(order_id),
+            OrderEvent::OrderCreated { .. } | OrderEvent::OrderShipped { .. } | OrderEvent::OrderDelivered { .. } => {
+                return Ok(());
+            }
+        };
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    if !delivery.record(tx).await? {
+                        return Ok(());
+                    }
+                    let done = match effect {
+                        Effect::Commit(order_id) => changes::commit(tx, order_id).await,
+                        Effect::Release(order_id) => changes::release(tx, order_id).await,
+                    };
+                    done.map(drop).map_err(sorted)
+                })
+            })
+            .await
+    }
+}
+
+/// Whether trying again can help.
+fn sorted(error: InventoryError) -> HandlerError {
+    match error {
+        InventoryError::ServiceUnavailable { .. } | InventoryError::Transport(_) => {
+            HandlerError::Unavailable(error.to_string())
+        }
+        InventoryError::Conflict(_) | InventoryError::NotFound { .. } => HandlerError::Poison(error.to_string()),
+        _ => HandlerError::Failed(error.to_string()),
+    }
+}

@@ -1,0 +1,106 @@
+use std::{fmt, sync::Arc};
+
+use commerce::{EventFeed, Inventory, Orders, Payments, http};
+use shared::{
+    Database, Environment, Module, StartError, Worker,
+    events::{LocalFeed, Subscription, SubscriptionHandle},
+    settings::standard,
+};
+
+use crate::{
+    SOURCE,
+    creation::Creation,
+    debts::{Refunder, Releaser},
+    follow_payments::FollowPayments,
+    migrations::MIGRATIONS,
+    recoverer::Recoverer,
+    service::Service,
+};
+
+/// What the module needs of others.
+#[derive(Clone)]
+pub struct Needs {
+    /// Reserves stock for new orders.
+    pub inventory: Arc<dyn Inventory>,
+    /// Says what is paid, and gives money back.
+    pub payments: Arc<dyn Payments>,
+    /// Says when an order is paid.
+    pub payments_feed: Arc<dyn EventFeed>,
+}
+
+impl fmt::Debug for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Needs(inventory, payments)")
+    }
+}
+
+/// Opens the module: its database, its contract, its workers and its subscription to Payments.
+///
+/// It reads the settings `DATABASE_URL`, `CALL_TIMEOUT_MS` and `LEASE_MS`.
+pub async fn open(env: &Environment, needs: Needs) -> Result<Module<dyn Orders>, StartError> {
+    let db = env.database(SOURCE, MIGRATIONS).await?;
+    let patience = env.settings.get(&standard::CALL_TIMEOUT_MS)?;
+    let lease = env.settings.get(&standard::LEASE_MS)?;
+    let workers = Workers {
+        recoverer: Worker::idle(),
+        releaser: Worker::idle(),
+        refunder: Worker::idle(),
+    };
+    let creation = Arc::new(Creation {
+        db: db.clone(),
+        inventory: Arc::clone(&needs.inventory),
+        lease,
+        patience,
+        recoverer: workers.recoverer.clone(),
+        releaser: workers.releaser.clone(),
+    });
+    let service: Arc<dyn Orders> = Arc::new(Service {
+        db: db.clone(),
+        creation: Arc::clone(&creation),
+        payments: Arc::clone(&needs.payments),
+        patience,
+        refunder: workers.refunder.clone(),
+    });
+    let recoverer = Recoverer {
+        creation,
+        look_every: lease / 4,
+    };
+    workers.recoverer.run("orders.recoverer", &env.tasks, recoverer);
+    let releaser = Releaser {
+        db: db.clone(),
+        inventory: needs.inventory,
+        patience,
+    };
+    workers.releaser.run("orders.releaser", &env.tasks, releaser);
+    let refunder = Refunder {
+        db: db.clone(),
+        payments: needs.payments,
+        patience,
+    };
+    workers.refunder.run("orders.refunder", &env.tasks, refunder);
+    let subscription = follow(env, &db, needs.payments_feed, &workers.refunder);
+    let feed: Arc<dyn EventFeed> = Arc::new(LocalFeed::new(&db));
+    Ok(Module {
+        name: SOURCE,
+        router: http::orders::router(Arc::clone(&service)).merge(http::feed::router(SOURCE, Arc::clone(&feed))),
+        service,
+        feed,
+        database: db,
+        subscriptions: vec![subscription],
+    })
+}
+
+struct Workers {
+    recoverer: Worker,
+    releaser: Worker,
+    refunder: Worker,
+}
+
+fn follow(env: &Environment, db: &Database, feed: Arc<dyn EventFeed>, refunder: &Worker) -> SubscriptionHandle {
+    let name = "orders.payments";
+    let handler = Arc::new(FollowPayments::new(db, refunder));
+    let subscription = Subscription::start(name, feed, db, handler, &env.tasks);
+    let checked = subscription.clone();
+    env.health.add(name, move || checked.check());
+    subscription
+}

@@ -1,0 +1,51 @@
+use commerce::{PaymentId, Timestamp};
+use shared::{Database, DatabaseError, Tx};
+
+use super::{money, parsed};
+use crate::domain::Refundable;
+
+/// A refund falls due, unless it did before.
+pub(crate) async fn fall_due(tx: &mut Tx, refund: &Refundable) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO refunds (payment_id, order_id, amount_cents, currency, outcome, due_at)
+         VALUES ($1, $2, $3, $4, NULL, $5) ON CONFLICT DO NOTHING",
+    )
+    .bind(refund.payment_id.to_string())
+    .bind(refund.order_id.to_string())
+    .bind(refund.amount.cents)
+    .bind(refund.amount.currency.as_str())
+    .bind(Timestamp::now().as_micros())
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Refunds without an outcome, oldest first.
+pub(crate) async fn due(db: &Database, most: i64) -> Result<Vec<Refundable>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT payment_id, order_id, amount_cents, currency FROM refunds
+         WHERE outcome IS NULL ORDER BY due_at LIMIT $1",
+    )
+    .bind(most)
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Refundable {
+                payment_id: parsed(row, "payment_id")?,
+                order_id: parsed(row, "order_id")?,
+                amount: money(row, "amount_cents")?,
+            })
+        })
+        .collect()
+}
+
+/// Notes what became of a refund: it is not due any more.
+pub(crate) async fn settle(tx: &mut Tx, payment_id: PaymentId, outcome: &str) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE refunds SET outcome = $1 WHERE payment_id = $2 AND outcome IS NULL")
+        .bind(outcome)
+        .bind(payment_id.to_string())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,32 @@
+use commerce::{OrderId, Timestamp};
+use shared::{Database, DatabaseError, Tx};
+
+use super::parsed;
+
+/// The stock of an order that will never exist is to be given back.
+pub(crate) async fn fall_due(tx: &mut Tx, order_id: OrderId) -> Result<(), DatabaseError> {
+    sqlx::query("INSERT INTO releases (order_id, due_at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(order_id.to_string())
+        .bind(Timestamp::now().as_micros())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Orders whose stock is to be given back, oldest first.
+pub(crate) async fn due(db: &Database, most: i64) -> Result<Vec<OrderId>, DatabaseError> {
+    let rows = sqlx::query("SELECT order_id FROM releases ORDER BY due_at LIMIT $1")
+        .bind(most)
+        .fetch_all(db.readers())
+        .await?;
+    rows.iter().map(|row| parsed(row, "order_id")).collect()
+}
+
+/// The stock is back.
+pub(crate) async fn settle(tx: &mut Tx, order_id: OrderId) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM releases WHERE order_id = $1")
+        .bind(order_id.to_string())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
