@@ -1,0 +1,92 @@
+use std::sync::Arc;
+
+use commerce::{EventFeed, Orders, Payments};
+use shared::{
+    Environment, Module, SettingsError, StartError,
+    events::{LocalFeed, Subscription},
+    settings::{Declared, optional, required, standard},
+};
+
+use crate::{
+    SOURCE,
+    charging::Charging,
+    dispatch::Dispatch,
+    handler::OrderCreated,
+    provider::{HttpProvider, Provider},
+    refunding::Refunding,
+    service::PaymentService,
+    store,
+    waiters::Waiters,
+};
+
+/// The settings that [`open`] reads.
+pub const SETTINGS: &[Declared] = &[
+    required(&standard::DATABASE_URL),
+    required(&standard::PROVIDER_URL),
+    optional(&standard::CALL_TIMEOUT_MS),
+];
+
+/// What this module needs of others.
+#[expect(missing_debug_implementations, reason = "it holds trait objects and nothing to show")]
+pub struct Dependencies {
+    /// Where orders are looked up.
+    pub orders: Arc<dyn Orders>,
+    /// The log of orders.
+    pub order_events: Arc<dyn EventFeed>,
+}
+
+/// Opens the module with the payment provider at `PROVIDER_URL`.
+pub async fn open(environment: &Environment, needs: Dependencies) -> Result<Module<dyn Payments>, StartError> {
+    let url = &standard::PROVIDER_URL;
+    let missing = SettingsError::Missing {
+        name: url.name,
+        form: url.form,
+    };
+    let socket = environment.socket(url)?.ok_or(missing)?;
+    open_with(environment, needs, Arc::new(HttpProvider::new(socket))).await
+}
+
+/// Opens the module with a payment provider of the caller's.
+pub async fn open_with(
+    environment: &Environment,
+    needs: Dependencies,
+    provider: Arc<dyn Provider>,
+) -> Result<Module<dyn Payments>, StartError> {
+    let Dependencies { orders, order_events } = needs;
+    let patience = environment.settings.get(&standard::CALL_TIMEOUT_MS)?;
+    let db = environment.database(SOURCE, store::MIGRATIONS).await?;
+    let waiters = Waiters::default();
+    let dispatch = Dispatch::new(waiters.clone());
+    let charging = Charging::new(db.clone(), Arc::clone(&provider), Arc::clone(&orders));
+    dispatch.run(
+        &environment.tasks,
+        db.clone(),
+        charging,
+        Refunding::new(db.clone(), provider),
+    );
+    let checked = dispatch.clone();
+    environment.health.add("payments.dispatch", move || checked.check());
+
+    let handler = OrderCreated::new(db.clone(), Arc::clone(&orders), dispatch.clone());
+    let subscription = Subscription::start(
+        "payments.orders",
+        order_events,
+        &db,
+        Arc::new(handler),
+        &environment.tasks,
+    );
+    let checked = subscription.clone();
+    environment.health.add(subscription.name(), move || checked.check());
+    let service: Arc<dyn Payments> = Arc::new(PaymentService::new(db.clone(), orders, dispatch, waiters, patience));
+    let feed: Arc<dyn EventFeed> = Arc::new(LocalFeed::new(&db));
+    let router = commerce::http::payments::router(Arc::clone(&service))
+        .merge(commerce::http::feed::router(SOURCE, Arc::clone(&feed)));
+    Ok(Module {
+        name: SOURCE,
+        service,
+        feed,
+        router,
+        database: db,
+        subscriptions: vec![subscription],
+    })
+}

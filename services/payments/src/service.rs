@@ -1,0 +1,223 @@
+use std::{sync::Arc, time::Duration};
+
+use commerce::{
+    Invalid, OrderError, OrderId, OrderStatus, Orders, Page, PageRequest, Payment, PaymentConflict, PaymentError,
+    PaymentId, PaymentStatus, Payments, Refund,
+};
+use seam::{Context, replay};
+use shared::{Database, Tx};
+use tokio::time::Instant;
+
+use crate::{
+    charging::{current_origin, is_passing},
+    dispatch::Dispatch,
+    domain::{is_open, payment_id, refund_id},
+    store::{self, RefundRecord, Work},
+    waiters::Waiters,
+};
+
+/// What a waiting command keeps of its caller's time for bringing the answer back.
+const RETURN: Duration = Duration::from_millis(50);
+
+/// The payments contract on this module's database.
+pub(crate) struct PaymentService {
+    db: Database,
+    orders: Arc<dyn Orders>,
+    dispatch: Dispatch,
+    waiters: Waiters,
+    patience: Duration,
+}
+
+impl PaymentService {
+    /// `patience` is how long a command waits for the provider where its caller sets no deadline.
+    pub(crate) fn new(
+        db: Database,
+        orders: Arc<dyn Orders>,
+        dispatch: Dispatch,
+        waiters: Waiters,
+        patience: Duration,
+    ) -> Self {
+        Self {
+            db,
+            orders,
+            dispatch,
+            waiters,
+            patience,
+        }
+    }
+
+    /// Writes the intent to pay for the order down. `true`: it was there before.
+    async fn intend(&self, order_id: OrderId) -> Result<bool, PaymentError> {
+        let id = payment_id(order_id);
+        if store::find(&self.db, id).await?.is_some() {
+            return Ok(true);
+        }
+        let order = replay::shield(self.orders.get_order(order_id))
+            .await
+            .map_err(from_orders)?;
+        if order.status != OrderStatus::Pending {
+            let status = format!("{:?}", order.status).to_lowercase();
+            return Err(PaymentError::Conflict(PaymentConflict::OrderNotPayable {
+                order_id,
+                status,
+            }));
+        }
+        let origin = current_origin();
+        let dispatch = self.dispatch.clone();
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let inserted = store::insert(tx, &order, &origin).await?;
+                    if inserted {
+                        tx.on_commit(move || dispatch.hand_in(Work::Charge(id)));
+                    }
+                    Ok(!inserted)
+                })
+            })
+            .await
+    }
+
+    fn until(&self) -> Instant {
+        let remaining = Context::current()
+            .remaining()
+            .map(|remaining| remaining.saturating_sub(RETURN));
+        Instant::now() + remaining.unwrap_or(self.patience)
+    }
+}
+
+#[seam::async_trait]
+impl Payments for PaymentService {
+    async fn process_payment(&self, order_id: OrderId) -> Result<Payment, PaymentError> {
+        let (id, until) = (payment_id(order_id), self.until());
+        let mut news = self.waiters.ask(Work::Charge(id));
+        if self.intend(order_id).await? {
+            replay::mark(replay::Original {
+                request_id: Context::current().request_id,
+                at_micros: 0,
+            });
+        }
+        loop {
+            let record = store::find(&self.db, id).await?.ok_or_else(|| no_payment(id))?;
+            if !is_open(record.payment.status) || Instant::now() >= until {
+                return Ok(record.payment);
+            }
+            // Over time or told of something: look again either way.
+            let _ = tokio::time::timeout_at(until, news.changed()).await;
+        }
+    }
+
+    async fn get_payment(&self, payment_id: PaymentId) -> Result<Payment, PaymentError> {
+        let record = store::find(&self.db, payment_id).await?;
+        record
+            .map(|record| record.payment)
+            .ok_or_else(|| no_payment(payment_id))
+    }
+
+    async fn list_payments_for_order(
+        &self,
+        order_id: OrderId,
+        page: PageRequest,
+    ) -> Result<Page<Payment>, PaymentError> {
+        Ok(store::list(&self.db, order_id, page.validate()?).await?)
+    }
+
+    async fn refund_payment(&self, payment_id: PaymentId, refund: Refund) -> Result<Payment, PaymentError> {
+        refund.validate()?;
+        let until = self.until();
+        let context = Context::current();
+        let wanted = RefundRecord {
+            id: refund_id(payment_id, &context.caller, refund.key.as_str()),
+            caller: context.caller,
+            key: refund.key.to_string(),
+            payment_id,
+            cents: refund.amount.cents,
+            attempts: 0,
+            origin: current_origin(),
+            request_id: context.request_id,
+            reply: None,
+        };
+        let id = wanted.id;
+        let mut news = self.waiters.ask(Work::Refund(id));
+        let dispatch = self.dispatch.clone();
+        self.db
+            .write(move |tx| Box::pin(async move { claim(tx, wanted, refund, dispatch).await }))
+            .await?;
+        loop {
+            let known = store::find_refund(&self.db, id).await?.ok_or(PaymentError::Internal)?;
+            let original = known.original();
+            if let (Some((reply, _)), Some(original)) = (known.reply, original) {
+                replay::mark(original);
+                return reply;
+            }
+            if Instant::now() >= until {
+                self.dispatch.wake();
+                return Err(PaymentError::ServiceUnavailable {
+                    service: "payment provider".to_owned(),
+                    reason: "it has not answered yet, the refund goes on".to_owned(),
+                });
+            }
+            let _ = tokio::time::timeout_at(until, news.changed()).await;
+        }
+    }
+}
+
+/// Claims the key and sets the amount aside, or finds that both was done before.
+async fn claim(tx: &mut Tx, wanted: RefundRecord, refund: Refund, dispatch: Dispatch) -> Result<(), PaymentError> {
+    let payment_id = wanted.payment_id;
+    let record = store::load(tx, payment_id).await?;
+    if let Some(known) = store::load_refund(tx, &wanted.caller, &wanted.key).await? {
+        let same_currency = record.is_some_and(|record| record.payment.amount.currency == refund.amount.currency);
+        let same = known.payment_id == payment_id && known.cents == wanted.cents && same_currency;
+        return if same {
+            Ok(())
+        } else {
+            Err(PaymentError::KeyReused { key: wanted.key })
+        };
+    }
+    let record = record.ok_or_else(|| no_payment(payment_id))?;
+    let payment = &record.payment;
+    if payment.amount.currency != refund.amount.currency {
+        let (seen, wanted) = (refund.amount.currency, payment.amount.currency);
+        return Err(Invalid::new("amount.currency", seen, format!("{wanted}, the payment's currency")).into());
+    }
+    if is_open(payment.status) || payment.status == PaymentStatus::Failed {
+        let conflict = PaymentConflict::IllegalTransition {
+            from: payment.status,
+            to: PaymentStatus::Refunded,
+        };
+        return Err(PaymentError::Conflict(conflict));
+    }
+    if !store::reserve_refund(tx, payment_id, wanted.cents).await? {
+        let mut left = payment.captured;
+        left.cents -= payment.refunded.cents + record.refund_pending;
+        return Err(PaymentError::Conflict(PaymentConflict::RefundExceedsCaptured {
+            wanted: refund.amount,
+            left,
+        }));
+    }
+    store::insert_refund(tx, &wanted).await?;
+    let id = wanted.id;
+    tx.on_commit(move || dispatch.hand_in(Work::Refund(id)));
+    Ok(())
+}
+
+fn no_payment(id: PaymentId) -> PaymentError {
+    PaymentError::NotFound {
+        what: "payment".to_owned(),
+        id: id.to_string(),
+    }
+}
+
+fn from_orders(error: OrderError) -> PaymentError {
+    match error {
+        OrderError::NotFound { what, id } => PaymentError::NotFound { what, id },
+        error if is_passing(&error) => PaymentError::ServiceUnavailable {
+            service: "orders".to_owned(),
+            reason: error.to_string(),
+        },
+        error => {
+            tracing::error!(%error, "orders did not give the order");
+            PaymentError::Internal
+        }
+    }
+}

@@ -1,0 +1,50 @@
+use commerce::PaymentId;
+use shared::{Database, DatabaseError};
+use sqlx::Row;
+use uuid::Uuid;
+
+use super::row::{corrupt, parsed};
+
+/// A piece of work that the provider has to be asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Work {
+    /// A payment that is not settled.
+    Charge(PaymentId),
+    /// A refund that is not answered.
+    Refund(Uuid),
+}
+
+/// Work and when it is due, in microseconds since the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) work: Work,
+    pub(crate) at: i64,
+}
+
+/// The `limit` pieces of work that are or become due first.
+pub(crate) async fn due(db: &Database, limit: usize) -> Result<Vec<Due>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT kind, id, due_at FROM (
+            SELECT 'charge' AS kind, id, due_at FROM payments WHERE due_at IS NOT NULL
+            UNION ALL
+            SELECT 'refund' AS kind, id, due_at FROM refunds WHERE due_at IS NOT NULL
+         ) AS work ORDER BY due_at LIMIT $1",
+    )
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let kind: String = row.try_get("kind")?;
+            let work = match kind.as_str() {
+                "charge" => Work::Charge(parsed(row, "id")?),
+                "refund" => Work::Refund(parsed(row, "id")?),
+                other => return Err(corrupt("kind", format_args!("{other:?} is no kind of work"))),
+            };
+            Ok(Due {
+                work,
+                at: row.try_get("due_at")?,
+            })
+        })
+        .collect()
+}

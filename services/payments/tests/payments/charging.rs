@@ -1,0 +1,274 @@
+//! Payments of orders, at the real provider of the outside world.
+
+use crate::support::{Fixture, euros, order};
+use commerce::{OrderStatus, PageRequest, PaymentConflict, PaymentError, PaymentEvent, PaymentStatus};
+use futures::future::join_all;
+use outside::OperationStatus;
+use seam::Context;
+
+#[tokio::test]
+async fn an_order_is_charged_once_and_booked_on_both_sides() {
+    let fixture = Fixture::new().await;
+    let order = fixture.order("o", "tok_ok");
+
+    let payment = fixture.payments().process_payment(order.id).await.expect("it is paid");
+
+    assert_eq!(
+        (payment.status, payment.captured),
+        (PaymentStatus::Captured, euros(1000))
+    );
+    let ledger = fixture.ledger().await;
+    assert_eq!(ledger.charges.len(), 1);
+    assert_eq!(ledger.charges[0].capture.reference, order.id.to_string());
+    assert_eq!(
+        fixture.books().await,
+        [("customer".to_owned(), -1000), ("provider".to_owned(), 1000)]
+    );
+    assert_eq!(
+        fixture.events().await[0].parse::<PaymentEvent>().expect("our event"),
+        PaymentEvent::PaymentCaptured {
+            payment_id: payment.id,
+            order_id: order.id,
+            amount: euros(1000)
+        }
+    );
+}
+
+#[tokio::test]
+async fn the_event_carries_the_correlation_of_what_set_it_off() {
+    let fixture = Fixture::new().await;
+    let order = fixture.order("o", "tok_ok");
+    let context = Context::root("shop");
+
+    context
+        .clone()
+        .scope(fixture.payments().process_payment(order.id))
+        .await
+        .expect("it is paid");
+
+    let metadata = &fixture.events().await[0].metadata;
+    assert_eq!(metadata.correlation_id, context.correlation_id);
+    assert_eq!(metadata.causation_id, Some(context.request_id));
+}
+
+#[tokio::test]
+async fn the_same_order_asked_for_eight_times_at_once_is_charged_once() {
+    let fixture = Fixture::new().await;
+    let order = fixture.order("o", "tok_ok");
+
+    let payments = join_all((0..8).map(|_| {
+        let service = fixture.payments();
+        async move { service.process_payment(order.id).await.expect("it is paid") }
+    }))
+    .await;
+
+    assert!(payments.iter().all(|payment| *payment == payments[0]), "{payments:?}");
+    assert_eq!(fixture.ledger().await.charges.len(), 1);
+    let page = fixture
+        .payments()
+        .list_payments_for_order(order.id, PageRequest::default())
+        .await
+        .expect("a page");
+    assert_eq!((page.items, page.total), (vec![payments[0].clone()], 1));
+}
+
+#[tokio::test]
+async fn a_declined_payment_fails_and_is_not_charged() {
+    let fixture = Fixture::new().await;
+
+    let payment = fixture.captured("o", "tok_decline").await;
+
+    assert_eq!((payment.status, payment.captured), (PaymentStatus::Failed, euros(0)));
+    assert_eq!(payment.failure.as_deref(), Some("card declined"));
+    assert_eq!(fixture.ledger().await.charges, []);
+    assert_eq!(fixture.books().await, []);
+    assert_eq!(fixture.events().await[0].event_type, "PaymentFailed");
+}
+
+#[tokio::test]
+async fn an_authorization_without_an_answer_is_unknown_and_then_found_and_charged_once() {
+    let fixture = Fixture::new().await;
+    let order = fixture.order("o", "tok_timeout");
+
+    // The answer comes before the provider's: it is not known yet.
+    let early = Context::root("shop").within(std::time::Duration::from_millis(250));
+    let first = early
+        .scope(fixture.payments().process_payment(order.id))
+        .await
+        .expect("it is begun");
+    let unknown = fixture
+        .until(first.clone(), |status| status == PaymentStatus::Unknown)
+        .await;
+    let payment = fixture.settled(first.clone()).await;
+
+    assert_eq!(
+        [first.status, unknown.status, payment.status],
+        [PaymentStatus::Pending, PaymentStatus::Unknown, PaymentStatus::Captured]
+    );
+    let ledger = fixture.ledger().await;
+    assert_eq!((ledger.authorizations.len(), ledger.charges.len()), (1, 1));
+    assert_eq!(
+        ledger.requests.get(&format!("{}:authorize", payment.id)),
+        Some(&1),
+        "it was asked about, not repeated"
+    );
+    assert_eq!(fixture.events().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_charge_answered_with_an_error_is_found_and_not_repeated() {
+    let fixture = Fixture::new().await;
+
+    let payment = fixture.captured("o", "tok_error_after_charge").await;
+
+    assert_eq!(payment.status, PaymentStatus::Captured);
+    let ledger = fixture.ledger().await;
+    assert_eq!(ledger.charges.len(), 1);
+    assert_eq!(
+        ledger.requests.get(&format!("{}:capture", payment.id)),
+        Some(&1),
+        "it was asked about, not repeated"
+    );
+    assert_eq!(fixture.books().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_payment_that_the_provider_never_heard_of_is_sent_again_under_the_same_key() {
+    let mut fixture = Fixture::without_provider().await;
+    let order = fixture.order("o", "tok_ok");
+    let payment = fixture.payments().process_payment(order.id).await.expect("it is begun");
+    fixture
+        .until(payment.clone(), |status| status == PaymentStatus::Unknown)
+        .await;
+
+    fixture.provider_up().await;
+    let settled = fixture.settled(payment.clone()).await;
+
+    assert_eq!(settled.status, PaymentStatus::Captured);
+    let requests: Vec<_> = fixture.ledger().await.requests.into_keys().collect();
+    assert_eq!(
+        requests,
+        [format!("{}:authorize", payment.id), format!("{}:capture", payment.id)]
+    );
+}
+
+#[tokio::test]
+async fn an_order_cancelled_before_the_provider_heard_of_it_fails_without_a_charge() {
+    let mut fixture = Fixture::without_provider().await;
+    let mut order = fixture.order("o", "tok_ok");
+    let payment = fixture.payments().process_payment(order.id).await.expect("it is begun");
+    order.status = OrderStatus::Cancelled;
+    fixture.orders.put(order);
+
+    fixture.provider_up().await;
+    let settled = fixture.settled(payment).await;
+
+    assert_eq!(settled.status, PaymentStatus::Failed);
+    let ledger = fixture.ledger().await;
+    assert_eq!((ledger.authorizations, ledger.charges), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn what_is_held_for_an_order_that_was_cancelled_meanwhile_is_let_go_of() {
+    let fixture = Fixture::new().await;
+    let mut order = fixture.order("o", "tok_timeout");
+    let early = Context::root("shop").within(std::time::Duration::from_millis(100));
+    let payment = early
+        .scope(fixture.payments().process_payment(order.id))
+        .await
+        .expect("it is begun");
+
+    order.status = OrderStatus::Cancelled;
+    fixture.orders.put(order);
+    let settled = fixture.settled(payment).await;
+
+    assert_eq!(settled.status, PaymentStatus::Failed);
+    let ledger = fixture.ledger().await;
+    assert_eq!(
+        (ledger.authorizations.len(), ledger.voids.len(), ledger.charges.len()),
+        (1, 1, 0)
+    );
+    assert_eq!(ledger.voids[0].status, OperationStatus::Succeeded);
+}
+
+#[tokio::test]
+async fn a_payment_begun_by_a_process_that_died_is_finished_by_the_next_one() {
+    let mut fixture = Fixture::without_provider().await;
+    let order = fixture.order("o", "tok_ok");
+    let early = Context::root("shop").within(std::time::Duration::from_millis(60));
+    let payment = early
+        .scope(fixture.payments().process_payment(order.id))
+        .await
+        .expect("it is begun");
+    fixture.stop().await;
+
+    fixture.provider_up().await;
+    fixture.start().await;
+    let settled = fixture.settled(payment).await;
+
+    assert_eq!(settled.status, PaymentStatus::Captured);
+    assert_eq!(fixture.ledger().await.charges.len(), 1);
+}
+
+#[tokio::test]
+async fn only_a_pending_order_can_be_paid() {
+    let fixture = Fixture::new().await;
+    let mut cancelled = order("o", "tok_ok");
+    cancelled.status = OrderStatus::Cancelled;
+    fixture.orders.put(cancelled.clone());
+
+    let refused = fixture.payments().process_payment(cancelled.id).await;
+    let missing = fixture.payments().process_payment(order("nobody's", "tok_ok").id).await;
+
+    let conflict = PaymentConflict::OrderNotPayable {
+        order_id: cancelled.id,
+        status: "cancelled".to_owned(),
+    };
+    assert_eq!(refused, Err(PaymentError::Conflict(conflict)));
+    assert!(matches!(missing, Err(PaymentError::NotFound { what, .. }) if what == "order"));
+}
+
+#[tokio::test]
+async fn one_slow_payment_delays_no_other() {
+    let fixture = Fixture::new().await;
+    for index in 0..8 {
+        let slow = fixture.order(&format!("slow {index}"), "tok_timeout");
+        let early = Context::root("shop").within(std::time::Duration::from_millis(60));
+        early
+            .scope(fixture.payments().process_payment(slow.id))
+            .await
+            .expect("it is begun");
+    }
+
+    let quick = fixture.order("quick", "tok_ok");
+    let payment = fixture.payments().process_payment(quick.id).await.expect("it is paid");
+
+    assert_eq!(
+        payment.status,
+        PaymentStatus::Captured,
+        "it is answered while the slow ones wait"
+    );
+}
+
+#[tokio::test]
+async fn what_was_booked_never_changes() {
+    let fixture = Fixture::new().await;
+    fixture.captured("o", "tok_ok").await;
+    let db = fixture.module().database.clone();
+
+    for statement in ["UPDATE ledger SET amount = 1", "DELETE FROM ledger"] {
+        let refused: Result<(), shared::DatabaseError> = db
+            .write(move |tx| {
+                Box::pin(async move {
+                    sqlx::query(statement).execute(tx.connection()).await?;
+                    Ok(())
+                })
+            })
+            .await;
+        assert!(
+            refused.is_err_and(|error| error.to_string().contains("ledger rows never")),
+            "{statement}"
+        );
+    }
+    assert_eq!(fixture.books().await.len(), 2);
+}

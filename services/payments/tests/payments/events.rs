@@ -1,0 +1,110 @@
+//! Payments of orders that are heard of through the log.
+
+use std::time::{Duration, Instant};
+
+use commerce::{DomainEvent, EventMetadata, Order, OrderEvent, OrderStatus, PaymentStatus, Timestamp};
+
+use crate::support::{Fixture, order};
+
+fn created(order: &Order) -> DomainEvent {
+    let event = OrderEvent::OrderCreated {
+        order_id: order.id,
+        customer_id: order.customer_id.clone(),
+        contact: order.contact.clone(),
+        lines: order.lines.clone(),
+        total: order.total,
+    };
+    let metadata = EventMetadata {
+        correlation_id: "the first request".to_owned(),
+        causation_id: None,
+        source_service: "orders".to_owned(),
+    };
+    DomainEvent::new(&event, 1, Timestamp::now(), metadata).expect("an event")
+}
+
+async fn payment_of(fixture: &Fixture, order: &Order) -> commerce::Payment {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let page = fixture
+            .payments()
+            .list_payments_for_order(order.id, Default::default())
+            .await
+            .expect("a page");
+        if let Some(payment) = page.items.into_iter().next() {
+            return fixture.settled(payment).await;
+        }
+        assert!(Instant::now() < deadline, "no payment after 10 s");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_is_created_is_charged_with_two_commits() {
+    let fixture = Fixture::new().await;
+    let first = fixture.order("first", "tok_ok");
+    fixture.feed.append(created(&first));
+    payment_of(&fixture, &first).await;
+    let before = fixture.module().database.stats().commits;
+    let order = fixture.order("o", "tok_ok");
+
+    fixture.feed.append(created(&order));
+    let payment = payment_of(&fixture, &order).await;
+
+    assert_eq!(payment.status, PaymentStatus::Captured);
+    assert_eq!(
+        fixture.module().database.stats().commits - before,
+        2,
+        "the intent, and the outcome"
+    );
+    let metadata = &fixture.events().await[1].metadata;
+    assert_eq!(metadata.correlation_id, "the first request");
+    assert_eq!(metadata.causation_id, Some(created(&order).event_id.to_string()));
+}
+
+#[tokio::test]
+async fn an_order_that_is_cancelled_before_it_is_heard_of_fails_without_a_charge() {
+    let fixture = Fixture::new().await;
+    let mut cancelled = order("o", "tok_ok");
+    cancelled.status = OrderStatus::Cancelled;
+    fixture.orders.put(cancelled.clone());
+
+    fixture.feed.append(created(&cancelled));
+    let payment = payment_of(&fixture, &cancelled).await;
+
+    assert_eq!(payment.status, PaymentStatus::Failed);
+    assert_eq!(fixture.ledger().await.authorizations, []);
+}
+
+#[tokio::test]
+async fn an_event_and_a_command_for_one_order_are_one_payment() {
+    let fixture = Fixture::new().await;
+    let order = fixture.order("o", "tok_ok");
+
+    fixture.feed.append(created(&order));
+    let by_command = fixture.payments().process_payment(order.id).await.expect("it is paid");
+    let by_event = payment_of(&fixture, &order).await;
+
+    assert_eq!(by_command, by_event);
+    assert_eq!(fixture.ledger().await.charges.len(), 1);
+}
+
+#[tokio::test]
+async fn fifty_orders_are_all_charged_once() {
+    let fixture = Fixture::new().await;
+    let orders: Vec<_> = (0..50)
+        .map(|index| fixture.order(&format!("o{index}"), "tok_ok"))
+        .collect();
+
+    orders.iter().for_each(|order| fixture.feed.append(created(order)));
+    for order in &orders {
+        assert_eq!(payment_of(&fixture, order).await.status, PaymentStatus::Captured);
+    }
+
+    let ledger = fixture.ledger().await;
+    assert_eq!(ledger.charges.len(), 50);
+    assert!(
+        ledger.requests.values().all(|count| *count == 1),
+        "{:?}",
+        ledger.requests
+    );
+}

@@ -1,0 +1,6 @@
+//! The payments module on a real database, at the real provider of the outside world.
+
+mod charging;
+mod events;
+mod refunds;
+mod support;
