@@ -5,6 +5,8 @@ mod classification;
 mod expansion;
 mod method;
 mod model;
+mod problems;
+mod types;
 
 use proc_macro::TokenStream;
 use syn::{ItemTrait, parse_macro_input};

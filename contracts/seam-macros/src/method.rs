@@ -1,9 +1,13 @@
 use syn::{
-    Attribute, Error, FnArg, GenericArgument, Ident, Pat, PathArguments, Result, ReturnType, Signature, TraitItemFn,
-    Type, ext::IdentExt, spanned::Spanned,
+    Attribute, Error, FnArg, Ident, Pat, Result, ReturnType, Signature, TraitItemFn, Type, ext::IdentExt,
+    spanned::Spanned,
 };
 
-use crate::classification::Classification;
+use crate::{
+    classification::Classification,
+    problems::Problems,
+    types::{is_result, unfit},
+};
 
 /// A method of a contract, checked.
 pub(crate) struct Method {
@@ -52,28 +56,6 @@ impl Method {
 
     pub(crate) fn name(&self) -> String {
         self.signature.ident.unraw().to_string()
-    }
-}
-
-/// Collects errors, so that one compilation shows them all.
-#[derive(Default)]
-pub(crate) struct Problems(Option<Error>);
-
-impl Problems {
-    pub(crate) fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
-        let error = match result {
-            Ok(value) => return Some(value),
-            Err(error) => error,
-        };
-        match &mut self.0 {
-            Some(all) => all.combine(error),
-            none => *none = Some(error),
-        }
-        None
-    }
-
-    pub(crate) fn none(self) -> Result<()> {
-        self.0.map_or(Ok(()), Err)
     }
 }
 
@@ -154,37 +136,6 @@ fn argument(pattern: &Pat, kind: &Type) -> Result<Argument> {
     }
 }
 
-/// The part of a type that can't be in a call, and what to write instead.
-fn unfit(kind: &Type) -> Option<(&Type, &'static str)> {
-    match kind {
-        Type::Reference(_) => Some((
-            kind,
-            "is a reference, which can't cross a wire: take it by value, `String` for `&str`, `Vec<T>` for `&[T]`",
-        )),
-        Type::ImplTrait(_) => Some((
-            kind,
-            "is generic, and a value of its call could not be written down: name the type",
-        )),
-        Type::TraitObject(_) => Some((
-            kind,
-            "is a trait object, which can't cross a wire: use an enum of what it may be",
-        )),
-        Type::Ptr(_) | Type::BareFn(_) => Some((kind, "is a pointer, which can't cross a wire: send the data")),
-        Type::Path(path) => path.path.segments.iter().find_map(|segment| match &segment.arguments {
-            PathArguments::AngleBracketed(inner) => inner.args.iter().find_map(|argument| match argument {
-                GenericArgument::Type(kind) => unfit(kind),
-                _ => None,
-            }),
-            _ => None,
-        }),
-        Type::Tuple(tuple) => tuple.elems.iter().find_map(unfit),
-        Type::Array(array) => unfit(&array.elem),
-        Type::Paren(inner) => unfit(&inner.elem),
-        Type::Group(inner) => unfit(&inner.elem),
-        _ => None,
-    }
-}
-
 fn answer(signature: &Signature) -> Result<Type> {
     let name = &signature.ident;
     let wanted = format!(
@@ -198,19 +149,6 @@ fn answer(signature: &Signature) -> Result<Type> {
         },
         ReturnType::Type(_, kind) => Err(Error::new_spanned(kind, wanted)),
         ReturnType::Default => Err(Error::new(name.span(), wanted)),
-    }
-}
-
-fn is_result(kind: &Type) -> bool {
-    match kind {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|segment| segment.ident == "Result"),
-        Type::Paren(inner) => is_result(&inner.elem),
-        Type::Group(inner) => is_result(&inner.elem),
-        _ => false,
     }
 }
 

@@ -1,10 +1,7 @@
 use proc_macro2::TokenStream;
 use syn::{Error, Ident, ItemTrait, LitStr, Result, TraitItem, TypeParamBound, spanned::Spanned};
 
-use crate::{
-    arguments, classification,
-    method::{Method, Problems},
-};
+use crate::{arguments, classification, method::Method, problems::Problems};
 
 /// A contract, checked: all that the generated code is made from.
 pub(crate) struct Model {
