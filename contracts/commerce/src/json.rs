@@ -1,6 +1,9 @@
 //! Reading JSON with errors that name the field and never repeat what may be personal data.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use crate::Invalid;
 
@@ -9,6 +12,18 @@ const PERSONAL: [&str; 2] = ["contact", "payment_method"];
 
 /// Stands in an error where the value seen is personal data.
 pub(crate) const HIDDEN: &str = "(not shown)";
+
+/// The field of errors that concern the whole.
+const BODY: &str = "body";
+
+/// Reads an object, which serde would also take as an array of its fields' values; the error is as that of [`parse`].
+pub(crate) fn parse_object<T: DeserializeOwned>(text: &str) -> Result<T, Invalid> {
+    let is_other = |first: char| matches!(first, '[' | '"' | 't' | 'f' | 'n' | '-' | '0'..='9');
+    match text.trim_start().chars().next() {
+        Some(first) if is_other(first) => Err(Invalid::new(BODY, seen(text, BODY), "an object")),
+        _ => parse(text),
+    }
+}
 
 /// Reads a value; the error names the field by its path, what stands there, and what would be accepted.
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Invalid> {
@@ -25,13 +40,23 @@ pub(crate) fn wanted(message: &str) -> String {
     let message = message.rsplit_once(" at line ").map_or(message, |(head, _)| head);
     for marker in [", expected ", ", wanted "] {
         if let Some((_, wanted)) = message.rsplit_once(marker) {
-            return wanted.to_owned();
+            return plain(wanted);
         }
     }
     if message.starts_with("missing field") || message.starts_with("duplicate field") {
         return message.to_owned();
     }
     "a value of the documented form".to_owned()
+}
+
+/// A kind of value in words that need no Rust.
+fn plain(wanted: &str) -> String {
+    match wanted {
+        "i64" => "a whole number of 64 bits".to_owned(),
+        "a sequence" => "an array".to_owned(),
+        wanted if wanted.starts_with("struct ") => "an object".to_owned(),
+        wanted => wanted.to_owned(),
+    }
 }
 
 fn refusal(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Invalid {
@@ -45,7 +70,7 @@ fn refusal(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) ->
     if let Some(name) = quoted(&message, "duplicate field `") {
         return Invalid::new(join(&path, name), "given twice", "one value");
     }
-    let field = if path == "." { "body".to_owned() } else { path };
+    let field = if path == "." { BODY.to_owned() } else { path };
     let value = if is_personal(&field) {
         HIDDEN.to_owned()
     } else {
@@ -64,7 +89,7 @@ fn refusal(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) ->
 
 fn malformed(error: &serde_json::Error) -> Invalid {
     let place = format!("malformed at line {} column {}", error.line(), error.column());
-    Invalid::new("body", place, "JSON (RFC 8259)")
+    Invalid::new(BODY, place, "JSON (RFC 8259)")
 }
 
 fn quoted<'m>(message: &'m str, opening: &str) -> Option<&'m str> {
@@ -85,37 +110,37 @@ fn is_personal(field: &str) -> bool {
         .any(|personal| field.split(['.', '[']).any(|part| part == *personal))
 }
 
-/// The value that stands at `path` (`items[0].sku`), in JSON.
+/// The value that stands at `path` (`items[0].sku`), as it was written.
 fn seen(text: &str, path: &str) -> String {
-    let Ok(root) = serde_json::from_str::<serde_json::Value>(text) else {
-        return "not readable".to_owned();
+    let mut value: &RawValue = match serde_json::from_str(text) {
+        Ok(root) => root,
+        Err(_) => return "not readable".to_owned(),
     };
-    if path == "body" {
-        return kind(&root).to_owned();
-    }
-    let mut value = &root;
-    for part in path.split(['.', '[']) {
-        let next = match part.strip_suffix(']') {
-            Some(index) => index.parse::<usize>().ok().and_then(|index| value.get(index)),
-            None => value.get(part),
+    let parts = path.split(['.', '[']).filter(|_| path != BODY);
+    for part in parts {
+        let inner = match part.strip_suffix(']') {
+            Some(index) => index.parse().ok().and_then(|index| element(value, index)),
+            None => member(value, part),
         };
-        let Some(next) = next else { return "absent".to_owned() };
-        value = next;
+        let Some(inner) = inner else {
+            return "absent".to_owned();
+        };
+        value = inner;
     }
-    match value {
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Array(_) | serde_json::Value::Object(_) => kind(value).to_owned(),
-        other => other.to_string(),
+    match value.get().as_bytes().first() {
+        Some(b'{') => "an object".to_owned(),
+        Some(b'[') => "an array".to_owned(),
+        Some(b'"') => serde_json::from_str(value.get()).unwrap_or_default(),
+        _ => value.get().to_owned(),
     }
 }
 
-fn kind(value: &serde_json::Value) -> &'static str {
-    match value {
-        serde_json::Value::Null => "null",
-        serde_json::Value::Bool(_) => "a boolean",
-        serde_json::Value::Number(_) => "a number",
-        serde_json::Value::String(_) => "a string",
-        serde_json::Value::Array(_) => "an array",
-        serde_json::Value::Object(_) => "an object",
-    }
+fn element(array: &RawValue, index: usize) -> Option<&RawValue> {
+    let elements: Vec<&RawValue> = serde_json::from_str(array.get()).ok()?;
+    elements.get(index).copied()
+}
+
+fn member<'v>(object: &'v RawValue, name: &str) -> Option<&'v RawValue> {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(object.get()).ok()?;
+    members.get(name).copied()
 }

@@ -19,8 +19,9 @@ impl Failure {
     }
 
     /// A body over the limit: the caller's to mend, as any invalid input.
-    pub(crate) fn body_too_large(limit: usize) -> Self {
-        let invalid = Invalid::new("body", "larger", format!("at most {limit} bytes"));
+    pub(crate) fn body_too_large(length: usize, limit: usize) -> Self {
+        let seen = format!("{length} bytes or more");
+        let invalid = Invalid::new("body", seen, format!("at most {limit} bytes"));
         let details = serde_json::to_value(&invalid).unwrap_or_default();
         Self::plain(ErrorCode::BodyTooLarge, invalid.to_string(), details)
     }

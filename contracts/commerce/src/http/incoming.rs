@@ -2,16 +2,13 @@ use std::str::FromStr;
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, RawPathParams, Request},
-    http::{HeaderMap, StatusCode, header},
+    extract::{FromRequestParts, RawPathParams, Request},
+    http::{HeaderMap, header},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{failure::Failure, key, operation::Operation, query::Query};
+use super::{body, failure::Failure, key, operation::Operation, query::Query};
 use crate::{ErrorCode, IdempotencyKey, Invalid, json};
-
-/// The most bytes of a request's body: 2 MiB, unless the server sets another limit.
-const BODY_LIMIT: usize = 2 << 20;
 
 /// A request whose path, query and size are in order.
 pub(crate) struct Incoming {
@@ -30,18 +27,11 @@ impl Incoming {
             .map_err(|_| Invalid::new("path", parts.uri.path(), "UTF-8, percent-encoded"))?;
         let ids = ids.iter().map(|(name, id)| (name.to_owned(), id.to_owned())).collect();
         let query = Query::parse(parts.uri.query(), &operation.query_names())?;
-        let headers = parts.headers.clone();
-        let body = Bytes::from_request(Request::from_parts(parts, body), &())
-            .await
-            .map_err(|rejection| match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => Failure::body_too_large(BODY_LIMIT),
-                _ => Invalid::new("body", "cut off", "as many bytes as declared").into(),
-            })?;
         Ok(Self {
             ids,
             query,
-            headers,
-            body,
+            headers: parts.headers,
+            body: body::read(body).await?,
         })
     }
 
@@ -63,7 +53,7 @@ impl Incoming {
         key::read(&self.headers)
     }
 
-    /// The body, as JSON.
+    /// The body, as a JSON object.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         if !self.is_declared_json() {
             let seen = self.headers.get(header::CONTENT_TYPE);
@@ -75,7 +65,7 @@ impl Incoming {
             let place = format!("not UTF-8 after byte {}", error.valid_up_to());
             Invalid::new("body", place, "JSON in UTF-8")
         })?;
-        Ok(json::parse(text)?)
+        Ok(json::parse_object(text)?)
     }
 
     /// Refuses a body that says something to a command that takes nothing.

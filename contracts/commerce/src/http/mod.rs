@@ -8,6 +8,7 @@ pub mod orders;
 pub mod payments;
 
 mod answer;
+mod body;
 mod caller;
 mod envelope;
 mod failure;

@@ -1,0 +1,176 @@
+//! The OpenAPI document says what is served, all of it and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::Router;
+use commerce::{
+    EventFeed, FeedError, Inventory, Notifications, OrderV1, OrderV2, Orders, OrdersReply, Payments, RecordedEvent,
+    http,
+};
+use seam::Contract;
+use serde_json::Value;
+
+use crate::{events::recorded, golden::golden, recorded::Recorded, requests::ask, samples};
+
+fn document() -> Value {
+    serde_json::to_value(http::openapi()).unwrap()
+}
+
+struct Empty;
+
+#[seam::async_trait]
+impl EventFeed for Empty {
+    async fn read_events(&self, _: i64, _: u32, _: std::time::Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+        Ok(Vec::new())
+    }
+}
+
+/// Everything there is, in one router. The implementations fail every call: the test asks only whether they are reached.
+fn everything() -> Router {
+    fn failing<C: Contract + ?Sized>() -> std::sync::Arc<C> {
+        struct Failing;
+        impl<C: Contract + ?Sized> seam::Carrier<C> for Failing {
+            fn carry(&self, call: C::Call) -> seam::BoxFuture<'_, C::Reply> {
+                let failure = seam::TransportFailure::new("test", "reached");
+                Box::pin(async move { C::failed(&call, failure) })
+            }
+        }
+        C::via(std::sync::Arc::new(Failing))
+    }
+    Router::new()
+        .merge(http::orders::router(failing::<dyn Orders>()))
+        .merge(http::payments::router(failing::<dyn Payments>()))
+        .merge(http::inventory::router(failing::<dyn Inventory>()))
+        .merge(http::notifications::router(failing::<dyn Notifications>()))
+        .merge(http::feed::router("orders", std::sync::Arc::new(Empty)))
+        .fallback(http::fallback)
+}
+
+/// Path, then method, then operation.
+fn operations() -> BTreeMap<String, BTreeMap<String, Value>> {
+    serde_json::from_value(document()["paths"].clone()).unwrap()
+}
+
+fn address(template: &str) -> String {
+    let filled = template
+        .replace("{module}", "orders")
+        .replace("{sku}", "TEA")
+        .replace("{customer_id}", "ada");
+    let id = samples::order_id().to_string();
+    ["{order_id}", "{payment_id}", "{notification_id}"]
+        .iter()
+        .fold(filled, |path, name| path.replace(name, &id))
+}
+
+#[test]
+fn the_document_keeps_its_form() {
+    golden("openapi.json", &document());
+}
+
+#[tokio::test]
+async fn every_documented_route_is_served_with_its_methods_and_no_others() {
+    let router = everything();
+    for (path, documented) in operations() {
+        let documented: BTreeSet<String> = documented.keys().map(|method| method.to_uppercase()).collect();
+        for method in &documented {
+            let reply = ask(&router, &format!("{method} {}", address(&path)), &[], "").await;
+            assert!(!matches!(reply.status, 404 | 405), "{method} {path}: {}", reply.status);
+        }
+        let reply = ask(&router, &format!("TRACE {}", address(&path)), &[], "").await;
+        let allowed = reply.header("allow").expect("405 says what is allowed").split(',');
+        let served: BTreeSet<String> = allowed.filter(|method| *method != "HEAD").map(str::to_owned).collect();
+        assert_eq!(served, documented, "{path}");
+    }
+}
+
+#[test]
+fn every_method_of_every_contract_is_documented() {
+    let operations = operations();
+    let named = operations.values().flat_map(BTreeMap::values);
+    let documented: Vec<&str> = named
+        .map(|operation| operation["operationId"].as_str().unwrap())
+        .collect();
+    let methods = [
+        <dyn Orders>::METHODS,
+        <dyn Payments>::METHODS,
+        <dyn Inventory>::METHODS,
+        <dyn Notifications>::METHODS,
+    ];
+    let mut expected: Vec<&str> = methods.concat().iter().map(|method| method.name).collect();
+    expected.extend(["get_order_v1", "read_events"]);
+    let sorted = |names: Vec<&'static str>| names.into_iter().collect::<BTreeSet<_>>();
+    assert_eq!(documented.len(), expected.len());
+    assert_eq!(documented.iter().copied().collect::<BTreeSet<_>>(), sorted(expected));
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(name, value)| match (name.as_str(), value) {
+                ("$ref", Value::String(target)) => drop(found.insert(target.clone())),
+                (_, value) => references(value, found),
+            }),
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let document = document();
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(found.len() > 20, "{found:?}");
+    for reference in found {
+        let pointer = reference.trim_start_matches('#');
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+}
+
+/// The names of an object's fields, and of the schema's properties.
+#[test]
+fn what_is_served_has_the_fields_that_are_documented() {
+    let event = RecordedEvent {
+        position: 1,
+        event: recorded(&samples::order_events()[0], 1, "orders"),
+    };
+    let json = |value: Result<Value, serde_json::Error>| value.unwrap();
+    let served = [
+        ("OrderV1", json(serde_json::to_value(OrderV1::from(&samples::order())))),
+        ("OrderV2", json(serde_json::to_value(OrderV2::from(samples::order())))),
+        ("Payment", json(serde_json::to_value(samples::payment()))),
+        ("Product", json(serde_json::to_value(samples::product(1)))),
+        ("Reservation", json(serde_json::to_value(samples::reservation()))),
+        ("Notification", json(serde_json::to_value(samples::notification()))),
+        ("DomainEvent", json(serde_json::to_value(&event.event))),
+        ("RecordedEvent", json(serde_json::to_value(&event))),
+    ];
+    let document = document();
+    for (name, value) in served {
+        let properties = &document["components"]["schemas"][name]["properties"];
+        let names = |value: &Value| {
+            value
+                .as_object()
+                .map(|fields| fields.keys().cloned().collect::<Vec<_>>())
+        };
+        assert_eq!(names(&value), names(properties), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_status_of_the_failures_is_documented() {
+    let operations = operations();
+    let create = &operations["/v2/orders"]["post"]["responses"];
+    for (error, code, status, _) in samples::failures() {
+        if code == "NOT_FOUND" {
+            continue;
+        }
+        let said = create[status.to_string()]["description"].as_str().unwrap_or_default();
+        assert!(
+            said.split([',', ';', ' ']).any(|word| word == code),
+            "{error:?} is not documented: {said:?}"
+        );
+    }
+    let recorded = Recorded::<dyn Orders>::answering(OrdersReply::GetOrder(Ok(samples::order())));
+    let router = http::orders::router(recorded.service());
+    let reply = ask(&router, &format!("GET /v2/orders/{}", samples::order_id()), &[], "").await;
+    assert_eq!(reply.status, 200);
+}

@@ -1,0 +1,113 @@
+//! The table of failures: total, one to one, and nothing of ours is read into a reply that is not ours.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use axum::{Router, http::StatusCode};
+use commerce::{ErrorCode, Orders, OrdersReply, http};
+use seam::{ContractError, http::InProcess};
+
+use crate::{
+    recorded::Recorded,
+    requests::ask,
+    samples::{self, order_id},
+};
+
+#[tokio::test]
+async fn every_failure_has_its_own_code_and_the_status_and_patience_of_the_table() {
+    let mut codes = BTreeSet::new();
+    for (error, code, status, retry_after) in samples::failures() {
+        let recorded = Recorded::<dyn Orders>::answering(OrdersReply::GetOrder(Err(error.clone())));
+        let router = http::orders::router(recorded.service());
+
+        let reply = ask(&router, &format!("GET /v2/orders/{}", order_id()), &[], "").await;
+
+        assert_eq!((reply.status, reply.code().as_str()), (status, code), "{error:?}");
+        assert_eq!(reply.header("retry-after"), retry_after, "{error:?}");
+        assert!(codes.insert(error.code()), "{code} stands for two failures");
+    }
+    let http_only = [
+        ErrorCode::UnknownRoute,
+        ErrorCode::MethodNotAllowed,
+        ErrorCode::BodyTooLarge,
+        ErrorCode::UnsupportedMediaType,
+    ];
+    codes.extend(http_only);
+    assert_eq!(
+        codes,
+        ErrorCode::ALL.iter().copied().collect(),
+        "a code that nothing raises"
+    );
+}
+
+#[test]
+fn codes_are_read_back_as_they_are_written() {
+    for code in ErrorCode::ALL {
+        assert_eq!(ErrorCode::parse(code.as_str()), Some(*code));
+        assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+    }
+    assert_eq!(ErrorCode::parse("NOPE"), None);
+}
+
+#[tokio::test]
+async fn a_reply_that_is_not_ours_leaves_the_outcome_unknown() {
+    let envelope =
+        |error: &str| format!(r#"{{"data":null,"error":{error},"request_id":"r","timestamp":"2026-01-01T00:00:00Z"}}"#);
+    let cases = [
+        (502, "<html>bad gateway</html>".to_owned()),
+        (200, String::new()),
+        (200, "{}".to_owned()),
+        (200, envelope("null")),
+        (404, envelope("null")),
+        (404, r#"{"data":null}"#.to_owned()),
+        (
+            404,
+            envelope(r#"{"code":"NOT_FOUND","message":"m","details":{"what":1}}"#),
+        ),
+        (404, envelope(r#"{"code":"NOT_FOUND","message":"m","details":null}"#)),
+        (
+            404,
+            envelope(r#"{"code":"UNKNOWN_ROUTE","message":"m","details":null}"#),
+        ),
+        (418, envelope(r#"{"code":"TEAPOT","message":"m","details":null}"#)),
+        (
+            500,
+            envelope(r#"{"code":"NOT_FOUND","message":"m","details":{"what":"order","id":"1"}}"#),
+        ),
+        (
+            409,
+            envelope(r#"{"code":"CONFLICT","message":"m","details":{"kind":"new_kind"}}"#),
+        ),
+        (301, envelope(r#"{"code":"INTERNAL","message":"m","details":null}"#)),
+    ];
+    for (status, body) in cases {
+        let status = StatusCode::from_u16(status).unwrap();
+        let said = body.clone();
+        let server = Router::new().fallback(move || async move { (status, said) });
+        let client = http::orders::Client::new(InProcess::new(server));
+
+        let answered = client.get_order(order_id()).await;
+
+        let error = answered.expect_err("nothing was found");
+        let failure = error
+            .transport()
+            .unwrap_or_else(|| panic!("{status} {body} was read as {error:?}"));
+        assert!(failure.reason.contains(status.as_str()), "{failure}");
+        assert!(
+            !failure.reason.contains("html"),
+            "the reply itself may be personal: {failure}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_the_callers_to_mend() {
+    let recorded = Recorded::<dyn Orders>::new();
+    let service: Arc<dyn Orders> = recorded.service();
+    let client = http::orders::Client::new(InProcess::new(http::orders::router(service)));
+
+    let answered = client.cancel_order(order_id(), "x".repeat(3 << 20)).await;
+
+    let error = answered.expect_err("too large");
+    assert_eq!(error.code(), ErrorCode::InvalidInput, "{error:?}");
+    assert!(recorded.heard().is_empty());
+}

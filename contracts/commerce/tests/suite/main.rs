@@ -1,0 +1,21 @@
+//! What the contracts promise, tested from outside: one binary, since linking takes longer than running.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod crossing;
+mod document;
+mod errors;
+mod events;
+mod feed;
+mod golden;
+mod headers;
+mod money;
+mod recorded;
+mod refusals;
+mod replays;
+mod requests;
+mod rules;
+mod samples;
+mod sockets;
+mod strategies;
+mod transitions;

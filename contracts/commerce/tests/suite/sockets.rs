@@ -1,0 +1,146 @@
+//! The same over real sockets: what a URL, a connection or a proxy of bytes could change, it does not.
+
+use std::{future::IntoFuture, sync::Arc, time::Duration};
+
+use axum::Router;
+use commerce::{
+    EventFeed, Inventory, InventoryCall, InventoryReply, Orders, OrdersCall, OrdersReply, PageRequest, http,
+};
+use proptest::{
+    prelude::*,
+    strategy::ValueTree,
+    test_runner::{Config, TestRunner},
+};
+use seam::{
+    Contract,
+    http::{Socket, SocketLimits},
+};
+use tokio::net::TcpListener;
+
+use crate::{
+    recorded::Recorded,
+    samples::{order, order_id, product},
+    strategies,
+};
+
+async fn serve(router: Router) -> Socket {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, router).into_future());
+    Socket::new(&format!("http://{address}"), SocketLimits::default()).unwrap()
+}
+
+async fn cross<C: Contract + ?Sized>(
+    strategy: impl Strategy<Value = (C::Call, C::Reply)>,
+    router: fn(Arc<C>) -> Router,
+    client: fn(Socket) -> Arc<C>,
+) {
+    let recorded = Recorded::<C>::new();
+    let client = client(serve(router(recorded.service())).await);
+    let mut runner = TestRunner::new(Config::default());
+    for _ in 0..64 {
+        let (call, reply) = strategy.new_tree(&mut runner).unwrap().current();
+        recorded.answer(reply.clone());
+        let answered = client.dispatch(call.clone()).await;
+        assert_eq!((recorded.heard(), answered), (vec![call], reply));
+    }
+}
+
+#[tokio::test]
+async fn every_contract_is_the_same_across_tcp() {
+    cross::<dyn Orders>(strategies::orders(), http::orders::router, |t| {
+        Arc::new(http::orders::Client::new(t))
+    })
+    .await;
+    cross::<dyn commerce::Payments>(strategies::payments(), http::payments::router, |t| {
+        Arc::new(http::payments::Client::new(t))
+    })
+    .await;
+    cross::<dyn Inventory>(strategies::inventory(), http::inventory::router, |t| {
+        Arc::new(http::inventory::Client::new(t))
+    })
+    .await;
+    cross::<dyn commerce::Notifications>(strategies::notifications(), http::notifications::router, |t| {
+        Arc::new(http::notifications::Client::new(t))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ids_that_mean_something_in_a_path_arrive_as_they_are() {
+    let products = Recorded::<dyn Inventory>::answering(InventoryReply::GetProduct(Ok(product(1))));
+    let inventory = http::inventory::Client::new(serve(http::inventory::router(products.service())).await);
+    let orders = Recorded::<dyn Orders>::answering(OrdersReply::GetOrder(Ok(order())));
+    let customers = http::orders::Client::new(serve(http::orders::router(orders.service())).await);
+    let page = PageRequest::default();
+    for id in [
+        "a/b%",
+        ".",
+        "..",
+        "...",
+        "%2E%2E",
+        "%2f",
+        "a?b#c",
+        "a+b",
+        "&=;",
+        "\"<>\\^`{|}",
+        "~",
+    ] {
+        let _ = inventory.get_product(id.parse().unwrap()).await;
+        let sku = id.parse().unwrap();
+        assert_eq!(products.heard(), vec![InventoryCall::GetProduct { sku }], "{id}");
+
+        let _ = customers.list_orders_for_customer(id.parse().unwrap(), page).await;
+        let customer_id = id.parse().unwrap();
+        assert_eq!(
+            orders.heard(),
+            vec![OrdersCall::ListOrdersForCustomer { customer_id, page }],
+            "{id}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_three_megabytes_is_answered_while_it_is_still_being_sent() {
+    let recorded = Recorded::<dyn Orders>::new();
+    let client = http::orders::Client::new(serve(http::orders::router(recorded.service())).await);
+    for _ in 0..8 {
+        let answered = client.cancel_order(order_id(), "x".repeat(3 << 20)).await;
+        let error = answered.expect_err("too large");
+        assert_eq!(error.code(), commerce::ErrorCode::InvalidInput, "{error}");
+    }
+}
+
+/// A log in which nothing happens until the reader has waited as long as it wished to.
+struct Quiet;
+
+#[seam::async_trait]
+impl EventFeed for Quiet {
+    async fn read_events(
+        &self,
+        _: i64,
+        _: u32,
+        wait: Duration,
+    ) -> Result<Vec<commerce::RecordedEvent>, commerce::FeedError> {
+        tokio::time::sleep(wait).await;
+        Ok(Vec::new())
+    }
+}
+
+#[tokio::test]
+async fn a_reader_outwaits_the_limit_of_its_transport() {
+    let limits = SocketLimits {
+        answer: Duration::from_millis(50),
+        ..SocketLimits::default()
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, http::feed::router("orders", Arc::new(Quiet))).into_future());
+    let socket = Socket::new(&format!("http://{address}"), limits).unwrap();
+
+    let read = http::feed::Client::new("orders", socket)
+        .read_events(0, 1, Duration::from_millis(200))
+        .await;
+
+    assert_eq!(read, Ok(Vec::new()));
+}
