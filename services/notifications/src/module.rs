@@ -1,0 +1,105 @@
+use std::{fmt, sync::Arc};
+
+use commerce::{EventFeed, Notifications, http};
+use shared::{
+    Database, Environment, Module, SettingsError, StartError, Worker,
+    events::{Handler, LocalFeed, Subscription, SubscriptionHandle},
+    settings::standard,
+};
+
+use crate::{
+    SOURCE,
+    command::{Command, Recoverer},
+    courier::Courier,
+    follow::{FollowOrders, FollowPayments, Teller},
+    mailer::Mailer,
+    migrations::MIGRATIONS,
+    pusher::Pusher,
+    service::Service,
+};
+
+/// What the module needs of others.
+#[derive(Clone)]
+pub struct Dependencies {
+    /// Says what happens to orders.
+    pub order_events: Arc<dyn EventFeed>,
+    /// Says what happens to payments.
+    pub payment_events: Arc<dyn EventFeed>,
+}
+
+impl fmt::Debug for Dependencies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dependencies(order events, payment events)")
+    }
+}
+
+/// Opens the module: its database, its contract, its channels and its subscriptions to Orders and Payments.
+///
+/// It reads the settings `DATABASE_URL`, `SMTP_ADDRESS`, `PUSH_URL`, `CALL_TIMEOUT_MS` and `LEASE_MS`.
+pub async fn open(env: &Environment, needs: Dependencies) -> Result<Module<dyn Notifications>, StartError> {
+    let courier = Arc::new(courier(env)?);
+    let db = env.database(SOURCE, MIGRATIONS).await?;
+    let lease = env.settings.get(&standard::LEASE_MS)?;
+    let recoverer = Worker::idle();
+    let command = Arc::new(Command {
+        db: db.clone(),
+        courier: Arc::clone(&courier),
+        lease,
+        recoverer: recoverer.clone(),
+    });
+    let round = Recoverer {
+        command: Arc::clone(&command),
+        look_every: lease / 4,
+    };
+    recoverer.run("notifications.recoverer", &env.tasks, round);
+    let teller = Teller {
+        db: db.clone(),
+        courier,
+    };
+    let orders = Arc::new(FollowOrders(teller.clone()));
+    let payments = Arc::new(FollowPayments(teller));
+    let subscriptions = vec![
+        follow(env, &db, "notifications.orders", needs.order_events, orders),
+        follow(env, &db, "notifications.payments", needs.payment_events, payments),
+    ];
+    let service: Arc<dyn Notifications> = Arc::new(Service {
+        db: db.clone(),
+        command,
+    });
+    let feed: Arc<dyn EventFeed> = Arc::new(LocalFeed::new(&db));
+    Ok(Module {
+        name: SOURCE,
+        router: http::notifications::router(Arc::clone(&service)).merge(http::feed::router(SOURCE, Arc::clone(&feed))),
+        service,
+        feed,
+        database: db,
+        subscriptions,
+    })
+}
+
+fn courier(env: &Environment) -> Result<Courier, StartError> {
+    let smtp = &standard::SMTP_ADDRESS;
+    let missing = SettingsError::Missing {
+        name: smtp.name,
+        form: smtp.form,
+    };
+    let (host, port) = env.settings.find(smtp)?.ok_or(missing)?;
+    let patience = env.settings.get(&standard::CALL_TIMEOUT_MS)?;
+    Ok(Courier {
+        mailer: Mailer::new(&host, port, patience)?,
+        pusher: Pusher::new(env.needed_socket(&standard::PUSH_URL)?),
+    })
+}
+
+fn follow(
+    env: &Environment,
+    db: &Database,
+    name: &'static str,
+    feed: Arc<dyn EventFeed>,
+    handler: Arc<dyn Handler>,
+) -> SubscriptionHandle {
+    let subscription = Subscription::start(name, feed, db, handler, &env.tasks);
+    let checked = subscription.clone();
+    env.health.add(name, move || checked.check());
+    subscription
+}

@@ -1,0 +1,37 @@
+use std::sync::Arc;
+
+use commerce::{
+    Error, NewNotification, Notification, NotificationError, NotificationId, Notifications, OrderId, Page, PageRequest,
+};
+use shared::Database;
+
+use crate::{command::Command, store};
+
+/// The contract, over this module's database.
+pub(crate) struct Service {
+    pub(crate) db: Database,
+    pub(crate) command: Arc<Command>,
+}
+
+#[seam::async_trait]
+impl Notifications for Service {
+    async fn notify(&self, notification: NewNotification) -> Result<Notification, NotificationError> {
+        self.command.notify(notification).await
+    }
+
+    async fn get_notification(&self, notification_id: NotificationId) -> Result<Notification, NotificationError> {
+        let found = store::find(&self.db, notification_id).await?;
+        found.ok_or_else(|| Error::NotFound {
+            what: "notification".to_owned(),
+            id: notification_id.to_string(),
+        })
+    }
+
+    async fn list_notifications_for_order(
+        &self,
+        order_id: OrderId,
+        page: PageRequest,
+    ) -> Result<Page<Notification>, NotificationError> {
+        Ok(store::list(&self.db, order_id, page.validate()?).await?)
+    }
+}
