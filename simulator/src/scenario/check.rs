@@ -183,7 +183,13 @@ fn check_observation(
     require(observation.path.starts_with('/'), offset, || {
         format!("{what}: path is {:?}, wanted one from /", observation.path)
     })?;
+    let targets = observation.node.is_some() != observation.nodes.is_some() && observation.roles().next().is_some();
+    require(targets, offset, || {
+        format!("{what} needs one of node and nodes, with a role in it")
+    })?;
     check_pointer(&observation.rows, &what, offset)?;
+    let last = observation.pages.as_ref().and_then(|pages| pages.last.as_ref());
+    last.map_or(Ok(()), |pointer| check_pointer(pointer, &what, offset))?;
     let mut used = names_in(&observation.path);
     for (column, source) in &observation.columns {
         check_identifier(column, "column", offset)?;

@@ -1,14 +1,14 @@
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
 use super::{
-    Observation, Request, Scenario,
+    Observation, Pages, Request, Scenario, World,
     asker::{Asker, Wanted},
     check::JOURNEYS,
     journey::{Journey, all_accept, common_variables, unset_reason},
-    template::{Variables, render_path, render_text},
+    template::{Variables, as_text, render_path, render_text},
 };
 
 /// More pages than any list has.
@@ -17,6 +17,7 @@ const LAST_PAGE: u64 = 10_000;
 /// Collects the rows of tables over HTTP.
 pub(crate) struct Collector<'a> {
     pub(crate) scenario: &'a Scenario,
+    pub(crate) world: &'a dyn World,
     pub(crate) asker: &'a Asker<'a>,
     pub(crate) journeys: &'a [Journey],
     pub(crate) seed: u64,
@@ -26,6 +27,7 @@ pub(crate) struct Collector<'a> {
 struct Subject {
     journey: Option<u64>,
     variables: Variables,
+    roles: Vec<String>,
 }
 
 impl Collector<'_> {
@@ -54,20 +56,19 @@ impl Collector<'_> {
 
     fn subjects(&self, observation: &Observation) -> Vec<Subject> {
         let common = common_variables(self.seed);
+        let subject = |journey, variables| Subject {
+            journey,
+            variables,
+            roles: self.roles(observation),
+        };
         match observation.for_each.as_deref() {
-            None => vec![Subject {
-                journey: None,
-                variables: common,
-            }],
+            None => vec![subject(None, common)],
             Some(JOURNEYS) => self
                 .journeys
                 .iter()
                 .filter(|journey| all_accept(&observation.when, &journey.variables))
                 .filter(|journey| render_path(&observation.path, &journey.variables).is_ok())
-                .map(|journey| Subject {
-                    journey: Some(journey.number),
-                    variables: journey.variables.clone(),
-                })
+                .map(|journey| subject(Some(journey.number), journey.variables.clone()))
                 .collect(),
             Some(list) => self
                 .scenario
@@ -78,10 +79,7 @@ impl Collector<'_> {
                 .map(|thing| {
                     let mut variables = common.clone();
                     variables.insert(list.to_owned(), Value::Object(thing.clone().into_iter().collect()));
-                    Subject {
-                        journey: None,
-                        variables,
-                    }
+                    subject(None, variables)
                 })
                 .collect(),
         }
@@ -94,24 +92,42 @@ impl Collector<'_> {
         patience: Duration,
     ) -> Result<Vec<Vec<Value>>, String> {
         let path = render_path(&observation.path, &subject.variables).map_err(|unset| unset_reason(&unset))?;
-        let Some(parameter) = &observation.page_parameter else {
-            return self.ask_one(observation, subject, path, patience).await;
-        };
-        let mut rows = Vec::new();
+        let mut docs = Vec::new();
+        for role in &subject.roles {
+            match &observation.pages {
+                Some(pages) => docs.extend(self.ask_pages(observation, role, &path, pages, patience).await?),
+                None => docs.extend(self.ask_one(observation, role, path.clone(), patience).await?),
+            }
+        }
+        docs.iter().map(|doc| row_of(observation, subject, doc)).collect()
+    }
+
+    async fn ask_pages(
+        &self,
+        observation: &Observation,
+        role: &str,
+        path: &str,
+        Pages { parameter, last }: &Pages,
+        patience: Duration,
+    ) -> Result<Vec<Value>, String> {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let mut docs: Vec<Value> = Vec::new();
         for page in 1..=LAST_PAGE {
-            let joint = if path.contains('?') { '&' } else { '?' };
+            let from = match (last, docs.last()) {
+                (None, _) => page.to_string(),
+                (Some(_), None) => "0".to_owned(),
+                (Some(pointer), Some(doc)) => doc
+                    .pointer(pointer)
+                    .map(as_text)
+                    .ok_or_else(|| format!("{path} has a row without {pointer}, which tells where its page ends"))?,
+            };
             let more = self
-                .ask_one(
-                    observation,
-                    subject,
-                    format!("{path}{joint}{parameter}={page}"),
-                    patience,
-                )
+                .ask_one(observation, role, format!("{path}{joint}{parameter}={from}"), patience)
                 .await?;
             if more.is_empty() {
-                return Ok(rows);
+                return Ok(docs);
             }
-            rows.extend(more);
+            docs.extend(more);
         }
         Err(format!(
             "{path} has no end: {LAST_PAGE} pages with {parameter} were read"
@@ -121,10 +137,10 @@ impl Collector<'_> {
     async fn ask_one(
         &self,
         observation: &Observation,
-        subject: &Subject,
+        role: &str,
         path: String,
         patience: Duration,
-    ) -> Result<Vec<Vec<Value>>, String> {
+    ) -> Result<Vec<Value>, String> {
         let request = Request {
             method: "GET".to_owned(),
             path,
@@ -137,17 +153,25 @@ impl Collector<'_> {
             patience,
             even_if_given_up: true,
         };
-        let response = self.asker.ask(&observation.node, &request, &wanted).await?;
-        let found = response.body.pointer(&observation.rows).ok_or_else(|| {
-            format!(
-                "{}: {request} answered {} without {:?}",
-                observation.node, response.status, observation.rows
-            )
-        })?;
-        let docs = found
-            .as_array()
-            .map_or_else(|| vec![found], |rows| rows.iter().collect());
-        docs.into_iter().map(|doc| row_of(observation, subject, doc)).collect()
+        let mut response = self.asker.ask(role, &request, &wanted).await?;
+        match response.body.pointer_mut(&observation.rows).map(Value::take) {
+            Some(Value::Array(rows)) => Ok(rows),
+            Some(row) => Ok(vec![row]),
+            None => Err(format!(
+                "{role}: {request} answered {} without {:?}",
+                response.status, observation.rows
+            )),
+        }
+    }
+
+    /// A node that plays several of the roles is asked once.
+    fn roles(&self, observation: &Observation) -> Vec<String> {
+        let mut nodes = BTreeSet::new();
+        observation
+            .roles()
+            .filter(|role| nodes.insert(self.world.node_of(role).ok()))
+            .cloned()
+            .collect()
     }
 }
 

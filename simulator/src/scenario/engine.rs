@@ -55,6 +55,7 @@ pub async fn run(
     run.time.enter(Phase::Converge);
     let collector = Collector {
         scenario,
+        world,
         asker: &asker,
         journeys: &journeys,
         seed,
@@ -222,7 +223,7 @@ impl Run<'_> {
 
 fn check_roles(scenario: &Scenario, world: &dyn World) -> Result<(), ScenarioError> {
     let asked = scenario.setup.iter().chain(&scenario.step).map(|step| &step.node);
-    let observed = scenario.observe.iter().map(|observation| &observation.node);
+    let observed = scenario.observe.iter().flat_map(|observation| observation.roles());
     let roles: BTreeSet<&String> = asked.chain(observed).collect();
     roles.into_iter().try_for_each(|role| {
         world

@@ -328,7 +328,9 @@ pub struct Observation {
     #[serde(default)]
     pub when: BTreeMap<String, OneOrMany>,
     /// The role that is asked.
-    pub node: String,
+    pub node: Option<String>,
+    /// Or the roles that are asked; a node that plays several of them is asked once.
+    pub nodes: Option<Vec<String>>,
     /// Path and query.
     pub path: String,
     /// The statuses that are right.
@@ -340,8 +342,25 @@ pub struct Observation {
     /// Columns: a JSON pointer into the row, or text with `${...}`.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
-    /// The query parameter that counts pages from 1; pages are read until one is empty.
-    pub page_parameter: Option<String>,
+    /// Read on, page after page, until one is empty.
+    pub pages: Option<Pages>,
+}
+
+impl Observation {
+    /// The roles that are asked.
+    pub fn roles(&self) -> impl Iterator<Item = &String> {
+        self.node.iter().chain(self.nodes.iter().flatten())
+    }
+}
+
+/// How the pages of a list are told apart.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pages {
+    /// The query parameter: the number of the page, from 1; or, with `last`, where the page before ended, from 0.
+    pub parameter: String,
+    /// JSON pointer into a row: its value in the last row is where a page ended.
+    pub last: Option<String>,
 }
 
 /// What must come to pass before the invariants are looked at.

@@ -30,8 +30,8 @@ pub use command::{RunArgs, run_command};
 pub use engine::run;
 pub use error::ScenarioError;
 pub use file::{
-    Choice, Converge, Fault, FaultKind, Invariant, Method, Moment, Observation, OneOrMany, Repeat, RepeatedAnswer,
-    Scenario, Settle, Step, Until, Weighted, Workload,
+    Choice, Converge, Fault, FaultKind, Invariant, Method, Moment, Observation, OneOrMany, Pages, Repeat,
+    RepeatedAnswer, Scenario, Settle, Step, Until, Weighted, Workload,
 };
 pub use journey::JourneyFailure;
 pub use progress::{Phase, Progress, Silent};

@@ -1,0 +1,259 @@
+//! `seam run` as a user meets it: the real command, a topology with a node that is not Rust, real sockets.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A project of somebody else: a topology, a scenario and a program, in a folder of its own.
+struct Project(TempDir);
+
+impl Project {
+    fn new() -> Self {
+        Self::with_scenario(include_str!("scenario.toml"))
+    }
+
+    fn with_scenario(scenario: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (file, text) in [
+            ("Cargo.toml", "[workspace]\n"),
+            ("topologies/corner.toml", include_str!("topology.toml")),
+            ("topologies/shop.py", include_str!("shop.py")),
+            ("scenarios/errand.toml", scenario),
+        ] {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().expect("a folder of its own")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        }
+        Self(folder)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_seam"));
+        command
+            .current_dir(self.0.path())
+            .stdin(Stdio::null())
+            .arg("run")
+            .args(args);
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
+        Run::from(self.command(args).output().expect("seam starts"))
+    }
+
+    fn runs(&self) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(self.0.path().join(".seam/runs")) else {
+            return Vec::new();
+        };
+        entries.map(|entry| entry.expect("an entry").path()).collect()
+    }
+
+    /// Processes that were started in this project and are still there.
+    fn processes(&self) -> Vec<String> {
+        let home = fs::canonicalize(self.0.path()).expect("the folder is there");
+        let here = |process: &PathBuf| fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&home));
+        let processes = fs::read_dir("/proc")
+            .expect("/proc")
+            .filter_map(|entry| Some(entry.ok()?.path()));
+        processes
+            .filter(here)
+            .map(|process| process.display().to_string())
+            .collect()
+    }
+}
+
+#[derive(Debug)]
+struct Run {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+#[test]
+fn a_sound_system_passes_and_nothing_is_kept() {
+    let project = Project::new();
+
+    let run = project.run(&["errand", "--seed", "7"]);
+
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(run.stdout.contains("PASS in "), "{run:#?}");
+    assert!(run.stdout.contains("fault: killed corner-shop at "), "{run:#?}");
+    assert_eq!(project.runs(), Vec::<PathBuf>::new());
+    assert_eq!(project.processes(), Vec::<String>::new());
+}
+
+#[test]
+fn the_first_and_the_last_line_say_the_seed_and_a_command_that_replays_the_run() {
+    let project = Project::new();
+
+    let run = project.run(&[
+        "errand",
+        "--count",
+        "4",
+        "--kill",
+        "none",
+        "--set",
+        "defect=it's {none}",
+    ]);
+
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    let (first, last) = (lines.first().expect("a line"), lines.last().expect("a line"));
+    assert_eq!(first, last);
+    let (seed, replay) = first
+        .split_once("; replay with: ")
+        .unwrap_or_else(|| panic!("{run:#?}"));
+    assert!(replay.contains(&format!("--{seed} ")), "{seed} is in {replay}");
+    let again = Command::new("sh")
+        .args(["-c", replay])
+        .current_dir(project.0.path())
+        .output()
+        .expect("a shell");
+    let again = Run::from(again);
+    assert_eq!(again.code, Some(0), "{again:#?}");
+    assert_eq!(
+        again.stdout.lines().next(),
+        Some(*first),
+        "the replay is a run of the same choices"
+    );
+}
+
+#[test]
+fn a_system_that_forgets_when_it_is_killed_fails_with_the_rows_and_all_is_kept() {
+    let project = Project::new();
+
+    let run = project.run(&["errand", "--seed", "7", "--set", "defect=forgetful"]);
+
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert!(
+        run.stdout.contains("violated ") && run.stdout.contains("no order is lost"),
+        "{run:#?}"
+    );
+    assert!(run.stdout.contains("    amount=4 journey=1\n"), "{run:#?}");
+    let [folder] = project.runs().try_into().expect("one run is kept");
+    assert!(
+        run.stdout
+            .contains(&folder.file_name().expect("a name").to_string_lossy().into_owned()),
+        "{run:#?}"
+    );
+    let report: Value = serde_json::from_slice(&fs::read(folder.join("report.json")).expect("a report")).expect("JSON");
+    assert_eq!(report["verdict"], "FAIL");
+    assert!(folder.join("observations.db").is_file() && folder.join("logs/corner-shop.log").is_file());
+}
+
+#[test]
+fn a_run_that_examined_nothing_exits_with_3() {
+    let scenario = include_str!("scenario.toml").replace("WHERE doc ->> 'id' IS NOT NULL\"", "WHERE 0\"");
+    let project = Project::with_scenario(&scenario);
+
+    let run = project.run(&["errand"]);
+
+    assert_eq!(run.code, Some(3), "{run:#?}");
+    assert!(run.stdout.contains("examined nothing: no order is lost"), "{run:#?}");
+}
+
+#[test]
+fn json_on_stdout_is_one_document_and_nothing_else() {
+    let project = Project::new();
+
+    let run = project.run(&[
+        "errand",
+        "--seed",
+        "5",
+        "--json",
+        "--kill",
+        "any",
+        "--count",
+        "6",
+        "--concurrency",
+        "3",
+    ]);
+
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let report: Value = serde_json::from_str(&run.stdout).expect("one JSON document");
+    assert_eq!(
+        (&report["seed"], &report["count"], &report["concurrency"]),
+        (&5.into(), &6.into(), &3.into())
+    );
+    assert_eq!(report["faults"][0]["node"], "corner-shop");
+    assert_eq!(report["faults"][0]["outcome"]["is"], "fired");
+    assert_eq!(report["invariants"][0]["checked"], 6);
+    assert!(run.stderr.starts_with("seed 5; replay with: "), "{run:#?}");
+}
+
+#[test]
+fn a_report_can_be_written_elsewhere_and_a_passed_run_be_kept() {
+    let project = Project::new();
+
+    let run = project.run(&["errand", "--report", "out/here", "--keep", "--count", "2"]);
+
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(project.0.path().join("out/here/report.json").is_file());
+    assert_eq!(project.runs().len(), 1);
+}
+
+#[test]
+fn what_is_not_there_is_refused_with_what_is() {
+    let project = Project::new();
+
+    for (args, parts) in [
+        (vec!["errnad"], ["errnad", "errand"]),
+        (vec!["errand", "--topology", "conrer"], ["conrer", "corner"]),
+        (vec!["errand", "--kill", "shpo"], ["--kill shpo", "corner-shop"]),
+        (vec!["errand", "--set", "defcet=none"], ["defcet", "defect"]),
+        (vec!["errand", "--set", "defect"], ["--set", "NAME=VALUE"]),
+        (vec!["errand", "--count", "0"], ["--count", "1..=1000000"]),
+    ] {
+        let run = project.run(&args);
+
+        assert_eq!(run.code, Some(2), "{args:?}: {run:#?}");
+        for part in parts {
+            assert!(run.stderr.contains(part), "{args:?}: {part:?} is not in {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn interrupted_it_exits_with_2_and_leaves_nothing_behind() {
+    let project = Project::new();
+    let mut child = project
+        .command(&["errand", "--set", "defect=closed"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("seam starts");
+    let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut lines = stderr.lines().map(|line| line.expect("a line"));
+    assert!(lines.any(|line| line == "phase: steady"), "journeys begin");
+    assert!(!project.processes().is_empty(), "the shop stands");
+
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid")).expect("a pid");
+    kill_process(pid, Signal::INT).expect("seam is there");
+
+    let status = child.wait().expect("seam ends");
+    assert_eq!(status.code(), Some(2));
+    assert!(lines.any(|line| line.contains("interrupted")));
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !project.processes().is_empty() {
+        assert!(Instant::now() < deadline, "left behind: {:?}", project.processes());
+        std::thread::yield_now();
+    }
+    assert_eq!(project.runs(), Vec::<PathBuf>::new());
+}

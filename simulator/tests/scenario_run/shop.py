@@ -1,0 +1,43 @@
+"""A shop that is not written in Rust. Orders outlive it in a file, unless DEFECT is "forgetful"."""
+
+import http.server
+import json
+import os
+import sys
+
+port, data = int(sys.argv[1]), sys.argv[2]
+path = os.path.join(data, "orders.jsonl")
+orders = {}
+if os.environ["DEFECT"] != "forgetful" and os.path.exists(path):
+    with open(path) as kept:
+        orders = {order["id"]: order for order in map(json.loads, kept)}
+
+
+class Shop(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.answer(200, {"orders": list(orders.values()), "open": os.environ["DEFECT"] != "closed"})
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        key = self.headers["Idempotency-Key"]
+        if key not in orders:
+            orders[key] = {"id": key, "amount": body["amount"]}
+            with open(path, "a") as kept:
+                kept.write(json.dumps(orders[key]) + "\n")
+        self.answer(201, orders[key])
+
+    def answer(self, status, body):
+        text = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+
+http.server.ThreadingHTTPServer(("127.0.0.1", port), Shop).serve_forever()
