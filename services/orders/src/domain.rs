@@ -254,3 +254,6 @@ fn unavailable(service: &str, error: &impl std::fmt::Display) -> OrderError {
         reason: error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

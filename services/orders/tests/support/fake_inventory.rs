@@ -35,6 +35,7 @@ pub struct FakeInventory {
 #[derive(Debug, Default)]
 struct State {
     conduct: Conduct,
+    afterwards: Option<Conduct>,
     calls: usize,
     products: BTreeMap<Sku, (Money, i64)>,
     reservations: BTreeMap<OrderId, Reservation>,
@@ -43,6 +44,13 @@ struct State {
 impl FakeInventory {
     pub fn conduct(&self, conduct: Conduct) {
         self.state().conduct = conduct;
+    }
+
+    /// The next call is answered; from then on it behaves so.
+    pub fn answer_once_then(&self, conduct: Conduct) {
+        let mut state = self.state();
+        state.conduct = Conduct::Answers;
+        state.afterwards = Some(conduct);
     }
 
     pub fn put(&self, sku: &str, cents: i64, currency: &str, stock: i64) {
@@ -90,6 +98,7 @@ impl FakeInventory {
             let mut state = self.state();
             state.calls += 1;
             let conduct = state.conduct;
+            state.conduct = state.afterwards.take().unwrap_or(conduct);
             let does = !matches!(conduct, Conduct::HangsBefore | Conduct::BreaksBefore);
             (conduct, does.then(|| work(&mut state)))
         };

@@ -19,6 +19,7 @@ pub struct FakePayments {
 struct State {
     is_down: bool,
     refused: Option<String>,
+    asked: usize,
     payments: BTreeMap<PaymentId, Payment>,
     refunds: BTreeMap<String, Result<Payment, PaymentError>>,
 }
@@ -49,9 +50,14 @@ impl FakePayments {
         self.state().is_down = is_down;
     }
 
-    /// From now on the provider refuses refunds.
-    pub fn refuse_refunds(&self, reason: &str) {
-        self.state().refused = Some(reason.to_owned());
+    /// From now on the provider refuses refunds, or does not.
+    pub fn refuse_refunds(&self, reason: Option<&str>) {
+        self.state().refused = reason.map(str::to_owned);
+    }
+
+    /// How often a refund was asked for, with whatever key.
+    pub fn asked(&self) -> usize {
+        self.state().asked
     }
 
     /// Somebody gives a part back by hand.
@@ -117,6 +123,7 @@ impl Payments for FakePayments {
 
     async fn refund_payment(&self, payment_id: PaymentId, refund: Refund) -> Result<Payment, PaymentError> {
         let mut state = self.reached()?;
+        state.asked += 1;
         let key = refund.key.to_string();
         if let Some(answered) = state.refunds.get(&key) {
             return answered.clone();
