@@ -3,6 +3,7 @@
 use std::{ffi::OsString, future::Future, io};
 
 use clap::{Parser, Subcommand};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
     backend::local,
@@ -58,10 +59,24 @@ pub fn main() -> u8 {
 }
 
 fn wait_for(command: impl Future<Output = u8>) -> u8 {
+    raise_open_files();
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(command),
         Err(error) => said("", Err(error)),
     }
+}
+
+/// Every proxied connection takes two files, and the usual limit is low for no reason but old age.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // Refused, it stays as it was, which may be enough.
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        },
+    );
 }
 
 fn said(command: &str, result: io::Result<()>) -> u8 {

@@ -1,0 +1,195 @@
+//! What a topology file may say, and how one that can't be is refused.
+
+#![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
+
+use std::path::Path;
+
+use simulator::topology::{Endpoint, Program, ReadyProbe, Topology, TopologyError};
+
+fn parse(text: &str) -> Result<Topology, TopologyError> {
+    Topology::parse(text, Path::new("shop.toml"), &[])
+}
+
+/// What is said of a file with these lines after its name, which is the first line.
+fn refusal(lines: &str) -> String {
+    parse(&format!("name = 'shop'\n{lines}")).unwrap_err().to_string()
+}
+
+const WEB: &str = "[node.web]\ncommand = ['web', '${port}']\n";
+
+#[test]
+fn the_platforms_own_topologies_are_sound_and_have_the_same_roles() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies");
+    for name in ["monolith", "microservices", "extraction"] {
+        let topology = Topology::load(folder.join(format!("{name}.toml")).to_str().unwrap(), &[]).unwrap();
+
+        assert_eq!(topology.name(), name);
+        for role in [
+            "orders",
+            "payments",
+            "inventory",
+            "notifications",
+            "provider",
+            "mail",
+            "push",
+        ] {
+            assert!(topology.role(role).is_some(), "{name} has nobody for {role}");
+        }
+        assert_eq!(
+            topology.role("mail"),
+            Some(Endpoint {
+                node: "mail".into(),
+                port: "http".into()
+            })
+        );
+    }
+}
+
+#[test]
+fn a_file_says_what_it_means() {
+    let shop = parse(
+        "name = 'shop'\n[node.web]\ncargo = { package = 'web' }\nlinks = ['store']\nneeds = ['mail']\n\
+         ready = { http = '/up', within_ms = 50 }\n[node.store]\ncommand = ['store']\n\
+         [node.mail]\ncommand = ['mail']\nports = ['smtp', 'http']\n[roles]\nfront = 'web'\npost = 'mail.http'",
+    )
+    .unwrap();
+
+    let names: Vec<&str> = shop.nodes().iter().map(|node| node.name.as_str()).collect();
+    assert_eq!(names, ["web", "store", "mail"], "in the order of the file");
+    let web = shop.node("web").unwrap();
+    assert!(matches!(&web.program, Program::Cargo { package, bin } if package == "web" && bin == "web"));
+    let links: Vec<String> = web.links.iter().map(ToString::to_string).collect();
+    assert_eq!(links, ["mail.smtp", "mail.http", "store.main"]);
+    assert_eq!(
+        (&web.ready.probe, web.ready.within.as_millis()),
+        (&ReadyProbe::Http("/up".into()), 50)
+    );
+    assert_eq!(shop.role("post").unwrap().to_string(), "mail.http");
+    assert_eq!(shop.role("store").unwrap().to_string(), "store.main");
+    assert_eq!(shop.role("nobody"), None);
+    assert_eq!(shop.roles(), ["front", "mail", "post", "store", "web"]);
+}
+
+#[test]
+fn a_key_that_is_not_known_is_refused_with_those_that_are() {
+    let said = refusal("[node.web]\ncomand = ['web']");
+
+    assert!(said.starts_with("shop.toml is not a topology:"), "{said}");
+    assert!(
+        said.contains("line 3") && said.contains("`comand`") && said.contains("`command`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn names_that_nobody_has_are_refused_with_those_that_somebody_has() {
+    let unknown = [
+        (
+            "needs = ['stor']",
+            "shop.toml:4: no node is called 'stor'; the nodes are web",
+        ),
+        ("env = { A = '${link.stor}' }", "shop.toml:4: no node is called 'stor'"),
+        (
+            "env = { A = '${link.web.http}' }",
+            "node 'web' has no port 'http'; its ports are main",
+        ),
+        (
+            "env = { A = '${link.web}' }",
+            "node 'web' uses ${link.web}, but neither needs nor links 'web'",
+        ),
+        (
+            "env = { A = '${databse}' }",
+            "shop.toml:4: ${databse} means nothing here; known are ${data}",
+        ),
+        ("ready = { tcp = true, port = 'http' }", "node 'web' has no port 'http'"),
+        ("[roles]\nfront = 'wep'", "shop.toml:5: no node is called 'wep'"),
+    ];
+    for (line, wanted) in unknown {
+        let said = refusal(&format!("[node.web]\ncommand = ['web']\n{line}"));
+        assert!(said.contains(wanted), "{line}: {said}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_what_to_do() {
+    let flawed = [
+        ("", "there is no node; add one"),
+        ("[node.web]", "has nothing to run; give exactly one of cargo"),
+        (
+            "[node.web]\ncommand = ['a']\ncargo = { package = 'b' }",
+            "has both cargo and command",
+        ),
+        (
+            "[node.web]\ncommand = []",
+            "empty command; its first word is the program",
+        ),
+        ("[node.'../up']\ncommand = ['a']", "'../up' can't be a name"),
+        ("[node.web]\ncommand = ['a']\nports = []", "leave `ports` out"),
+        (
+            "[node.web]\ncommand = ['a']\nports = ['x', 'x']",
+            "'x' stands twice in the ports",
+        ),
+        (
+            "[node.web]\ncommand = ['a', '${port}']\nports = ['x', 'y']",
+            "say which: ${port.x} or ${port.y}",
+        ),
+        ("[node.web]\ncommand = ['a', '${port']", "has a ${ without its }"),
+        (
+            "[node.web]\ncommand = ['a']\nready = { http = 'up' }",
+            "must be { http = \"/path\" } or { tcp = true }",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nready = { http = '/', tcp = true }",
+            "ready of node 'web' must be",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nneeds = ['web']\nlinks = ['web']",
+            "'web' stands twice",
+        ),
+        (
+            "[variables]\nport = '1'\n[node.web]\ncommand = ['a']",
+            "'port': that name is built in",
+        ),
+        (
+            "[variables]\na = '${b}'\nb = '${a}'\n[node.web]\ncommand = ['${a}']",
+            "holds itself",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\n[node.store]\ncommand = ['b']\n[roles]\nweb = 'store'",
+            "role 'web' is also",
+        ),
+    ];
+    for (lines, wanted) in flawed {
+        let said = refusal(lines);
+        assert!(said.contains(wanted), "{lines}: {said}");
+    }
+}
+
+#[test]
+fn nodes_that_wait_for_each_other_are_refused_by_name() {
+    let said = refusal(
+        "[node.a]\ncommand = ['a']\nneeds = ['b']\n[node.b]\ncommand = ['b']\nneeds = ['c']\n\
+         [node.c]\ncommand = ['c']\nneeds = ['b']",
+    );
+
+    assert!(said.contains("could never start: b needs c needs b;"), "{said}");
+}
+
+#[test]
+fn links_may_go_round_in_a_circle() {
+    parse("name = 's'\n[node.a]\ncommand = ['a']\nlinks = ['b', 'a']\n[node.b]\ncommand = ['b']\nneeds = ['a']")
+        .unwrap();
+}
+
+#[test]
+fn an_override_replaces_a_variable_and_nothing_else() {
+    let text = format!("name = 's'\n[variables]\ngreeting = 'hi'\n{WEB}");
+    let set = |name: &str| Topology::parse(&text, Path::new("shop.toml"), &[(name.to_owned(), "1".to_owned())]);
+
+    assert!(set("greeting").is_ok());
+    let said = set("greting").unwrap_err().to_string();
+    assert!(
+        said.contains("--set greting=... names no variable of shop.toml; it has greeting"),
+        "{said}"
+    );
+}

@@ -1,0 +1,111 @@
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::seam::{PYTHON, Shop, address, get};
+
+fn refused(topology: &str) -> (Option<i32>, String) {
+    let shop = Shop::new(topology);
+    let mut seam = shop.up(&["--json"]);
+    let (status, said) = seam.ended();
+    seam.assert_nothing_is_left();
+    (status.code(), said)
+}
+
+#[test]
+fn a_node_that_dies_early_is_reported_with_its_last_lines() {
+    let (code, said) = refused(&format!(
+        r#"
+        name = "shop"
+        [node.fine]
+        command = {PYTHON}
+        [node.broken]
+        needs = ["fine"]
+        command = ["sh", "-c", "echo one; echo the disk is full >&2; exit 3"]
+        "#
+    ));
+
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("node 'broken' ended before it was ready (exit status 3)"),
+        "{said}"
+    );
+    assert!(said.contains("\n    one\n    the disk is full\n"), "{said}");
+}
+
+#[test]
+fn a_node_that_is_killed_early_is_reported_with_the_signal() {
+    let (code, said) = refused("name = 's'\n[node.shot]\ncommand = ['sh', '-c', 'kill -SEGV $$']");
+
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("(signal 11, SIGSEGV)"), "{said}");
+}
+
+#[test]
+fn a_node_that_is_never_ready_is_reported_with_what_it_answered() {
+    let (code, said) = refused(&format!(
+        "name = 's'\n[node.slow]\ncommand = {PYTHON}\nready = {{ http = '/nothing', within_ms = 1500 }}"
+    ));
+
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("node 'slow' was not ready after 1.50 s; asked last, it said: HTTP/1.0 404"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_program_that_is_not_there_is_named() {
+    let (code, said) = refused("name = 's'\n[node.web]\ncommand = ['no-such-program']");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("node 'web' runs 'no-such-program', and there is no such program in PATH"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_topology_that_is_not_there_is_refused_with_what_is() {
+    let shop = Shop::new("name = 's'");
+    std::fs::create_dir(shop.folder.path().join("topologies")).unwrap();
+    std::fs::write(shop.folder.path().join("topologies/garden.toml"), "").unwrap();
+
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_seam"))
+        .args(["up", "gardn"])
+        .current_dir(shop.folder.path())
+        .output()
+        .unwrap();
+
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        said.contains("there is no 'gardn' among the topologies; known are garden"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_node_that_dies_later_is_shown_and_the_others_stay_up() {
+    let shop = Shop::new(&format!(
+        "name = 's'\n[node.mortal]\ncommand = {PYTHON}\n[node.other]\ncommand = {PYTHON}\nready = {{ http = '/' }}"
+    ));
+    let mut seam = shop.up(&["--json"]);
+    let mortal = seam.wait_for(|line| line["node"] == "mortal" && line["state"] == "ready");
+    let other = seam.wait_for(|line| line["node"] == "other" && line["state"] == "ready");
+    seam.wait_for(|line| line["up"] == true);
+
+    let pid = i32::try_from(mortal["pid"].as_u64().unwrap()).unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+    let died = seam.wait_for(|line| line["state"] == "died");
+
+    assert_eq!(
+        (died["node"].as_str(), died["how"].as_str()),
+        (Some("mortal"), Some("signal 9, SIGKILL"))
+    );
+    assert_eq!(get(address(&other), "/").as_deref(), Some("HTTP/1.0 200 OK"));
+    seam.signal(Signal::INT);
+    let (status, said) = seam.ended();
+    assert_eq!(status.code(), Some(0));
+    assert!(
+        said.contains("mortal died (signal 9, SIGKILL); its last lines:"),
+        "{said}"
+    );
+}

@@ -1,0 +1,193 @@
+use std::{fs, net::SocketAddr, time::Duration};
+
+use rustix::process::Signal;
+use simulator::{
+    backend::{NodeState, Options, Quiet, local, local::Folder},
+    topology::{Endpoint, Topology},
+};
+
+use crate::seam::{PYTHON, Shop, address, get, until};
+
+fn two_servers() -> Shop {
+    Shop::new(&format!(
+        r#"
+        name = "shop"
+        [node.store]
+        command = {PYTHON}
+        ready = {{ http = "/" }}
+        [node.web]
+        command = {PYTHON}
+        needs = ["store"]
+        env = {{ STORE = "${{link.store}}" }}
+        "#
+    ))
+}
+
+fn options() -> Options {
+    Options {
+        seam: Some(env!("CARGO_BIN_EXE_seam").into()),
+        grace: Duration::from_millis(500),
+        ..Options::default()
+    }
+}
+
+#[test]
+fn somebody_elses_programs_come_up_and_go_down() {
+    let shop = two_servers();
+    let mut seam = shop.up(&["--json"]);
+
+    let store = seam.wait_for(|line| line["node"] == "store" && line["state"] == "ready");
+    seam.wait_for(|line| line["up"] == true);
+    assert_eq!(get(address(&store), "/shop.toml").as_deref(), Some("HTTP/1.0 200 OK"));
+    seam.signal(Signal::INT);
+    let (status, _) = seam.ended();
+
+    assert_eq!(status.code(), Some(0));
+    seam.assert_nothing_is_left();
+    assert_eq!(shop.runs(), 0, "the folder of a run that went well is removed");
+}
+
+#[test]
+fn what_is_kept_on_request_is_kept() {
+    let shop = two_servers();
+    let mut seam = shop.up(&["--json", "--keep"]);
+    seam.wait_for(|line| line["up"] == true);
+
+    seam.signal(Signal::TERM);
+
+    assert_eq!(seam.ended().0.code(), Some(0));
+    assert_eq!(shop.runs(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_is_found_at_the_same_address_after_it_was_killed_and_restarted() {
+    let shop = two_servers();
+    let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
+    let running = local::up(&topology, &options(), &Quiet).await.unwrap();
+    let address: SocketAddr = running.address("store").unwrap();
+    let first = running.nodes()[0].pid.unwrap();
+
+    running.kill("store").await.unwrap();
+    let killed = running.nodes()[0].state.clone();
+    let meanwhile = get(address, "/");
+    running.restart("store").await.unwrap();
+
+    assert_eq!(killed, NodeState::Killed);
+    assert_eq!(meanwhile.unwrap_or_default(), "", "nobody answers for a dead node");
+    assert_eq!(get(address, "/").as_deref(), Some("HTTP/1.0 200 OK"));
+    assert_ne!(running.nodes()[0].pid.unwrap(), first);
+    assert_eq!(
+        running.nodes()[0].requests,
+        1,
+        "asked once while somebody was there to hear it"
+    );
+    assert!(
+        running
+            .kill("nobody")
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("the nodes are store, web")
+    );
+    running.down(Folder::Remove).await;
+    assert!(running.nodes().iter().all(|node| node.pid.is_none()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_caller_has_an_address_of_its_own_for_the_same_node() {
+    let shop = two_servers();
+    let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
+    let running = local::up(&topology, &options(), &Quiet).await.unwrap();
+    let pid = running.nodes()[1].pid.unwrap();
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap();
+    let link = environment
+        .split(|byte| *byte == 0)
+        .find_map(|variable| std::str::from_utf8(variable).ok()?.strip_prefix("STORE="))
+        .unwrap();
+    let link: SocketAddr = link.parse().unwrap();
+    let front_door = running
+        .address_of(&Endpoint {
+            node: "store".into(),
+            port: "main".into(),
+        })
+        .unwrap();
+
+    assert_ne!(link, front_door);
+    assert_eq!(get(link, "/").as_deref(), Some("HTTP/1.0 200 OK"));
+    assert_eq!(running.nodes()[0].requests, 1);
+    running.down(Folder::Remove).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_will_not_end_is_killed_when_its_time_is_over() {
+    let shop = Shop::new(
+        r#"
+        name = "shop"
+        [node.stubborn]
+        command = ["python3", "-c", """
+import signal, socket
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+listener = socket.create_server(('127.0.0.1', ${port}))
+while True: listener.accept()
+"""]
+        "#,
+    );
+    let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
+    let running = local::up(&topology, &options(), &Quiet).await.unwrap();
+    let pid = running.nodes()[0].pid.unwrap();
+
+    running.down(Folder::Remove).await;
+
+    assert_eq!(running.nodes()[0].state, NodeState::Stopped);
+    assert!(!fs::exists(format!("/proc/{pid}")).unwrap());
+    assert_eq!(shop.runs(), 0);
+}
+
+#[test]
+fn a_cargo_binary_is_built_and_started() {
+    let shop = Shop::new("name = 'shop'\n[node.web]\ncargo = { package = 'web' }\nargs = ['127.0.0.1:${port}']\n");
+    let folder = shop.folder.path();
+    fs::create_dir(folder.join("src")).unwrap();
+    fs::write(
+        folder.join("Cargo.toml"),
+        "[package]\nname = 'web'\nedition = '2024'\n[workspace]\n",
+    )
+    .unwrap();
+    fs::write(
+        folder.join("src/main.rs"),
+        "fn main() { let at = std::env::args().nth(1).unwrap();
+            for stream in std::net::TcpListener::bind(at).unwrap().incoming() { drop(stream) } }",
+    )
+    .unwrap();
+    let mut seam = shop.up(&["--json"]);
+
+    let web = seam.wait_for(|line| line["node"] == "web");
+    seam.signal(Signal::INT);
+    let (status, said) = seam.ended();
+
+    assert_eq!(
+        (web["state"].as_str(), status.code()),
+        (Some("ready"), Some(0)),
+        "{said}"
+    );
+    assert!(said.contains("building (debug): web"), "{said}");
+    seam.assert_nothing_is_left();
+}
+
+#[test]
+fn requests_show_up_as_they_are_made() {
+    let shop = two_servers();
+    let seam = shop.up(&["--json"]);
+    let store = seam.wait_for(|line| line["node"] == "store" && line["state"] == "ready");
+    seam.wait_for(|line| line["up"] == true);
+    get(address(&store), "/").unwrap();
+    get(address(&store), "/").unwrap();
+
+    // A change of state makes a line, which tells the requests so far.
+    let pid = i32::try_from(store["pid"].as_u64().unwrap()).unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+    let died = seam.wait_for(|line| line["node"] == "store" && line["state"] == "died");
+
+    assert_eq!(died["requests"], 2);
+    until(|| get(address(&store), "/").unwrap_or_default().is_empty().then_some(()));
+}

@@ -1,0 +1,8 @@
+//! `seam up` and the local backend with programs that are none of ours, as real processes.
+
+#![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
+
+mod deaths;
+mod kills;
+mod life;
+mod seam;
