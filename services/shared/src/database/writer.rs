@@ -168,27 +168,25 @@ impl Writer {
 
 /// A commit that the engine refused did not happen; any other failure leaves it open.
 fn commit_failure(error: sqlx::Error, engine: Engine) -> DatabaseError {
-    const SQLITE_BUSY: &str = "5";
-    match &error {
-        sqlx::Error::Database(refusal) => {
-            let code = refusal.code();
-            let is_refusal = match engine {
-                Engine::Postgres => code
-                    .as_deref()
-                    .is_some_and(|code| !code.starts_with("57P") && !code.starts_with("08")),
-                Engine::Sqlite => code.as_deref() == Some(SQLITE_BUSY),
-            };
-            if is_refusal {
-                error.into()
-            } else {
-                DatabaseError::OutcomeUnknown {
-                    reason: error.to_string(),
-                }
-            }
+    let is_refusal = match (&error, engine) {
+        (sqlx::Error::Database(refusal), Engine::Postgres) => refusal
+            .code()
+            .is_some_and(|code| !code.starts_with("57P") && !code.starts_with("08")),
+        (sqlx::Error::Database(refusal), Engine::Sqlite) => {
+            const BUSY: i64 = 5;
+            const CONSTRAINT: i64 = 19;
+            let code = refusal.code().and_then(|code| code.parse::<i64>().ok());
+            // The lowest byte of an extended result code is the primary one.
+            code.is_some_and(|code| matches!(code & 0xff, BUSY | CONSTRAINT))
         }
-        _ => DatabaseError::OutcomeUnknown {
+        _ => false,
+    };
+    if is_refusal {
+        error.into()
+    } else {
+        DatabaseError::OutcomeUnknown {
             reason: error.to_string(),
-        },
+        }
     }
 }
 

@@ -1,0 +1,147 @@
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use shared::{
+    Tasks,
+    events::{DeadLetterState, Delivery, Handler, HandlerError},
+};
+use uuid::Uuid;
+
+use crate::{
+    subscription::{Recorder, effect_of, subscribe},
+    support::{Store, append, delivered, effects, eventually},
+};
+
+#[tokio::test]
+async fn a_poison_event_holds_up_its_own_aggregate_only() {
+    let store = Store::new().await;
+    append(
+        &store.db,
+        [delivered(1), delivered(1), delivered(2), delivered(1), delivered(2)],
+    )
+    .await;
+    let recorder = Recorder::new(&store.db);
+    recorder.spoil(1, 2);
+    let tasks = Tasks::new();
+
+    let handle = subscribe(&store, recorder, &tasks);
+    eventually("all walked", || async { handle.progress().position == 5 }).await;
+
+    let applied: BTreeSet<_> = effects(&store.db).await.into_iter().collect();
+    assert_eq!(applied, [effect_of(1, 1), effect_of(2, 1), effect_of(2, 2)].into());
+    let letters = handle.dead_letters().await.unwrap();
+    let seen: Vec<_> = letters
+        .iter()
+        .map(|one| (one.version, one.state, one.attempts))
+        .collect();
+    assert_eq!(seen, [(2, DeadLetterState::Dead, 1), (3, DeadLetterState::Parked, 0)]);
+    assert_eq!(letters[0].reason, "spoilt for the test");
+    tasks.stop(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_dead_letter_survives_a_restart_and_its_retry_replays_the_aggregate_in_order() {
+    let store = Store::new().await;
+    append(&store.db, [delivered(1), delivered(1), delivered(1)]).await;
+    let recorder = Recorder::new(&store.db);
+    recorder.spoil(1, 1);
+    let tasks = Tasks::new();
+    let handle = subscribe(&store, Arc::clone(&recorder) as _, &tasks);
+    eventually("all kept back", || async { handle.progress().dead_letters == 3 }).await;
+    tasks.stop(Duration::from_secs(10)).await.unwrap();
+
+    let tasks = Tasks::new();
+    let handle = subscribe(&store, Arc::clone(&recorder) as _, &tasks);
+    append(&store.db, [delivered(1)]).await;
+    eventually("the new one is kept back too", || async {
+        handle.progress().dead_letters == 4
+    })
+    .await;
+    assert!(effects(&store.db).await.is_empty());
+    recorder.cure();
+    let letters = handle.dead_letters().await.unwrap();
+    assert!(handle.retry(letters[0].event_id).await.unwrap());
+
+    eventually("all applied", || async { handle.progress().dead_letters == 0 }).await;
+    assert_eq!(
+        effects(&store.db).await,
+        (1..=4).map(|version| effect_of(1, version)).collect::<Vec<_>>()
+    );
+    append(&store.db, [delivered(1)]).await;
+    eventually("it goes on", || async { effects(&store.db).await.len() == 5 }).await;
+    tasks.stop(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_retry_that_fails_again_says_so_and_keeps_everything_in_place() {
+    let store = Store::new().await;
+    append(&store.db, [delivered(1), delivered(1)]).await;
+    let recorder = Recorder::new(&store.db);
+    recorder.spoil(1, 1);
+    let tasks = Tasks::new();
+    let handle = subscribe(&store, recorder, &tasks);
+    eventually("both kept back", || async { handle.progress().dead_letters == 2 }).await;
+    let letter = handle.dead_letters().await.unwrap().remove(0);
+
+    assert!(handle.retry(letter.event_id).await.unwrap());
+    eventually("a second attempt", || async {
+        handle.dead_letters().await.unwrap()[0].attempts == 2
+    })
+    .await;
+
+    assert_eq!(handle.dead_letters().await.unwrap().len(), 2);
+    assert!(effects(&store.db).await.is_empty());
+    assert!(!handle.retry(Uuid::nil()).await.unwrap(), "there is no such letter");
+    tasks.stop(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_fails_or_panics_ten_times_is_a_dead_letter() {
+    struct Broken;
+    #[seam::async_trait]
+    impl Handler for Broken {
+        async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError> {
+            assert!(delivery.event().version != 1, "broken for the test");
+            Ok(())
+        }
+    }
+    let store = Store::new().await;
+    append(&store.db, [delivered(1)]).await;
+    let tasks = Tasks::new();
+
+    let handle = subscribe(&store, Arc::new(Broken), &tasks);
+    eventually("a letter", || async { handle.progress().dead_letters == 1 }).await;
+
+    let letter = handle.dead_letters().await.unwrap().remove(0);
+    assert_eq!((letter.state, letter.attempts), (DeadLetterState::Dead, 10));
+    assert!(letter.reason.contains("broken for the test"), "{}", letter.reason);
+    tasks.stop(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_retry_of_an_event_that_means_nothing_takes_the_letter_away() {
+    struct Forgiving(std::sync::atomic::AtomicBool);
+    #[seam::async_trait]
+    impl Handler for Forgiving {
+        async fn handle(&self, _: Delivery) -> Result<(), HandlerError> {
+            if self.0.swap(true, std::sync::atomic::Ordering::SeqCst) {
+                Ok(())
+            } else {
+                Err(HandlerError::Poison("the first time".to_owned()))
+            }
+        }
+    }
+    let store = Store::new().await;
+    append(&store.db, [delivered(1)]).await;
+    let tasks = Tasks::new();
+    let handle = subscribe(&store, Arc::new(Forgiving(false.into())), &tasks);
+    eventually("a letter", || async { handle.progress().dead_letters == 1 }).await;
+    let letter = handle.dead_letters().await.unwrap().remove(0);
+
+    handle.retry(letter.event_id).await.unwrap();
+
+    eventually("no letter", || async {
+        handle.dead_letters().await.unwrap().is_empty()
+    })
+    .await;
+    tasks.stop(Duration::from_secs(10)).await.unwrap();
+}

@@ -1,0 +1,12 @@
+//! Claims about the database, events, idempotency, background work, settings, logs and the server, on real SQLite files and real sockets.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod database;
+mod dead_letters;
+mod idempotency;
+mod server;
+mod settings;
+mod subscription;
+mod support;
+mod telemetry;
+mod worker;
