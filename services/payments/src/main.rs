@@ -4,12 +4,12 @@ use std::{process::ExitCode, sync::Arc};
 
 use commerce::http::{feed, orders};
 use shared::{
-    Environment, Mounted, Program, SettingsError, StartError,
+    Environment, Mounted, Program, StartError,
     settings::{Declared, optional, required, standard},
 };
 
 const SETTINGS: &[Declared] = &[
-    required(&standard::DATABASE_URL),
+    optional(&standard::DATABASE_URL),
     required(&standard::PROVIDER_URL),
     required(&standard::ORDERS_URL),
     optional(&standard::CALL_TIMEOUT_MS),
@@ -25,12 +25,7 @@ fn main() -> ExitCode {
 }
 
 async fn open(environment: Environment) -> Result<Vec<Mounted>, StartError> {
-    let url = &standard::ORDERS_URL;
-    let missing = SettingsError::Missing {
-        name: url.name,
-        form: url.form,
-    };
-    let transport = environment.socket(url)?.ok_or(missing)?;
+    let transport = environment.needed_socket(&standard::ORDERS_URL)?;
     let needs = payments::Dependencies {
         orders: Arc::new(orders::Client::new(Arc::clone(&transport))),
         order_events: Arc::new(feed::Client::new("orders", transport)),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use commerce::{EventFeed, Orders, Payments};
 use shared::{
-    Environment, Module, SettingsError, StartError,
+    Environment, Module, StartError,
     events::{LocalFeed, Subscription},
     settings::{Declared, optional, required, standard},
 };
@@ -37,12 +37,7 @@ pub struct Dependencies {
 
 /// Opens the module with the payment provider at `PROVIDER_URL`.
 pub async fn open(environment: &Environment, needs: Dependencies) -> Result<Module<dyn Payments>, StartError> {
-    let url = &standard::PROVIDER_URL;
-    let missing = SettingsError::Missing {
-        name: url.name,
-        form: url.form,
-    };
-    let socket = environment.socket(url)?.ok_or(missing)?;
+    let socket = environment.needed_socket(&standard::PROVIDER_URL)?;
     open_with(environment, needs, Arc::new(HttpProvider::new(socket))).await
 }
 
