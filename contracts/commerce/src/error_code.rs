@@ -1,6 +1,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{Object, RefOr, Schema, Type};
 
 /// Declares the closed set of failures: one row each, so that code, text and status can't drift apart.
 macro_rules! error_codes {
@@ -8,7 +9,7 @@ macro_rules! error_codes {
         /// The closed set of machine-readable failures. Each has one HTTP status.
         ///
         /// The last four exist on HTTP only: no implementation of a contract raises them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum ErrorCode {
             $( $(#[$doc])* #[serde(rename = $text)] $name, )*
         }
@@ -75,3 +76,17 @@ impl fmt::Display for ErrorCode {
         f.write_str(self.as_str())
     }
 }
+
+// By hand: the derived schema would name the variants as Rust does.
+impl utoipa::PartialSchema for ErrorCode {
+    fn schema() -> RefOr<Schema> {
+        let texts = Self::ALL.iter().map(|code| code.as_str());
+        Object::builder()
+            .schema_type(Type::String)
+            .enum_values(Some(texts))
+            .build()
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for ErrorCode {}

@@ -63,8 +63,9 @@ pub struct NewOrder {
 #[serde(deny_unknown_fields)]
 pub struct Contact {
     /// An address with one `@`, at most 254 characters (RFC 5321).
+    #[schema(max_length = 254)]
     pub email: String,
-    /// A device to push to.
+    /// A device to push to: 1 to 1,000 visible ASCII characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push_token: Option<String>,
 }
@@ -93,6 +94,7 @@ pub struct Item {
     /// Which product.
     pub sku: Sku,
     /// 1 to 1,000,000.
+    #[schema(minimum = 1, maximum = 1_000_000)]
     pub quantity: i64,
 }
 
@@ -143,8 +145,10 @@ pub struct OrderLine {
 #[serde(deny_unknown_fields)]
 pub struct Shipment {
     /// 1 to 100 characters.
+    #[schema(max_length = 100)]
     pub carrier: String,
     /// 1 to 100 characters.
+    #[schema(max_length = 100)]
     pub tracking_number: String,
 }
 

@@ -11,7 +11,7 @@ use super::{
     caller::{Caller, Outgoing},
     failure::Failure,
     incoming::Incoming,
-    operation::{Operation, PAGE},
+    operation::Operation,
     path::path,
     routes::Routes,
 };
@@ -76,7 +76,7 @@ pub(crate) fn routes() -> Routes<dyn Inventory> {
             put_product,
         )
         .serve(get.returns::<Product>().fails(known), get_product)
-        .serve(list.query(PAGE).returns::<Page<Product>>(), list_products)
+        .serve(list.lists::<Product>(), list_products)
         .serve(changes(reserve).takes::<ReservationItems>(), reserve_items)
         .serve(changes(release).fails(known), release_items)
         .serve(changes(commit).fails(known), commit_items)

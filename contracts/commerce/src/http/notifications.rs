@@ -11,7 +11,7 @@ use super::{
     caller::{Caller, Outgoing},
     failure::Failure,
     incoming::Incoming,
-    operation::{Operation, PAGE},
+    operation::Operation,
     path::path,
     routes::Routes,
 };
@@ -67,10 +67,7 @@ pub(crate) fn routes() -> Routes<dyn Notifications> {
             get.returns::<Notification>().fails(&[ErrorCode::NotFound]),
             get_notification,
         )
-        .serve(
-            list.query(PAGE).returns::<Page<Notification>>(),
-            list_notifications_for_order,
-        )
+        .serve(list.lists::<Notification>(), list_notifications_for_order)
 }
 
 async fn send(notifications: Arc<dyn Notifications>, request: Incoming) -> Result<Answer, Failure> {

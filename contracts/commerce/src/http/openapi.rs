@@ -4,8 +4,8 @@ use axum::http::Method;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        Components, ComponentsBuilder, Content, ContentBuilder, Deprecated, HeaderBuilder, HttpMethod, Info, Object,
-        ObjectBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr, Required, Response, ResponseBuilder,
+        Components, ComponentsBuilder, Content, ContentBuilder, Deprecated, Header, HeaderBuilder, HttpMethod, Info,
+        Object, ObjectBuilder, OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr, Required, Response, ResponseBuilder,
         ResponsesBuilder, Schema, Type,
         path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItem},
         request_body::RequestBodyBuilder,
@@ -62,7 +62,24 @@ pub fn openapi() -> OpenApi {
 const PREFACE: &str = "Every reply is an envelope with `data` or `error`, the `request_id` and a `timestamp`. \
     Amounts are whole minor units. A command with the header `Idempotency-Key` may be repeated with the same key and the same \
     body: it happens once, and a replay is byte for byte the first answer, with the header `Idempotency-Replayed: true`. \
-    Send `x-request-id`, `x-correlation-id` and `traceparent` to be found in the logs, `x-seam-deadline-ms` to say how long you wait.";
+    A path segment is percent-encoded, whatever it holds.";
+
+/// What any request may say of itself.
+const CONTEXT: [(&str, &str); 4] = [
+    (
+        "x-request-id",
+        "Names this request in the reply and in the logs: 1 to 128 visible ASCII characters.",
+    ),
+    ("x-correlation-id", "The same for all that one first request set off."),
+    (
+        "traceparent",
+        "Where the request stands in its trace (W3C Trace Context).",
+    ),
+    (
+        "x-seam-deadline-ms",
+        "How long the caller still waits, in milliseconds.",
+    ),
+];
 
 /// Every operation of every router, with the contract it belongs to.
 pub(crate) fn operations() -> Vec<(&'static str, Arc<Operation>)> {
@@ -88,6 +105,9 @@ fn describe(tag: &str, operation: &Operation) -> OperationBuilder {
     }
     if operation.keyed {
         described = described.parameter(key_parameter());
+    }
+    for (name, _) in CONTEXT {
+        described = described.parameter_ref(Ref::new(format!("#/components/parameters/{name}")));
     }
     if let Some(body) = &operation.body {
         let content = Content::new(Some(reference(&body.name)));
@@ -156,7 +176,7 @@ fn failure(operation: &Operation, codes: &[ErrorCode]) -> Response {
     let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     let mut said = names.join(", ");
     if let (Some(conflict), true) = (&operation.conflict, codes.contains(&ErrorCode::Conflict)) {
-        said = format!("{said}; the details of CONFLICT are a {}", conflict.name);
+        said = format!("{said}; the details of CONFLICT: {}", conflict.name);
     }
     let mut response = ResponseBuilder::new()
         .description(said)
@@ -167,7 +187,10 @@ fn failure(operation: &Operation, codes: &[ErrorCode]) -> Response {
         ErrorCode::ServiceUnavailable,
     ];
     if codes.iter().any(|code| passing.contains(code)) {
-        response = response.header("Retry-After", header("Seconds after which a repeat makes sense."));
+        response = response.header(
+            "Retry-After",
+            header_of(Type::Integer, "Seconds after which a repeat makes sense."),
+        );
     }
     response.build()
 }
@@ -196,7 +219,11 @@ fn components(operations: &[(&'static str, Arc<Operation>)]) -> Components {
     }
     let failed = envelope(nothing(), reference(&ErrorBody::name()));
     schemas.insert(FAILED.to_owned(), failed.into());
-    ComponentsBuilder::new().schemas_from_iter(schemas).build()
+    let mut components = ComponentsBuilder::new().schemas_from_iter(schemas);
+    for (name, description) in CONTEXT {
+        components = components.parameter(name, context_parameter(name, description).build());
+    }
+    components.build()
 }
 
 fn envelope(data: RefOr<Schema>, error: RefOr<Schema>) -> Object {
@@ -220,12 +247,24 @@ fn reference(name: &str) -> RefOr<Schema> {
     Ref::from_schema_name(name).into()
 }
 
-fn header(description: &str) -> utoipa::openapi::Header {
-    let text = ObjectBuilder::new().schema_type(Type::String).build();
+fn header(description: &str) -> Header {
+    header_of(Type::String, description)
+}
+
+fn header_of(kind: Type, description: &str) -> Header {
     HeaderBuilder::new()
-        .schema(Some(text))
+        .schema(Some(ObjectBuilder::new().schema_type(kind).build()))
         .description(Some(description))
         .build()
+}
+
+fn context_parameter(name: &str, description: &str) -> ParameterBuilder {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
 }
 
 fn path_parameter(name: &str) -> ParameterBuilder {

@@ -1,11 +1,11 @@
 use axum::http::Method;
 use utoipa::{
-    ToSchema,
+    PartialSchema, ToSchema,
     openapi::{RefOr, schema::Schema},
 };
 
 use super::retirement::Retirement;
-use crate::ErrorCode;
+use crate::{ErrorCode, Page};
 
 /// One route: what the router serves and what the document says, from one declaration.
 pub(crate) struct Operation {
@@ -35,7 +35,7 @@ pub(crate) struct Parameter {
 }
 
 /// Which part of a list.
-pub(crate) const PAGE: &[Parameter] = &[
+const PAGE: &[Parameter] = &[
     Parameter {
         name: "page",
         summary: "Counted from 1.",
@@ -64,6 +64,15 @@ impl Described {
         let mut schemas = vec![(name.clone(), T::schema())];
         T::schemas(&mut schemas);
         Self { name, schemas }
+    }
+
+    /// A page of these. Every kind of page has its own name, which the derived schema does not give it.
+    fn page_of<T: ToSchema>() -> Self {
+        let mut described = Self::of::<Page<T>>();
+        described.schemas.swap_remove(0);
+        described.name = format!("PageOf{}", T::name());
+        described.schemas.push((described.name.clone(), Page::<T>::schema()));
+        described
     }
 }
 
@@ -123,6 +132,15 @@ impl Operation {
     pub(crate) fn returns<T: ToSchema>(self) -> Self {
         Self {
             data: Some(Described::of::<T>()),
+            ..self
+        }
+    }
+
+    /// It answers with a page of these in `data`, and takes `page` and `page_size`.
+    pub(crate) fn lists<T: ToSchema>(self) -> Self {
+        Self {
+            query: PAGE,
+            data: Some(Described::page_of::<T>()),
             ..self
         }
     }

@@ -11,7 +11,7 @@ use super::{
     caller::{Caller, Outgoing},
     failure::Failure,
     incoming::Incoming,
-    operation::{Operation, PAGE},
+    operation::Operation,
     path::path,
     retirement,
     routes::Routes,
@@ -73,7 +73,7 @@ fn reads(routes: Routes<dyn Orders>) -> Routes<dyn Orders> {
             get_v1.returns::<OrderV1>().fails(KNOWN).retired(&retirement::V1),
             get_order_v1,
         )
-        .serve(list.query(PAGE).returns::<Page<OrderV2>>(), list_orders_for_customer)
+        .serve(list.lists::<OrderV2>(), list_orders_for_customer)
 }
 
 fn commands(routes: Routes<dyn Orders>) -> Routes<dyn Orders> {

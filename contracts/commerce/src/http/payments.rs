@@ -11,7 +11,7 @@ use super::{
     caller::{Caller, Outgoing},
     failure::Failure,
     incoming::Incoming,
-    operation::{Operation, PAGE},
+    operation::Operation,
     path::path,
     routes::Routes,
 };
@@ -59,7 +59,7 @@ pub(crate) fn routes() -> Routes<dyn Payments> {
                 .conflicts::<PaymentConflict>(),
             process_payment,
         )
-        .serve(list.query(PAGE).returns::<Page<Payment>>(), list_payments_for_order)
+        .serve(list.lists::<Payment>(), list_payments_for_order)
         .serve(get.returns::<Payment>().fails(known), get_payment)
         .serve(
             refund

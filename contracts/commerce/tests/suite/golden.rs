@@ -29,14 +29,15 @@ pub(crate) fn golden(name: &str, seen: &Value) -> Value {
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         kept == text,
-        "tests/golden/{name} has changed: consumers and logs may hold the old form.\n{}\nif it is meant: {ACCEPT}",
+        "tests/golden/{name} has changed: consumers and logs may hold the old form.\n{}\nif it is meant: {ACCEPT}, then read the diff",
         difference(&kept, &text),
     );
     serde_json::from_str(&kept).unwrap()
 }
 
-/// The lines between the common beginning and the common end.
+/// The lines between the common beginning and the common end, the first of them.
 fn difference(old: &str, new: &str) -> String {
+    const MOST: usize = 30;
     let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
     let same = |pair: &(&&str, &&str)| pair.0 == pair.1;
     let head = old.iter().zip(&new).take_while(same).count();
@@ -50,8 +51,12 @@ fn difference(old: &str, new: &str) -> String {
         .count();
     let mut text = format!("@@ line {}\n", head + 1);
     for (sign, lines) in [('-', &old), ('+', &new)] {
-        for line in &lines[head..lines.len() - tail] {
+        let changed = &lines[head..lines.len() - tail];
+        for line in changed.iter().take(MOST) {
             let _ = writeln!(text, "{sign} {line}");
+        }
+        if changed.len() > MOST {
+            let _ = writeln!(text, "{sign} ... and {} more lines", changed.len() - MOST);
         }
     }
     text
@@ -117,6 +122,13 @@ async fn replies_keep_their_form() {
     golden(
         "product.json",
         &reply::<dyn commerce::Inventory>(product, http::inventory::router, request).await,
+    );
+
+    let reservation = InventoryReply::Commit(Ok(samples::reservation()));
+    let request = format!("POST /v2/reservations/{}/commit", order_id());
+    golden(
+        "reservation.json",
+        &reply::<dyn commerce::Inventory>(reservation, http::inventory::router, &request).await,
     );
 
     let notification = NotificationsReply::GetNotification(Ok(samples::notification()));

@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::http::{Request, Response};
+use bytes::Bytes;
 use commerce::{Inventory, InventoryReply, Orders, OrdersCall, OrdersReply, http};
-use seam::{Context, http::InProcess};
+use seam::{
+    BoxFuture, Context, TransportFailure,
+    http::{InProcess, Transport},
+};
 
 use crate::{
     recorded::Recorded,
@@ -81,7 +86,7 @@ async fn a_request_without_an_id_gets_one() {
 struct Witness(std::sync::Mutex<Option<Context>>);
 
 impl seam::Carrier<dyn Orders> for Witness {
-    fn carry(&self, _: OrdersCall) -> seam::BoxFuture<'_, OrdersReply> {
+    fn carry(&self, _: OrdersCall) -> BoxFuture<'_, OrdersReply> {
         *self.0.lock().unwrap() = Context::try_current();
         Box::pin(async { OrdersReply::GetOrder(Ok(order())) })
     }
@@ -106,4 +111,26 @@ async fn the_context_of_a_call_crosses_with_it() {
     assert_eq!(seen.causation_id, context.causation_id);
     assert_eq!((seen.caller.as_str(), seen.shadow), ("shop", true));
     assert_eq!(seen.trace.trace_id(), context.trace.trace_id());
+}
+
+/// Notes where requests go, and lets none through.
+#[derive(Default)]
+struct Addresses(std::sync::Mutex<Vec<String>>);
+
+impl Transport for Addresses {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportFailure>> {
+        self.0.lock().unwrap().push(request.uri().to_string());
+        Box::pin(async { Err(TransportFailure::new("nobody", "not sent")) })
+    }
+}
+
+#[tokio::test]
+async fn no_id_looks_like_a_way_up_to_whoever_tidies_paths() {
+    let addresses = Arc::new(Addresses::default());
+    let client = http::inventory::Client::new(addresses.clone());
+    for sku in [".", "..", "...", "a/..", "TEA"] {
+        assert!(client.get_product(sku.parse().unwrap()).await.is_err());
+    }
+    let expected = ["%2E", "%2E%2E", "...", "a%2F..", "TEA"].map(|sku| format!("/v2/products/{sku}"));
+    assert_eq!(*addresses.0.lock().unwrap(), expected);
 }

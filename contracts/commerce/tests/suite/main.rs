@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod crossing;
+mod described;
 mod document;
 mod errors;
 mod events;
@@ -16,6 +17,7 @@ mod replays;
 mod requests;
 mod rules;
 mod samples;
+mod schema;
 mod sockets;
 mod strategies;
 mod transitions;
