@@ -9,8 +9,9 @@ use crate::Backoff;
 const SQLITE: &str =
     "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 const SQLITE_READER: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA query_only = ON;";
-// A lock is never waited for without end: a group commit would hang with it.
-const POSTGRES: &str = "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '30s';";
+// No lock is waited for without end, and none is held by a process that hangs: every writer of the schema would hang with it.
+const POSTGRES: &str = "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '30s';
+    SET idle_in_transaction_session_timeout = '30s';";
 const POSTGRES_READER: &str = "SET default_transaction_read_only = on; SET statement_timeout = '30s';";
 
 const BUSY: Duration = Duration::from_secs(5);

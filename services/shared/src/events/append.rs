@@ -2,7 +2,7 @@ use commerce::{DomainEvent, DomainEventPayload, EventMetadata, Timestamp};
 use seam::Context;
 use sqlx::Row;
 
-use crate::{DatabaseError, Engine, Tx};
+use crate::{DatabaseError, Tx};
 
 /// Appends an event to the module's log; it becomes visible when the write commits, and never if it does not.
 ///
@@ -13,15 +13,6 @@ pub async fn append<P: DomainEventPayload>(
     source: &'static str,
     payload: &P,
 ) -> Result<DomainEvent, DatabaseError> {
-    if tx.engine() == Engine::Postgres {
-        // Positions are taken before the commit. Held until the end of the transaction, the lock makes their order that of the commits,
-        // so that a reader who has seen one never meets a smaller new one.
-        sqlx::query(
-            "SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtext('events'), hashtext(current_schema()))) AS held",
-        )
-        .execute(tx.connection())
-        .await?;
-    }
     let aggregate_id = payload.aggregate_id();
     let last: i64 = sqlx::query("SELECT COALESCE(MAX(version), 0) FROM events WHERE aggregate_id = $1")
         .bind(&aggregate_id)

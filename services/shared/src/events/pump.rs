@@ -166,7 +166,8 @@ impl Pump {
         let (feed, after, pause) = (Arc::clone(&self.feed), self.cursor, self.backoff.pause());
         self.reading = Some(Box::pin(async move {
             tokio::time::sleep_until(Instant::now() + pause).await;
-            feed.read_events(after, u32::try_from(ROOM).unwrap_or(1), WAIT).await
+            // Without waiting for an event: the answer alone says that the feed is back, and readiness shows it.
+            feed.read_events(after, u32::try_from(ROOM).unwrap_or(1), Duration::ZERO).await
         }));
     }
 

@@ -6,7 +6,7 @@ use std::{
 use sqlx::Row;
 use tokio::time::Instant;
 
-use crate::{Database, DatabaseError, Engine, Tx};
+use crate::{Database, DatabaseError, Tx};
 
 /// How far one subscription has come, in memory and in its tables.
 ///
@@ -108,13 +108,6 @@ impl Window {
         position: i64,
         aggregate: &str,
     ) -> Result<Standing, DatabaseError> {
-        if tx.engine() == Engine::Postgres {
-            // Until the end of the transaction nobody else records for this subscription.
-            sqlx::query("SELECT position FROM subscriptions WHERE name = $1 FOR UPDATE")
-                .bind(&*self.name)
-                .execute(tx.connection())
-                .await?;
-        }
         let row = sqlx::query(
             "SELECT position,
                 (SELECT COUNT(*) FROM inbox WHERE subscription = $1 AND position = $2) AS done,

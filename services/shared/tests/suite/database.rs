@@ -381,6 +381,7 @@ async fn two_processes_may_open_an_empty_database_at_once() {
 async fn a_migration_that_was_changed_after_it_was_applied_is_refused() {
     const CHANGED: &[Migration] = &[Migration {
         sqlite: "CREATE TABLE other (x TEXT)",
+        postgres: "CREATE TABLE other (x TEXT)",
         ..MIGRATIONS[0]
     }];
     let store = Store::new().await;
@@ -403,7 +404,7 @@ async fn a_migration_that_fails_leaves_the_schema_as_it_was() {
             version: 2,
             name: "half",
             sqlite: "CREATE TABLE half (x TEXT); NONSENSE",
-            postgres: "",
+            postgres: "CREATE TABLE half (x TEXT); NONSENSE",
         },
     ];
     let store = Store::new().await;
