@@ -16,7 +16,7 @@ use screen::Screen;
 
 use crate::{
     backend::{
-        self,
+        self, NodeState,
         local::{self, Folder, Running},
     },
     exit,
@@ -79,13 +79,19 @@ async fn bring_up(args: &UpArgs) -> Result<(), Stop> {
     };
     let shown = show(&running, display.as_mut(), &mut interrupt).await;
     eprintln!("stopping {}", topology.name());
-    let stopped = running.down(if args.keep { Folder::Keep } else { Folder::Remove });
+    // Whoever was told of a death was also told where its log is.
+    let keep = args.keep
+        || running
+            .nodes()
+            .iter()
+            .any(|node| matches!(node.state, NodeState::Died(_)));
+    let stopped = running.down(if keep { Folder::Keep } else { Folder::Remove });
     tokio::select! {
         () = stopped => {}
         // Asked twice: dropping kills what still runs.
         () = interrupt.received() => {}
     }
-    if args.keep {
+    if keep {
         eprintln!("data and logs are kept in {}", running.folder().display());
     }
     shown.map_err(Stop::because)

@@ -1,8 +1,8 @@
-use std::{fs, net::SocketAddr, time::Duration};
+use std::{fs, net::SocketAddr, sync::Mutex, time::Duration};
 
 use rustix::process::Signal;
 use simulator::{
-    backend::{NodeState, Options, Quiet, local, local::Folder},
+    backend::{Event, NodeState, Options, Progress, Quiet, local, local::Folder},
     topology::{Endpoint, Topology},
 };
 
@@ -91,6 +91,75 @@ async fn a_node_is_found_at_the_same_address_after_it_was_killed_and_restarted()
     );
     running.down(Folder::Remove).await;
     assert!(running.nodes().iter().all(|node| node.pid.is_none()));
+}
+
+#[derive(Default)]
+struct Diary(Mutex<Vec<String>>);
+
+impl Progress for Diary {
+    fn report(&self, event: &Event) {
+        let entry = match event {
+            Event::Started { node, .. } => format!("{node} started"),
+            Event::Ready { node, .. } => format!("{node} ready"),
+            _ => return,
+        };
+        self.0.lock().unwrap().push(entry);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_starts_when_what_it_needs_is_ready_and_not_before() {
+    let shop = two_servers();
+    let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
+    let diary = Diary::default();
+
+    let running = local::up(&topology, &options(), &diary).await.unwrap();
+
+    assert_eq!(
+        *diary.0.lock().unwrap(),
+        ["store started", "store ready", "web started", "web ready"]
+    );
+    running.down(Folder::Remove).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_whose_port_was_taken_by_another_is_started_on_a_free_one() {
+    // The first time it leaves a stranger behind that holds the port for a while, and fails as if the stranger had been quicker.
+    let shop = Shop::new(
+        r#"
+        name = "shop"
+        [node.unlucky]
+        command = ["python3", "-c", """
+import os, socket, sys, time
+listener = socket.create_server(('127.0.0.1', ${port}))
+if not os.path.exists('${data}/again'):
+    open('${data}/again', 'w').close()
+    if os.fork() == 0:
+        os.setsid()
+        open('${data}/stranger', 'w').close()
+        time.sleep(2)
+        os._exit(0)
+    while not os.path.exists('${data}/stranger'): pass
+    sys.exit('address already in use')
+while True: listener.accept()[0].sendall(b'HTTP/1.0 204 fine\\r\\n\\r\\n')
+"""]
+        ready = { http = "/" }
+        "#,
+    );
+    let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
+    let diary = Diary::default();
+
+    let running = local::up(&topology, &options(), &diary).await.unwrap();
+
+    let starts = diary
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|entry| *entry == "unlucky started")
+        .count();
+    assert_eq!((starts, &running.nodes()[0].state), (2, &NodeState::Ready));
+    running.down(Folder::Remove).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
