@@ -7,7 +7,7 @@ mod text;
 use std::{
     env, fs,
     hash::{BuildHasher, Hasher, RandomState},
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     path::Path,
 };
 
@@ -189,7 +189,11 @@ fn fresh_seed() -> u64 {
 }
 
 fn width() -> u16 {
-    crossterm::terminal::size().map_or(120, |(columns, _)| columns.clamp(60, 160))
+    let terminal = io::stdout().is_terminal().then(crossterm::terminal::size);
+    match terminal {
+        Some(Ok((columns, _))) => columns.clamp(60, 160),
+        _ => 120,
+    }
 }
 
 fn complain(error: &str) -> u8 {

@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 
 use crate::scenario::{FaultOutcome, FaultReport, InvariantReport, Report, Row, Unsettled, Verdict, template::as_text};
@@ -58,6 +58,7 @@ fn fault_line(fault: &FaultReport) -> String {
 fn table(invariants: &[InvariantReport], width: u16) -> String {
     let mut table = Table::new();
     table
+        .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width);
     table.set_header(["invariant", "verdict", "checked", "figures"]);
@@ -74,7 +75,7 @@ fn table(invariants: &[InvariantReport], width: u16) -> String {
             figures.join(", "),
         ]);
     }
-    table.to_string()
+    table.trim_fmt()
 }
 
 fn unsettled_lines(text: &mut String, unsettled: &Unsettled) {
