@@ -3,6 +3,8 @@ use commerce::{
     OrderId, PaymentEvent, Timestamp,
 };
 
+use crate::amount::amount;
+
 /// Something a customer is to be told, before it is known to whom.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Change {
@@ -35,17 +37,17 @@ impl Change {
             OrderEvent::OrderCreated { order_id, total, .. } => (
                 order_id,
                 NotificationKind::OrderCreated,
-                Some(format!("Total: {total}.")),
+                Some(format!("Total: {}", amount(total))),
             ),
             OrderEvent::OrderConfirmed { order_id, .. } => (order_id, NotificationKind::OrderConfirmed, None),
             OrderEvent::OrderCancelled { order_id, reason } => (
                 order_id,
                 NotificationKind::OrderCancelled,
-                Some(format!("Reason: {reason}.")),
+                Some(format!("Reason: {reason}")),
             ),
             OrderEvent::OrderShipped { order_id, shipment } => {
                 let note = format!(
-                    "Carrier: {}. Tracking number: {}.",
+                    "Carrier: {}\r\nTracking number: {}",
                     shipment.carrier, shipment.tracking_number
                 );
                 (order_id, NotificationKind::OrderShipped, Some(note))
@@ -58,10 +60,15 @@ impl Change {
     /// What an event of a payment is to the customer; none where the order's own events tell it.
     pub(crate) fn of_payment(event: PaymentEvent) -> Option<Self> {
         match event {
-            PaymentEvent::PaymentRefunded { order_id, amount, .. } => Some(Self {
+            PaymentEvent::PaymentRefunded {
+                order_id,
+                amount: given,
+                refunded,
+                ..
+            } => Some(Self {
                 order_id,
                 kind: NotificationKind::PaymentRefunded,
-                note: Some(format!("Amount: {amount}.")),
+                note: Some(format!("Given back: {}\r\nIn all: {}", amount(given), amount(refunded))),
             }),
             PaymentEvent::PaymentCaptured { .. } | PaymentEvent::PaymentFailed { .. } => None,
         }
@@ -90,7 +97,11 @@ impl Change {
             NotificationKind::OrderDelivered => "Your order was handed over.",
             NotificationKind::PaymentRefunded => "We have given money back for your order.",
         };
-        let note = self.note.as_deref().unwrap_or_default();
+        let note = self
+            .note
+            .as_deref()
+            .map(|note| format!("\r\n{note}\r\n"))
+            .unwrap_or_default();
         format!("{what}\r\n{note}\r\nOrder: {}\r\n", self.order_id)
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Contact data stays in this module's database: no event, reply or log line of it names an address.
 
+mod amount;
 mod command;
 mod courier;
 mod domain;

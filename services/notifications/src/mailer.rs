@@ -1,14 +1,17 @@
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use commerce::Contact;
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message as Mail, Tokio1Executor,
+    Message as Mail,
     address::AddressError,
     message::{
         Mailbox,
         header::{ContentType, HeaderName, HeaderValue},
     },
-    transport::smtp::PoolConfig,
+    transport::smtp::{Error, client::AsyncSmtpConnection, extension::ClientId},
 };
 use shared::StartError;
 
@@ -17,13 +20,21 @@ use crate::domain::Message;
 /// Where our mail comes from.
 const SENDER: &str = "orders@shop.example";
 
-/// Connections to the mail server at the most.
-const CONNECTIONS: u32 = 8;
+/// Connections that are kept open between mails.
+const IDLE: usize = 8;
 
 /// Hands mail over by SMTP (RFC 5321), without TLS: the server is inside the cluster.
+///
+/// # Why not lettre's pool
+///
+/// Its async transport limits the time to connect and nothing after that: a server that falls silent would hold a mail for ever. And a mail
+/// that is cut off from outside gives its connection back to the pool in the middle of a conversation, where the next mail would take
+/// the answer to the last one for its own. Here a connection belongs to one mail at a time and comes back only after a mail that went through.
 pub(crate) struct Mailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: (String, u16),
     sender: Mailbox,
+    patience: Duration,
+    idle: Mutex<Vec<AsyncSmtpConnection>>,
 }
 
 /// Why a channel did not take a message.
@@ -38,26 +49,60 @@ pub(crate) enum NotTaken {
 }
 
 impl Mailer {
+    /// A mail takes no longer than `patience`, connecting included.
     pub(crate) fn new(host: &str, port: u16, patience: Duration) -> Result<Self, StartError> {
         let sender = SENDER
             .parse()
             .map_err(|error: AddressError| StartError::Other(error.to_string()))?;
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
-            .port(port)
-            .timeout(Some(patience))
-            .pool_config(PoolConfig::new().max_size(CONNECTIONS))
-            .build();
-        Ok(Self { transport, sender })
+        Ok(Self {
+            server: (host.to_owned(), port),
+            sender,
+            patience,
+            idle: Mutex::new(Vec::new()),
+        })
     }
 
     /// Answers once the server has taken the mail. Repeated, it is the same mail: its Message-ID derives from the notification.
     pub(crate) async fn send(&self, message: &Message) -> Result<(), NotTaken> {
         let mail = self.compose(message)?;
-        match self.transport.send(mail).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_permanent() => Err(NotTaken::Refused(status_of(&error))),
-            Err(error) => Err(NotTaken::Unavailable(format!("mail server: {}", status_of(&error)))),
+        match tokio::time::timeout(self.patience, self.hand_over(&mail)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(reason(&error)),
+            Err(_) => Err(NotTaken::Unavailable("mail server: no answer in time".to_owned())),
         }
+    }
+
+    async fn hand_over(&self, mail: &Mail) -> Result<(), Error> {
+        let text = mail.formatted();
+        if let Some(mut connection) = self.with_idle(Vec::pop) {
+            match connection.send(mail.envelope(), &text).await {
+                Ok(_) => {
+                    self.keep(connection);
+                    return Ok(());
+                }
+                Err(error) if error.status().is_some() => return Err(error),
+                // It was closed while it lay idle, and so were the others, most likely.
+                Err(_) => self.with_idle(Vec::clear),
+            }
+        }
+        let server = (self.server.0.as_str(), self.server.1);
+        let (limit, hello) = (Some(self.patience), ClientId::default());
+        let mut connection = AsyncSmtpConnection::connect_tokio1(server, limit, &hello, None, None).await?;
+        connection.send(mail.envelope(), &text).await?;
+        self.keep(connection);
+        Ok(())
+    }
+
+    fn keep(&self, connection: AsyncSmtpConnection) {
+        self.with_idle(|idle| {
+            if idle.len() < IDLE && !connection.has_broken() {
+                idle.push(connection);
+            }
+        });
+    }
+
+    fn with_idle<T>(&self, change: impl FnOnce(&mut Vec<AsyncSmtpConnection>) -> T) -> T {
+        change(&mut self.idle.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn compose(&self, message: &Message) -> Result<Mail, NotTaken> {
@@ -89,10 +134,11 @@ fn kind_name(message: &Message) -> String {
 }
 
 /// The reply code or the kind of failure: a server's text may quote the address.
-fn status_of(error: &lettre::transport::smtp::Error) -> String {
-    match error.status() {
-        Some(code) => format!("SMTP reply {code}"),
-        None if error.is_timeout() => "no answer in time".to_owned(),
-        None => "no connection".to_owned(),
+fn reason(error: &Error) -> NotTaken {
+    match error.status().map(u16::from) {
+        // The mailbox, its size, its name, the message. Other codes of 5xx speak of how we talk to the server, not of this mail.
+        Some(code @ 550..=554) => NotTaken::Refused(format!("SMTP reply {code}")),
+        Some(code) => NotTaken::Unavailable(format!("mail server: SMTP reply {code}")),
+        None => NotTaken::Unavailable("mail server: no connection".to_owned()),
     }
 }

@@ -85,10 +85,8 @@ fn courier(env: &Environment) -> Result<Courier, StartError> {
     };
     let (host, port) = env.settings.find(smtp)?.ok_or(missing)?;
     let patience = env.settings.get(&standard::CALL_TIMEOUT_MS)?;
-    Ok(Courier {
-        mailer: Mailer::new(&host, port, patience)?,
-        pusher: Pusher::new(env.needed_socket(&standard::PUSH_URL)?),
-    })
+    let pusher = Pusher::new(env.needed_socket(&standard::PUSH_URL)?);
+    Ok(Courier::new(Mailer::new(&host, port, patience)?, pusher))
 }
 
 fn follow(

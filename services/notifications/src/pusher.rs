@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Request, header};
+use http::{Method, Request, StatusCode, header};
 use seam::http::Transport;
 use serde_json::json;
 
@@ -31,12 +31,14 @@ impl Pusher {
         let status = answer
             .map_err(|failure| NotTaken::Unavailable(format!("push endpoint: {failure}")))?
             .status();
-        if status.is_success() {
-            Ok(())
-        } else if status.is_client_error() && status != http::StatusCode::TOO_MANY_REQUESTS {
-            Err(NotTaken::Refused(format!("push endpoint answered {status}")))
-        } else {
-            Err(NotTaken::Unavailable(format!("push endpoint answered {status}")))
+        match status {
+            status if status.is_success() => Ok(()),
+            // The message or the device is at fault. Any other answer may come from somebody on the way.
+            StatusCode::BAD_REQUEST
+            | StatusCode::GONE
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::UNPROCESSABLE_ENTITY => Err(NotTaken::Refused(format!("push endpoint answered {status}"))),
+            _ => Err(NotTaken::Unavailable(format!("push endpoint answered {status}"))),
         }
     }
 }

@@ -1,0 +1,5 @@
+//! The notifications module on a real database, with the mail and push sinks of the outside world.
+
+mod commands;
+mod events;
+mod support;
