@@ -15,13 +15,28 @@ const GROUP: usize = 128;
 /// On PostgreSQL the processes that write to one schema take turns, as SQLite's do by themselves. Event positions are taken before the
 /// commit: with the lock held until then, their order is that of the commits, and a reader who has seen one never meets a smaller new one.
 /// Finer locks were tried: works that share a transaction take them in any order, and two processes soon wait for each other.
-const ONE_WRITER: &str = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('writer'), hashtext(current_schema()))";
+const ONE_WRITER: &str = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('writer'), hashtext(current_schema()));
+    SAVEPOINT work";
+
+/// The savepoint of the open transaction, which moves from work to work.
+///
+/// The first work needs none on SQLite: nothing stands before it, so a plain rollback undoes only it. On PostgreSQL it has one, since only
+/// the release of a savepoint notices a work that went on after a failed statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Savepoint {
+    None,
+    /// Nothing was done since.
+    Fresh,
+    /// A work that is to be kept was done since.
+    Used,
+}
 
 /// Owns the one connection that writes, and commits what waits together.
 pub(super) struct Writer {
     address: Address,
     queue: mpsc::Receiver<Box<dyn Work>>,
     tx: Option<Tx>,
+    savepoint: Savepoint,
     shared: Arc<Shared>,
 }
 
@@ -31,6 +46,7 @@ impl Writer {
             address,
             queue,
             tx: Some(tx),
+            savepoint: Savepoint::None,
             shared,
         }
     }
@@ -98,46 +114,48 @@ impl Writer {
         }
     }
 
-    /// Runs one work. The first of a transaction needs no savepoint on SQLite: nothing stands before it, so a plain rollback undoes
-    /// only it. On PostgreSQL every work has one, since its release is what notices a work that went on after a failed statement
-    /// (a COMMIT then rolls back without an error).
+    /// Runs one work behind a savepoint, and goes back to it if the work fails.
     async fn one(&mut self, work: &mut dyn Work, is_first: bool) -> Result<Verdict, DatabaseError> {
         if is_first {
             self.begin().await?;
         }
-        let engine = self.address.engine;
         let Some(tx) = self.tx.as_mut() else {
             return Err(DatabaseError::Closed);
         };
-        let savepoint = !is_first || engine == Engine::Postgres;
-        if savepoint {
-            tx.run("SAVEPOINT work").await?;
+        match self.savepoint {
+            Savepoint::None if is_first => {}
+            Savepoint::None => tx.run("SAVEPOINT work").await?,
+            Savepoint::Used => tx.run("RELEASE SAVEPOINT work; SAVEPOINT work").await?,
+            Savepoint::Fresh => {}
+        }
+        if !is_first {
+            self.savepoint = Savepoint::Fresh;
         }
         let mark = tx.mark();
         let verdict = work.run(tx).await;
-        if verdict == Verdict::Discard {
-            tx.rewind(mark);
-        }
-        match (verdict, savepoint) {
-            (Verdict::Keep, true) => tx.run("RELEASE SAVEPOINT work").await?,
-            (Verdict::Keep, false) => {}
-            (Verdict::Discard, _) if is_first => {
-                // The work failed by itself and hears its own error; a rollback that fails too costs only the connection.
-                if tx.run("ROLLBACK").await.is_err() {
+        match verdict {
+            Verdict::Keep if self.savepoint == Savepoint::Fresh => self.savepoint = Savepoint::Used,
+            Verdict::Keep => {}
+            Verdict::Discard => {
+                tx.rewind(mark);
+                if !is_first {
+                    tx.run("ROLLBACK TO SAVEPOINT work").await?;
+                } else if tx.run("ROLLBACK").await.is_err() {
+                    // The work failed by itself and hears its own error; a rollback that fails too costs only the connection.
                     self.tx = None;
                 }
             }
-            (Verdict::Discard, _) => tx.run("ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work").await?,
         }
         Ok(verdict)
     }
 
     /// Opens a transaction; a connection that broke while it was idle is replaced once.
     async fn begin(&mut self) -> Result<(), DatabaseError> {
-        let statement = match self.address.engine {
-            Engine::Sqlite => "BEGIN IMMEDIATE",
-            Engine::Postgres => ONE_WRITER,
+        let (statement, savepoint) = match self.address.engine {
+            Engine::Sqlite => ("BEGIN IMMEDIATE", Savepoint::None),
+            Engine::Postgres => (ONE_WRITER, Savepoint::Fresh),
         };
+        self.savepoint = savepoint;
         if let Some(tx) = self.tx.as_mut() {
             tx.take_effects();
             match tx.run(statement).await {
@@ -159,7 +177,13 @@ impl Writer {
         let Some(tx) = self.tx.as_mut() else {
             return Err(DatabaseError::Closed);
         };
-        tx.run_raw("COMMIT")
+        let statement = match self.savepoint {
+            Savepoint::None => "COMMIT",
+            // The release fails, and nothing is committed, if the last work went on after a failed statement: a COMMIT alone would
+            // roll back without an error.
+            Savepoint::Fresh | Savepoint::Used => "RELEASE SAVEPOINT work; COMMIT",
+        };
+        tx.run_raw(statement)
             .await
             .map_err(|error| commit_failure(error, self.address.engine))?;
         self.shared.commits.fetch_add(1, Ordering::Relaxed);

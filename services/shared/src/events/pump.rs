@@ -63,7 +63,7 @@ impl Pump {
             done: BTreeSet::new(),
             running: JoinSet::new(),
             reading: None,
-            backoff: Backoff::default(),
+            backoff: Backoff::new(Duration::from_millis(20), Duration::from_secs(1)),
             cursor: 0,
             open: 0,
         }
@@ -167,7 +167,8 @@ impl Pump {
         self.reading = Some(Box::pin(async move {
             tokio::time::sleep_until(Instant::now() + pause).await;
             // Without waiting for an event: the answer alone says that the feed is back, and readiness shows it.
-            feed.read_events(after, u32::try_from(ROOM).unwrap_or(1), Duration::ZERO).await
+            feed.read_events(after, u32::try_from(ROOM).unwrap_or(1), Duration::ZERO)
+                .await
         }));
     }
 

@@ -164,6 +164,26 @@ async fn a_commit_that_is_refused_is_heard_by_every_work_that_rests_on_it() {
 }
 
 #[tokio::test]
+async fn a_work_that_goes_on_after_a_failed_statement_is_never_answered_and_lost() {
+    let store = Store::new().await;
+
+    let careless = store
+        .db
+        .write::<_, DatabaseError, _>(|tx| {
+            Box::pin(async move {
+                insert(tx, "careless").await?;
+                let _ignored = sqlx::query("SELECT * FROM nowhere").execute(tx.connection()).await;
+                Ok(())
+            })
+        })
+        .await;
+
+    let kept = effects(&store.db).await.contains(&"careless".to_owned());
+    assert_eq!(careless.is_ok(), kept, "{careless:?}");
+    effect(&store.db, "later").await.unwrap();
+}
+
+#[tokio::test]
 async fn a_first_work_that_fails_leaves_nothing_for_the_next_one_to_commit() {
     let store = Store::new().await;
 

@@ -13,7 +13,7 @@ use shared::{
     events::{Delivery, Handler, HandlerError, LocalFeed, Subscription, SubscriptionHandle},
 };
 use sqlx::Row;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 
 use crate::support::{Store, append, delivered, effects, eventually, insert, order_id};
 
@@ -433,6 +433,48 @@ async fn an_event_that_comes_before_its_predecessor_waits_until_that_one_appears
         .collect();
     assert_eq!(own, (1..=4).map(|version| effect_of(1, version)).collect::<Vec<_>>());
     eventually("no letters", || async { handle.progress().dead_letters == 0 }).await;
+    stop(&tasks).await;
+}
+
+/// A feed that is down until it is told to come up, and then has nothing new for as long as a reader waits.
+struct Quiet {
+    up: AtomicBool,
+}
+
+#[seam::async_trait]
+impl EventFeed for Quiet {
+    async fn read_events(&self, _: i64, _: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+        if !self.up.load(Ordering::SeqCst) {
+            return Err(FeedError::Unreadable("down for the test".to_owned()));
+        }
+        tokio::time::sleep(wait).await;
+        Ok(Vec::new())
+    }
+}
+
+#[tokio::test]
+async fn a_feed_that_is_back_is_known_to_be_back_before_it_has_an_event() {
+    let store = Store::new().await;
+    let feed = Arc::new(Quiet {
+        up: AtomicBool::new(false),
+    });
+    let tasks = Tasks::new();
+    let recorder = Recorder::new(&store.db);
+    let handle = Subscription::start("tested.tested", Arc::clone(&feed) as _, &store.db, recorder, &tasks);
+    eventually("trouble", || async {
+        handle.check().is_err_and(|reason| reason.contains("down for the test"))
+    })
+    .await;
+    let back = Instant::now();
+
+    feed.up.store(true, Ordering::SeqCst);
+    eventually("no trouble", || async { handle.check().is_ok() }).await;
+
+    assert!(
+        back.elapsed() < Duration::from_secs(5),
+        "{:?}: as long as a poll waits",
+        back.elapsed()
+    );
     stop(&tasks).await;
 }
 
