@@ -199,3 +199,96 @@ fn code(response: &Response<Bytes>) -> Option<String> {
 fn segment(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use commerce::{Currency, PaymentMethod};
+    use seam::{BoxFuture, TransportFailure};
+
+    use super::*;
+
+    /// Answers every request with this.
+    struct Says(u16, &'static str);
+
+    impl Transport for Says {
+        fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportFailure>> {
+            let response = Response::builder()
+                .status(self.0)
+                .body(Bytes::from_static(self.1.as_bytes()));
+            Box::pin(async move { response.map_err(|error| TransportFailure::new("provider", error.to_string())) })
+        }
+    }
+
+    async fn authorize(status: u16, body: &'static str) -> Result<Operation, ProviderError> {
+        let hold = Hold {
+            amount: Money::new(10, Currency::EUR),
+            payment_method: PaymentMethod("tok".to_owned()),
+            reference: "o".to_owned(),
+        };
+        HttpProvider::new(Says(status, body)).authorize("k", hold).await
+    }
+
+    const HELD: &str = r#"{"key":"k","kind":"authorization","id":"a","status":"succeeded","amount_cents":10,"currency":"EUR","new":1}"#;
+
+    #[tokio::test]
+    async fn an_answer_about_what_was_asked_is_believed() {
+        let held = Operation {
+            id: "a".to_owned(),
+            verdict: Verdict::Done,
+        };
+
+        assert_eq!(authorize(201, HELD).await, Ok(held));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_makes_no_sense_or_is_about_something_else_is_no_answer() {
+        for (status, body) in [
+            (201, "hello"),
+            (200, "{}"),
+            (
+                201,
+                r#"{"key":"x","kind":"authorization","id":"a","status":"succeeded","amount_cents":10,"currency":"EUR"}"#,
+            ),
+            (
+                201,
+                r#"{"key":"k","kind":"refund","id":"a","status":"succeeded","amount_cents":10,"currency":"EUR"}"#,
+            ),
+            (
+                201,
+                r#"{"key":"k","kind":"authorization","id":"a","status":"succeeded","amount_cents":11,"currency":"EUR"}"#,
+            ),
+            (
+                201,
+                r#"{"key":"k","kind":"authorization","id":"a","status":"succeeded","amount_cents":10,"currency":"USD"}"#,
+            ),
+            (204, HELD),
+            (301, HELD),
+            (404, "<html>no such page</html>"),
+            (429, r#"{"error":{"code":"busy"}}"#),
+            (500, r#"{"error":{"code":"internal"}}"#),
+        ] {
+            let answer = authorize(status, body).await;
+
+            assert!(
+                matches!(answer, Err(ProviderError::NoAnswer(_))),
+                "{status} {body}: {answer:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn only_the_providers_own_words_are_a_refusal_or_say_that_there_is_nothing() {
+        let own = r#"{"error":{"code":"not_found","message":"there is none"}}"#;
+
+        assert_eq!(
+            authorize(404, own).await,
+            Err(ProviderError::Refused("404 not_found".to_owned()))
+        );
+        assert_eq!(HttpProvider::new(Says(404, own)).find("k").await, Ok(None));
+        let from_a_proxy = HttpProvider::new(Says(404, "no upstream")).find("k").await;
+        assert!(
+            matches!(from_a_proxy, Err(ProviderError::NoAnswer(_))),
+            "{from_a_proxy:?}"
+        );
+    }
+}
