@@ -1,5 +1,7 @@
 //! Stock on a real SQLite file: nothing is reserved twice, nothing is lost, and it follows the orders.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 use std::{
     sync::{Arc, Mutex},
     time::Duration,

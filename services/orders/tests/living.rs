@@ -1,5 +1,7 @@
 //! An order's life after its creation: commands, the events of Payments, and the refunds that fall due.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 mod support;
 
 use commerce::{Error, Money, Order, OrderConflict, OrderEvent, OrderStatus, PageRequest, PaymentEvent, Shipment};

@@ -1,0 +1,250 @@
+//! One order through the whole platform, with real files and sockets: all modules in one process, and with one taken out.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::Command,
+    sync::Arc,
+    time::Duration,
+};
+
+use commerce::{
+    Contact, Currency, Inventory, Item, Money, NewOrder, Order, OrderStatus, Orders, PageRequest, PaymentMethod,
+    PaymentStatus, Payments, ProductUpdate, http,
+};
+use outside::{MailSink, PaymentProvider, PushSink};
+use seam::http::{Socket, SocketLimits};
+use shared::{
+    Environment, Settings, StartError,
+    server::{self, Server},
+    settings::{Declared, optional, standard},
+};
+use tempfile::TempDir;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_paid_committed_and_told_about_in_one_process() {
+    let outside = Outside::start().await;
+    let folder = TempDir::new().unwrap();
+    let monolith = start(free_address(), folder.path(), &outside.settings()).await;
+
+    let order = follow_one_order(&monolith).await;
+
+    let payments = http::payments::Client::new(socket(&monolith));
+    let paid = payments
+        .list_payments_for_order(order.id, PageRequest::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        (paid.items[0].status, paid.items[0].captured),
+        (PaymentStatus::Captured, order.total)
+    );
+    let files = ["orders", "payments", "inventory", "notifications"].map(|module| format!("{module}.db"));
+    assert!(
+        files.iter().all(|file| folder.path().join(file).exists()),
+        "each module has its own file"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_extracted_module_is_reached_by_one_setting_and_its_api_stays_whole() {
+    let outside = Outside::start().await;
+    let (home, away) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (monolith, inventory) = (free_address(), free_address());
+    let (monolith_url, inventory_url) = (format!("http://{monolith}"), format!("http://{inventory}"));
+    let others = [
+        ("ORDERS_URL", &monolith_url),
+        ("PAYMENTS_URL", &monolith_url),
+        ("NOTIFICATIONS_URL", &monolith_url),
+    ];
+    let here: Vec<_> = outside
+        .settings()
+        .into_iter()
+        .chain([("INVENTORY_URL", inventory_url)])
+        .collect();
+
+    start(inventory, away.path(), &others.map(|(name, url)| (name, url.clone()))).await;
+    let monolith = start(monolith, home.path(), &here).await;
+
+    follow_one_order(&monolith).await;
+    assert!(
+        !home.path().join("inventory.db").exists(),
+        "nothing of the extracted module is left in the monolith"
+    );
+    assert!(away.path().join("inventory.db").exists());
+}
+
+#[tokio::test]
+async fn at_least_one_module_must_run_here() {
+    let url = "http://127.0.0.1:1".to_owned();
+    let all = ["ORDERS_URL", "PAYMENTS_URL", "INVENTORY_URL", "NOTIFICATIONS_URL"].map(|name| (name, url.clone()));
+
+    let refused = monolith::open(environment(&all)).await;
+
+    let error = refused.err().unwrap().to_string();
+    assert!(
+        error.contains("NOTIFICATIONS_URL") && error.contains("at least one"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_setting_that_a_local_module_lacks_is_named_and_the_exit_code_is_2() {
+    let output = Command::new(env!("CARGO_BIN_EXE_monolith"))
+        .env_clear()
+        .output()
+        .unwrap();
+
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("PROVIDER_URL is not set"), "{text}");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn help_lists_every_setting() {
+    let output = Command::new(env!("CARGO_BIN_EXE_monolith"))
+        .arg("--help")
+        .env_clear()
+        .output()
+        .unwrap();
+
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names = [
+        "LISTEN",
+        "DATABASE_URL",
+        "ORDERS_URL",
+        "NOTIFICATIONS_URL",
+        "PROVIDER_URL",
+        "SMTP_ADDRESS",
+        "LEASE_MS",
+    ];
+    for name in names {
+        assert!(text.contains(name), "{name} is not in {text}");
+    }
+}
+
+/// Orders two lamps and waits until they are paid for and out of stock for good.
+async fn follow_one_order(address: &SocketAddr) -> Order {
+    let inventory = http::inventory::Client::new(socket(address));
+    let orders = http::orders::Client::new(socket(address));
+    let lamp = ProductUpdate {
+        sku: "lamp".parse().unwrap(),
+        price: Money::new(2_000, Currency::EUR),
+        stock: 10,
+    };
+    until("the stock is there", async || {
+        inventory.put_product(lamp.clone()).await.ok()
+    })
+    .await;
+
+    let order = orders.create_order(two_lamps()).await.unwrap();
+
+    until("the order is confirmed", async || {
+        orders
+            .get_order(order.id)
+            .await
+            .ok()
+            .filter(|order| order.status == OrderStatus::Confirmed)
+    })
+    .await;
+    until("the stock is committed", async || {
+        let lamp = inventory.get_product(lamp.sku.clone()).await.ok()?;
+        ((lamp.stock, lamp.reserved, lamp.committed) == (8, 0, 2)).then_some(())
+    })
+    .await;
+    order
+}
+
+fn two_lamps() -> NewOrder {
+    NewOrder {
+        key: "k".parse().unwrap(),
+        customer_id: "ada".parse().unwrap(),
+        contact: Contact {
+            email: "ada@example.org".to_owned(),
+            push_token: None,
+        },
+        payment_method: PaymentMethod("tok_ok".to_owned()),
+        items: vec![Item {
+            sku: "lamp".parse().unwrap(),
+            quantity: 2,
+        }],
+    }
+}
+
+/// The world around the platform.
+struct Outside {
+    provider: PaymentProvider,
+    mail: MailSink,
+    push: PushSink,
+}
+
+impl Outside {
+    async fn start() -> Self {
+        Self {
+            provider: PaymentProvider::start(listener(), None).await.unwrap(),
+            mail: MailSink::start(listener(), listener(), None).unwrap(),
+            push: PushSink::start(listener(), None).unwrap(),
+        }
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("PROVIDER_URL", format!("http://{}", self.provider.address())),
+            ("SMTP_ADDRESS", self.mail.smtp_address().to_string()),
+            ("PUSH_URL", format!("http://{}", self.push.address())),
+        ]
+    }
+}
+
+/// Opens and serves a monolith with these settings until the test ends.
+async fn start(address: SocketAddr, folder: &Path, settings: &[(&'static str, String)]) -> SocketAddr {
+    let database = format!("sqlite://{}/{{module}}.db", folder.display());
+    let mut pairs = vec![("LISTEN", address.to_string()), ("DATABASE_URL", database)];
+    pairs.extend_from_slice(settings);
+    let environment = environment(&pairs);
+    let server: Result<Server, StartError> = async {
+        let modules = monolith::open(environment.clone()).await?;
+        server::bind(environment, modules).await
+    }
+    .await;
+    let server = server.unwrap();
+    let address = server.address();
+    tokio::spawn(server.serve(std::future::pending()));
+    address
+}
+
+fn environment(pairs: &[(&'static str, String)]) -> Environment {
+    let declared: Vec<Declared> = monolith::SETTINGS
+        .iter()
+        .copied()
+        .chain([optional(&standard::LISTEN)])
+        .collect();
+    let pairs = pairs.iter().map(|(name, value)| (*name, value.as_str()));
+    Environment::new(Settings::from_pairs(&declared, pairs).unwrap())
+}
+
+fn socket(address: &SocketAddr) -> Arc<Socket> {
+    Arc::new(Socket::new(&format!("http://{address}"), SocketLimits::default()).unwrap())
+}
+
+fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
+/// Two processes that must know each other's address need it before they start.
+fn free_address() -> SocketAddr {
+    listener().local_addr().unwrap()
+}
+
+/// Polls until there is a value; fails after 20 s.
+async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "not within 20 s: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
