@@ -11,8 +11,8 @@ use std::{
 };
 
 use commerce::{
-    Contact, Currency, Inventory, Item, Money, NewOrder, Order, OrderStatus, Orders, PageRequest, PaymentMethod,
-    PaymentStatus, Payments, ProductUpdate, http,
+    Contact, Currency, Delivery, Inventory, Item, Money, NewOrder, Notifications, Order, OrderStatus, Orders,
+    PageRequest, PaymentMethod, PaymentStatus, Payments, ProductUpdate, http,
 };
 use outside::{MailSink, PaymentProvider, PushSink};
 use seam::http::{Socket, SocketLimits};
@@ -40,6 +40,13 @@ async fn an_order_is_paid_committed_and_told_about_in_one_process() {
         (paid.items[0].status, paid.items[0].captured),
         (PaymentStatus::Captured, order.total)
     );
+    let notifications = http::notifications::Client::new(socket(&monolith));
+    until("two mails are sent", async || {
+        let told = notifications.list_notifications_for_order(order.id, PageRequest::default());
+        let told = told.await.ok()?.items;
+        (told.iter().filter(|told| told.email == Delivery::Sent).count() == 2).then_some(())
+    })
+    .await;
     let files = ["orders", "payments", "inventory", "notifications"].map(|module| format!("{module}.db"));
     assert!(
         files.iter().all(|file| folder.path().join(file).exists()),
