@@ -27,35 +27,36 @@ fn main() {
     }
     println!("{up}");
 
-    let mut throughput = table(&["microservices on SQLite", "per second", "against the commits alone"]);
     let reference = runtime.block_on(commits::per_second());
-    let run = orders::run();
-    throughput.add_row(["commits of this disk alone (WAL, synchronous=FULL)", &format!("{reference:.0}"), "1.00"]);
-    throughput.add_row([
-        "orders completed (captured, confirmed, mailed)",
-        &format!("{:.0}", run.orders_per_second),
-        &format!("{:.2}", run.orders_per_second / reference),
+    let mut throughput = table(&[
+        "microservices on SQLite",
+        "orders per second",
+        "commits per order",
+        "transactions per order",
+        "commits per second",
+        "of the disk's own rate",
     ]);
+    for (customers, orders) in [(1, 60), (8, 400), (32, 800), (128, 1600)] {
+        let run = orders::run(orders, customers);
+        let commits = run.per_second * run.commits_per_order;
+        throughput.add_row([
+            format!("{customers} customers at a time"),
+            format!("{:.0}", run.per_second),
+            format!("{:.2}", run.commits_per_order),
+            format!("{:.2}", run.transactions_per_order),
+            format!("{commits:.0}"),
+            format!("{:.2}", commits / reference),
+        ]);
+    }
     throughput.add_row([
-        "commits of all services",
-        &format!("{:.0}", run.orders_per_second * run.commits_per_order),
-        &format!("{:.2}", run.orders_per_second * run.commits_per_order / reference),
+        "the disk alone: one insert a commit (WAL, synchronous=FULL)",
+        "",
+        "",
+        "",
+        &format!("{reference:.0}"),
+        "1.00",
     ]);
     println!("{throughput}");
-
-    let mut order = table(&["one order needs", "under load", "alone"]);
-    let alone = orders::run_one_at_a_time();
-    order.add_row([
-        "transactions".to_owned(),
-        format!("{:.2}", run.writes_per_order),
-        format!("{:.2}", alone.writes_per_order),
-    ]);
-    order.add_row([
-        "commits".to_owned(),
-        format!("{:.2}", run.commits_per_order),
-        format!("{:.2}", alone.commits_per_order),
-    ]);
-    println!("{order}");
 }
 
 fn table(header: &[&str]) -> Table {

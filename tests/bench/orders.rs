@@ -1,0 +1,27 @@
+use serde_json::Value;
+use tests::seam;
+
+/// What the throughput scenario measured.
+pub(crate) struct Orders {
+    pub(crate) per_second: f64,
+    pub(crate) commits_per_order: f64,
+    pub(crate) transactions_per_order: f64,
+}
+
+/// Orders placed by so many customers at a time, from the request to the confirmation that the customer sees.
+pub(crate) fn run(count: u32, concurrency: u32) -> Orders {
+    let output = seam()
+        .args(["run", "throughput", "--topology", "microservices", "--release", "--json", "--seed", "1"])
+        .args(["--count", &count.to_string(), "--concurrency", &concurrency.to_string()])
+        .output()
+        .expect("seam starts");
+    assert!(output.status.success(), "throughput did not pass:\n{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
+    let number = |value: &Value| value.as_f64().expect("a number in the report");
+    let figures = &report["invariants"][0]["figures"];
+    Orders {
+        per_second: f64::from(count) / (number(&report["timeline"]["journeys_ms"]) / 1000.0),
+        commits_per_order: number(&figures["commits_per_order"]),
+        transactions_per_order: number(&figures["transactions_per_order"]),
+    }
+}
