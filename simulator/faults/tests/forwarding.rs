@@ -182,7 +182,10 @@ async fn a_reset_of_the_upstream_arrives_as_a_reset() {
     let listener = TcpListener::bind(LOOPBACK).await.unwrap();
     let proxy = proxy_to(Upstream::at(listener.local_addr().unwrap())).await;
     let mut client = TcpStream::connect(proxy.address()).await.unwrap();
-    let (server, _) = timeout(LIMIT, listener.accept()).await.unwrap().unwrap();
+    let (mut server, _) = timeout(LIMIT, listener.accept()).await.unwrap().unwrap();
+    // One that breaks before anything went through counts as refused, which is another case.
+    client.write_all(b"x").await.unwrap();
+    read_exactly(&mut server, 1).await;
 
     server.set_zero_linger().unwrap();
     drop(server);

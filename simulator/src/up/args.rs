@@ -17,7 +17,7 @@ pub(crate) struct UpArgs {
     /// Keep the folder with data and logs when stopped
     #[arg(long)]
     pub(super) keep: bool,
-    /// Print JSON lines instead of a table: one for each change of a node
+    /// Print JSON lines instead of a table: one when all is ready, then one for each change of a node
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -7,69 +7,129 @@ use std::{
 use serde::Serialize;
 
 use super::Display;
-use crate::backend::{NodeState, NodeStatus, local::Running};
+use crate::{
+    backend::{NodeState, NodeStatus, local::Running},
+    topology::Topology,
+};
 
 const TAIL_LINES: usize = 10;
 
-/// Prints a line for each change of a node's state: for pipes and machines.
+/// Prints lines for people who read a pipe: each node, and later each change of a node's state.
+#[derive(Debug, Default)]
+pub(super) struct TextLines(Changes);
+
+/// Prints a JSON object a line: first one `{"event":"ready",...}` with every node, then a `{"event":"node",...}` for each change
+/// of a node's state.
 #[derive(Debug)]
-pub(super) struct Lines {
-    json: bool,
-    last: BTreeMap<String, NodeState>,
+pub(super) struct JsonLines {
+    topology: String,
+    changes: Changes,
 }
 
-/// One line of `seam up --json`.
+impl JsonLines {
+    pub(super) fn new(topology: &Topology) -> Self {
+        Self {
+            topology: topology.name().to_owned(),
+            changes: Changes::default(),
+        }
+    }
+}
+
+/// The state of each node when last asked.
+#[derive(Debug, Default)]
+struct Changes(BTreeMap<String, NodeState>);
+
+impl Changes {
+    fn are_new(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The nodes whose state is another than last time; a death is told to stderr with its last lines.
+    fn since_last(&mut self, running: &Running) -> Vec<NodeStatus> {
+        let mut changed = running.nodes();
+        changed.retain(|node| self.0.get(&node.name) != Some(&node.state));
+        for node in &changed {
+            if let NodeState::Died(how) = &node.state {
+                report_death(running, &node.name, how);
+            }
+            self.0.insert(node.name.clone(), node.state.clone());
+        }
+        changed
+    }
+}
+
+/// A node in JSON.
 #[derive(Debug, Serialize)]
-struct Line<'a> {
-    node: &'a str,
-    state: &'a str,
+struct JsonNode {
+    name: String,
+    state: String,
     /// How it died.
     #[serde(skip_serializing_if = "Option::is_none")]
-    how: Option<&'a str>,
+    how: Option<String>,
+    /// Of its first port.
+    address: Option<SocketAddr>,
     /// By the names of its ports.
-    addresses: BTreeMap<&'a str, SocketAddr>,
+    addresses: BTreeMap<String, SocketAddr>,
     pid: Option<u32>,
     requests: u64,
 }
 
-impl Lines {
-    pub(super) fn json() -> Self {
+impl From<NodeStatus> for JsonNode {
+    fn from(node: NodeStatus) -> Self {
+        let (state, how) = match node.state {
+            NodeState::Died(how) => ("died".to_owned(), Some(how)),
+            other => (other.to_string(), None),
+        };
         Self {
-            json: true,
-            last: BTreeMap::new(),
-        }
-    }
-
-    pub(super) fn text() -> Self {
-        Self {
-            json: false,
-            last: BTreeMap::new(),
+            name: node.name,
+            state,
+            how,
+            address: node.addresses.first().map(|(_, address)| *address),
+            addresses: node.addresses.into_iter().collect(),
+            pid: node.pid,
+            requests: node.requests,
         }
     }
 }
 
-impl Display for Lines {
+impl Display for JsonLines {
+    fn show(&mut self, running: &Running) -> io::Result<()> {
+        #[derive(Serialize)]
+        struct Change {
+            event: &'static str,
+            #[serde(flatten)]
+            node: JsonNode,
+        }
+        let mut out = io::stdout().lock();
+        let all = self.changes.are_new();
+        let nodes = self.changes.since_last(running).into_iter().map(JsonNode::from);
+        if all {
+            let ready = serde_json::json!({
+                "event": "ready",
+                "topology": self.topology,
+                "ready_in_ms": u64::try_from(running.ready_in().as_millis()).unwrap_or(u64::MAX),
+                "run": running.id(),
+                "folder": running.folder(),
+                "nodes": nodes.collect::<Vec<_>>(),
+            });
+            writeln!(out, "{ready}")?;
+        } else {
+            for node in nodes {
+                writeln!(out, "{}", serde_json::to_string(&Change { event: "node", node })?)?;
+            }
+        }
+        out.flush()
+    }
+}
+
+impl Display for TextLines {
     fn show(&mut self, running: &Running) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        let first = self.last.is_empty();
-        for node in running.nodes() {
-            if self.last.get(&node.name) == Some(&node.state) {
-                continue;
-            }
-            let line = if self.json { json(&node)? } else { text(&node) };
-            writeln!(out, "{line}")?;
-            if let NodeState::Died(how) = &node.state {
-                report_death(running, &node.name, how);
-            }
-            self.last.insert(node.name, node.state);
+        let all = self.0.are_new();
+        for node in self.0.since_last(running) {
+            writeln!(out, "{}", text(&node))?;
         }
-        if first && self.json {
-            writeln!(
-                out,
-                "{}",
-                serde_json::json!({ "up": true, "run": running.id(), "folder": running.folder() })
-            )?;
-        } else if first {
+        if all {
             writeln!(
                 out,
                 "up; Ctrl-C stops it; logs in {}",
@@ -86,26 +146,6 @@ fn report_death(running: &Running, node: &str, how: &str) {
         eprintln!("    {line}");
     }
     eprintln!("  the whole log: {}", running.log(node).display());
-}
-
-fn json(node: &NodeStatus) -> io::Result<String> {
-    let (state, how) = match &node.state {
-        NodeState::Died(how) => ("died".to_owned(), Some(how.as_str())),
-        other => (other.to_string(), None),
-    };
-    let line = Line {
-        node: &node.name,
-        state: &state,
-        how,
-        addresses: node
-            .addresses
-            .iter()
-            .map(|(port, address)| (port.as_str(), *address))
-            .collect(),
-        pid: node.pid,
-        requests: node.requests,
-    };
-    Ok(serde_json::to_string(&line)?)
 }
 
 fn text(node: &NodeStatus) -> String {

@@ -11,7 +11,7 @@ use std::{
 };
 
 pub(crate) use args::UpArgs;
-use lines::Lines;
+use lines::{JsonLines, TextLines};
 use screen::Screen;
 
 use crate::{
@@ -71,11 +71,11 @@ async fn bring_up(args: &UpArgs) -> Result<(), Stop> {
         })?,
     };
     let mut display: Box<dyn Display> = if args.json {
-        Box::new(Lines::json())
+        Box::new(JsonLines::new(&topology))
     } else if io::stdout().is_terminal() {
         Box::new(Screen::new(&topology, &running))
     } else {
-        Box::new(Lines::text())
+        Box::new(TextLines::default())
     };
     let shown = show(&running, display.as_mut(), &mut interrupt).await;
     eprintln!("stopping {}", topology.name());

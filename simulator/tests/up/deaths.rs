@@ -1,6 +1,6 @@
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::seam::{PYTHON, Shop, address, get};
+use crate::seam::{PYTHON, Shop, address, get, node};
 
 fn refused(topology: &str) -> (Option<i32>, String) {
     let shop = Shop::new(topology);
@@ -42,12 +42,12 @@ fn a_node_that_is_killed_early_is_reported_with_the_signal() {
 #[test]
 fn a_node_that_is_never_ready_is_reported_with_what_it_answered() {
     let (code, said) = refused(&format!(
-        "name = 's'\n[node.slow]\ncommand = {PYTHON}\nready = {{ http = '/nothing', within_ms = 1500 }}"
+        "name = 's'\n[node.slow]\ncommand = {PYTHON}\nready = {{ http = '/nothing', within_ms = 5000 }}"
     ));
 
     assert_eq!(code, Some(1), "{said}");
     assert!(
-        said.contains("node 'slow' was not ready after 1.50 s; asked last, it said: HTTP/1.0 404"),
+        said.contains("node 'slow' was not ready after 5.00 s; asked last, it said: HTTP/1.0 404"),
         "{said}"
     );
 }
@@ -88,19 +88,18 @@ fn a_node_that_dies_later_is_shown_and_the_others_stay_up() {
         "name = 's'\n[node.mortal]\ncommand = {PYTHON}\n[node.other]\ncommand = {PYTHON}\nready = {{ http = '/' }}"
     ));
     let mut seam = shop.up(&["--json"]);
-    let mortal = seam.wait_for(|line| line["node"] == "mortal" && line["state"] == "ready");
-    let other = seam.wait_for(|line| line["node"] == "other" && line["state"] == "ready");
-    seam.wait_for(|line| line["up"] == true);
+    let ready = seam.ready();
+    let (mortal, other) = (node(&ready, "mortal"), node(&ready, "other"));
 
     let pid = i32::try_from(mortal["pid"].as_u64().unwrap()).unwrap();
     kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
-    let died = seam.wait_for(|line| line["state"] == "died");
+    let died = seam.died("mortal");
 
     assert_eq!(
-        (died["node"].as_str(), died["how"].as_str()),
+        (died["name"].as_str(), died["how"].as_str()),
         (Some("mortal"), Some("signal 9, SIGKILL"))
     );
-    assert_eq!(get(address(&other), "/").as_deref(), Some("HTTP/1.0 200 OK"));
+    assert_eq!(get(address(other), "/").as_deref(), Some("HTTP/1.0 200 OK"));
     seam.signal(Signal::INT);
     let (status, said) = seam.ended();
     assert_eq!(status.code(), Some(0));

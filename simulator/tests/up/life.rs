@@ -6,7 +6,7 @@ use simulator::{
     topology::{Endpoint, Topology},
 };
 
-use crate::seam::{PYTHON, Shop, address, get, until};
+use crate::seam::{PYTHON, Shop, address, get, node, until};
 
 fn two_servers() -> Shop {
     Shop::new(&format!(
@@ -36,9 +36,14 @@ fn somebody_elses_programs_come_up_and_go_down() {
     let shop = two_servers();
     let mut seam = shop.up(&["--json"]);
 
-    let store = seam.wait_for(|line| line["node"] == "store" && line["state"] == "ready");
-    seam.wait_for(|line| line["up"] == true);
-    assert_eq!(get(address(&store), "/shop.toml").as_deref(), Some("HTTP/1.0 200 OK"));
+    let ready = seam.ready();
+    let store = node(&ready, "store");
+    assert_eq!(
+        (ready["topology"].as_str(), store["state"].as_str()),
+        (Some("shop"), Some("ready"))
+    );
+    assert!(ready["ready_in_ms"].as_u64().unwrap() > 0 && store["pid"].is_u64());
+    assert_eq!(get(address(store), "/shop.toml").as_deref(), Some("HTTP/1.0 200 OK"));
     seam.signal(Signal::INT);
     let (status, _) = seam.ended();
 
@@ -51,7 +56,7 @@ fn somebody_elses_programs_come_up_and_go_down() {
 fn what_is_kept_on_request_is_kept() {
     let shop = two_servers();
     let mut seam = shop.up(&["--json", "--keep"]);
-    seam.wait_for(|line| line["up"] == true);
+    seam.ready();
 
     seam.signal(Signal::TERM);
 
@@ -230,7 +235,7 @@ fn a_cargo_binary_is_built_and_started() {
     .unwrap();
     let mut seam = shop.up(&["--json"]);
 
-    let web = seam.wait_for(|line| line["node"] == "web");
+    let web = node(&seam.ready(), "web").clone();
     seam.signal(Signal::INT);
     let (status, said) = seam.ended();
 
@@ -247,16 +252,16 @@ fn a_cargo_binary_is_built_and_started() {
 fn requests_show_up_as_they_are_made() {
     let shop = two_servers();
     let seam = shop.up(&["--json"]);
-    let store = seam.wait_for(|line| line["node"] == "store" && line["state"] == "ready");
-    seam.wait_for(|line| line["up"] == true);
-    get(address(&store), "/").unwrap();
-    get(address(&store), "/").unwrap();
+    let ready = seam.ready();
+    let store = node(&ready, "store");
+    get(address(store), "/").unwrap();
+    get(address(store), "/").unwrap();
 
     // A change of state makes a line, which tells the requests so far.
     let pid = i32::try_from(store["pid"].as_u64().unwrap()).unwrap();
     rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
-    let died = seam.wait_for(|line| line["node"] == "store" && line["state"] == "died");
+    let died = seam.died("store");
 
     assert_eq!(died["requests"], 2);
-    until(|| get(address(&store), "/").unwrap_or_default().is_empty().then_some(()));
+    until(|| get(address(store), "/").unwrap_or_default().is_empty().then_some(()));
 }

@@ -97,6 +97,16 @@ impl Seam {
         }
     }
 
+    /// The line it prints when every node is ready.
+    pub(crate) fn ready(&self) -> Value {
+        self.wait_for(|line| line["event"] == "ready")
+    }
+
+    /// The line it prints when this node has died.
+    pub(crate) fn died(&self, node: &str) -> Value {
+        self.wait_for(|line| line["event"] == "node" && line["name"] == node && line["state"] == "died")
+    }
+
     /// Waits until it has said `count` more lines on stderr, at most as long.
     pub(crate) fn heard(&self, count: usize, at_most: Duration) -> bool {
         (0..count).all(|_| !matches!(self.stderr.recv_timeout(at_most), Err(RecvTimeoutError::Timeout)))
@@ -179,8 +189,19 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> Option<String> {
     Some(line.trim_end().to_owned())
 }
 
-pub(crate) fn address(line: &Value) -> SocketAddr {
-    line["addresses"]["main"].as_str().unwrap().parse().unwrap()
+/// A node in the line that says that all are ready.
+pub(crate) fn node<'l>(ready: &'l Value, name: &str) -> &'l Value {
+    ready["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|node| node["name"] == name)
+        .unwrap()
+}
+
+pub(crate) fn address(node: &Value) -> SocketAddr {
+    assert_eq!(node["address"], node["addresses"]["main"]);
+    node["address"].as_str().unwrap().parse().unwrap()
 }
 
 fn lines(from: impl Read + Send + 'static) -> Receiver<String> {

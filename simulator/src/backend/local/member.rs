@@ -218,7 +218,7 @@ impl Member {
             .map(|(name, value)| (name.clone(), value.render(&place)))
             .collect();
         env.push(("SEAM_RUN".to_owned(), self.home.run.clone()));
-        self.must_exist(&program)?;
+        self.must_exist(&program, &env)?;
         let log = || fs::File::options().create(true).append(true).open(&self.home.log);
         let launched = async {
             let launch = Launch {
@@ -235,14 +235,18 @@ impl Member {
     }
 
     /// A program that is not there is better named now than found out from a log.
-    fn must_exist(&self, program: &Path) -> Result<(), NodeError> {
+    fn must_exist(&self, program: &Path, environment: &[(String, String)]) -> Result<(), NodeError> {
         let runs = |file: PathBuf| {
             fs::metadata(file).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
         };
         let is_there = if program.components().count() > 1 {
             runs(self.home.folder.join(program))
         } else {
-            let path = env::var_os("PATH").unwrap_or_default();
+            let own = environment
+                .iter()
+                .find(|(name, _)| name == "PATH")
+                .map(|(_, path)| path.into());
+            let path = own.or_else(|| env::var_os("PATH")).unwrap_or_default();
             env::split_paths(&path).any(|folder| runs(folder.join(program)))
         };
         if is_there {
@@ -273,7 +277,8 @@ impl Member {
         while began.elapsed() < self.node.ready.within {
             let over = tokio::select! {
                 biased;
-                Ok(life) = life.wait_for(|life| life.state.is_over()) => life.state.clone(),
+                over = ended(&mut life) => over,
+                () = self.closing.cancelled() => return Err(self.going_down()),
                 asked = ready::ask(&self.node.ready.probe, port) => match asked {
                     Ok(()) if self.settle() => return Ok(()),
                     Ok(()) => continue,
@@ -336,11 +341,26 @@ impl Member {
         }
     }
 
+    fn going_down(&self) -> NodeError {
+        NodeError::GoingDown {
+            node: self.node.name.clone(),
+        }
+    }
+
     fn no_start(&self, source: io::Error) -> NodeError {
         NodeError::Start {
             node: self.node.name.clone(),
             source,
         }
+    }
+}
+
+/// The state in which it ended, once it did.
+async fn ended(life: &mut watch::Receiver<Life>) -> NodeState {
+    match life.wait_for(|life| life.state.is_over()).await {
+        Ok(life) => life.state.clone(),
+        // Its sender lives in the member that asks.
+        Err(_) => NodeState::Stopped,
     }
 }
 

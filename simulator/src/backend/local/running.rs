@@ -29,6 +29,7 @@ pub struct Running {
     links: Links,
     folder: RunFolder,
     grace: Duration,
+    ready_in: Duration,
     closing: CancellationToken,
     // Last, so that it outlives every node.
     _launcher: Launcher,
@@ -52,13 +53,14 @@ pub async fn up(topology: &Topology, options: &Options, progress: &dyn Progress)
     let seam = options.seam.clone().unwrap_or_else(running_program);
     let launcher = Launcher::start(&seam).map_err(|source| UpError::Reaper { program: seam, source })?;
     let executables = build(topology, options.profile, &launcher, progress).await?;
-    let running = Running::prepare(topology, options, &executables, launcher).await?;
+    let mut running = Running::prepare(topology, options, &executables, launcher).await?;
     let began = Instant::now();
     if let Err(error) = running.start_all(progress).await {
         running.end(Duration::ZERO).await;
         return Err(error.into());
     }
-    progress.report(&Event::Up { took: began.elapsed() });
+    running.ready_in = began.elapsed();
+    progress.report(&Event::Up { took: running.ready_in });
     Ok(running)
 }
 
@@ -90,6 +92,7 @@ impl Running {
             links,
             folder,
             grace: options.grace,
+            ready_in: Duration::ZERO,
             closing,
             _launcher: launcher,
         })
@@ -201,6 +204,11 @@ impl Running {
     /// The id of this run, which every node finds in its environment as `SEAM_RUN`.
     pub fn id(&self) -> &str {
         self.folder.id()
+    }
+
+    /// How long it took from the end of the building until every node was ready.
+    pub fn ready_in(&self) -> Duration {
+        self.ready_in
     }
 
     /// Asks every node to end (SIGTERM), kills those that still run after [`Options::grace`], and closes every address. Nothing
