@@ -268,16 +268,24 @@ async fn hooks_run_after_the_commit_and_not_after_a_rollback() {
         })
         .await
         .unwrap();
-    let _refused = store
-        .db
-        .write::<(), _, _>(move |tx| {
+    // Behind another work, so that it is rolled back to its savepoint while the transaction goes on.
+    let (release, held) = hold(&store.db).await;
+    let db = store.db.clone();
+    let refused = queued(vec![async move {
+        db.write::<(), _, _>(move |tx| {
             Box::pin(async move {
                 tx.on_commit(move || undo.store(true, Ordering::SeqCst));
                 Err(DatabaseError::Closed)
             })
         })
-        .await;
-    effect(&store.db, "later").await.unwrap();
+        .await
+    }])
+    .await;
+    release.notify_one();
+    held.await.unwrap();
+    for write in refused {
+        assert_eq!(write.await.unwrap(), Err(DatabaseError::Closed));
+    }
 
     assert!(
         kept.load(Ordering::SeqCst),

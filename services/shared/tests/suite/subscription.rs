@@ -288,6 +288,28 @@ impl Handler for CutAfterCommit {
 }
 
 #[tokio::test]
+async fn two_processes_with_the_same_subscription_apply_each_event_once() {
+    let store = Store::new().await;
+    append(&store.db, (0..5).flat_map(|_| (0..20).map(delivered))).await;
+    let other = store.again().await;
+    let tasks = Tasks::new();
+    let handles = [&store.db, &other].map(|db| {
+        let feed = Arc::new(LocalFeed::new(db));
+        Subscription::start("tested.tested", feed, db, Recorder::new(db), &tasks)
+    });
+
+    eventually("both are through", || async {
+        handles.iter().all(|handle| handle.progress().position == 100)
+    })
+    .await;
+
+    let all = effects(&store.db).await;
+    assert_eq!(all.len(), 100);
+    assert_eq!(all.into_iter().collect::<BTreeSet<_>>().len(), 100);
+    stop(&tasks).await;
+}
+
+#[tokio::test]
 async fn events_of_one_commit_need_no_inbox_rows() {
     let store = Store::new().await;
     append(&store.db, (0..32).map(delivered)).await;
