@@ -117,6 +117,14 @@ async fn keys_of_other_callers_have_nothing_to_do_with_each_other() {
     let other = claim(&store.db, &scope("b", "k"), "one", LEASE).await;
 
     assert!(matches!(other, Claim::New(_)), "{other:?}");
+    complete(&store.db, &ticket(other), "own").await.unwrap();
+    for (caller, wanted) in [("a", "secret"), ("b", "own")] {
+        let again = claim(&store.db, &scope(caller, "k"), "one", LEASE).await;
+        let Claim::Replay(stored) = again else {
+            panic!("{again:?}")
+        };
+        assert_eq!(stored.reply::<String>().unwrap(), wanted);
+    }
 }
 
 #[tokio::test]
