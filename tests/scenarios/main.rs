@@ -1,5 +1,7 @@
 //! The platform's scenarios, run through the `seam` command as a user runs it: real processes, real sockets, SQLite files.
 
+mod oracle;
+
 use std::process::Output;
 
 use tests::seam;
