@@ -7,8 +7,16 @@ use std::process::Output;
 use tests::seam;
 
 fn checkout(topology: &str, more: &[&str]) -> Output {
-    let output = seam().args(["run", "checkout", "--topology", topology]).args(more).output().expect("seam starts");
-    println!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let output = seam()
+        .args(["run", "checkout", "--topology", topology])
+        .args(more)
+        .output()
+        .expect("seam starts");
+    println!(
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     output
 }
 
@@ -29,5 +37,10 @@ fn checkout_passes_with_one_module_extracted() {
 
 #[test]
 fn checkout_passes_when_any_service_is_killed_at_any_moment() {
-    assert_eq!(checkout("microservices", &["--count", "20", "--kill", "any", "--seed", "7"]).status.code(), Some(0));
+    assert_eq!(
+        checkout("microservices", &["--count", "20", "--kill", "any", "--seed", "7"])
+            .status
+            .code(),
+        Some(0)
+    );
 }
