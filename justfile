@@ -51,8 +51,8 @@ soak runs="200" *args="":
     cargo build --locked --release --bin seam
     seam=$(cargo build --locked --release --bin seam --message-format json 2>/dev/null | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -1)
     for run in $(seq {{runs}}); do
-        if ! out=$("$seam" run soak --release --seed "$run" {{args}} 2>&1); then
-            echo "$out"; echo "soak: run $run of {{runs}} failed; repeat it with: seam run soak --release --seed $run {{args}}" >&2; exit 1
+        if ! out=$("$seam" run checkout --kill any --release --seed "$run" {{args}} 2>&1); then
+            echo "$out"; echo "soak: run $run of {{runs}} failed; repeat it with: seam run checkout --kill any --release --seed $run {{args}}" >&2; exit 1
         fi
         printf '\rsoak: %d of %d runs passed' "$run" {{runs}}
     done

@@ -26,7 +26,11 @@ pub(crate) async fn per_second() -> f64 {
     let body = "x".repeat(200);
     let start = Instant::now();
     for _ in 0..COMMITS {
-        sqlx::query("INSERT INTO entry (body) VALUES ($1)").bind(&body).execute(&mut connection).await.expect("a commit");
+        sqlx::query("INSERT INTO entry (body) VALUES ($1)")
+            .bind(&body)
+            .execute(&mut connection)
+            .await
+            .expect("a commit");
     }
     let elapsed = start.elapsed();
     connection.close().await.expect("the file is closed");

@@ -11,11 +11,24 @@ pub(crate) struct Orders {
 /// Orders placed by so many customers at a time, from the request to the confirmation that the customer sees.
 pub(crate) fn run(count: u32, concurrency: u32) -> Orders {
     let output = seam()
-        .args(["run", "throughput", "--topology", "microservices", "--release", "--json", "--seed", "1"])
+        .args([
+            "run",
+            "throughput",
+            "--topology",
+            "microservices",
+            "--release",
+            "--json",
+            "--seed",
+            "1",
+        ])
         .args(["--count", &count.to_string(), "--concurrency", &concurrency.to_string()])
         .output()
         .expect("seam starts");
-    assert!(output.status.success(), "throughput did not pass:\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "throughput did not pass:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let report: Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
     let number = |value: &Value| value.as_f64().expect("a number in the report");
     let figures = &report["invariants"][0]["figures"];

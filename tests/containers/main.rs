@@ -7,13 +7,26 @@ async fn checkout_on_postgres(topology: &'static str) {
     let database = format!("database={}", postgres.url("{module}"));
     let output = tokio::task::spawn_blocking(move || {
         seam()
-            .args(["run", "checkout", "--topology", topology, "--count", "20", "--set", &database])
+            .args([
+                "run",
+                "checkout",
+                "--topology",
+                topology,
+                "--seed",
+                "11",
+                "--set",
+                &database,
+            ])
             .output()
             .expect("seam starts")
     })
     .await
     .expect("seam is waited for");
-    println!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    println!(
+        "{}\n{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert_eq!(output.status.code(), Some(0));
 }
 

@@ -24,8 +24,15 @@ pub(crate) struct Reply {
 impl Caller {
     /// Of the node at this host and port.
     pub(crate) fn new(address: String) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Self { address, runtime, client: Client::new() }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        Self {
+            address,
+            runtime,
+            client: Client::new(),
+        }
     }
 
     pub(crate) fn put_product(&self, sku: &str, cents: i64, stock: i64) {
@@ -37,7 +44,9 @@ impl Caller {
 
     pub(crate) fn get(&self, path: &str) -> Value {
         let response = self.client.get(self.url(path)).send();
-        self.runtime.block_on(async { response.await?.json().await }).expect("the answer is JSON")
+        self.runtime
+            .block_on(async { response.await?.json().await })
+            .expect("the answer is JSON")
     }
 
     pub(crate) fn send(&self, case: &Case) -> Reply {
@@ -50,7 +59,10 @@ impl Caller {
             request = request.header("idempotency-key", HeaderValue::from_bytes(key).expect("a header value"));
         }
         self.runtime.block_on(async {
-            let response = request.send().await.unwrap_or_else(|error| panic!("{}: no answer: {error}", case.name));
+            let response = request
+                .send()
+                .await
+                .unwrap_or_else(|error| panic!("{}: no answer: {error}", case.name));
             let status = response.status().as_u16();
             let body = response.text().await.expect("the body is read");
             let envelope: Value = serde_json::from_str(&body).unwrap_or(Value::Null);

@@ -16,15 +16,31 @@ fn bad_requests_are_refused_with_an_error_that_helps_and_change_nothing() {
 
     for case in cases::all() {
         let reply = caller.send(&case);
-        assert_eq!((reply.status, reply.code.as_str()), (case.status, case.code), "{}: {}", case.name, reply.body);
-        assert!(reply.body.contains(case.names), "{}: the error does not name {:?}: {}", case.name, case.names, reply.body);
+        assert_eq!(
+            (reply.status, reply.code.as_str()),
+            (case.status, case.code),
+            "{}: {}",
+            case.name,
+            reply.body
+        );
+        assert!(
+            reply.body.contains(case.names),
+            "{}: the error does not name {:?}: {}",
+            case.name,
+            case.names,
+            reply.body
+        );
     }
 
     assert_eq!(caller.get("/v2/customers/ann/orders")["data"]["total"], json!(0));
     for sku in ["TEA", "DEAR"] {
         let product: Value = caller.get(&format!("/v2/products/{sku}"));
         assert_eq!(product["data"]["stock"], json!(100), "stock of {sku} moved: {product}");
-        assert_eq!(product["data"]["reserved"], json!(0), "stock of {sku} is still reserved: {product}");
+        assert_eq!(
+            product["data"]["reserved"],
+            json!(0),
+            "stock of {sku} is still reserved: {product}"
+        );
     }
 }
 

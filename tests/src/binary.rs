@@ -29,12 +29,25 @@ fn workspace() -> PathBuf {
 
 fn build(package: &str, bin: &str) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--locked", "--package", package, "--bin", bin, "--message-format", "json"]);
+    cargo.args([
+        "build",
+        "--locked",
+        "--package",
+        package,
+        "--bin",
+        bin,
+        "--message-format",
+        "json",
+    ]);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
     let output = cargo.current_dir(workspace()).output().expect("cargo starts");
-    assert!(output.status.success(), "{bin} does not build:\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{bin} does not build:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())

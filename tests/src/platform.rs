@@ -41,13 +41,19 @@ impl Platform {
     /// Names and process ids of the nodes.
     pub fn processes(&self) -> Vec<(String, u64)> {
         let nodes = self.ready["nodes"].as_array().expect("nodes are listed");
-        nodes.iter().filter_map(|node| Some((node["name"].as_str()?.to_owned(), node["pid"].as_u64()?))).collect()
+        nodes
+            .iter()
+            .filter_map(|node| Some((node["name"].as_str()?.to_owned(), node["pid"].as_u64()?)))
+            .collect()
     }
 
     /// The front door of a node: host and port.
     pub fn address(&self, node: &str) -> String {
         let nodes = self.ready["nodes"].as_array().expect("nodes are listed");
-        let node = nodes.iter().find(|listed| listed["name"] == node).expect("the node is listed");
+        let node = nodes
+            .iter()
+            .find(|listed| listed["name"] == node)
+            .expect("the node is listed");
         node["address"].as_str().expect("the node has an address").to_owned()
     }
 }
@@ -55,7 +61,9 @@ impl Platform {
 impl Drop for Platform {
     fn drop(&mut self) {
         // SIGTERM: seam takes its nodes down with it. Should it be gone already, so are they.
-        let _ = std::process::Command::new("kill").arg(self.seam.id().to_string()).status();
+        let _ = std::process::Command::new("kill")
+            .arg(self.seam.id().to_string())
+            .status();
         let _ = self.seam.wait();
     }
 }

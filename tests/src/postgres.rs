@@ -23,8 +23,14 @@ impl Postgres {
             .start()
             .await
             .expect("a postgres:15 container starts");
-        let port = container.get_host_port_ipv4(5432).await.expect("port 5432 is published");
-        let postgres = Self { _container: container, port };
+        let port = container
+            .get_host_port_ipv4(5432)
+            .await
+            .expect("port 5432 is published");
+        let postgres = Self {
+            _container: container,
+            port,
+        };
         let mut connection = postgres.connect_when_ready().await;
         sqlx::raw_sql(include_str!("../../services/provision.sql"))
             .execute(&mut connection)

@@ -280,7 +280,8 @@ impl DomainEventPayload for InventoryEvent {
             Self::ProductPut { sku, .. } => format!("product/{sku}"),
             Self::StockReserved { order_id, .. }
             | Self::StockReleased { order_id }
-            | Self::StockCommitted { order_id } => order_id.to_string(),
+            // Not the bare order id: an event's id derives from its aggregate's, and Orders has events of that order too.
+            | Self::StockCommitted { order_id } => format!("reservation/{order_id}"),
         }
     }
 }
