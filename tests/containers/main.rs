@@ -22,12 +22,7 @@ async fn checkout_on_postgres(topology: &'static str) {
     })
     .await
     .expect("seam is waited for");
-    println!(
-        "{}\n{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert_eq!(output.status.code(), Some(0));
+    tests::assert_passed(&output);
 }
 
 #[tokio::test(flavor = "multi_thread")]

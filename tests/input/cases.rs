@@ -59,6 +59,7 @@ fn product(name: &'static str, cents: &str, stock: &str, names: &'static str) ->
 
 pub(crate) fn all() -> Vec<Case> {
     let mut cases = bodies();
+    cases.extend(products());
     cases.extend(keys());
     cases.extend(requests());
     cases
@@ -121,6 +122,11 @@ fn bodies() -> Vec<Case> {
             code: "BODY_TOO_LARGE",
             ..order("3 MB body", "ann", "ann", "2")
         },
+    ]
+}
+
+fn products() -> Vec<Case> {
+    vec![
         product("negative price", "-5", "1", "price"),
         product("zero price", "0", "1", "price"),
         product("price beyond i64", "92233720368547758080", "1", "price.cents"),

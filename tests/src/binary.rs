@@ -1,7 +1,7 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
     sync::Mutex,
 };
 
@@ -21,6 +21,18 @@ pub fn binary(package: &str, bin: &str) -> Command {
     let mut command = Command::new(path);
     command.current_dir(workspace()).stdin(Stdio::null());
     command
+}
+
+/// Exit code 0.
+///
+/// # Panics
+/// With everything the command said, if it is another.
+pub fn assert_passed(output: &Output) {
+    let (said, progress) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert_eq!(output.status.code(), Some(0), "{said}\n{progress}");
 }
 
 fn workspace() -> PathBuf {

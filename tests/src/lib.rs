@@ -4,6 +4,6 @@ mod binary;
 mod platform;
 mod postgres;
 
-pub use binary::{binary, seam};
+pub use binary::{assert_passed, binary, seam};
 pub use platform::Platform;
 pub use postgres::Postgres;

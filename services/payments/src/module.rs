@@ -60,7 +60,8 @@ pub async fn open_with(
         Refunding::new(db.clone(), provider),
     );
     let checked = dispatch.clone();
-    environment.health.add("payments.dispatch", move || checked.check());
+    // Shown, not decided by: while the provider is away, payments are written down and wait.
+    environment.health.watch("payments.dispatch", move || checked.check());
 
     let handler = OrderCreated::new(db.clone(), Arc::clone(&orders), dispatch.clone());
     let subscription = Subscription::start(

@@ -3,7 +3,8 @@ use std::{sync::Arc, time::Duration};
 use seam::http::{Socket, SocketLimits};
 
 use crate::{
-    Database, Health, Migration, Settings, SettingsError, StartError, Tasks,
+    Database, Health, Migration, Settings, SettingsError, StartError, Tasks, Worker,
+    retention::Retention,
     settings::{Setting, standard},
 };
 
@@ -28,7 +29,8 @@ impl Environment {
         }
     }
 
-    /// Opens the module's database at `DATABASE_URL` and adds the readiness check `<module>.database`.
+    /// Opens the module's database at `DATABASE_URL`, adds the readiness check `<module>.database`, and forgets stored replies to
+    /// idempotent commands after 30 days.
     pub async fn database(&self, module: &str, migrations: &'static [Migration]) -> Result<Database, StartError> {
         let url = self.settings.get(&standard::DATABASE_URL)?;
         let db = Database::open(&url, module, migrations).await?;
@@ -37,6 +39,11 @@ impl Environment {
             let db = checked.clone();
             async move { db.ping().await.map_err(|error| error.to_string()) }
         });
+        Worker::start(
+            &format!("{module}.retention"),
+            &self.tasks,
+            Retention { db: db.clone() },
+        );
         Ok(db)
     }
 

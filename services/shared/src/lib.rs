@@ -17,6 +17,7 @@ pub mod idempotency;
 mod module;
 mod page;
 mod program;
+mod retention;
 mod schema;
 pub mod server;
 pub mod settings;

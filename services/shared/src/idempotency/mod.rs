@@ -17,5 +17,6 @@ mod scope;
 
 pub use claim::{Claim, Stored, claim, complete, forget, release, renew};
 pub use fingerprint::{Fingerprint, fingerprint};
+pub(crate) use recovery::has_older;
 pub use recovery::{Expired, expired, prune, resume};
 pub use scope::{Scope, Ticket};

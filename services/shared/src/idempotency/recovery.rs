@@ -56,14 +56,26 @@ pub async fn resume(tx: &mut Tx, expired: &Expired, lease: Duration) -> Result<O
 
 /// Forgets replies older than `keep`; their keys are new again then, so natural keys must still prevent a second effect (I9).
 pub async fn prune(tx: &mut Tx, keep: Duration) -> Result<u64, DatabaseError> {
-    let before = Timestamp::now()
-        .as_micros()
-        .saturating_sub(i64::try_from(keep.as_micros()).unwrap_or(i64::MAX));
     let gone = sqlx::query("DELETE FROM idempotency WHERE reply IS NOT NULL AND replied_at < $1")
-        .bind(before)
+        .bind(before(keep))
         .execute(tx.connection())
         .await?;
     Ok(gone.rows_affected())
+}
+
+/// Whether [`prune`] would forget anything.
+pub(crate) async fn has_older(db: &Database, keep: Duration) -> Result<bool, DatabaseError> {
+    let found = sqlx::query("SELECT 1 FROM idempotency WHERE reply IS NOT NULL AND replied_at < $1 LIMIT 1")
+        .bind(before(keep))
+        .fetch_optional(db.readers())
+        .await?;
+    Ok(found.is_some())
+}
+
+fn before(keep: Duration) -> i64 {
+    Timestamp::now()
+        .as_micros()
+        .saturating_sub(i64::try_from(keep.as_micros()).unwrap_or(i64::MAX))
 }
 
 pub(super) async fn take_over(tx: &mut Tx, ticket: &Ticket, now: i64, until: i64) -> Result<bool, DatabaseError> {

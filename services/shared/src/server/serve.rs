@@ -51,12 +51,6 @@ pub async fn bind(environment: Environment, modules: Vec<Mounted>) -> Result<Ser
         Some(failure) => Err(failure),
         None => Ok(()),
     });
-    for subscription in modules.iter().flat_map(|module| &module.subscriptions) {
-        let handle = subscription.clone();
-        environment
-            .health
-            .watch(format!("subscription {}", subscription.name()), move || handle.check());
-    }
     Ok(Server {
         environment,
         modules: modules.into(),
