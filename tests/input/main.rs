@@ -46,7 +46,7 @@ fn bad_requests_are_refused_with_an_error_that_helps_and_change_nothing() {
 
 #[test]
 fn a_service_names_the_variable_that_is_wrong_with_its_value_and_what_it_wants() {
-    let output = tests::binary("payments", "payments")
+    let output = tests::binary("payments")
         .env("DATABASE_URL", "mysql://nowhere")
         .output()
         .expect("payments starts");

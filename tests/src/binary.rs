@@ -7,17 +7,17 @@ use std::{
 
 /// The `seam` command, built by cargo in the profile of the test, run from the root of the workspace.
 pub fn seam() -> Command {
-    binary("simulator", "seam")
+    binary("seam")
 }
 
 /// A binary of the workspace, built by cargo in the profile of the test, run from the root of the workspace.
 ///
 /// # Panics
 /// If cargo can't build it: the suite has nothing to test then.
-pub fn binary(package: &str, bin: &str) -> Command {
+pub fn binary(bin: &str) -> Command {
     static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let path = built.entry(bin.to_owned()).or_insert_with(|| build(package, bin));
+    let path = built.entry(bin.to_owned()).or_insert_with(|| build(bin));
     let mut command = Command::new(path);
     command.current_dir(workspace()).stdin(Stdio::null());
     command
@@ -39,13 +39,13 @@ fn workspace() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn build(package: &str, bin: &str) -> PathBuf {
+fn build(bin: &str) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
+    // The whole workspace, as `seam` itself builds nodes: one package alone has other features, and rebuilds its dependencies.
     cargo.args([
         "build",
         "--locked",
-        "--package",
-        package,
+        "--workspace",
         "--bin",
         bin,
         "--message-format",
