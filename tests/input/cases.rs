@@ -106,7 +106,7 @@ fn bodies() -> Vec<Case> {
         ),
         order("no email", "ann@example.org", "nowhere", "email"),
         order("customer with a space", r#""ann""#, r#""a n""#, "customer_id"),
-        order("truncated", r#"}]}"#, "", "EOF"),
+        order("truncated", r#"}]}"#, "", "malformed"),
         Case {
             status: 409,
             code: "CONFLICT",
