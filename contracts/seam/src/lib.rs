@@ -72,13 +72,16 @@
 //! - ways to carry a call: [`Direct`], [`Wire`], [`Deferred`], and your own [`Carrier`];
 //! - what came of it: [`Outcome`], [`observe`], [`TransportFailure`];
 //! - what travels beside the arguments: [`Context`], [`Trace`], [`replay`];
-//! - requests with and without a socket: [`http`].
+//! - requests with and without a socket: [`http`];
+//! - proof that implementations agree: `equivalence`, with the feature `testing`.
 
 mod carrier;
 mod context;
 mod contract;
 mod deferred;
 mod direct;
+#[cfg(feature = "testing")]
+pub mod equivalence;
 mod fresh;
 #[cfg(feature = "http")]
 pub mod http;

@@ -1,0 +1,117 @@
+use std::{collections::HashMap, fmt};
+
+use serde_json::Value;
+
+use super::{Rule, rule::Kind};
+
+/// The first place where two values part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mismatch {
+    /// Where, as a JSON pointer (RFC 6901).
+    pub at: String,
+    /// What the model has there; none if it has nothing.
+    pub expected: Option<Value>,
+    /// What the subject has there; none if it has nothing.
+    pub seen: Option<Value>,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string);
+        let at = if self.at.is_empty() { "/" } else { &self.at };
+        write!(
+            f,
+            "at {at}: wanted {}, got {}",
+            shown(&self.expected),
+            shown(&self.seen)
+        )
+    }
+}
+
+/// Compares what one subject says in one sequence with what the model says, under the rules.
+pub(crate) struct Comparison<'r> {
+    rules: &'r [Rule],
+    /// Which rules made a difference allowed.
+    pub(crate) applied: Vec<bool>,
+    renamed: HashMap<(usize, String), Value>,
+}
+
+impl<'r> Comparison<'r> {
+    pub(crate) fn under(rules: &'r [Rule]) -> Self {
+        Self {
+            rules,
+            applied: vec![false; rules.len()],
+            renamed: HashMap::new(),
+        }
+    }
+
+    /// Whether a rule lets subjects have names of their own, which even equal replies teach.
+    pub(crate) fn has_names(&self) -> bool {
+        self.rules.iter().any(|rule| rule.kind == Kind::Renamed)
+    }
+
+    pub(crate) fn compare(&mut self, expected: &Value, seen: &Value) -> Result<(), Mismatch> {
+        self.at(&mut Vec::new(), Some(expected), Some(seen))
+    }
+
+    fn at(&mut self, path: &mut Vec<String>, expected: Option<&Value>, seen: Option<&Value>) -> Result<(), Mismatch> {
+        if let (Some(expected), Some(seen)) = (expected, seen)
+            && let Some(rule) = self.rules.iter().position(|rule| rule.is_about(path))
+        {
+            return self.allowed(rule, path, expected, seen);
+        }
+        match (expected, seen) {
+            (Some(Value::Object(wanted)), Some(Value::Object(got))) => {
+                let more = got.keys().filter(|name| !wanted.contains_key(*name));
+                for name in wanted.keys().chain(more) {
+                    path.push(name.clone());
+                    self.at(path, wanted.get(name), got.get(name))?;
+                    path.pop();
+                }
+                Ok(())
+            }
+            (Some(Value::Array(wanted)), Some(Value::Array(got))) => {
+                for position in 0..wanted.len().max(got.len()) {
+                    path.push(position.to_string());
+                    self.at(path, wanted.get(position), got.get(position))?;
+                    path.pop();
+                }
+                Ok(())
+            }
+            (expected, seen) if expected == seen => Ok(()),
+            (expected, seen) => Err(mismatch(path, expected, seen)),
+        }
+    }
+
+    fn allowed(&mut self, rule: usize, path: &[String], expected: &Value, seen: &Value) -> Result<(), Mismatch> {
+        if self.rules[rule].kind == Kind::Renamed && !(expected.is_null() && seen.is_null()) {
+            // An absent value has no name: null stands for null only.
+            if expected.is_null() || seen.is_null() {
+                return Err(mismatch(path, Some(expected), Some(seen)));
+            }
+            let own = self.renamed.entry((rule, expected.to_string()));
+            let own = own.or_insert_with(|| seen.clone());
+            if own != seen {
+                let own = own.clone();
+                return Err(mismatch(path, Some(&own), Some(seen)));
+            }
+        }
+        self.applied[rule] |= expected != seen;
+        Ok(())
+    }
+}
+
+fn mismatch(path: &[String], expected: Option<&Value>, seen: Option<&Value>) -> Mismatch {
+    Mismatch {
+        at: pointer(path),
+        expected: expected.cloned(),
+        seen: seen.cloned(),
+    }
+}
+
+/// A JSON pointer (RFC 6901).
+pub(crate) fn pointer(path: &[String]) -> String {
+    path.iter()
+        .map(|segment| format!("/{}", segment.replace('~', "~0").replace('/', "~1")))
+        .collect()
+}

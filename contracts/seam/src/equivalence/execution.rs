@@ -1,0 +1,145 @@
+use std::{fmt, time::Duration};
+
+use serde_json::Value;
+
+use super::{
+    Instance, Mismatch, Rule,
+    compare::Comparison,
+    model::{CallOf, Model, ReplyOf},
+    sequence::{Expected, Step, json_if_needed, resolve},
+};
+use crate::{Contract, caught};
+
+/// How a subject differs from the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// Position of the call, from 0; the number of calls if it is in the effects.
+    pub step: usize,
+    /// What differs there.
+    pub what: What,
+}
+
+/// What differs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// The reply, at one place.
+    Reply(Mismatch),
+    /// What was done beside the replies, at one place.
+    Effects(Mismatch),
+    /// The subject can't say what it did.
+    EffectsUnknown(String),
+    /// There was no reply: the subject panicked.
+    Panicked(String),
+    /// There was no reply in time.
+    Silent(Duration),
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reply(mismatch) => write!(f, "{mismatch}"),
+            Self::Effects(mismatch) => write!(f, "effects differ {mismatch}"),
+            Self::EffectsUnknown(reason) => write!(f, "effects can't be read: {reason}"),
+            Self::Panicked(message) => write!(f, "it panicked: {message}"),
+            Self::Silent(patience) => write!(f, "no reply within {} s", patience.as_secs_f64()),
+        }
+    }
+}
+
+/// A sequence on its way through one subject.
+pub(crate) struct Execution<'a, M: Model> {
+    pub(crate) steps: &'a [Step<CallOf<M>>],
+    pub(crate) expected: &'a Expected<M>,
+    pub(crate) rules: &'a [Rule],
+    pub(crate) patience: Duration,
+    /// Whether to keep what each call was answered, for printing.
+    pub(crate) keep_replies: bool,
+}
+
+/// What came of it.
+pub(crate) struct Executed {
+    pub(crate) difference: Option<Difference>,
+    /// Replies up to the first difference, if they were to be kept.
+    pub(crate) replies: Vec<String>,
+    /// Which rules made a difference allowed.
+    pub(crate) applied: Vec<bool>,
+}
+
+impl<M: Model> Execution<'_, M> {
+    pub(crate) async fn on(&self, instance: Instance<M::Contract>) -> Executed {
+        let mut comparison = Comparison::under(self.rules);
+        let mut replies = Vec::new();
+        let mut difference = self.calls(&instance, &mut comparison, &mut replies).await;
+        if difference.is_none() {
+            difference = self.effects(&instance, &mut comparison).await;
+        }
+        instance.close().await;
+        Executed {
+            difference,
+            replies,
+            applied: comparison.applied,
+        }
+    }
+
+    async fn calls(
+        &self,
+        instance: &Instance<M::Contract>,
+        comparison: &mut Comparison<'_>,
+        shown: &mut Vec<String>,
+    ) -> Option<Difference> {
+        let mut replies = Vec::with_capacity(self.steps.len());
+        for (position, (step, promise)) in self.steps.iter().zip(&self.expected.steps).enumerate() {
+            let call = resolve::<M>(step, &replies);
+            let answer = tokio::time::timeout(self.patience, caught(instance.service.dispatch(call)));
+            let what = match answer.await {
+                Ok(Ok(reply)) => {
+                    let compared = same::<M>(comparison, &promise.reply, &reply);
+                    replies.push(json_if_needed::<M>(self.steps, &reply));
+                    if self.keep_replies {
+                        shown.push(as_text::<M::Contract>(&reply));
+                    }
+                    compared.err().map(What::Reply)
+                }
+                Ok(Err(panic)) => Some(What::Panicked(panic.message)),
+                Err(_elapsed) => Some(What::Silent(self.patience)),
+            };
+            if let Some(what) = what {
+                return Some(Difference { step: position, what });
+            }
+        }
+        None
+    }
+
+    async fn effects(&self, instance: &Instance<M::Contract>, comparison: &mut Comparison<'_>) -> Option<Difference> {
+        let what = match tokio::time::timeout(self.patience, instance.effects()).await {
+            Ok(Ok(None)) => return None,
+            Ok(Ok(Some(seen))) => {
+                let expected = Value::Array(self.expected.effects.clone());
+                What::Effects(comparison.compare(&expected, &Value::Array(seen)).err()?)
+            }
+            Ok(Err(reason)) => What::EffectsUnknown(reason),
+            Err(_elapsed) => What::EffectsUnknown(format!("no answer within {} s", self.patience.as_secs_f64())),
+        };
+        Some(Difference {
+            step: self.steps.len(),
+            what,
+        })
+    }
+}
+
+/// Equal replies are compared as they are; only where they are not, or names have to be learnt, as JSON under the rules.
+fn same<M: Model>(comparison: &mut Comparison<'_>, expected: &ReplyOf<M>, seen: &ReplyOf<M>) -> Result<(), Mismatch> {
+    if !comparison.has_names() && expected == seen {
+        return Ok(());
+    }
+    let json = |reply| serde_json::to_value(reply).unwrap_or_default();
+    comparison.compare(&json(expected), &json(seen))?;
+    Ok(())
+}
+
+/// A reply without the name of its method, which stands beside it.
+pub(crate) fn as_text<C: Contract + ?Sized>(reply: &C::Reply) -> String {
+    let json = serde_json::to_value(reply).unwrap_or_default();
+    let inner = json.as_object().and_then(|reply| reply.values().next());
+    inner.unwrap_or(&json).to_string()
+}

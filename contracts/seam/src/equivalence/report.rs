@@ -1,0 +1,45 @@
+use std::{collections::BTreeMap, fmt};
+
+use super::{Cell, Rule};
+
+/// What a suite that passed has shown.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The suite.
+    pub suite: String,
+    /// The subjects that agreed with the model.
+    pub subjects: Vec<String>,
+    /// What every draw derives from.
+    pub seed: u64,
+    /// How many sequences were drawn.
+    pub cases: u64,
+    /// How many calls each had.
+    pub calls: usize,
+    /// How many saved sequences were run first.
+    pub saved: usize,
+    /// How often each reachable cell was met.
+    pub cells: BTreeMap<Cell, u64>,
+    /// Rules that never made a difference allowed: they can go.
+    pub unused_rules: Vec<Rule>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            suite, cases, calls, ..
+        } = self;
+        let met = self.cells.values().filter(|times| **times > 0).count();
+        write!(
+            f,
+            "{suite}: {cases} cases of {calls} calls and {} saved, on {}; {met} of {} cells met; seed {}",
+            self.saved,
+            self.subjects.join(", "),
+            self.cells.len(),
+            self.seed
+        )?;
+        for rule in &self.unused_rules {
+            write!(f, "\n  rule never applied: {rule}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,238 @@
+use std::{collections::HashMap, fmt::Debug};
+
+use proptest::{strategy::ValueTree, test_runner::Reason};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Rule,
+    compare::pointer,
+    model::{CallOf, Model, ReplyOf},
+    rule::Kind,
+};
+use crate::Contract;
+
+/// A call of a sequence, and which of its values are taken from earlier replies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Step<Call> {
+    pub(crate) call: Call,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) from: Vec<Reference>,
+}
+
+/// One value of a call is what the reply at an earlier position names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reference {
+    /// JSON pointer into the call.
+    pub(crate) at: String,
+    /// Position of the earlier step, from 0.
+    pub(crate) step: usize,
+    /// JSON pointer into its reply.
+    pub(crate) value: String,
+}
+
+/// What the model says to a sequence.
+pub(crate) struct Expected<M: Model> {
+    pub(crate) steps: Vec<Promise<M>>,
+    pub(crate) effects: Vec<Value>,
+}
+
+/// What the model says to one call.
+pub(crate) struct Promise<M: Model> {
+    pub(crate) call: CallOf<M>,
+    pub(crate) reply: ReplyOf<M>,
+    pub(crate) cell: super::Cell,
+}
+
+impl<M: Model> Expected<M> {
+    /// Runs the model from its initial state.
+    pub(crate) fn of(initial: &M, steps: &[Step<CallOf<M>>]) -> Self {
+        let mut model = initial.clone();
+        let mut replies = Vec::with_capacity(steps.len());
+        let mut promises = Vec::with_capacity(steps.len());
+        for step in steps {
+            let call = resolve::<M>(step, &replies);
+            let promise = promise(&mut model, call);
+            replies.push(json_if_needed::<M>(steps, &promise.reply));
+            promises.push(promise);
+        }
+        Self {
+            steps: promises,
+            effects: model.effects(),
+        }
+    }
+}
+
+fn promise<M: Model>(model: &mut M, call: CallOf<M>) -> Promise<M> {
+    let state = model.state(&call);
+    let reply = model.apply(&call);
+    let cell = super::Cell::new(state, M::Contract::method(&call).name, M::outcome(&reply));
+    Promise { call, reply, cell }
+}
+
+/// A reply as JSON, where some step refers to one.
+pub(crate) fn json_if_needed<M: Model>(steps: &[Step<CallOf<M>>], reply: &ReplyOf<M>) -> Value {
+    if steps.iter().any(|step| !step.from.is_empty()) {
+        serde_json::to_value(reply).unwrap_or_default()
+    } else {
+        Value::Null
+    }
+}
+
+/// The call with its references filled in from `replies`. Where a reply has no such value, the call keeps its own.
+pub(crate) fn resolve<M: Model>(step: &Step<CallOf<M>>, replies: &[Value]) -> CallOf<M> {
+    if step.from.is_empty() {
+        return step.call.clone();
+    }
+    let Ok(mut json) = serde_json::to_value(&step.call) else {
+        return step.call.clone();
+    };
+    for reference in &step.from {
+        let found = replies
+            .get(reference.step)
+            .and_then(|reply| reply.pointer(&reference.value));
+        if let (Some(found), Some(place)) = (found, json.pointer_mut(&reference.at)) {
+            place.clone_from(found);
+        }
+    }
+    serde_json::from_value(json).unwrap_or_else(|_| step.call.clone())
+}
+
+/// A sequence that can still be made smaller: its calls as they were drawn, and where their values came from.
+pub(crate) struct Drawn<M: Model> {
+    pub(crate) draws: Vec<Draw<CallOf<M>>>,
+    minted: Minted,
+}
+
+/// One call of it.
+pub(crate) struct Draw<Call> {
+    /// Its position when it was drawn; stays when others are taken away.
+    id: usize,
+    pub(crate) call: Shape<Call>,
+}
+
+pub(crate) enum Shape<Call> {
+    Shrinking(Box<dyn ValueTree<Value = Call>>),
+    Settled(Call),
+}
+
+impl<Call: Clone + Debug> Draw<Call> {
+    pub(crate) fn current(&self) -> Call {
+        match &self.call {
+            Shape::Shrinking(tree) => tree.current(),
+            Shape::Settled(call) => call.clone(),
+        }
+    }
+}
+
+/// Values that subjects have their own of: which reply of the draw named them, and where.
+#[derive(Default)]
+struct Minted {
+    renamed: Vec<Rule>,
+    places: HashMap<String, Vec<(usize, String)>>,
+}
+
+impl<M: Model> Drawn<M> {
+    /// Draws `length` calls, each in the state that those before it lead to.
+    pub(crate) fn draw(
+        initial: &M,
+        rules: &[Rule],
+        length: usize,
+        mut draw: impl FnMut(&M) -> Result<Box<dyn ValueTree<Value = CallOf<M>>>, Reason>,
+    ) -> Result<(Self, Expected<M>), Reason> {
+        let renamed: Vec<Rule> = rules
+            .iter()
+            .filter(|rule| rule.kind == Kind::Renamed)
+            .cloned()
+            .collect();
+        let mut minted = Minted {
+            renamed,
+            places: HashMap::new(),
+        };
+        let mut model = initial.clone();
+        let mut draws = Vec::with_capacity(length);
+        let mut steps = Vec::with_capacity(length);
+        for id in 0..length {
+            let tree = draw(&model)?;
+            let promise = promise(&mut model, tree.current());
+            minted.learn::<M>(id, &promise.reply);
+            draws.push(Draw {
+                id,
+                call: Shape::Shrinking(tree),
+            });
+            steps.push(promise);
+        }
+        let effects = model.effects();
+        Ok((Self { draws, minted }, Expected { steps, effects }))
+    }
+
+    /// The sequence as it now stands.
+    pub(crate) fn steps(&self) -> Vec<Step<CallOf<M>>> {
+        let positions: HashMap<usize, usize> = self.draws.iter().enumerate().map(|(at, draw)| (draw.id, at)).collect();
+        let steps = self.draws.iter().enumerate().map(|(at, draw)| {
+            let call = draw.current();
+            let from = self.minted.references::<M>(&call, at, &positions);
+            Step { call, from }
+        });
+        steps.collect()
+    }
+}
+
+impl Minted {
+    fn learn<M: Model>(&mut self, id: usize, reply: &ReplyOf<M>) {
+        if self.renamed.is_empty() {
+            return;
+        }
+        let json = serde_json::to_value(reply).unwrap_or_default();
+        let Self { renamed, places } = self;
+        leaves(&json, &mut Vec::new(), &mut |path, value| {
+            if renamed.iter().any(|rule| rule.is_about(path)) && !value.is_null() {
+                places.entry(value.to_string()).or_default().push((id, pointer(path)));
+            }
+        });
+    }
+
+    /// For each value of the call that was minted: the first reply before it that still names it.
+    fn references<M: Model>(&self, call: &CallOf<M>, at: usize, positions: &HashMap<usize, usize>) -> Vec<Reference> {
+        let mut found = Vec::new();
+        if self.places.is_empty() {
+            return found;
+        }
+        let json = serde_json::to_value(call).unwrap_or_default();
+        leaves(&json, &mut Vec::new(), &mut |path, value| {
+            let places = self.places.get(&value.to_string());
+            let known = places.into_iter().flatten().find_map(|(id, pointer)| {
+                let step = *positions.get(id)?;
+                (step < at).then(|| (step, pointer.clone()))
+            });
+            if let Some((step, value)) = known {
+                found.push(Reference {
+                    at: pointer(path),
+                    step,
+                    value,
+                });
+            }
+        });
+        found
+    }
+}
+
+fn leaves(value: &Value, path: &mut Vec<String>, visit: &mut impl FnMut(&[String], &Value)) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                path.push(name.clone());
+                leaves(field, path, visit);
+                path.pop();
+            }
+        }
+        Value::Array(items) => {
+            for (position, item) in items.iter().enumerate() {
+                path.push(position.to_string());
+                leaves(item, path, visit);
+                path.pop();
+            }
+        }
+        leaf => visit(path, leaf),
+    }
+}

@@ -1,0 +1,148 @@
+use std::{error::Error, fmt, future::Future, path::PathBuf, time::Duration};
+
+use super::{Failure, Instance, Model, Report, Rule, run::Run, settings::Settings, subject::Subject};
+
+/// Proves that every subject of a contract behaves as the model says, with sequences of calls that the model draws.
+///
+/// Saved sequences run first, then `cases` drawn ones of `calls` calls each; every subject is opened afresh for each. The first
+/// difference is made as small as it gets, saved and returned. Everything derives from the seed, so a run can be repeated.
+///
+/// The environment overrides: `SEAM_CASES` (how many), `SEAM_SEED` (what every draw derives from), `SEAM_CASE` (this one only),
+/// `SEAM_REPLAY` (this file only), `SEAM_SUBJECTS` (these only, separated by commas).
+pub struct Suite<M: Model> {
+    pub(super) name: String,
+    pub(super) model: M,
+    pub(super) subjects: Vec<Subject<M::Contract>>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) cases: u64,
+    pub(super) calls: usize,
+    pub(super) seed: u64,
+    pub(super) patience: Duration,
+    pub(super) regressions: Option<PathBuf>,
+    pub(super) shrinking: bool,
+}
+
+impl<M: Model> Suite<M> {
+    /// A suite of 256 cases with 20 calls each, from seed 0, without subjects.
+    pub fn new(name: &str, model: M) -> Self {
+        Self {
+            name: name.to_owned(),
+            model,
+            subjects: Vec::new(),
+            rules: Vec::new(),
+            cases: 256,
+            calls: 20,
+            seed: 0,
+            patience: Duration::from_secs(30),
+            regressions: None,
+            shrinking: true,
+        }
+    }
+
+    /// An implementation to compare, with a way to open it in its initial state.
+    #[must_use]
+    pub fn subject<Opening, E>(mut self, name: &str, open: impl Fn() -> Opening + Send + Sync + 'static) -> Self
+    where
+        Opening: Future<Output = Result<Instance<M::Contract>, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.subjects.push(Subject::new(name, open));
+        self
+    }
+
+    /// A difference that is allowed. The first rule that is about a field decides.
+    #[must_use]
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// How many sequences are drawn: at least 1.
+    #[must_use]
+    pub fn cases(mut self, cases: u64) -> Self {
+        self.cases = cases.max(1);
+        self
+    }
+
+    /// How many calls each has: at least 1.
+    #[must_use]
+    pub fn calls(mut self, calls: usize) -> Self {
+        self.calls = calls.max(1);
+        self
+    }
+
+    /// What every draw derives from.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// How long one call may take: 30 s unless told. Silence is a difference.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Where sequences that failed are kept: each run begins with them.
+    #[must_use]
+    pub fn regressions(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.regressions = Some(folder.into());
+        self
+    }
+
+    /// Leaves a failing sequence as long as it was drawn: for those who only want to know whether there is one.
+    #[must_use]
+    pub fn without_shrinking(mut self) -> Self {
+        self.shrinking = false;
+        self
+    }
+
+    /// Runs it, on a runtime of its own: call it outside of any.
+    pub fn run(self) -> Result<Report, Failure> {
+        let settings = Settings::from_env()?;
+        let suite = self.checked(&settings)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::Runtime {
+            suite: suite.name.clone(),
+            reason: error.to_string(),
+        })?;
+        runtime.block_on(Run::of(suite, settings).run())
+    }
+
+    fn checked(mut self, settings: &Settings) -> Result<Self, Failure> {
+        let suite = || self.name.clone();
+        let names: Vec<String> = self.subjects.iter().map(|subject| subject.name.clone()).collect();
+        if M::reachable().is_empty() {
+            let model = std::any::type_name::<M>();
+            return Err(Failure::EmptyModel { suite: suite(), model });
+        }
+        if names.is_empty() {
+            return Err(Failure::NoSubject { suite: suite() });
+        }
+        if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+            let name = twice.1.clone();
+            return Err(Failure::SameName { suite: suite(), name });
+        }
+        if let Some(wanted) = &settings.subjects {
+            if let Some(unknown) = wanted.iter().find(|name| !names.contains(name)) {
+                return Err(Failure::UnknownSubject {
+                    suite: suite(),
+                    name: unknown.clone(),
+                    known: names,
+                });
+            }
+            self.subjects.retain(|subject| wanted.contains(&subject.name));
+        }
+        Ok(self)
+    }
+}
+
+impl<M: Model> fmt::Debug for Suite<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Suite")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
