@@ -74,6 +74,18 @@ impl Cell {
     }
 }
 
+impl Cell {
+    /// The cells of a table: in this state, this method ends with one of these outcomes, separated by spaces.
+    pub fn table(rows: &[(&'static str, &'static str, &'static str)]) -> Vec<Self> {
+        let cells = rows.iter().flat_map(|(state, method, outcomes)| {
+            outcomes
+                .split_whitespace()
+                .map(|outcome| Self::new(*state, *method, outcome))
+        });
+        cells.collect()
+    }
+}
+
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} on {} -> {}", self.method, self.state, self.outcome)

@@ -1,0 +1,79 @@
+use std::{path::Path, sync::Arc};
+
+use shared::{
+    Environment, Settings,
+    settings::{Declared, optional, standard},
+};
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+
+use crate::Postgres;
+
+/// What every module of the platform may be told.
+const DECLARED: &[Declared] = &[
+    optional(&standard::DATABASE_URL),
+    optional(&standard::LISTEN),
+    optional(&standard::CALL_TIMEOUT_MS),
+    optional(&standard::LEASE_MS),
+    optional(&standard::DRAIN_MS),
+    optional(&standard::PROVIDER_URL),
+    optional(&standard::PUSH_URL),
+    optional(&standard::SMTP_ADDRESS),
+];
+
+/// Where a module keeps its data for one sequence.
+#[derive(Clone, Debug)]
+pub enum Ground {
+    /// An SQLite file of its own.
+    Sqlite,
+    /// Its schema in this PostgreSQL, emptied before each sequence.
+    Postgres(Arc<Postgres>),
+}
+
+/// An environment on fresh ground; the folder has to outlive the module.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    pub(crate) environment: Environment,
+    pub(crate) folder: TempDir,
+}
+
+impl Ground {
+    /// An environment for `module` with an empty database.
+    pub(crate) async fn fresh(&self, module: &str, more: &[(&str, &str)]) -> Result<Fresh, String> {
+        let folder = folder().map_err(|error| format!("no folder: {error}"))?;
+        let url = match self {
+            Self::Sqlite => format!("sqlite://{}/{{module}}.db", folder.path().display()),
+            Self::Postgres(postgres) => {
+                let emptied = empty(postgres, module).await;
+                emptied.map_err(|error| format!("schema {module} can't be emptied: {error}"))?;
+                postgres.url("{module}")
+            }
+        };
+        let mut pairs = vec![("DATABASE_URL", url.as_str()), ("DRAIN_MS", "2000")];
+        pairs.extend_from_slice(more);
+        let settings = Settings::from_pairs(DECLARED, pairs).map_err(|error| error.to_string())?;
+        Ok(Fresh {
+            environment: Environment::new(settings),
+            folder,
+        })
+    }
+}
+
+/// In memory where the machine has such a place: these suites open thousands of databases and pull no plug.
+fn folder() -> std::io::Result<TempDir> {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        TempDir::new_in(memory)
+    } else {
+        TempDir::new()
+    }
+}
+
+async fn empty(postgres: &Postgres, module: &str) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect(&postgres.admin_url()).await?;
+    let statements = format!("DROP SCHEMA IF EXISTS {module} CASCADE; CREATE SCHEMA {module} AUTHORIZATION {module};");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statements))
+        .execute(&mut connection)
+        .await?;
+    connection.close().await
+}

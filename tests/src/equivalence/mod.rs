@@ -1,0 +1,8 @@
+//! The platform's modules as models and as subjects of the equivalence suites.
+
+mod ground;
+pub mod models;
+mod reach;
+
+pub use ground::Ground;
+pub use reach::{Reach, Reqwest};

@@ -1,0 +1,70 @@
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use commerce::{DomainEvent, DomainEventPayload, EventFeed, EventMetadata, FeedError, RecordedEvent, Timestamp};
+use serde_json::{Value, json};
+
+/// The events that a model says are in the module's log, and the model's clock.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Log {
+    ticks: i64,
+    versions: BTreeMap<String, i64>,
+    events: Vec<Value>,
+}
+
+impl Log {
+    /// The moment of the next write: later than any before.
+    pub(crate) fn now(&mut self) -> Timestamp {
+        self.ticks += 1;
+        Timestamp::from_micros(self.ticks).expect("a tick is a timestamp")
+    }
+
+    /// Appends an event, as the module does.
+    pub(crate) fn append(&mut self, event: &impl DomainEventPayload) {
+        let version = self.versions.entry(event.aggregate_id()).or_default();
+        *version += 1;
+        let metadata = EventMetadata {
+            correlation_id: String::new(),
+            causation_id: None,
+            source_service: String::new(),
+        };
+        let now = Timestamp::from_micros(self.ticks).expect("a tick is a timestamp");
+        let event = DomainEvent::new(event, *version, now, metadata).expect("an event has a JSON form");
+        self.events.push(shown(&event));
+    }
+
+    pub(crate) fn events(&self) -> Vec<Value> {
+        self.events.clone()
+    }
+}
+
+/// The events of a module's log, as far as the contract promises them: what was said of whom, in which order.
+pub(crate) async fn read(feed: &dyn EventFeed) -> Result<Vec<Value>, String> {
+    let events = feed.read_events(0, 1_000, Duration::ZERO).await;
+    let events = events.map_err(|error| error.to_string())?;
+    Ok(events.iter().map(|recorded| shown(&recorded.event)).collect())
+}
+
+fn shown(event: &DomainEvent) -> Value {
+    json!({
+        "event_id": event.event_id,
+        "event_type": event.event_type,
+        "aggregate_id": event.aggregate_id,
+        "version": event.version,
+        "payload": event.payload,
+    })
+}
+
+/// The log of a neighbour that never says anything.
+pub(crate) fn silent() -> Arc<dyn EventFeed> {
+    Arc::new(Silent)
+}
+
+struct Silent;
+
+#[seam::async_trait]
+impl EventFeed for Silent {
+    async fn read_events(&self, _after: i64, _limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+        tokio::time::sleep(wait).await;
+        Ok(Vec::new())
+    }
+}

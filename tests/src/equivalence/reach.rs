@@ -1,0 +1,131 @@
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use seam::{
+    BoxFuture, Contract, TransportFailure, Wire,
+    equivalence::Instance,
+    http::{InProcess, Socket, SocketLimits, Transport},
+};
+use shared::{Module, server};
+use tokio::sync::oneshot;
+
+use super::ground::Fresh;
+
+/// How a module is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// By function call.
+    Direct,
+    /// By function call, with every call and reply through JSON and back.
+    Wire,
+    /// Through the HTTP client and router, without a socket.
+    Router,
+    /// Over TCP, as services call each other.
+    Tcp,
+    /// Over TCP, with reqwest.
+    Reqwest,
+}
+
+impl Reach {
+    /// Every way.
+    pub const ALL: [Self; 5] = [Self::Direct, Self::Wire, Self::Router, Self::Tcp, Self::Reqwest];
+
+    /// What the subject is called in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Wire => "wire",
+            Self::Router => "router",
+            Self::Tcp => "tcp",
+            Self::Reqwest => "reqwest",
+        }
+    }
+
+    /// The module's contract, reached this way. When the instance is closed, the module stops and its database closes.
+    pub(crate) async fn instance<C: Contract + ?Sized>(
+        self,
+        fresh: Fresh,
+        module: Module<C>,
+        client: impl FnOnce(Arc<dyn Transport>) -> Arc<C>,
+    ) -> Result<Instance<C>, String> {
+        let Fresh { environment, folder } = fresh;
+        let (tasks, database) = (environment.tasks.clone(), module.database.clone());
+        let direct = Arc::clone(&module.service);
+        let mounted = vec![module.mount()];
+        let stopped = async move {
+            // A task that does not end in time is reported by the suites of `shared`; here the folder goes away under it.
+            let _ = tasks.stop(Duration::from_secs(5)).await;
+            database.close().await;
+        };
+        let service = match self {
+            Self::Direct => direct,
+            Self::Wire => C::via(Arc::new(Wire(direct))),
+            Self::Router => {
+                let router = server::router(&environment, &mounted.into());
+                client(Arc::new(InProcess::new(router)))
+            }
+            Self::Tcp | Self::Reqwest => {
+                let server = server::bind(environment, mounted)
+                    .await
+                    .map_err(|error| error.to_string())?;
+                let base = format!("http://{}", server.address());
+                let (stop, told) = oneshot::channel::<()>();
+                let serving = tokio::spawn(server.serve(async { drop(told.await) }));
+                let transport: Arc<dyn Transport> = match self {
+                    Self::Reqwest => Arc::new(Reqwest::to(base)),
+                    _ => Arc::new(Socket::new(&base, SocketLimits::default()).map_err(|error| error.to_string())?),
+                };
+                let instance = Instance::new(client(transport)).keeping(folder);
+                return Ok(instance.closed_by(async move {
+                    drop(stop);
+                    // It stops the tasks and closes the database itself.
+                    let _ = serving.await;
+                }));
+            }
+        };
+        Ok(Instance::new(service).keeping(folder).closed_by(stopped))
+    }
+}
+
+/// Another team's HTTP client: requests go through reqwest.
+#[derive(Debug)]
+pub struct Reqwest {
+    base: String,
+    client: reqwest::Client,
+}
+
+impl Reqwest {
+    /// To the service at this base URL, without a slash at the end.
+    pub fn to(base: String) -> Self {
+        Self {
+            base,
+            client: reqwest::Client::new(),
+        }
+    }
+
+    async fn exchange(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, reqwest::Error> {
+        let (head, body) = request.into_parts();
+        let url = format!("{}{}", self.base, head.uri);
+        let response = self
+            .client
+            .request(head.method, url)
+            .headers(head.headers)
+            .body(body)
+            .send()
+            .await?;
+        let mut answer = http::Response::new(Bytes::new());
+        *answer.status_mut() = response.status();
+        *answer.headers_mut() = response.headers().clone();
+        *answer.body_mut() = response.bytes().await?;
+        Ok(answer)
+    }
+}
+
+impl Transport for Reqwest {
+    fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportFailure>> {
+        Box::pin(async move {
+            let answer = self.exchange(request).await;
+            answer.map_err(|error| TransportFailure::new(&self.base, error.to_string()))
+        })
+    }
+}
