@@ -243,7 +243,7 @@ impl Model for InventoryModel {
         if again.is_empty() {
             return calls.boxed();
         }
-        prop_oneof![8 => calls, 1 => prop::sample::select(again)].boxed()
+        prop_oneof![6 => calls, 1 => prop::sample::select(again)].boxed()
     }
 
     fn apply(&mut self, call: &InventoryCall) -> InventoryReply {
