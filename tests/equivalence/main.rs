@@ -1,3 +1,3 @@
 //! Every implementation of a contract behaves as its model says.
 
-mod inventory;
+mod contracts;

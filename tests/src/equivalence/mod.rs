@@ -3,6 +3,7 @@
 mod ground;
 pub mod models;
 mod reach;
+pub mod suites;
 
 pub use ground::Ground;
 pub use reach::{Reach, Reqwest};

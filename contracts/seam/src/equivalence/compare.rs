@@ -29,6 +29,7 @@ impl fmt::Display for Mismatch {
 }
 
 /// Compares what one subject says in one sequence with what the model says, under the rules.
+#[derive(Clone)]
 pub(crate) struct Comparison<'r> {
     rules: &'r [Rule],
     /// Which rules made a difference allowed.

@@ -1,6 +1,7 @@
 use std::{fmt, time::Duration};
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::{
     Instance, Mismatch, Rule,
@@ -9,6 +10,9 @@ use super::{
     sequence::{Expected, Step, json_if_needed, resolve},
 };
 use crate::{Contract, caught};
+
+/// How often effects are read again while they settle.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// How a subject differs from the model.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +56,7 @@ pub(crate) struct Execution<'a, M: Model> {
     pub(crate) expected: &'a Expected<M>,
     pub(crate) rules: &'a [Rule],
     pub(crate) patience: Duration,
+    pub(crate) settling: Duration,
     /// Whether to keep what each call was answered, for printing.
     pub(crate) keep_replies: bool,
 }
@@ -110,20 +115,30 @@ impl<M: Model> Execution<'_, M> {
         None
     }
 
+    /// Effects may come after the reply that caused them: they are read again until they agree, for as long as they may take.
     async fn effects(&self, instance: &Instance<M::Contract>, comparison: &mut Comparison<'_>) -> Option<Difference> {
-        let what = match tokio::time::timeout(self.patience, instance.effects()).await {
-            Ok(Ok(None)) => return None,
-            Ok(Ok(Some(seen))) => {
-                let expected = Value::Array(self.expected.effects.clone());
-                What::Effects(comparison.compare(&expected, &Value::Array(seen)).err()?)
+        let expected = Value::Array(self.expected.effects.clone());
+        let until = Instant::now() + self.settling;
+        loop {
+            let what = match tokio::time::timeout(self.patience, instance.effects()).await {
+                Ok(Ok(None)) => return None,
+                Ok(Ok(Some(seen))) => {
+                    let mut attempt = comparison.clone();
+                    let compared = attempt.compare(&expected, &Value::Array(seen));
+                    if compared.is_ok() {
+                        *comparison = attempt;
+                    }
+                    What::Effects(compared.err()?)
+                }
+                Ok(Err(reason)) => What::EffectsUnknown(reason),
+                Err(_elapsed) => What::EffectsUnknown(format!("no answer within {} s", self.patience.as_secs_f64())),
+            };
+            if Instant::now() >= until {
+                let step = self.steps.len();
+                return Some(Difference { step, what });
             }
-            Ok(Err(reason)) => What::EffectsUnknown(reason),
-            Err(_elapsed) => What::EffectsUnknown(format!("no answer within {} s", self.patience.as_secs_f64())),
-        };
-        Some(Difference {
-            step: self.steps.len(),
-            what,
-        })
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 }
 

@@ -164,6 +164,7 @@ impl<M: Model> Run<M> {
             expected,
             rules: &self.suite.rules,
             patience: self.suite.patience,
+            settling: self.suite.settling,
             keep_replies,
         };
         Ok(execution.on(instance).await)

@@ -57,7 +57,8 @@ impl<C: Contract + ?Sized> Instance<C> {
         }
     }
 
-    /// Says what the calls so far have done, oldest first; asked once, after the last call. It waits itself for what is still to come.
+    /// Says what the calls so far have done, oldest first; asked after the last call, again until it agrees with the model or the
+    /// suite's time to settle is over.
     #[must_use]
     pub fn with_effects<Reading, E>(mut self, read: impl Fn() -> Reading + Send + Sync + 'static) -> Self
     where

@@ -18,6 +18,7 @@ pub struct Suite<M: Model> {
     pub(super) calls: usize,
     pub(super) seed: u64,
     pub(super) patience: Duration,
+    pub(super) settling: Duration,
     pub(super) regressions: Option<PathBuf>,
     pub(super) shrinking: bool,
 }
@@ -34,6 +35,7 @@ impl<M: Model> Suite<M> {
             calls: 20,
             seed: 0,
             patience: Duration::from_secs(30),
+            settling: Duration::from_millis(500),
             regressions: None,
             shrinking: true,
         }
@@ -82,6 +84,13 @@ impl<M: Model> Suite<M> {
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// How long effects may take to show after the last reply: 500 ms unless told. They are compared as soon as they agree.
+    #[must_use]
+    pub fn settling(mut self, settling: Duration) -> Self {
+        self.settling = settling;
         self
     }
 

@@ -5,14 +5,13 @@ use commerce::{
     Product, ProductUpdate, Reservation, ReservationRequest, ReservationStatus, ReservedLine, Sku,
 };
 use proptest::prelude::*;
-use seam::equivalence::{Cell, Instance, Model, Rule, Suite};
-use serde_json::Value;
+use seam::equivalence::{Cell, Model};
+use serde_json::{Value, json};
 
 use super::{
-    log::{self, Log},
+    log::Log,
     values::{items, order_id, page, page_of, price, sku},
 };
-use crate::equivalence::{Ground, Reach};
 
 /// What [`Inventory`] promises.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,23 +22,16 @@ pub struct InventoryModel {
 }
 
 impl InventoryModel {
-    /// The suite of the contract, with the model itself as its first subject and the module, on this ground, reached in these ways.
-    pub fn suite(ground: &Ground, reaches: &[Reach]) -> Suite<Self> {
-        let mut suite = Suite::new("inventory", Self::default()).rule(Rule::renamed(
-            "created_at",
-            "inventory",
-            "each subject reads its own clock",
-        ));
-        suite = suite.rule(Rule::renamed(
-            "updated_at",
-            "inventory",
-            "each subject reads its own clock",
-        ));
-        for reach in reaches.iter().copied() {
-            let ground = ground.clone();
-            suite = suite.subject(reach.name(), move || open(ground.clone(), reach));
-        }
-        suite
+    /// Where every product's stock is.
+    pub(crate) fn stock(&self) -> Value {
+        let products: Vec<Product> = self.products.values().cloned().collect();
+        Self::stock_of(&products)
+    }
+
+    /// Where these products' stock is.
+    pub(crate) fn stock_of(products: &[Product]) -> Value {
+        let counts = |product: &Product| json!([product.sku, product.stock, product.reserved, product.committed]);
+        products.iter().map(counts).collect()
     }
 
     fn put(&mut self, update: ProductUpdate) -> Result<Product, InventoryError> {
@@ -316,20 +308,4 @@ impl Model for InventoryModel {
     fn effects(&self) -> Vec<Value> {
         self.log.events()
     }
-}
-
-async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Inventory>, String> {
-    let fresh = ground.fresh("inventory", &[]).await?;
-    let needs = inventory::Needs {
-        orders_feed: log::silent(),
-    };
-    let module = inventory::open(&fresh.environment, needs).await;
-    let module = module.map_err(|error| error.to_string())?;
-    let feed = std::sync::Arc::clone(&module.feed);
-    let client = |transport| std::sync::Arc::new(commerce::http::inventory::Client::new(transport)) as _;
-    let instance = reach.instance(fresh, module, client).await?;
-    Ok(instance.with_effects(move || {
-        let feed = std::sync::Arc::clone(&feed);
-        async move { log::read(&*feed).await }
-    }))
 }

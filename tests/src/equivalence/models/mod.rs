@@ -1,7 +1,11 @@
 //! What each contract of the platform promises, as a small state machine.
 
 mod inventory;
-mod log;
+pub(crate) mod log;
+mod orders;
+mod till;
 mod values;
 
 pub use inventory::InventoryModel;
+pub use orders::OrdersModel;
+pub(crate) use {orders::stock, till::Till};

@@ -14,6 +14,32 @@ pub(crate) fn order_id() -> impl Strategy<Value = OrderId> {
     select(&["k1", "k2"][..]).prop_map(|key| OrderId::derive(&[key]))
 }
 
+/// Keys that orders are made under.
+pub(crate) const ORDER_KEYS: [&str; 4] = ["paid-1", "paid-2", "open", "o'%2F/?#[]@!$&()*+,;=~"];
+
+/// The keys whose orders have paid.
+pub(crate) const PAID_KEYS: [&str; 2] = ["paid-1", "paid-2"];
+
+pub(crate) fn price_in(cents: i64, currency: &str) -> Money {
+    let currency = Currency::try_from(currency.to_owned()).expect("it is a currency");
+    Money::new(cents, currency)
+}
+
+/// Free text around its limits: empty, blank, of every Unicode plane, as long as may be and one longer, with what no text may hold.
+pub(crate) fn text_up_to(most: usize) -> impl Strategy<Value = String> {
+    let planes = "\u{0}a\u{e9}\u{fffd}\u{1f600}\u{20000}\u{30000}\u{e0001}\u{f0000}\u{10ffff}";
+    prop_oneof![
+        4 => "[ -~]{1,20}",
+        2 => Just(planes.replace('\u{0}', "")),
+        1 => Just(planes.to_owned()),
+        1 => Just(String::new()),
+        1 => Just("  ".to_owned()),
+        1 => Just("\u{1f600}".repeat(most)),
+        1 => Just("x".repeat(most + 1)),
+        1 => Just("line\r\n\tnext \u{2028}\"quoted\" \\u0041 </script>".to_owned()),
+    ]
+}
+
 /// Pages at and around their limits, mostly small ones.
 pub(crate) fn page() -> impl Strategy<Value = PageRequest> {
     let page = prop_oneof![6 => 1..=3_u32, 1 => Just(0), 1 => Just(u32::MAX)];
@@ -28,10 +54,7 @@ pub(crate) fn price() -> impl Strategy<Value = Money> {
         1 => select(&[(1 << 53) + 1, i64::MAX, 0, -1, i64::MIN][..]),
     ];
     let currency = prop_oneof![9 => Just("EUR"), 1 => Just("JPY")];
-    (cents, currency).prop_map(|(cents, currency)| {
-        let currency = Currency::try_from(currency.to_owned()).expect("it is a currency");
-        Money::new(cents, currency)
-    })
+    (cents, currency).prop_map(|(cents, currency)| price_in(cents, currency))
 }
 
 pub(crate) fn quantity() -> impl Strategy<Value = i64> {

@@ -1,0 +1,34 @@
+use std::sync::Arc;
+
+use commerce::Inventory;
+use seam::equivalence::{Instance, Suite};
+
+use crate::equivalence::{
+    Ground, Reach,
+    models::{InventoryModel, log},
+};
+
+/// Inventory on this ground, reached in these ways, beside its event log.
+pub fn inventory(ground: &Ground, reaches: &[Reach]) -> Suite<InventoryModel> {
+    let suite = super::suite("inventory", InventoryModel::default());
+    reaches.iter().fold(suite, |suite, reach| {
+        let (ground, reach) = (ground.clone(), *reach);
+        suite.subject(reach.name(), move || open(ground.clone(), reach))
+    })
+}
+
+async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Inventory>, String> {
+    let fresh = ground.fresh("inventory", &[]).await?;
+    let needs = inventory::Needs {
+        orders_feed: log::silent(),
+    };
+    let module = inventory::open(&fresh.environment, needs).await;
+    let module = module.map_err(|error| error.to_string())?;
+    let feed = Arc::clone(&module.feed);
+    let client = |transport| Arc::new(commerce::http::inventory::Client::new(transport)) as _;
+    let instance = reach.instance(fresh, module, client).await?;
+    Ok(instance.with_effects(move || {
+        let feed = Arc::clone(&feed);
+        async move { log::read(&*feed).await }
+    }))
+}

@@ -1,0 +1,43 @@
+use std::sync::Arc;
+
+use commerce::{Inventory, Orders};
+use seam::equivalence::{Instance, Modelled, Suite};
+use serde_json::json;
+
+use crate::equivalence::{
+    Ground, Reach,
+    models::{OrdersModel, Till, log, stock},
+};
+
+/// Orders on this ground, reached in these ways, beside its event log, a modelled Inventory and a till.
+pub fn orders(ground: &Ground, reaches: &[Reach]) -> Suite<OrdersModel> {
+    let suite = super::suite("orders", OrdersModel::begin());
+    reaches.iter().fold(suite, |suite, reach| {
+        let (ground, reach) = (ground.clone(), *reach);
+        suite.subject(reach.name(), move || open(ground.clone(), reach))
+    })
+}
+
+async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Orders>, String> {
+    let fresh = ground.fresh("orders", &[]).await?;
+    let inventory: Arc<dyn Inventory> = Modelled::begin(OrdersModel::begin().inventory().clone());
+    let till = Arc::new(Till::default());
+    let needs = orders::Needs {
+        inventory: Arc::clone(&inventory),
+        payments: Arc::clone(&till) as _,
+        payments_feed: log::silent(),
+    };
+    let module = orders::open(&fresh.environment, needs).await;
+    let module = module.map_err(|error| error.to_string())?;
+    let feed = Arc::clone(&module.feed);
+    let client = |transport| Arc::new(commerce::http::orders::Client::new(transport)) as _;
+    let instance = reach.instance(fresh, module, client).await?;
+    Ok(instance.with_effects(move || {
+        let (feed, inventory, till) = (Arc::clone(&feed), Arc::clone(&inventory), Arc::clone(&till));
+        async move {
+            let events = json!({ "events": log::read(&*feed).await? });
+            let stock = json!({ "stock": stock(&*inventory).await? });
+            Ok::<_, String>(vec![events, stock, till.refunds()])
+        }
+    }))
+}
