@@ -44,6 +44,10 @@ up *args:
 bench:
     cargo bench --locked -p tests --bench platform
 
+# Plant bugs, one at a time, and see which suite finds each after how many cases: all, or those with a word in their name.
+bite word="":
+    cargo test --quiet --locked --workspace --test bite -- {{ if word == "" { "" } else { quote(word) } }}
+
 # Run the checkout scenario many times, killing a random service at a random moment each time.
 soak runs="200" *args="":
     #!/usr/bin/env bash

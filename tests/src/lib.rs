@@ -1,6 +1,7 @@
 //! What the suites share: binaries of the workspace, a topology kept up by `seam`, and a PostgreSQL of their own.
 
 mod binary;
+pub mod bite;
 pub mod equivalence;
 mod platform;
 mod postgres;

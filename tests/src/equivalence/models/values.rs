@@ -82,8 +82,8 @@ pub(crate) fn items() -> impl Strategy<Value = Vec<Item>> {
 /// The page that the contract promises of these items, which are all there are, in their order.
 pub(crate) fn page_of<T>(all: Vec<T>, request: PageRequest) -> Page<T> {
     let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
-    let offset = usize::try_from(request.offset()).unwrap_or(usize::MAX);
-    let size = usize::try_from(request.page_size).unwrap_or(usize::MAX);
+    let (page, size) = (request.page as usize, request.page_size as usize);
+    let offset = (page - 1).saturating_mul(size);
     Page {
         items: all.into_iter().skip(offset).take(size).collect(),
         page: request.page,
