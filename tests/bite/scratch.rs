@@ -8,10 +8,10 @@ use tests::bite::Edit;
 
 use super::Hunt;
 
-/// A copy of the workspace to plant bugs in. It is built into the same folder, so that only what an edit touches is built again.
+/// A copy of the workspace to plant bugs in. It stays where it is, with a target folder of its own, so that only the first run builds
+/// everything; cargo can't tell the artefacts of two copies of one workspace apart.
 pub(super) struct Scratch {
     root: PathBuf,
-    target: PathBuf,
 }
 
 impl Scratch {
@@ -22,7 +22,6 @@ impl Scratch {
         let target = program.ancestors().nth(3).ok_or("it runs outside of a target folder")?;
         let scratch = Self {
             root: target.join("bite"),
-            target: target.to_owned(),
         };
         scratch.copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")))?;
         for suite in ["orders", "inventory"] {
@@ -67,7 +66,7 @@ impl Scratch {
         }
         let output = cargo
             .current_dir(&self.root)
-            .env("CARGO_TARGET_DIR", &self.target)
+            .env("CARGO_TARGET_DIR", self.root.join("target"))
             .output();
         let output = output.map_err(|error| format!("cargo does not start: {error}"))?;
         let said = String::from_utf8_lossy(&output.stdout);

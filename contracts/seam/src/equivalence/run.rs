@@ -99,13 +99,15 @@ impl<M: Model> Run<M> {
         for promise in &expected.steps {
             self.coverage.met(&promise.cell);
         }
-        let steps = drawn.steps();
+        let Some(steps) = drawn.steps() else {
+            unreachable!("a sequence as it was drawn names only what was named before");
+        };
         let Some((subject, difference)) = self.first_difference(&steps, &expected).await? else {
             return Ok(());
         };
         let calls = steps.len();
         let smallest = self.shrink(subject, difference, drawn).await;
-        let steps = smallest.drawn.steps();
+        let steps = smallest.drawn.steps().unwrap_or(steps);
         let origin = Origin::Drawn {
             seed: self.seed,
             case,
@@ -182,6 +184,7 @@ impl<M: Model> Run<M> {
         let fails = |drawn: &Drawn<M>| {
             let steps = drawn.steps();
             async move {
+                let steps = steps?;
                 let expected = Expected::of(&self.suite.model, &steps);
                 // A subject that can't be opened any more shows nothing about the sequence.
                 let executed = self.execute(subject, &steps, &expected, false).await.ok()?;

@@ -166,13 +166,13 @@ impl<M: Model> Drawn<M> {
         Ok((Self { draws, minted }, Expected { steps, effects }))
     }
 
-    /// The sequence as it now stands.
-    pub(crate) fn steps(&self) -> Vec<Step<CallOf<M>>> {
+    /// The sequence as it now stands; none if a call names what no reply before it names any more.
+    pub(crate) fn steps(&self) -> Option<Vec<Step<CallOf<M>>>> {
         let positions: HashMap<usize, usize> = self.draws.iter().enumerate().map(|(at, draw)| (draw.id, at)).collect();
         let steps = self.draws.iter().enumerate().map(|(at, draw)| {
             let call = draw.current();
-            let from = self.minted.references::<M>(&call, at, &positions);
-            Step { call, from }
+            let from = self.minted.references::<M>(&call, at, &positions)?;
+            Some(Step { call, from })
         });
         steps.collect()
     }
@@ -193,25 +193,35 @@ impl Minted {
     }
 
     /// For each value of the call that was minted: the first reply before it that still names it.
-    fn references<M: Model>(&self, call: &CallOf<M>, at: usize, positions: &HashMap<usize, usize>) -> Vec<Reference> {
-        let mut found = Vec::new();
+    ///
+    /// None if there is no such reply. The value must not stay as it is: in a shorter sequence the model may mint it for something else.
+    fn references<M: Model>(
+        &self,
+        call: &CallOf<M>,
+        at: usize,
+        positions: &HashMap<usize, usize>,
+    ) -> Option<Vec<Reference>> {
+        let mut found = Some(Vec::new());
         if self.places.is_empty() {
             return found;
         }
         let json = serde_json::to_value(call).unwrap_or_default();
         leaves(&json, &mut Vec::new(), &mut |path, value| {
-            let places = self.places.get(&value.to_string());
-            let known = places.into_iter().flatten().find_map(|(id, pointer)| {
-                let step = *positions.get(id)?;
-                (step < at).then(|| (step, pointer.clone()))
-            });
-            if let Some((step, value)) = known {
-                found.push(Reference {
+            let Some(places) = self.places.get(&value.to_string()) else {
+                return;
+            };
+            let reference = places.iter().find_map(|(id, value)| {
+                let step = *positions.get(id).filter(|step| **step < at)?;
+                Some(Reference {
                     at: pointer(path),
                     step,
-                    value,
-                });
-            }
+                    value: value.clone(),
+                })
+            });
+            found = found.take().zip(reference).map(|(mut found, reference)| {
+                found.push(reference);
+                found
+            });
         });
         found
     }

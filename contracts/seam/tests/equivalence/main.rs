@@ -1,3 +1,9 @@
-//! Implementations that differ from their model are found, and what was found is told well.
+//! Implementations that differ from their model are found, and what was found is told so that it can be acted on.
 
-fn main() {}
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod finding;
+mod notes;
+mod refusing;
+mod replaying;
+mod rules;

@@ -1,0 +1,108 @@
+//! What can't be run is refused, with what to do. The environment is set for a process of its own: the example.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use proptest::strategy::BoxedStrategy;
+use seam::equivalence::{CallOf, Cell, Failure, Instance, Model, Modelled, ReplyOf, Suite};
+
+use crate::notes::{Book, Wrong, pad, suite};
+
+/// A model that says nothing can be reached.
+#[derive(Clone, PartialEq)]
+struct Empty(Book);
+
+impl Model for Empty {
+    type Contract = <Book as Model>::Contract;
+
+    fn call(&self) -> BoxedStrategy<CallOf<Self>> {
+        self.0.call()
+    }
+
+    fn apply(&mut self, call: &CallOf<Self>) -> ReplyOf<Self> {
+        self.0.apply(call)
+    }
+
+    fn reachable() -> Vec<Cell> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn an_empty_model_is_refused() {
+    let suite = Suite::new("notes", Empty(Book::default()));
+    let suite = suite.subject("model", || async {
+        Ok::<_, String>(Instance::new(Modelled::begin(Book::default())))
+    });
+
+    let failure = suite.run().unwrap_err();
+
+    assert!(matches!(failure, Failure::EmptyModel { .. }), "{failure}");
+    assert!(
+        failure.to_string().contains("list at least one in `reachable`"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_suite_without_a_subject_and_one_with_two_of_a_name_are_refused() {
+    let none = Suite::new("notes", Book::default()).run().unwrap_err();
+    let twice = suite(Wrong::Nowhere)
+        .subject("right", || async { Ok::<_, String>(pad(Wrong::Nowhere)) })
+        .run();
+
+    assert!(matches!(none, Failure::NoSubject { .. }), "{none}");
+    assert!(matches!(twice, Err(Failure::SameName { name, .. }) if name == "right"));
+}
+
+#[test]
+fn a_subject_that_does_not_open_is_no_difference() {
+    let suite = suite(Wrong::Nowhere).subject("shut", || async { Err::<Instance<_>, _>("the shop is shut") });
+
+    let failure = suite.run().unwrap_err();
+
+    assert_eq!(
+        failure.to_string(),
+        "subject \"shut\" can't be opened: the shop is shut"
+    );
+}
+
+#[test]
+fn the_example_finds_its_wrong_client_and_says_how_to_run_it_again() {
+    let output = example(&[]);
+
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("counter: \"over http\" differs from the model in call 1 of 1"),
+        "{said}"
+    );
+    assert!(said.contains("cargo run -p seam --example counter"), "{said}");
+}
+
+#[test]
+fn the_environment_can_ask_for_one_case_and_is_refused_where_it_makes_no_sense() {
+    let one = example(&[("SEAM_SEED", "0"), ("SEAM_CASE", "3")]);
+    let unknown = example(&[("SEAM_SUBJECTS", "by post")]);
+    let cases = example(&[("SEAM_CASES", "0")]);
+    let seed = example(&[("SEAM_SEED", "tea")]);
+
+    assert!(said(&one).contains("seed 0, case 3"), "{}", said(&one));
+    assert!(said(&unknown).contains("there is no subject \"by post\"; SEAM_SUBJECTS can name over http"));
+    assert!(said(&cases).contains("SEAM_CASES is \"0\", wanted a whole number, at least 1"));
+    assert!(said(&seed).contains("SEAM_SEED is \"tea\", wanted a whole number, at least 0"));
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Runs the example, which cargo builds beside this test.
+fn example(variables: &[(&str, &str)]) -> Output {
+    let program = std::env::current_exe().unwrap();
+    let target: PathBuf = program.ancestors().nth(2).unwrap().into();
+    let mut example = Command::new(target.join("examples/counter"));
+    example.envs(variables.iter().copied()).output().unwrap()
+}

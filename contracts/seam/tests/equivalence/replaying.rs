@@ -1,0 +1,104 @@
+use std::{fs, path::Path};
+
+use seam::equivalence::{Failure, Origin};
+use tempfile::TempDir;
+
+use crate::notes::{Wrong, suite};
+
+/// A folder with the saved history of one bug, and the text of its file.
+fn saved(wrong: Wrong) -> (TempDir, String) {
+    let folder = TempDir::new().unwrap();
+    let failure = suite(wrong).regressions(folder.path()).run().unwrap_err();
+    let file = failure.counterexample().unwrap().saved.clone().unwrap();
+    let text = fs::read_to_string(file).unwrap();
+    (folder, text)
+}
+
+fn only_file(folder: &Path) -> std::path::PathBuf {
+    let mut files = fs::read_dir(folder).unwrap();
+    files.next().unwrap().unwrap().path()
+}
+
+/// What a run says of a file in place of the saved one.
+fn refusal(change: impl FnOnce(String) -> String) -> String {
+    let (folder, text) = saved(Wrong::TornIsRead);
+    fs::write(only_file(folder.path()), change(text)).unwrap();
+    let failure = suite(Wrong::Nowhere).regressions(folder.path()).run().unwrap_err();
+    assert!(matches!(failure, Failure::Saved { .. }), "{failure}");
+    failure.to_string()
+}
+
+#[test]
+fn what_failed_once_runs_first_whatever_is_drawn() {
+    let (folder, _) = saved(Wrong::TornIsRead);
+
+    let failure = suite(Wrong::TornIsRead)
+        .seed(99)
+        .regressions(folder.path())
+        .run()
+        .unwrap_err();
+
+    let found = failure.counterexample().unwrap();
+    assert!(matches!(found.origin, Origin::Saved(_)));
+    assert!(found.replay.contains("SEAM_REPLAY="), "{}", found.replay);
+    let methods: Vec<_> = found.history.iter().map(|exchange| exchange.method).collect();
+    assert_eq!(methods, ["write", "tear", "read"]);
+}
+
+#[test]
+fn a_saved_history_passes_once_the_bug_is_mended() {
+    let (folder, _) = saved(Wrong::TornIsRead);
+
+    let report = suite(Wrong::Nowhere).regressions(folder.path()).run().unwrap();
+
+    assert_eq!(report.saved, 1);
+}
+
+#[test]
+fn a_saved_call_refers_to_an_earlier_reply_by_position() {
+    let (_folder, text) = saved(Wrong::TornIsRead);
+
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+
+    let reference = serde_json::json!([{ "at": "/read/id", "step": 0, "value": "/write/Ok/id" }]);
+    assert_eq!(file["steps"][2]["from"], reference);
+}
+
+#[test]
+fn a_file_of_another_contract_is_refused() {
+    let said = refusal(|text| text.replace("\"contract\": \"notes\"", "\"contract\": \"orders\""));
+
+    assert!(
+        said.contains("it is of contract \"orders\", wanted \"notes\"; move it"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_file_of_another_version_of_the_contract_is_refused() {
+    let said = refusal(|text| text.replace("write tear", "write shred"));
+
+    assert!(
+        said.contains("it was made when notes had `write shred`; rewrite its calls"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_call_that_is_none_any_more_is_refused_with_its_place() {
+    let said = refusal(|text| text.replace("\"text\"", "\"words\""));
+
+    assert!(said.contains("call 1 is no call of notes"), "{said}");
+}
+
+#[test]
+fn a_file_that_is_no_saved_sequence_or_of_another_format_is_refused() {
+    let torn = refusal(|text| text[..text.len() / 2].to_owned());
+    let other = refusal(|text| text.replace("\"format\": 1", "\"format\": 2"));
+
+    assert!(
+        torn.contains("it is no saved sequence") && torn.contains("delete it, or restore it from git"),
+        "{torn}"
+    );
+    assert!(other.contains("its format is 2, wanted 1"), "{other}");
+}

@@ -1,0 +1,62 @@
+use seam::equivalence::{Failure, Instance, Modelled, Rule, Suite};
+
+use crate::notes::{Book, Wrong, bare, suite};
+
+#[test]
+fn a_rule_that_never_made_a_difference_allowed_is_reported_with_its_owner_and_reason() {
+    let unneeded = Rule::ignored("read.Ok.text", "the paper mill", "ink runs");
+
+    let report = suite(Wrong::Nowhere).rule(unneeded.clone()).run().unwrap();
+
+    assert_eq!(report.unused_rules, [unneeded]);
+    let told = "rule never applied: read.Ok.text ignored by the paper mill: ink runs";
+    assert!(report.to_string().contains(told), "{report}");
+}
+
+#[test]
+fn an_ignored_field_may_differ_and_nothing_else_may() {
+    let suite = |field| {
+        Suite::new("notes", Book::default())
+            .rule(Rule::ignored(field, "notes", "to see"))
+            .subject("pad", || async { Ok::<_, String>(Instance::new(bare(Wrong::Nowhere))) })
+    };
+
+    assert!(
+        suite("write.Ok.id")
+            .calls(1)
+            .cases(4)
+            .run()
+            .is_err_and(|failure| failure.counterexample().is_none())
+    );
+    assert!(
+        suite("write.Ok.text")
+            .calls(1)
+            .run()
+            .is_err_and(|failure| failure.counterexample().is_some())
+    );
+}
+
+#[test]
+fn a_cell_that_no_case_reached_fails_the_suite_and_is_named() {
+    let failure = Suite::new("notes", Book::default())
+        .calls(1)
+        .subject("model", || async {
+            Ok::<_, String>(Instance::new(Modelled::begin(Book::default())))
+        })
+        .run()
+        .unwrap_err();
+
+    let Failure::Uncovered { cells, cases: 256, .. } = &failure else {
+        panic!("{failure}");
+    };
+    let cells: Vec<String> = cells.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        cells,
+        [
+            "read on live -> ok",
+            "tear on live -> ok",
+            "read on torn -> Torn",
+            "tear on torn -> Torn"
+        ]
+    );
+}
