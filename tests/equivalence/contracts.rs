@@ -1,7 +1,13 @@
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use seam::equivalence::{Failure, Model, Suite};
-use tests::equivalence::{Ground, Reach, suites};
+use tests::{
+    Postgres,
+    equivalence::{Ground, Reach, suites},
+};
 
 #[test]
 fn inventory_behaves_as_its_model_however_it_is_reached() -> Result<(), Failure> {
@@ -14,6 +20,23 @@ fn orders_behaves_as_its_model_however_it_is_reached() -> Result<(), Failure> {
         suites::orders(&Ground::Sqlite, &Reach::ALL).cases(80).calls(30),
         "orders",
     )
+}
+
+#[test]
+fn inventory_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Result<(), Failure> {
+    passes(suites::inventory_in_and_out_of_the_monolith().cases(64), "inventory")
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn inventory_and_orders_on_postgresql_behave_as_their_models() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    // The container is told to go when the last of its users goes, and that takes a runtime.
+    let _inside = runtime.enter();
+    let ground = Ground::Postgres(Arc::new(runtime.block_on(Postgres::start())));
+    passes(suites::inventory(&ground, &[Reach::Direct]).cases(64), "inventory")?;
+    passes(suites::orders(&ground, &[Reach::Direct]).cases(80).calls(30), "orders")?;
+    Ok(())
 }
 
 /// Runs the suite at its default size, sequences that failed before first.

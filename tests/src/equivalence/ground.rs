@@ -16,6 +16,7 @@ const DECLARED: &[Declared] = &[
     optional(&standard::CALL_TIMEOUT_MS),
     optional(&standard::LEASE_MS),
     optional(&standard::DRAIN_MS),
+    optional(&standard::INVENTORY_URL),
     optional(&standard::PROVIDER_URL),
     optional(&standard::PUSH_URL),
     optional(&standard::SMTP_ADDRESS),
@@ -26,6 +27,8 @@ const DECLARED: &[Declared] = &[
 pub enum Ground {
     /// An SQLite file of its own.
     Sqlite,
+    /// An SQLite file in this folder, as the last instance left it.
+    Kept(Arc<TempDir>),
     /// Its schema in this PostgreSQL, emptied before each sequence.
     Postgres(Arc<Postgres>),
 }
@@ -42,7 +45,8 @@ impl Ground {
     pub(crate) async fn fresh(&self, module: &str, more: &[(&str, &str)]) -> Result<Fresh, String> {
         let folder = folder().map_err(|error| format!("no folder: {error}"))?;
         let url = match self {
-            Self::Sqlite => format!("sqlite://{}/{{module}}.db", folder.path().display()),
+            Self::Sqlite => sqlite_in(&folder),
+            Self::Kept(kept) => sqlite_in(kept),
             Self::Postgres(postgres) => {
                 let emptied = empty(postgres, module).await;
                 emptied.map_err(|error| format!("schema {module} can't be emptied: {error}"))?;
@@ -57,6 +61,10 @@ impl Ground {
             folder,
         })
     }
+}
+
+fn sqlite_in(folder: &TempDir) -> String {
+    format!("sqlite://{}/{{module}}.db", folder.path().display())
 }
 
 /// In memory where the machine has such a place: these suites open thousands of databases and pull no plug.

@@ -65,22 +65,14 @@ impl Reach {
                 client(Arc::new(InProcess::new(router)))
             }
             Self::Tcp | Self::Reqwest => {
-                let server = server::bind(environment, mounted)
-                    .await
-                    .map_err(|error| error.to_string())?;
-                let base = format!("http://{}", server.address());
-                let (stop, told) = oneshot::channel::<()>();
-                let serving = tokio::spawn(server.serve(async { drop(told.await) }));
+                let served = Served::begin(environment, mounted).await?;
+                let base = served.base.clone();
                 let transport: Arc<dyn Transport> = match self {
                     Self::Reqwest => Arc::new(Reqwest::to(base)),
                     _ => Arc::new(Socket::new(&base, SocketLimits::default()).map_err(|error| error.to_string())?),
                 };
                 let instance = Instance::new(client(transport)).keeping(folder);
-                return Ok(instance.closed_by(async move {
-                    drop(stop);
-                    // It stops the tasks and closes the database itself.
-                    let _ = serving.await;
-                }));
+                return Ok(instance.closed_by(served.end()));
             }
         };
         Ok(Instance::new(service).keeping(folder).closed_by(stopped))
@@ -118,6 +110,32 @@ impl Reqwest {
         *answer.headers_mut() = response.headers().clone();
         *answer.body_mut() = response.bytes().await?;
         Ok(answer)
+    }
+}
+
+/// A module's server on a free port; it stops when told to.
+pub(crate) struct Served {
+    pub(crate) base: String,
+    stop: oneshot::Sender<()>,
+    serving: tokio::task::JoinHandle<Result<(), shared::StartError>>,
+}
+
+impl Served {
+    pub(crate) async fn begin(environment: shared::Environment, modules: Vec<shared::Mounted>) -> Result<Self, String> {
+        let server = server::bind(environment, modules)
+            .await
+            .map_err(|error| error.to_string())?;
+        let base = format!("http://{}", server.address());
+        let (stop, told) = oneshot::channel::<()>();
+        let serving = tokio::spawn(server.serve(async { drop(told.await) }));
+        Ok(Self { base, stop, serving })
+    }
+
+    /// Stops its tasks and closes its databases too.
+    pub(crate) async fn end(self) {
+        drop(self.stop);
+        // What it could not finish goes away with its folder.
+        let _ = self.serving.await;
     }
 }
 

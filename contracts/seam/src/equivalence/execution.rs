@@ -92,10 +92,11 @@ impl<M: Model> Execution<'_, M> {
         comparison: &mut Comparison<'_>,
         shown: &mut Vec<String>,
     ) -> Option<Difference> {
+        let service = instance.service();
         let mut replies = Vec::with_capacity(self.steps.len());
         for (position, (step, promise)) in self.steps.iter().zip(&self.expected.steps).enumerate() {
             let call = resolve::<M>(step, &replies);
-            let answer = tokio::time::timeout(self.patience, caught(instance.service.dispatch(call)));
+            let answer = tokio::time::timeout(self.patience, caught(service.dispatch(call)));
             let what = match answer.await {
                 Ok(Ok(reply)) => {
                     let compared = same::<M>(comparison, &promise.reply, &reply);

@@ -40,7 +40,7 @@ impl<C: Contract + ?Sized> Subject<C> {
 
 /// One opened subject, in its initial state; used for one sequence of calls.
 pub struct Instance<C: Contract + ?Sized> {
-    pub(crate) service: Arc<C>,
+    service: Arc<C>,
     effects: Option<Effects>,
     close: Option<BoxFuture<'static, ()>>,
     kept: Vec<Box<dyn Any + Send>>,
@@ -72,10 +72,16 @@ impl<C: Contract + ?Sized> Instance<C> {
         self
     }
 
-    /// Awaited after the last call, before what is kept is dropped.
+    /// Awaited after the last call, before what is kept is dropped; after what was told before.
     #[must_use]
     pub fn closed_by(mut self, close: impl Future<Output = ()> + Send + 'static) -> Self {
-        self.close = Some(Box::pin(close));
+        let before = self.close.take();
+        self.close = Some(Box::pin(async move {
+            if let Some(before) = before {
+                before.await;
+            }
+            close.await;
+        }));
         self
     }
 
@@ -86,14 +92,21 @@ impl<C: Contract + ?Sized> Instance<C> {
         self
     }
 
-    pub(crate) async fn effects(&self) -> Result<Option<Vec<Value>>, String> {
+    /// The implementation, for who drives an instance without a suite.
+    pub fn service(&self) -> Arc<C> {
+        Arc::clone(&self.service)
+    }
+
+    /// What the calls so far have done, as far as the subject says; none if it says nothing of it.
+    pub async fn effects(&self) -> Result<Option<Vec<Value>>, String> {
         match &self.effects {
             Some(read) => read().await.map(Some).map_err(|error| error.to_string()),
             None => Ok(None),
         }
     }
 
-    pub(crate) async fn close(self) {
+    /// Ends it.
+    pub async fn close(self) {
         let Self {
             close, kept, service, ..
         } = self;

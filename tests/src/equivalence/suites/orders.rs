@@ -14,11 +14,12 @@ pub fn orders(ground: &Ground, reaches: &[Reach]) -> Suite<OrdersModel> {
     let suite = super::suite("orders", OrdersModel::begin());
     reaches.iter().fold(suite, |suite, reach| {
         let (ground, reach) = (ground.clone(), *reach);
-        suite.subject(reach.name(), move || open(ground.clone(), reach))
+        suite.subject(reach.name(), move || open_orders(ground.clone(), reach))
     })
 }
 
-async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Orders>, String> {
+/// An orders module on this ground, reached this way.
+pub async fn open_orders(ground: Ground, reach: Reach) -> Result<Instance<dyn Orders>, String> {
     let fresh = ground.fresh("orders", &[]).await?;
     let inventory: Arc<dyn Inventory> = Modelled::begin(OrdersModel::begin().inventory().clone());
     let till = Arc::new(Till::default());
