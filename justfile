@@ -40,9 +40,9 @@ demo *args:
 up *args:
     cargo run --locked --bin seam -- up {{args}}
 
-# Measure: orders per second, commits per order, time to readiness, resident memory, each beside its reference.
+# Measure: orders per second, commits per order, time to readiness, resident memory; cases per second. Each beside its reference.
 bench:
-    cargo bench --locked -p tests --bench platform
+    cargo bench --locked --workspace --bench platform --bench equivalence
 
 # Plant bugs, one at a time, and see which suite finds each after how many cases: all, or those with a word in their name.
 bite word="":
@@ -61,3 +61,12 @@ soak runs="200" *args="":
         printf '\rsoak: %d of %d runs passed' "$run" {{runs}}
     done
     echo
+
+# Run the equivalence suites from one seed after the other for so many minutes, with a progress bar; a report is left in target/equivalence.md.
+equivalence-long minutes="60":
+    cargo test --quiet --locked --release --workspace --test equivalence-long -- {{minutes}}
+
+# Change the code, one place at a time, and see whether the tests notice (cargo-mutants); what survives is in target/mutants.out.
+mutants *args:
+    cargo install --locked cargo-mutants
+    PROPTEST_RNG_SEED=1 cargo mutants --output target {{args}}

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod concurrency;
 mod contracts;
+mod differences;
 mod idempotency;
 mod versions;

@@ -24,7 +24,7 @@ impl seam::ContractError for NoAnswer {
     }
 }
 
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Total(i64);
 impl Model for Total {
     type Contract = dyn Counter;

@@ -8,6 +8,23 @@ pub enum Failure {
     /// A subject differs from the model.
     #[error("{0}")]
     Different(Box<Counterexample>),
+    /// What concurrent callers heard has no explanation.
+    #[error(
+        "{suite}: what callers of {subject:?} heard in case {case} is not linearizable\n\n{lanes}\n\
+         replay, which may take several runs, as callers come to turn differently: {replay}"
+    )]
+    NotLinearizable {
+        /// The suite.
+        suite: String,
+        /// The subject.
+        subject: String,
+        /// Which sequence it was, from 0.
+        case: u64,
+        /// The smallest part of the history, a lane for each caller.
+        lanes: String,
+        /// The command that runs it again.
+        replay: String,
+    },
     /// The sequences did not reach what the model says can be reached.
     #[error(
         "{suite}: {cases} cases did not reach {} of the cells that {model} calls reachable:\n{}\n\

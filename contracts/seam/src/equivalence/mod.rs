@@ -8,6 +8,8 @@
 //! - how much was seen: every [`Cell`] of the state machine that can be reached is counted, and a cell that was missed fails the suite;
 //! - what failed once: saved as JSON, calls and not draws, and run first from then on.
 //!
+//! [`Suite::run_concurrently`] lets several callers call at once, and [`concurrent`] decides whether some order explains what they heard.
+//!
 //! Built on [`proptest`], which draws the calls and makes them simpler.
 //!
 //! # Sources
@@ -15,6 +17,8 @@
 //! model beside the implementation); Hughes, "Experiences with QuickCheck", 2016 (sequences from a model's state, negative calls).
 
 mod compare;
+pub mod concurrent;
+mod concurrently;
 mod counterexample;
 mod coverage;
 mod execution;
@@ -33,6 +37,7 @@ mod subject;
 mod suite;
 
 pub use compare::Mismatch;
+pub use concurrently::{ConcurrentReport, Heard};
 pub use counterexample::{Counterexample, Exchange, Origin};
 pub use execution::{Difference, What};
 pub use failure::Failure;

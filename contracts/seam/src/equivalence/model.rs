@@ -13,7 +13,7 @@ pub type ReplyOf<M> = <<M as Model>::Contract as Contract>::Reply;
 /// What a contract promises, as a small state machine: pure, no I/O, no clock, no randomness of its own.
 ///
 /// The value is the state. It is the reference that every subject is compared with, and the source of the calls.
-pub trait Model: Clone + PartialEq + Send + Sync + 'static {
+pub trait Model: Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
     /// The contract it is a model of.
     type Contract: Contract + ?Sized;
 

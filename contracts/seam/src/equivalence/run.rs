@@ -21,9 +21,9 @@ use crate::Contract;
 
 /// One run of a suite.
 pub(crate) struct Run<M: Model> {
-    suite: Suite<M>,
+    pub(crate) suite: Suite<M>,
     settings: Settings,
-    seed: u64,
+    pub(crate) seed: u64,
     cases: u64,
     config: Config,
     coverage: Coverage,
@@ -34,7 +34,7 @@ impl<M: Model> Run<M> {
     pub(crate) fn of(suite: Suite<M>, settings: Settings) -> Self {
         Self {
             seed: settings.seed.unwrap_or(suite.seed),
-            cases: settings.cases.unwrap_or(suite.cases),
+            cases: settings.cases.or(suite.at_most).unwrap_or(suite.cases),
             config: Config {
                 failure_persistence: None,
                 ..Config::default()
@@ -48,16 +48,12 @@ impl<M: Model> Run<M> {
 
     pub(crate) async fn run(mut self) -> Result<Report, Failure> {
         let saved = self.saved().await?;
-        let drawn = match (&self.settings.replay, self.settings.case) {
-            (Some(_), _) => 0..0,
-            (None, Some(case)) => case..case + 1,
-            (None, None) => 0..self.cases,
-        };
+        let drawn = self.drawn_cases();
         let cases = drawn.end - drawn.start;
         for case in drawn {
             self.case(case).await?;
         }
-        if cases >= self.suite.cases {
+        if cases >= self.suite.cases && self.suite.at_most.is_none() {
             self.judge_coverage(cases)?;
         }
         let rules = self.suite.rules.iter().zip(&self.applied);
@@ -74,6 +70,15 @@ impl<M: Model> Run<M> {
                 .collect(),
             suite: self.suite.name,
         })
+    }
+
+    /// Which sequences are to be drawn.
+    pub(crate) fn drawn_cases(&self) -> std::ops::Range<u64> {
+        match (&self.settings.replay, self.settings.case) {
+            (Some(_), _) => 0..0,
+            (None, Some(case)) => case..case + 1,
+            (None, None) => 0..self.cases,
+        }
     }
 
     /// Runs the saved sequences: the one that is asked for, or all of the suite's.
@@ -120,7 +125,7 @@ impl<M: Model> Run<M> {
             .await?)
     }
 
-    fn draw(&self, case: u64) -> Result<(Drawn<M>, Expected<M>), Failure> {
+    pub(crate) fn draw(&self, case: u64) -> Result<(Drawn<M>, Expected<M>), Failure> {
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed_of(self.seed, case));
         let mut runner = TestRunner::new_with_rng(self.config.clone(), rng);
         let Suite {

@@ -15,6 +15,7 @@ pub struct Suite<M: Model> {
     pub(super) subjects: Vec<Subject<M::Contract>>,
     pub(super) rules: Vec<Rule>,
     pub(super) cases: u64,
+    pub(super) at_most: Option<u64>,
     pub(super) calls: usize,
     pub(super) seed: u64,
     pub(super) patience: Duration,
@@ -32,6 +33,7 @@ impl<M: Model> Suite<M> {
             subjects: Vec::new(),
             rules: Vec::new(),
             cases: 256,
+            at_most: None,
             calls: 20,
             seed: 0,
             patience: Duration::from_secs(30),
@@ -63,6 +65,13 @@ impl<M: Model> Suite<M> {
     #[must_use]
     pub fn cases(mut self, cases: u64) -> Self {
         self.cases = cases.max(1);
+        self
+    }
+
+    /// Draws no more than so many, and so does not ask whether they met every cell: for a look, or a measurement.
+    #[must_use]
+    pub fn at_most(mut self, cases: u64) -> Self {
+        self.at_most = Some(cases.max(1));
         self
     }
 
@@ -120,7 +129,7 @@ impl<M: Model> Suite<M> {
         runtime.block_on(Run::of(suite, settings).run())
     }
 
-    fn checked(mut self, settings: &Settings) -> Result<Self, Failure> {
+    pub(super) fn checked(mut self, settings: &Settings) -> Result<Self, Failure> {
         let suite = || self.name.clone();
         let names: Vec<String> = self.subjects.iter().map(|subject| subject.name.clone()).collect();
         if M::reachable().is_empty() {

@@ -7,3 +7,4 @@ mod notes;
 mod refusing;
 mod replaying;
 mod rules;
+mod rushing;

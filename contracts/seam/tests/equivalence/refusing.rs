@@ -11,7 +11,7 @@ use seam::equivalence::{CallOf, Cell, Failure, Instance, Model, Modelled, ReplyO
 use crate::notes::{Book, Wrong, pad, suite};
 
 /// A model that says nothing can be reached.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Empty(Book);
 
 impl Model for Empty {

@@ -12,8 +12,10 @@ pub use orders::{open_orders, orders};
 
 /// A suite with what all of ours allow.
 fn suite<M: Model>(name: &str, model: M) -> Suite<M> {
-    let clock = |field| Rule::renamed(field, name, "each subject reads its own clock");
-    Suite::new(name, model)
-        .rule(clock("created_at"))
-        .rule(clock("updated_at"))
+    clocks(name).into_iter().fold(Suite::new(name, model), Suite::rule)
+}
+
+/// Every subject reads its own clock.
+pub fn clocks(owner: &str) -> [Rule; 2] {
+    ["created_at", "updated_at"].map(|field| Rule::renamed(field, owner, "each subject reads its own clock"))
 }

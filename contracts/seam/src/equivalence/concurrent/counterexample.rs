@@ -1,0 +1,128 @@
+use std::fmt;
+
+use super::{lanes::lanes, operation::Operation};
+
+/// So many answers that the model allows are listed.
+const LISTED: usize = 6;
+
+/// Part of a history that no order explains, made by [`smallest`](super::smallest). Prints as lanes, one for each caller.
+#[derive(Clone, Debug)]
+pub struct Counterexample<C, R, S> {
+    /// The key that the part is about, if keys were checked apart.
+    pub key: Option<String>,
+    /// Where the part begins: in one of these situations.
+    pub starts: Vec<Start<S>>,
+    /// How many operations were answered by then. They can be ordered in no way that leads elsewhere.
+    pub before: usize,
+    /// The operations to look at, by the time of their calls. Those that were answered after `until` count as open.
+    pub shown: Vec<Numbered<C, R>>,
+    /// Operations to forget about: whether they took effect or not, and what they were answered, nothing explains the rest.
+    pub left_out: Vec<Numbered<C, R>>,
+    /// The index in the history of the operation whose answer has no explanation. Up to that answer, all is explained.
+    pub culprit: usize,
+    /// When that answer came; what was called later is no part of this.
+    pub until: u64,
+    /// The answers that have one, told apart by their `Debug` text. None if the limit of the specification was reached first.
+    pub allowed: Option<Vec<Allowed<R>>>,
+}
+
+/// A situation that a part of a history may begin in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start<S> {
+    /// The state.
+    pub state: S,
+    /// Operations of the part that have taken effect by then, by index in the history.
+    pub done: Vec<usize>,
+}
+
+/// An operation with its index in the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered<C, R> {
+    /// The index.
+    pub number: usize,
+    /// The operation as it was recorded.
+    pub operation: Operation<C, R>,
+}
+
+/// An answer that the model could have given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowed<R> {
+    /// The answer.
+    pub reply: R,
+    /// An order, by index in the history, in which the model gives it together with all other answers.
+    pub order: Vec<usize>,
+}
+
+impl<C, R> Numbered<C, R> {
+    /// When the answer came, if it did by `until`.
+    pub fn answered_by(&self, until: u64) -> Option<u64> {
+        self.operation.answered().filter(|at| *at <= until)
+    }
+}
+
+impl<C: fmt::Debug, R: fmt::Debug, S: fmt::Debug> fmt::Display for Counterexample<C, R, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not linearizable")?;
+        if let Some(key) = &self.key {
+            write!(f, " at key {key:?}")?;
+        }
+        writeln!(f, ": no order of the calls explains the answer of #{}", self.culprit)?;
+        for (nth, Start { state, done }) in self.starts.iter().enumerate() {
+            let label = if nth == 0 { "begins in" } else { "or in" };
+            write!(f, "{label} {state:?}")?;
+            if !done.is_empty() {
+                write!(f, " with {} done", names(done.iter().copied()))?;
+            }
+            writeln!(f)?;
+        }
+        if self.before > 0 {
+            writeln!(f, "where the {} operations before that must lead", self.before)?;
+        }
+        f.write_str(&lanes(&self.shown, self.until, self.culprit))?;
+        if let Some(culprit) = self.shown.iter().find(|shown| shown.number == self.culprit) {
+            writeln!(f, "#{} is {:?}", self.culprit, culprit.operation.call)?;
+            if let Some(reply) = culprit.operation.reply() {
+                writeln!(f, "  seen:    {reply:?}")?;
+            }
+        }
+        match &self.allowed {
+            None => writeln!(f, "  allowed: not found within the limit")?,
+            Some(allowed) => list(allowed, f)?,
+        }
+        if !self.left_out.is_empty() {
+            let numbers = self.left_out.iter().map(|left_out| left_out.number);
+            writeln!(
+                f,
+                "left out, for nothing explains it whatever became of them: {}",
+                names(numbers)
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn list<R: fmt::Debug>(allowed: &[Allowed<R>], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if allowed.is_empty() {
+        writeln!(
+            f,
+            "  allowed: nothing; another answer that came at the same tick has no explanation either"
+        )?;
+    }
+    for (nth, Allowed { reply, order }) in allowed.iter().take(LISTED).enumerate() {
+        let label = if nth == 0 { "allowed:" } else { "or:" };
+        writeln!(
+            f,
+            "  {label:<8} {reply:?}, in the order {}",
+            names(order.iter().copied())
+        )?;
+    }
+    if allowed.len() > LISTED {
+        writeln!(f, "  or one of {} more", allowed.len() - LISTED)?;
+    }
+    Ok(())
+}
+
+fn names(numbers: impl Iterator<Item = usize>) -> String {
+    let names: Vec<String> = numbers.map(|number| format!("#{number}")).collect();
+    names.join(" ")
+}

@@ -1,0 +1,288 @@
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use futures::future::join_all;
+
+use super::{
+    CallOf, Failure, Model, ReplyOf, Suite,
+    compare::Comparison,
+    concurrent::{Answer, Operation, Partition, Specification, Verdict, check_by_key, smallest_by_key},
+    replay,
+    run::Run,
+    settings::Settings,
+};
+use crate::{Contract, Outcome, caught};
+
+/// How far the search for an order goes in one history before it gives up.
+const LIMIT: usize = 1_000_000;
+/// The most often that a caller steps aside before a call.
+const STEPS_ASIDE: u64 = 4;
+
+/// What an answer says about whether the call has happened, when others are under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// It has happened, and this is what came of it.
+    Answer,
+    /// Nothing was done, because another call was under way: no promise of the model, and nothing to explain.
+    Nothing,
+    /// It may have happened, or may still happen.
+    Unknown,
+}
+
+/// What a concurrent run that passed has shown.
+#[derive(Clone, Debug)]
+pub struct ConcurrentReport {
+    /// The suite.
+    pub suite: String,
+    /// What every draw derives from. The order in which callers come to turn does not.
+    pub seed: u64,
+    /// How many callers there were.
+    pub callers: usize,
+    /// How many histories were recorded, over all subjects.
+    pub histories: u64,
+    /// How many calls were answered, and explained.
+    pub answered: u64,
+    /// How many were told that nothing was done.
+    pub nothing: u64,
+    /// How many have an unknown outcome.
+    pub unknown: u64,
+    /// How many histories had calls that overlap: the others prove nothing about concurrency.
+    pub overlapping: u64,
+}
+
+type History<M> = Vec<Operation<CallOf<M>, ReplyOf<M>>>;
+
+impl<M: Model> Suite<M>
+where
+    ReplyOf<M>: Sync,
+{
+    /// Deals each drawn sequence out to so many callers, lets them call at once, and checks that what they heard is linearizable: that
+    /// some order of the calls, which keeps those apart that did not overlap, makes the model answer just that.
+    ///
+    /// `heard` says which replies are no answers; one that [`Contract::outcome`] calls a transport failure is always
+    /// [`Heard::Unknown`], and so is a panic or silence. Effects are not compared: their order is not told.
+    pub fn run_concurrently(
+        self,
+        callers: usize,
+        heard: fn(&ReplyOf<M>) -> Heard,
+    ) -> Result<ConcurrentReport, Failure> {
+        let settings = Settings::from_env()?;
+        let suite = self.checked(&settings)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build();
+        let runtime = runtime.map_err(|error| Failure::Runtime {
+            suite: suite.name.clone(),
+            reason: error.to_string(),
+        })?;
+        let run = Run::of(suite, settings);
+        runtime.block_on(Concurrently { run, callers, heard }.run())
+    }
+}
+
+struct Concurrently<M: Model> {
+    run: Run<M>,
+    callers: usize,
+    heard: fn(&ReplyOf<M>) -> Heard,
+}
+
+impl<M: Model> Concurrently<M>
+where
+    ReplyOf<M>: Sync,
+{
+    async fn run(self) -> Result<ConcurrentReport, Failure> {
+        let mut report = ConcurrentReport {
+            suite: self.run.suite.name.clone(),
+            seed: self.run.seed,
+            callers: self.callers,
+            histories: 0,
+            answered: 0,
+            nothing: 0,
+            unknown: 0,
+            overlapping: 0,
+        };
+        for case in self.run.drawn_cases() {
+            let (drawn, _) = self.run.draw(case)?;
+            let calls: Vec<CallOf<M>> = drawn.draws.iter().map(super::sequence::Draw::current).collect();
+            for subject in &self.run.suite.subjects {
+                let instance = subject.open().await?;
+                let (history, nothing) = self.history(case, instance.service(), &calls).await;
+                instance.close().await;
+                report.count(&history, nothing);
+                self.explained(case, &subject.name, &history)?;
+            }
+        }
+        Ok(report)
+    }
+
+    /// Lets the callers call, each its share in its order, and records what they heard.
+    async fn history(&self, case: u64, service: Arc<M::Contract>, calls: &[CallOf<M>]) -> (History<M>, u64) {
+        let recorder = Arc::new(Recorder::<M>::default());
+        let callers = (0..self.callers).map(|caller| {
+            let share: Vec<CallOf<M>> = calls.iter().skip(caller).step_by(self.callers).cloned().collect();
+            let (recorder, service) = (Arc::clone(&recorder), Arc::clone(&service));
+            let (heard, patience) = (self.heard, self.run.suite.patience);
+            let seed = self.run.seed ^ (case << 16) ^ (caller as u64);
+            tokio::spawn(async move {
+                for (position, call) in share.into_iter().enumerate() {
+                    for _ in 0..mixed(seed ^ ((position as u64) << 40)) % STEPS_ASIDE {
+                        tokio::task::yield_now().await;
+                    }
+                    let invoked = recorder.tick();
+                    let answer = tokio::time::timeout(patience, caught(service.dispatch(call.clone()))).await;
+                    let at = recorder.tick();
+                    let reply = answer.ok().and_then(Result::ok);
+                    recorder.note(caller, invoked, call, at, reply, heard);
+                }
+            })
+        });
+        for ended in join_all(callers).await {
+            // A caller catches what it calls: it does not panic itself.
+            debug_assert!(ended.is_ok());
+        }
+        recorder.history()
+    }
+
+    fn explained(&self, case: u64, subject: &str, history: &History<M>) -> Result<(), Failure> {
+        let rules = &self.run.suite.rules;
+        let agrees = |expected: &ReplyOf<M>, seen: &ReplyOf<M>| {
+            let json = |reply| serde_json::to_value(reply).unwrap_or_default();
+            expected == seen || Comparison::loosely(rules).compare(&json(expected), &json(seen)).is_ok()
+        };
+        let step = |model: &mut M, call: &CallOf<M>| model.apply(call);
+        let specification = Specification::new(self.run.suite.model.clone(), step, agrees, LIMIT);
+        let lanes = match check_by_key(&specification, history, |call| M::Contract::key(call)).verdict {
+            Verdict::Linearizable { .. } => return Ok(()),
+            Verdict::Undecided { explored } => {
+                format!("undecided after {explored} steps; fewer calls or callers decide it")
+            }
+            Verdict::NotLinearizable { .. } => {
+                let smallest = smallest_by_key(&specification, history, |call| M::Contract::key(call));
+                smallest.map_or_else(
+                    || "the smallest part could not be found".to_owned(),
+                    |part| part.to_string(),
+                )
+            }
+        };
+        Err(Failure::NotLinearizable {
+            suite: self.run.suite.name.clone(),
+            subject: subject.to_owned(),
+            case,
+            lanes,
+            replay: replay::command(&[("SEAM_SEED", self.run.seed), ("SEAM_CASE", case)]),
+        })
+    }
+}
+
+impl ConcurrentReport {
+    fn count<C, R>(&mut self, history: &[Operation<C, R>], nothing: u64) {
+        self.histories += 1;
+        self.nothing += nothing;
+        for operation in history {
+            match operation.answer {
+                Answer::Came { .. } => self.answered += 1,
+                Answer::Unknown => self.unknown += 1,
+            }
+        }
+        let overlap = |one: &Operation<C, R>| {
+            let until = one.answered().unwrap_or(u64::MAX);
+            history
+                .iter()
+                .any(|other| one.invoked < other.invoked && other.invoked < until)
+        };
+        self.overlapping += u64::from(history.iter().any(overlap));
+    }
+}
+
+impl fmt::Display for ConcurrentReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            suite,
+            callers,
+            histories,
+            answered,
+            nothing,
+            unknown,
+            overlapping,
+            seed,
+        } = self;
+        write!(
+            f,
+            "{suite}: {histories} histories of {callers} callers are linearizable, {overlapping} of them with calls that overlap; \
+             {answered} answers explained, {nothing} calls refused for the moment, {unknown} of unknown outcome; seed {seed}"
+        )
+    }
+}
+
+struct Recorder<M: Model> {
+    clock: AtomicU64,
+    noted: Mutex<(History<M>, u64)>,
+}
+
+impl<M: Model> Default for Recorder<M> {
+    fn default() -> Self {
+        Self {
+            clock: AtomicU64::new(0),
+            noted: Mutex::new((Vec::new(), 0)),
+        }
+    }
+}
+
+impl<M: Model> Recorder<M> {
+    fn tick(&self) -> u64 {
+        self.clock.fetch_add(1, Relaxed)
+    }
+
+    fn note(
+        &self,
+        caller: usize,
+        invoked: u64,
+        call: CallOf<M>,
+        at: u64,
+        reply: Option<ReplyOf<M>>,
+        heard: fn(&ReplyOf<M>) -> Heard,
+    ) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = reply
+            .as_ref()
+            .map_or(Heard::Unknown, |reply| match M::Contract::outcome(reply) {
+                Outcome::Transport(_) | Outcome::Panic(_) => Heard::Unknown,
+                _ => heard(reply),
+            });
+        let answer = match (said, reply) {
+            (Heard::Nothing, _) => {
+                noted.1 += 1;
+                return;
+            }
+            (Heard::Answer, Some(reply)) => Answer::Came { at, reply },
+            _ => Answer::Unknown,
+        };
+        noted.0.push(Operation {
+            caller,
+            invoked,
+            call,
+            answer,
+        });
+    }
+
+    fn history(&self) -> (History<M>, u64) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut history, nothing) = std::mem::take(&mut *noted);
+        history.sort_by_key(|operation| operation.invoked);
+        (history, nothing)
+    }
+}
+
+/// A well-mixed number (the finaliser of SplitMix64; Steele, Lea and Flood, 2014).
+fn mixed(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

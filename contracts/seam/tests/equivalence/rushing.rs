@@ -1,0 +1,182 @@
+//! Several callers at once: what they hear is explained by some order of their calls, or shown as lanes.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering::SeqCst},
+};
+
+use proptest::prelude::*;
+use seam::{
+    BoxFuture, Carrier, Contract, TransportFailure,
+    equivalence::{Cell, Failure, Heard, Instance, Model, Suite},
+};
+use serde::{Deserialize, Serialize};
+
+#[seam::contract(name = "till")]
+trait Till: Send + Sync {
+    #[write]
+    async fn put_in(&self, cents: i64) -> Result<i64, TillError>;
+    #[read]
+    async fn count(&self) -> Result<i64, TillError>;
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+enum TillError {
+    #[error("somebody is at it")]
+    Busy,
+    #[error(transparent)]
+    Transport(#[from] TransportFailure),
+}
+
+impl seam::ContractError for TillError {
+    fn transport(&self) -> Option<&TransportFailure> {
+        match self {
+            Self::Transport(failure) => Some(failure),
+            Self::Busy => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Sum(i64);
+
+impl Model for Sum {
+    type Contract = dyn Till;
+
+    fn call(&self) -> BoxedStrategy<TillCall> {
+        prop_oneof![
+            (1..=9_i64).prop_map(|cents| TillCall::PutIn { cents }),
+            Just(TillCall::Count {})
+        ]
+        .boxed()
+    }
+
+    fn apply(&mut self, call: &TillCall) -> TillReply {
+        match call {
+            TillCall::PutIn { cents } => {
+                self.0 += cents;
+                TillReply::PutIn(Ok(self.0))
+            }
+            TillCall::Count {} => TillReply::Count(Ok(self.0)),
+        }
+    }
+
+    fn reachable() -> Vec<Cell> {
+        Cell::table(&[("any", "put_in", "ok"), ("any", "count", "ok")])
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Drawer {
+    /// Each call is one step.
+    Atomic,
+    /// Looks, steps aside, and puts back what it has reckoned.
+    Racy,
+    /// Every third call is done and then not answered.
+    Forgetful,
+    /// Every third call is told that somebody is at it, and is not done.
+    Shy,
+    /// Every third call is told so although it was done.
+    Lying,
+}
+
+struct Real {
+    drawer: Drawer,
+    sum: AtomicI64,
+    calls: AtomicI64,
+}
+
+impl Real {
+    async fn add(&self, cents: i64) -> i64 {
+        if let Drawer::Racy = self.drawer {
+            let sum = self.sum.load(SeqCst);
+            tokio::task::yield_now().await;
+            self.sum.store(sum + cents, SeqCst);
+            return sum + cents;
+        }
+        self.sum.fetch_add(cents, SeqCst) + cents
+    }
+}
+
+impl Carrier<dyn Till> for Real {
+    fn carry(&self, call: TillCall) -> BoxFuture<'_, TillReply> {
+        Box::pin(async move {
+            let TillCall::PutIn { cents } = call else {
+                return TillReply::Count(Ok(self.sum.load(SeqCst)));
+            };
+            let third = self.calls.fetch_add(1, SeqCst) % 3 == 2;
+            TillReply::PutIn(match self.drawer {
+                Drawer::Shy if third => Err(TillError::Busy),
+                Drawer::Lying if third => {
+                    self.add(cents).await;
+                    Err(TillError::Busy)
+                }
+                Drawer::Forgetful if third => {
+                    self.add(cents).await;
+                    Err(TransportFailure::new("till", "cut").into())
+                }
+                _ => Ok(self.add(cents).await),
+            })
+        })
+    }
+}
+
+fn suite(drawer: Drawer) -> Suite<Sum> {
+    Suite::new("till", Sum::default())
+        .cases(64)
+        .calls(12)
+        .subject("drawer", move || async move {
+            let real = Real {
+                drawer,
+                sum: AtomicI64::new(0),
+                calls: AtomicI64::new(0),
+            };
+            Ok::<_, String>(Instance::new(<dyn Till>::via(Arc::new(real))))
+        })
+}
+
+fn heard(reply: &TillReply) -> Heard {
+    match reply {
+        TillReply::PutIn(Err(TillError::Busy)) => Heard::Nothing,
+        _ => Heard::Answer,
+    }
+}
+
+#[test]
+fn what_callers_of_an_atomic_service_hear_is_explained_and_their_calls_do_overlap() {
+    let report = suite(Drawer::Atomic).run_concurrently(4, heard).unwrap();
+
+    assert_eq!((report.histories, report.answered, report.unknown), (64, 64 * 12, 0));
+    assert!(report.overlapping > 0, "{report}");
+}
+
+#[test]
+fn an_update_that_is_lost_between_two_callers_is_found_and_shown_as_lanes() {
+    let failure = suite(Drawer::Racy).run_concurrently(4, heard).unwrap_err();
+
+    let Failure::NotLinearizable { lanes, replay, .. } = &failure else {
+        panic!("{failure}");
+    };
+    assert!(
+        lanes.contains("not linearizable: no order of the calls explains the answer of #"),
+        "{lanes}"
+    );
+    assert!(lanes.contains('✗'), "{lanes}");
+    assert!(replay.contains("SEAM_CASE="), "{replay}");
+}
+
+#[test]
+fn a_call_without_an_answer_may_have_happened_and_explains_what_others_see() {
+    let report = suite(Drawer::Forgetful).run_concurrently(3, heard).unwrap();
+
+    assert!(report.unknown > 0, "{report}");
+}
+
+#[test]
+fn a_call_that_is_told_nothing_was_done_must_not_have_happened() {
+    let shy = suite(Drawer::Shy).run_concurrently(3, heard).unwrap();
+    let lying = suite(Drawer::Lying).run_concurrently(3, heard);
+
+    assert!(shy.nothing > 0, "{shy}");
+    assert!(matches!(lying, Err(Failure::NotLinearizable { .. })));
+}

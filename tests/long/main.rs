@@ -1,0 +1,115 @@
+//! The equivalence suites for as long as somebody has time: `just equivalence-long 60`.
+//!
+//! Each round has a seed of its own; a failure is told at once and the rounds go on. Exit codes: 0 nothing found, 1 something, 2 could not run.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::Path,
+    process::ExitCode,
+    time::{Duration, Instant, SystemTime},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use seam::equivalence::{Failure, Model, Report, Suite};
+use tests::equivalence::{Ground, Reach, suites};
+
+/// Where the report is left, from the root of the workspace.
+const REPORT: &str = "target/equivalence.md";
+
+fn main() -> ExitCode {
+    let minutes = std::env::args().nth(1).unwrap_or_else(|| "60".to_owned());
+    let Some(time) = minutes
+        .parse::<f64>()
+        .ok()
+        .and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok())
+    else {
+        eprintln!("equivalence-long: {minutes:?} is no number of minutes; give one such as 60 or 0.5");
+        return ExitCode::from(2);
+    };
+    let mut rounds = Rounds::begin();
+    rounds.run(time);
+    match rounds.leave_report() {
+        Ok(()) if rounds.found.is_empty() => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("equivalence-long: {REPORT} can't be written: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+struct Rounds {
+    first_seed: u64,
+    rounds: u64,
+    cases: u64,
+    calls: u64,
+    begun: Instant,
+    found: Vec<String>,
+}
+
+impl Rounds {
+    fn begin() -> Self {
+        // The only unseeded choice, and it is printed: every round can be repeated from its seed.
+        let since = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        Self {
+            first_seed: since.as_secs(),
+            rounds: 0,
+            cases: 0,
+            calls: 0,
+            begun: Instant::now(),
+            found: Vec::new(),
+        }
+    }
+
+    fn run(&mut self, time: Duration) {
+        let bar = ProgressBar::new(time.as_secs());
+        let style = ProgressStyle::with_template("{bar:40} {elapsed}/{len}s {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        while self.begun.elapsed() < time {
+            let seed = self.first_seed + self.rounds;
+            bar.set_position(self.begun.elapsed().as_secs());
+            bar.set_message(format!("seed {seed}, {} cases, {} found", self.cases, self.found.len()));
+            self.note(&bar, seed, suites::inventory(&Ground::Sqlite, &Reach::ALL));
+            self.note(&bar, seed, suites::orders(&Ground::Sqlite, &Reach::ALL).calls(30));
+            self.rounds += 1;
+        }
+        bar.finish_and_clear();
+    }
+
+    fn note<M: Model>(&mut self, bar: &ProgressBar, seed: u64, suite: Suite<M>) {
+        match suite.at_most(32).seed(seed).run() {
+            Ok(Report { cases, calls, .. }) => {
+                self.cases += cases;
+                self.calls += cases * calls as u64;
+            }
+            Err(failure @ Failure::Different(_)) => {
+                bar.println(failure.to_string());
+                self.found.push(failure.to_string());
+            }
+            Err(failure) => self.found.push(format!("seed {seed}: {failure}")),
+        }
+    }
+
+    fn leave_report(&self) -> std::io::Result<()> {
+        let Self {
+            rounds, cases, calls, ..
+        } = self;
+        let (first, last) = (self.first_seed, self.first_seed + rounds.saturating_sub(1));
+        let seconds = self.begun.elapsed().as_secs();
+        let mut text = format!(
+            "# Equivalence\n\n{rounds} rounds in {seconds} s, seeds {first} to {last}: {cases} cases, {calls} calls on each subject; \
+             {} found.\n",
+            self.found.len()
+        );
+        for found in &self.found {
+            let _ = write!(text, "\n```text\n{found}\n```\n");
+        }
+        eprint!("{text}");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(REPORT);
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(path, text)
+    }
+}
