@@ -7,7 +7,6 @@
 //! Contact data stays in this module's database: no event, reply or log line of it names an address.
 
 mod amount;
-mod command;
 mod courier;
 mod domain;
 mod follow;
@@ -15,6 +14,7 @@ mod mailer;
 mod migrations;
 mod module;
 mod pusher;
+mod sending;
 mod service;
 mod store;
 

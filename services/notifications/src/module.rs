@@ -2,19 +2,20 @@ use std::{fmt, sync::Arc};
 
 use commerce::{EventFeed, Notifications, http};
 use shared::{
-    Database, Environment, Module, SettingsError, StartError, Worker,
+    Database, Environment, Module, SettingsError, StartError,
     events::{Handler, LocalFeed, Subscription, SubscriptionHandle},
+    idempotency::Command,
     settings::standard,
 };
 
 use crate::{
     SOURCE,
-    command::{Command, Recoverer},
     courier::Courier,
     follow::{FollowOrders, FollowPayments, Teller},
     mailer::Mailer,
     migrations::MIGRATIONS,
     pusher::Pusher,
+    sending::Sending,
     service::Service,
 };
 
@@ -40,18 +41,10 @@ pub async fn open(env: &Environment, needs: Dependencies) -> Result<Module<dyn N
     let courier = Arc::new(courier(env)?);
     let db = env.database(SOURCE, MIGRATIONS).await?;
     let lease = env.settings.get(&standard::LEASE_MS)?;
-    let recoverer = Worker::idle();
-    let command = Arc::new(Command {
-        db: db.clone(),
+    let sending = Sending {
         courier: Arc::clone(&courier),
-        lease,
-        recoverer: recoverer.clone(),
-    });
-    let round = Recoverer {
-        command: Arc::clone(&command),
-        look_every: lease / 4,
     };
-    recoverer.run("notifications.recoverer", &env.tasks, round);
+    let sending = Command::start(&db, lease, &env.tasks, sending);
     let teller = Teller {
         db: db.clone(),
         courier,
@@ -64,7 +57,7 @@ pub async fn open(env: &Environment, needs: Dependencies) -> Result<Module<dyn N
     ];
     let service: Arc<dyn Notifications> = Arc::new(Service {
         db: db.clone(),
-        command,
+        sending,
     });
     let feed: Arc<dyn EventFeed> = Arc::new(LocalFeed::new(&db));
     Ok(Module {

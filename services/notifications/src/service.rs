@@ -3,20 +3,21 @@ use std::sync::Arc;
 use commerce::{
     Error, NewNotification, Notification, NotificationError, NotificationId, Notifications, OrderId, Page, PageRequest,
 };
-use shared::Database;
+use shared::{Database, idempotency::Command};
 
-use crate::{command::Command, store};
+use crate::{sending::Sending, store};
 
 /// The contract, over this module's database.
 pub(crate) struct Service {
     pub(crate) db: Database,
-    pub(crate) command: Arc<Command>,
+    pub(crate) sending: Arc<Command<Sending>>,
 }
 
 #[seam::async_trait]
 impl Notifications for Service {
     async fn notify(&self, notification: NewNotification) -> Result<Notification, NotificationError> {
-        self.command.notify(notification).await
+        notification.validate()?;
+        self.sending.run(notification.key.clone(), notification).await
     }
 
     async fn get_notification(&self, notification_id: NotificationId) -> Result<Notification, NotificationError> {

@@ -1,8 +1,8 @@
 //! The orders module: takes orders and owns their life from creation to delivery.
 //!
 //! `domain` says what may happen to an order; `store` keeps it; `changes` are its steps, each part of a transaction. `creation`
-//! makes orders and `recoverer` goes on with those left half made; `debts` are the refunds and releases that are owed;
-//! `follow_payments` lets orders follow their payments; `service` is the contract and [`open`] puts it all together.
+//! makes orders; `debts` are the refunds and releases that are owed; `follow_payments` lets orders follow their payments; `service` is
+//! the contract and [`open`] puts it all together.
 
 mod ask;
 mod changes;
@@ -12,7 +12,6 @@ mod domain;
 mod follow_payments;
 mod migrations;
 mod module;
-mod recoverer;
 mod service;
 mod store;
 

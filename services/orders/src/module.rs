@@ -4,6 +4,7 @@ use commerce::{EventFeed, Inventory, Orders, Payments, http};
 use shared::{
     Database, Environment, Module, StartError, Worker,
     events::{LocalFeed, Subscription, SubscriptionHandle},
+    idempotency::Command,
     settings::standard,
 };
 
@@ -13,7 +14,6 @@ use crate::{
     debts::{Refunder, Releaser},
     follow_payments::FollowPayments,
     migrations::MIGRATIONS,
-    recoverer::Recoverer,
     service::Service,
 };
 
@@ -41,44 +41,32 @@ pub async fn open(env: &Environment, needs: Needs) -> Result<Module<dyn Orders>,
     let db = env.database(SOURCE, MIGRATIONS).await?;
     let patience = env.settings.get(&standard::CALL_TIMEOUT_MS)?;
     let lease = env.settings.get(&standard::LEASE_MS)?;
-    let workers = Workers {
-        recoverer: Worker::idle(),
-        releaser: Worker::idle(),
-        refunder: Worker::idle(),
-    };
-    let creation = Arc::new(Creation {
-        db: db.clone(),
+    let (releaser, refunder) = (Worker::idle(), Worker::idle());
+    let creation = Creation {
         inventory: Arc::clone(&needs.inventory),
-        lease,
         patience,
-        recoverer: workers.recoverer.clone(),
-        releaser: workers.releaser.clone(),
-    });
+        releaser: releaser.clone(),
+    };
     let service: Arc<dyn Orders> = Arc::new(Service {
         db: db.clone(),
-        creation: Arc::clone(&creation),
+        creation: Command::start(&db, lease, &env.tasks, creation),
         payments: Arc::clone(&needs.payments),
         patience,
-        refunder: workers.refunder.clone(),
+        refunder: refunder.clone(),
     });
-    let recoverer = Recoverer {
-        creation,
-        look_every: lease / 4,
-    };
-    workers.recoverer.run("orders.recoverer", &env.tasks, recoverer);
-    let releaser = Releaser {
+    let releases = Releaser {
         db: db.clone(),
         inventory: needs.inventory,
         patience,
     };
-    workers.releaser.run("orders.releaser", &env.tasks, releaser);
-    let refunder = Refunder {
+    releaser.run("orders.releaser", &env.tasks, releases);
+    let refunds = Refunder {
         db: db.clone(),
         payments: needs.payments,
         patience,
     };
-    workers.refunder.run("orders.refunder", &env.tasks, refunder);
-    let subscription = follow(env, &db, needs.payments_feed, &workers.refunder);
+    refunder.run("orders.refunder", &env.tasks, refunds);
+    let subscription = follow(env, &db, needs.payments_feed, &refunder);
     let feed: Arc<dyn EventFeed> = Arc::new(LocalFeed::new(&db));
     Ok(Module {
         name: SOURCE,
@@ -88,12 +76,6 @@ pub async fn open(env: &Environment, needs: Needs) -> Result<Module<dyn Orders>,
         database: db,
         subscriptions: vec![subscription],
     })
-}
-
-struct Workers {
-    recoverer: Worker,
-    releaser: Worker,
-    refunder: Worker,
 }
 
 fn follow(env: &Environment, db: &Database, feed: Arc<dyn EventFeed>, refunder: &Worker) -> SubscriptionHandle {

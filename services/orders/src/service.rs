@@ -4,7 +4,7 @@ use commerce::{
     CustomerId, Error, NewOrder, Order, OrderConflict, OrderError, OrderId, OrderStatus, Orders, Page, PageRequest,
     PaymentId, Payments, Shipment, Timestamp,
 };
-use shared::{Database, Worker};
+use shared::{Database, Worker, idempotency::Command};
 
 use crate::{
     ask::ask,
@@ -17,7 +17,7 @@ use crate::{
 /// The contract, on the module's own database.
 pub(crate) struct Service {
     pub(crate) db: Database,
-    pub(crate) creation: Arc<Creation>,
+    pub(crate) creation: Arc<Command<Creation>>,
     pub(crate) payments: Arc<dyn Payments>,
     /// How long Payments may take to answer.
     pub(crate) patience: Duration,
@@ -27,7 +27,8 @@ pub(crate) struct Service {
 #[seam::async_trait]
 impl Orders for Service {
     async fn create_order(&self, order: NewOrder) -> Result<Order, OrderError> {
-        self.creation.create(order).await
+        order.validate()?;
+        self.creation.run(order.key.clone(), order).await
     }
 
     async fn get_order(&self, order_id: OrderId) -> Result<Order, OrderError> {

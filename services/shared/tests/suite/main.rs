@@ -1,6 +1,7 @@
-//! Claims about the database, events, idempotency, background work, settings, logs and the server, on real SQLite files and real sockets.
+//! Claims about the database, events, idempotency, commands, background work, settings, logs and the server, on real SQLite files and real sockets.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod command;
 mod database;
 mod dead_letters;
 mod idempotency;
