@@ -2,23 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::Arc;
 
 use commerce::{
-    Currency, DomainEvent, DomainEventPayload, Error, EventFeed, EventMetadata, FeedError, Inventory,
-    InventoryConflict, InventoryError, Item, Money, OrderEvent, OrderId, PageRequest, PaymentId, Product,
-    ProductUpdate, RecordedEvent, Reservation, ReservationRequest, ReservationStatus, Sku, Timestamp,
+    Currency, Error, Inventory, InventoryConflict, InventoryError, Item, Money, OrderEvent, OrderId, PageRequest,
+    PaymentId, Product, ProductUpdate, Reservation, ReservationRequest, ReservationStatus, Sku,
 };
 use futures::future::join_all;
 use shared::{
-    Environment, Module, Settings,
-    settings::{optional, standard},
+    Environment, Module,
+    testing::{self, Log, until},
 };
 use tempfile::TempDir;
-use tokio::sync::watch;
 
 #[tokio::test]
 async fn a_product_is_put_and_put_again_without_touching_what_is_set_aside() {
@@ -303,9 +298,7 @@ struct World {
 impl World {
     async fn begin() -> Self {
         let folder = TempDir::new().unwrap();
-        let url = format!("sqlite://{}/{{module}}.db", folder.path().display());
-        let settings = Settings::from_pairs(&[optional(&standard::DATABASE_URL)], [("DATABASE_URL", url.as_str())]);
-        let environment = Environment::new(settings.unwrap());
+        let environment = testing::environment(folder.path(), &[]);
         let orders = Arc::new(Log::default());
         let needs = inventory::Needs {
             orders_feed: Arc::clone(&orders) as _,
@@ -359,8 +352,8 @@ impl World {
     }
 
     async fn events(&self) -> Vec<String> {
-        let events = self.module.feed.read_events(0, 1_000, Duration::ZERO).await.unwrap();
-        events.into_iter().map(|recorded| recorded.event.event_type).collect()
+        let events = testing::events(&self.module).await;
+        events.into_iter().map(|event| event.event_type).collect()
     }
 }
 
@@ -370,62 +363,4 @@ fn sku(text: &str) -> Sku {
 
 fn order(name: &str) -> OrderId {
     OrderId::derive(&[name])
-}
-
-/// Polls until there is a value; fails after 10 s.
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "not within 10 s: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-/// The log of orders, in memory.
-#[derive(Default)]
-struct Log {
-    events: Mutex<Vec<RecordedEvent>>,
-    appended: watch::Sender<()>,
-}
-
-impl Log {
-    fn append(&self, event: &OrderEvent) {
-        let mut events = self.events.lock().unwrap();
-        let aggregate = event.aggregate_id();
-        let earlier = events
-            .iter()
-            .filter(|recorded| recorded.event.aggregate_id == aggregate)
-            .count();
-        let metadata = EventMetadata {
-            correlation_id: "a correlation".to_owned(),
-            causation_id: None,
-            source_service: "orders".to_owned(),
-        };
-        let version = i64::try_from(earlier).unwrap() + 1;
-        let event = DomainEvent::new(event, version, Timestamp::now(), metadata).unwrap();
-        let position = i64::try_from(events.len()).unwrap() + 1;
-        events.push(RecordedEvent { position, event });
-        self.appended.send_replace(());
-    }
-}
-
-#[seam::async_trait]
-impl EventFeed for Log {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
-        let mut appended = self.appended.subscribe();
-        let deadline = tokio::time::Instant::now() + wait;
-        loop {
-            let events: Vec<_> = {
-                let events = self.events.lock().unwrap();
-                let later = events.iter().filter(|recorded| recorded.position > after);
-                later.take(limit as usize).cloned().collect()
-            };
-            if !events.is_empty() || tokio::time::timeout_at(deadline, appended.changed()).await.is_err() {
-                return Ok(events);
-            }
-        }
-    }
 }

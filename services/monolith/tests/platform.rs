@@ -7,7 +7,6 @@ use std::{
     path::Path,
     process::Command,
     sync::Arc,
-    time::Duration,
 };
 
 use commerce::{
@@ -20,6 +19,7 @@ use shared::{
     Environment, Settings, StartError,
     server::{self, Server},
     settings::{Declared, optional, standard},
+    testing::{free_address, until},
 };
 use tempfile::TempDir;
 
@@ -237,21 +237,4 @@ fn socket(address: &SocketAddr) -> Arc<Socket> {
 
 fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
-}
-
-/// Two processes that must know each other's address need it before they start.
-fn free_address() -> SocketAddr {
-    listener().local_addr().unwrap()
-}
-
-/// Polls until there is a value; fails after 20 s.
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "not within 20 s: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }

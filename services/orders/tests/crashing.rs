@@ -7,7 +7,8 @@ mod support;
 use std::sync::Arc;
 
 use commerce::{Error, NewOrder, Order, OrderError, OrderStatus, Orders};
-use support::{Conduct, World, create, items, lamps, order_id, until};
+use shared::testing::until;
+use support::{Conduct, World, create, items, lamps, order_id};
 use tokio::task::JoinHandle;
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use commerce::{Error, Money, Order, OrderConflict, OrderError, OrderStatus, ReservationStatus};
 use futures::future::join_all;
 use seam::{Context, replay};
-use support::{Conduct, World, create, items, lamps, order_id, until};
+use shared::testing::until;
+use support::{Conduct, World, create, items, lamps, order_id};
 
 #[tokio::test]
 async fn an_order_is_pending_with_prices_of_the_inventory_and_its_event() {

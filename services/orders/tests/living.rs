@@ -5,7 +5,8 @@
 mod support;
 
 use commerce::{Error, Money, Order, OrderConflict, OrderEvent, OrderStatus, PageRequest, PaymentEvent, Shipment};
-use support::{World, create, customer, lamps, order_id, until};
+use shared::testing::{Log, events, until};
+use support::{World, create, customer, lamps, order_id};
 
 #[tokio::test]
 async fn a_captured_payment_confirms_the_order() {
@@ -298,19 +299,14 @@ async fn events_carry_the_correlation_of_the_request_that_caused_them() {
     pay(&world, &order);
     world.until("k", OrderStatus::Confirmed).await;
 
-    let events = world
-        .module
-        .feed
-        .read_events(0, 10, std::time::Duration::ZERO)
-        .await
-        .unwrap();
+    let events = events(&world.module).await;
 
-    let confirmed = &events[1].event;
+    let confirmed = &events[1];
     assert!(matches!(
         confirmed.parse::<OrderEvent>(),
         Ok(OrderEvent::OrderConfirmed { .. })
     ));
-    assert_eq!(confirmed.metadata.correlation_id, "a correlation");
+    assert_eq!(confirmed.metadata.correlation_id, Log::CORRELATION);
     assert_eq!(confirmed.metadata.source_service, "orders");
 }
 

@@ -24,6 +24,8 @@ pub mod settings;
 mod start_error;
 mod tasks;
 pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod worker;
 
 pub use backoff::Backoff;

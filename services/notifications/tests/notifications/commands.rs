@@ -1,10 +1,9 @@
 //! Messages that callers ask for.
 
-use std::time::{Duration, Instant};
-
 use commerce::{Delivery, NewNotification, NotificationConflict, NotificationError, NotificationKind, OrderId};
 use futures::future::join_all;
 use seam::{Context, replay};
+use shared::testing::until;
 
 use crate::support::{Fixture, contact};
 
@@ -100,12 +99,12 @@ async fn a_message_that_can_not_be_sent_now_is_sent_later_whoever_asks() {
 
     fixture.mail_up().await;
     fixture.start().await;
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while fixture.mails().await.is_empty() {
-        assert!(Instant::now() < deadline, "nothing was sent after 10 s");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let again = until_answered(&fixture).await;
+    until("a mail", async || fixture.mails().await.pop()).await;
+    let again = until("the answer", async || {
+        let repeated = notify(&fixture, command("k", "ann@example.com"));
+        Context::root("desk").scope(repeated).await.ok()
+    })
+    .await;
 
     assert!(matches!(&answer, Err(NotificationError::ServiceUnavailable { reason, .. }) if !reason.contains("ann")));
     assert_eq!(again.email, Delivery::Sent);
@@ -134,18 +133,4 @@ async fn what_makes_no_sense_is_refused_and_not_remembered() {
 
 async fn notify(fixture: &Fixture, command: NewNotification) -> Result<commerce::Notification, NotificationError> {
     fixture.service().notify(command).await
-}
-
-async fn until_answered(fixture: &Fixture) -> commerce::Notification {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        match Context::root("desk")
-            .scope(notify(fixture, command("k", "ann@example.com")))
-            .await
-        {
-            Ok(notification) => return notification,
-            Err(error) => assert!(Instant::now() < deadline, "still {error} after 10 s"),
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }

@@ -1,11 +1,10 @@
 //! Customers are told what the logs of orders and payments mean to them.
 
-use std::time::{Duration, Instant};
-
 use commerce::{
     Currency, Delivery, Money, NotificationEvent, NotificationKind, OrderEvent, OrderId, PaymentEvent, PaymentId,
     Shipment,
 };
+use shared::testing::until;
 
 use crate::support::{Fixture, contact, created};
 
@@ -25,14 +24,12 @@ async fn each_change_of_an_order_is_told_once_by_mail_and_push() {
 
     fixture
         .orders
-        .append(&created(order_id, contact("ann@example.com", Some("device"))), 1);
+        .append(&created(order_id, contact("ann@example.com", Some("device"))));
     fixture
         .orders
-        .append(&OrderEvent::OrderConfirmed { order_id, payment_id }, 2);
-    fixture
-        .orders
-        .append(&OrderEvent::OrderShipped { order_id, shipment }, 3);
-    fixture.orders.append(&OrderEvent::OrderDelivered { order_id }, 4);
+        .append(&OrderEvent::OrderConfirmed { order_id, payment_id });
+    fixture.orders.append(&OrderEvent::OrderShipped { order_id, shipment });
+    fixture.orders.append(&OrderEvent::OrderDelivered { order_id });
     let told = fixture.told(order_id, 4).await;
 
     let kinds: Vec<_> = told.iter().map(|notification| notification.kind).collect();
@@ -78,33 +75,24 @@ async fn cancellation_and_refund_are_told_with_their_reason_and_amount() {
     let order_id = order();
     fixture
         .orders
-        .append(&created(order_id, contact("ann@example.com", None)), 1);
-    fixture.orders.append(
-        &OrderEvent::OrderCancelled {
-            order_id,
-            reason: "zu spät".to_owned(),
-        },
-        2,
-    );
+        .append(&created(order_id, contact("ann@example.com", None)));
+    fixture.orders.append(&OrderEvent::OrderCancelled {
+        order_id,
+        reason: "zu spät".to_owned(),
+    });
     let (amount, refunded) = (Money::new(500, Currency::EUR), Money::new(750, Currency::EUR));
     let payment_id = PaymentId::derive(&["payment"]);
-    fixture.payments.append(
-        &PaymentEvent::PaymentCaptured {
-            payment_id,
-            order_id,
-            amount,
-        },
-        1,
-    );
-    fixture.payments.append(
-        &PaymentEvent::PaymentRefunded {
-            payment_id,
-            order_id,
-            amount,
-            refunded,
-        },
-        2,
-    );
+    fixture.payments.append(&PaymentEvent::PaymentCaptured {
+        payment_id,
+        order_id,
+        amount,
+    });
+    fixture.payments.append(&PaymentEvent::PaymentRefunded {
+        payment_id,
+        order_id,
+        amount,
+        refunded,
+    });
 
     let told = fixture.told(order_id, 3).await;
 
@@ -135,15 +123,13 @@ async fn cancellation_and_refund_are_told_with_their_reason_and_amount() {
 async fn an_order_needs_one_commit_for_each_of_its_messages() {
     let fixture = Fixture::new().await;
     let (first, second) = (OrderId::derive(&["first"]), OrderId::derive(&["second"]));
-    fixture
-        .orders
-        .append(&created(first, contact("ann@example.com", None)), 1);
+    fixture.orders.append(&created(first, contact("ann@example.com", None)));
     fixture.told(first, 1).await;
     let before = fixture.module().database.stats().commits;
 
     fixture
         .orders
-        .append(&created(second, contact("ann@example.com", None)), 1);
+        .append(&created(second, contact("ann@example.com", None)));
     fixture.told(second, 1).await;
 
     assert_eq!(fixture.module().database.stats().commits - before, 1);
@@ -152,16 +138,15 @@ async fn an_order_needs_one_commit_for_each_of_its_messages() {
 #[tokio::test]
 async fn while_the_mail_server_is_down_messages_wait_and_readiness_says_why() {
     let mut fixture = Fixture::new().await;
-    fixture.orders.append(
-        &created(OrderId::derive(&["before"]), contact("ann@example.com", None)),
-        1,
-    );
+    fixture
+        .orders
+        .append(&created(OrderId::derive(&["before"]), contact("ann@example.com", None)));
     fixture.told(OrderId::derive(&["before"]), 1).await;
 
     fixture.mail_down();
     fixture
         .orders
-        .append(&created(order(), contact("ann@example.com", None)), 1);
+        .append(&created(order(), contact("ann@example.com", None)));
     let reason = unready(&fixture).await;
     fixture.mail_up().await;
     fixture.told(order(), 1).await;
@@ -180,7 +165,7 @@ async fn what_waits_is_told_by_the_next_process() {
     fixture.mail_down();
     fixture
         .orders
-        .append(&created(order(), contact("ann@example.com", None)), 1);
+        .append(&created(order(), contact("ann@example.com", None)));
     unready(&fixture).await;
     fixture.stop().await;
 
@@ -197,7 +182,7 @@ async fn while_the_push_service_is_down_the_mail_goes_out_once() {
     fixture.push_down();
     fixture
         .orders
-        .append(&created(order(), contact("ann@example.com", Some("device"))), 1);
+        .append(&created(order(), contact("ann@example.com", Some("device"))));
     unready(&fixture).await;
 
     fixture.push_up().await;
@@ -215,10 +200,10 @@ async fn a_refused_recipient_is_noted_and_not_tried_again() {
 
     fixture
         .orders
-        .append(&created(order_id, contact("refused@example.com", None)), 1);
+        .append(&created(order_id, contact("refused@example.com", None)));
     fixture
         .orders
-        .append(&created(device, contact("ann@example.com", Some("refused-device"))), 1);
+        .append(&created(device, contact("ann@example.com", Some("refused-device"))));
     let by_mail = fixture.told(order_id, 1).await.remove(0);
     let by_push = fixture.told(device, 1).await.remove(0);
 
@@ -247,20 +232,17 @@ async fn a_refund_heard_of_before_its_order_waits_for_it() {
     let order_id = order();
     let amount = Money::new(500, Currency::EUR);
     let payment_id = PaymentId::derive(&["payment"]);
-    fixture.payments.append(
-        &PaymentEvent::PaymentRefunded {
-            payment_id,
-            order_id,
-            amount,
-            refunded: amount,
-        },
-        1,
-    );
+    fixture.payments.append(&PaymentEvent::PaymentRefunded {
+        payment_id,
+        order_id,
+        amount,
+        refunded: amount,
+    });
     unready(&fixture).await;
 
     fixture
         .orders
-        .append(&created(order_id, contact("ann@example.com", None)), 1);
+        .append(&created(order_id, contact("ann@example.com", None)));
     let told = fixture.told(order_id, 2).await;
 
     assert_eq!(told.len(), 2);
@@ -268,15 +250,11 @@ async fn a_refund_heard_of_before_its_order_waits_for_it() {
 
 /// Why the module is not ready, once it is not.
 async fn unready(fixture: &Fixture) -> String {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
+    until("it is not ready", async || {
         let report = fixture.environment().health.report().await;
-        if let Some(reason) = report.checks.into_iter().find_map(|check| check.reason) {
-            return reason;
-        }
-        assert!(Instant::now() < deadline, "still ready after 10 s");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+        report.checks.into_iter().find_map(|check| check.reason)
+    })
+    .await
 }
 
 #[tokio::test]
@@ -286,7 +264,7 @@ async fn a_mail_server_that_falls_silent_holds_a_mail_no_longer_than_the_limit()
     let silent = fixture.silent_mail_server().await;
     fixture
         .orders
-        .append(&created(order(), contact("ann@example.com", None)), 1);
+        .append(&created(order(), contact("ann@example.com", None)));
     let reason = unready(&fixture).await;
 
     drop(silent);

@@ -8,8 +8,7 @@ use commerce::{
     ProductUpdate, Reservation, ReservationRequest, ReservationStatus, ReservedLine, Sku, Timestamp,
 };
 use seam::TransportFailure;
-
-use super::until;
+use shared::testing::until;
 
 /// How a neighbour behaves from now on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,19 +4,17 @@
 
 mod fake_inventory;
 mod fake_payments;
-mod log;
 
 use std::{sync::Arc, time::Duration};
 
 use commerce::{Contact, CustomerId, Item, NewOrder, Order, OrderError, OrderId, OrderStatus, Orders, PaymentMethod};
 pub use fake_inventory::{Conduct, FakeInventory};
 pub use fake_payments::FakePayments;
-pub use log::Log;
 use orders::Needs;
 use seam::Context;
 use shared::{
-    Environment, Module, Settings,
-    settings::{optional, standard},
+    Environment, Module,
+    testing::{self, Log, until},
 };
 use tempfile::TempDir;
 
@@ -54,8 +52,7 @@ impl World {
             environment,
             module,
         } = self;
-        environment.tasks.stop(Duration::from_secs(5)).await.unwrap();
-        module.database.close().await;
+        testing::stop(&environment, &module).await;
         inventory.conduct(Conduct::Answers);
         Self::open(folder, inventory, payments, payments_log).await
     }
@@ -66,19 +63,9 @@ impl World {
         payments: Arc<FakePayments>,
         payments_log: Arc<Log>,
     ) -> Self {
-        let url = format!("sqlite://{}/{{module}}.db", folder.path().display());
         let (lease, patience) = (LEASE.as_millis().to_string(), PATIENCE.as_millis().to_string());
-        let declared = [
-            optional(&standard::DATABASE_URL),
-            optional(&standard::LEASE_MS),
-            optional(&standard::CALL_TIMEOUT_MS),
-        ];
-        let pairs = [
-            ("DATABASE_URL", url.as_str()),
-            ("LEASE_MS", &lease),
-            ("CALL_TIMEOUT_MS", &patience),
-        ];
-        let environment = Environment::new(Settings::from_pairs(&declared, pairs).unwrap());
+        let settings = [("LEASE_MS", &*lease), ("CALL_TIMEOUT_MS", &patience)];
+        let environment = testing::environment(folder.path(), &settings);
         let needs = Needs {
             inventory: Arc::clone(&inventory) as _,
             payments: Arc::clone(&payments) as _,
@@ -114,8 +101,8 @@ impl World {
 
     /// The types of the events in the module's log, oldest first.
     pub async fn events(&self) -> Vec<String> {
-        let events = self.module.feed.read_events(0, 1_000, Duration::ZERO).await.unwrap();
-        events.into_iter().map(|recorded| recorded.event.event_type).collect()
+        let events = testing::events(&self.module).await;
+        events.into_iter().map(|event| event.event_type).collect()
     }
 }
 
@@ -154,16 +141,4 @@ pub fn customer() -> CustomerId {
 
 pub fn order_id(key: &str) -> OrderId {
     OrderId::derive(&["shop", key])
-}
-
-/// Polls until there is a value; fails after 10 s.
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "not within 10 s: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }

@@ -1,53 +1,40 @@
 //! Payments of orders that are heard of through the log.
 
-use std::time::{Duration, Instant};
-
-use commerce::{DomainEvent, EventMetadata, Order, OrderEvent, OrderStatus, PaymentStatus, Timestamp};
+use commerce::{Order, OrderEvent, OrderStatus, PaymentStatus};
+use shared::testing::{Log, until};
 
 use crate::support::{Fixture, order};
 
-fn created(order: &Order) -> DomainEvent {
-    let event = OrderEvent::OrderCreated {
+fn created(order: &Order) -> OrderEvent {
+    OrderEvent::OrderCreated {
         order_id: order.id,
         customer_id: order.customer_id.clone(),
         contact: order.contact.clone(),
         lines: order.lines.clone(),
         total: order.total,
-    };
-    let metadata = EventMetadata {
-        correlation_id: "the first request".to_owned(),
-        causation_id: None,
-        source_service: "orders".to_owned(),
-    };
-    DomainEvent::new(&event, 1, Timestamp::now(), metadata).expect("an event")
+    }
 }
 
 async fn payment_of(fixture: &Fixture, order: &Order) -> commerce::Payment {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        let page = fixture
-            .payments()
-            .list_payments_for_order(order.id, Default::default())
-            .await
-            .expect("a page");
-        if let Some(payment) = page.items.into_iter().next() {
-            return fixture.settled(payment).await;
-        }
-        assert!(Instant::now() < deadline, "no payment after 10 s");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let payment = until("a payment", async || {
+        let service = fixture.payments();
+        let page = service.list_payments_for_order(order.id, Default::default()).await;
+        page.expect("a page").items.into_iter().next()
+    })
+    .await;
+    fixture.settled(payment).await
 }
 
 #[tokio::test]
 async fn an_order_that_is_created_is_charged_with_two_commits() {
     let fixture = Fixture::new().await;
     let first = fixture.order("first", "tok_ok");
-    fixture.feed.append(created(&first));
+    fixture.feed.append(&created(&first));
     payment_of(&fixture, &first).await;
     let before = fixture.module().database.stats().commits;
     let order = fixture.order("o", "tok_ok");
 
-    fixture.feed.append(created(&order));
+    let event = fixture.feed.append(&created(&order));
     let payment = payment_of(&fixture, &order).await;
 
     assert_eq!(payment.status, PaymentStatus::Captured);
@@ -57,8 +44,8 @@ async fn an_order_that_is_created_is_charged_with_two_commits() {
         "the intent, and the outcome"
     );
     let metadata = &fixture.events().await[1].metadata;
-    assert_eq!(metadata.correlation_id, "the first request");
-    assert_eq!(metadata.causation_id, Some(created(&order).event_id.to_string()));
+    assert_eq!(metadata.correlation_id, Log::CORRELATION);
+    assert_eq!(metadata.causation_id, Some(event.event_id.to_string()));
 }
 
 #[tokio::test]
@@ -68,7 +55,7 @@ async fn an_order_that_is_cancelled_before_it_is_heard_of_fails_without_a_charge
     cancelled.status = OrderStatus::Cancelled;
     fixture.orders.put(cancelled.clone());
 
-    fixture.feed.append(created(&cancelled));
+    fixture.feed.append(&created(&cancelled));
     let payment = payment_of(&fixture, &cancelled).await;
 
     assert_eq!(payment.status, PaymentStatus::Failed);
@@ -80,7 +67,7 @@ async fn an_event_and_a_command_for_one_order_are_one_payment() {
     let fixture = Fixture::new().await;
     let order = fixture.order("o", "tok_ok");
 
-    fixture.feed.append(created(&order));
+    fixture.feed.append(&created(&order));
     let by_command = fixture.payments().process_payment(order.id).await.expect("it is paid");
     let by_event = payment_of(&fixture, &order).await;
 
@@ -95,7 +82,9 @@ async fn fifty_orders_are_all_charged_once() {
         .map(|index| fixture.order(&format!("o{index}"), "tok_ok"))
         .collect();
 
-    orders.iter().for_each(|order| fixture.feed.append(created(order)));
+    for order in &orders {
+        fixture.feed.append(&created(order));
+    }
     for order in &orders {
         assert_eq!(payment_of(&fixture, order).await.status, PaymentStatus::Captured);
     }

@@ -1,11 +1,10 @@
 //! Refunds, at the real provider of the outside world.
 
-use std::time::{Duration, Instant};
-
 use crate::support::{Fixture, euros, refund};
 use commerce::{OrderId, PaymentConflict, PaymentError, PaymentEvent, PaymentId, PaymentStatus, Refund};
 use futures::future::join_all;
 use seam::replay;
+use shared::testing::until;
 
 #[tokio::test]
 async fn a_refund_gives_money_back_and_is_booked_on_both_sides() {
@@ -151,7 +150,10 @@ async fn a_refund_that_can_not_be_asked_for_goes_on_and_the_same_key_hears_of_it
     let down = refund(fixture.payments(), "shop", &payment, "k", 100).await;
     let others = refund(fixture.payments(), "shop", &payment, "k2", 901).await;
     fixture.provider_up().await;
-    let up = until_answered(&fixture, &payment, "k").await;
+    let up = until("the refund is answered", async || {
+        refund(fixture.payments(), "shop", &payment, "k", 100).await.ok()
+    })
+    .await;
 
     assert!(matches!(down, Err(PaymentError::ServiceUnavailable { .. })), "{down:?}");
     assert!(
@@ -242,14 +244,4 @@ async fn what_can_not_be_refunded_is_refused_and_not_remembered() {
     };
     assert_eq!(of_too_much, Err(PaymentError::Conflict(left)));
     assert_eq!(of_one.expect("the key is still new").refunded, euros(1));
-}
-
-async fn until_answered(fixture: &Fixture, payment: &commerce::Payment, key: &str) -> commerce::Payment {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        match refund(fixture.payments(), "shop", payment, key, 100).await {
-            Ok(payment) => return payment,
-            Err(error) => assert!(Instant::now() < deadline, "still {error} after 10 s"),
-        }
-    }
 }

@@ -1,20 +1,21 @@
 //! A payments module with a real database and the real provider of the outside world, and orders as they are told to be.
 
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
 };
 
 use commerce::{
-    Contact, Currency, CustomerId, EventFeed, FeedError, IdempotencyKey, Money, NewOrder, Order, OrderError, OrderId,
-    OrderStatus, Orders, Page, PageRequest, Payment, PaymentError, PaymentMethod, PaymentStatus, Payments,
-    RecordedEvent, Refund, Shipment, Timestamp,
+    Contact, Currency, CustomerId, IdempotencyKey, Money, NewOrder, Order, OrderError, OrderId, OrderStatus, Orders,
+    Page, PageRequest, Payment, PaymentError, PaymentMethod, PaymentStatus, Payments, Refund, Shipment, Timestamp,
 };
 use outside::{Ledger, PaymentProvider};
 use payments::Dependencies;
 use seam::Context;
-use shared::{Environment, Module, Settings};
+use shared::{
+    Environment, Module,
+    testing::{self, Log, until},
+};
 use tempfile::TempDir;
 
 /// The orders module as a test wants it.
@@ -59,36 +60,9 @@ impl Orders for FakeOrders {
     }
 }
 
-/// A log in memory.
-#[derive(Default)]
-pub(crate) struct FakeFeed(Mutex<Vec<RecordedEvent>>);
-
-impl FakeFeed {
-    pub(crate) fn append(&self, event: commerce::DomainEvent) {
-        let mut events = self.0.lock().expect("nobody panicked");
-        let position = i64::try_from(events.len()).expect("few events") + 1;
-        events.push(RecordedEvent { position, event });
-    }
-}
-
-#[seam::async_trait]
-impl EventFeed for FakeFeed {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
-        let until = Instant::now() + wait;
-        loop {
-            let events: Vec<_> = self.0.lock().expect("nobody panicked").clone();
-            let events: Vec<_> = events.into_iter().filter(|event| event.position > after).collect();
-            if !events.is_empty() || Instant::now() >= until {
-                return Ok(events.into_iter().take(limit as usize).collect());
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-}
-
 pub(crate) struct Fixture {
     pub(crate) orders: Arc<FakeOrders>,
-    pub(crate) feed: Arc<FakeFeed>,
+    pub(crate) feed: Arc<Log>,
     provider: Option<PaymentProvider>,
     address: SocketAddr,
     folder: TempDir,
@@ -105,14 +79,11 @@ impl Fixture {
 
     /// With nobody behind the provider's address.
     pub(crate) async fn without_provider() -> Self {
-        let address = TcpListener::bind("127.0.0.1:0")
-            .and_then(|free| free.local_addr())
-            .expect("a free port");
         let mut fixture = Self {
             orders: Arc::default(),
             feed: Arc::default(),
             provider: None,
-            address,
+            address: testing::free_address(),
             folder: tempfile::tempdir().expect("a folder"),
             running: None,
         };
@@ -121,14 +92,7 @@ impl Fixture {
     }
 
     pub(crate) async fn provider_up(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(5);
-        let listener = loop {
-            match TcpListener::bind(self.address) {
-                Ok(listener) => break listener,
-                Err(error) => assert!(Instant::now() < deadline, "the provider's port is not free: {error}"),
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        };
+        let listener = testing::listen(self.address).await;
         let data = self.folder.path().join("provider");
         self.provider = Some(
             PaymentProvider::start(listener, Some(&data))
@@ -140,24 +104,17 @@ impl Fixture {
     /// Gone, with its connections; what it has booked stays.
     pub(crate) async fn provider_down(&mut self) {
         self.provider = None;
-        let deadline = Instant::now() + Duration::from_secs(5);
-        while tokio::net::TcpStream::connect(self.address).await.is_ok() {
-            assert!(Instant::now() < deadline, "the provider still accepts after 5 s");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until("the provider accepts nobody", async || {
+            tokio::net::TcpStream::connect(self.address).await.err()
+        })
+        .await;
     }
 
     /// Opens the module on the database that is there.
     pub(crate) async fn start(&mut self) {
-        let database = format!("sqlite://{}/{{module}}.db", self.folder.path().display());
         let provider = format!("http://{}", self.address);
-        let pairs = [
-            ("DATABASE_URL", &*database),
-            ("PROVIDER_URL", &*provider),
-            ("CALL_TIMEOUT_MS", "400"),
-        ];
-        let settings = Settings::from_pairs(payments::SETTINGS, pairs).expect("good settings");
-        let environment = Environment::new(settings);
+        let settings = [("PROVIDER_URL", &*provider), ("CALL_TIMEOUT_MS", "400")];
+        let environment = testing::environment(self.folder.path(), &settings);
         let needs = Dependencies {
             orders: self.orders.clone(),
             order_events: self.feed.clone(),
@@ -169,8 +126,7 @@ impl Fixture {
     /// Stops the module in the middle of whatever it does.
     pub(crate) async fn stop(&mut self) {
         let (environment, module) = self.running.take().expect("it runs");
-        let _ = environment.tasks.stop(Duration::from_secs(5)).await;
-        module.database.close().await;
+        testing::stop(&environment, &module).await;
     }
 
     pub(crate) fn module(&self) -> &Module<dyn Payments> {
@@ -207,19 +163,12 @@ impl Fixture {
     }
 
     pub(crate) async fn until(&self, payment: Payment, reached: impl Fn(PaymentStatus) -> bool) -> Payment {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        loop {
-            let now = self
-                .payments()
-                .get_payment(payment.id)
-                .await
-                .expect("the payment is there");
-            if reached(now.status) {
-                return now;
-            }
-            assert!(Instant::now() < deadline, "still {:?} after 10 s", now.status);
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until("the payment has come so far", async || {
+            let now = self.payments().get_payment(payment.id).await;
+            let now = now.expect("the payment is there");
+            reached(now.status).then_some(now)
+        })
+        .await
     }
 
     pub(crate) async fn ledger(&self) -> Ledger {
@@ -238,13 +187,7 @@ impl Fixture {
     }
 
     pub(crate) async fn events(&self) -> Vec<commerce::DomainEvent> {
-        let events = self
-            .module()
-            .feed
-            .read_events(0, 1000, Duration::ZERO)
-            .await
-            .expect("the log can be read");
-        events.into_iter().map(|recorded| recorded.event).collect()
+        testing::events(self.module()).await
     }
 }
 

@@ -1,9 +1,9 @@
 use std::{sync::Mutex, time::Duration};
 
 use commerce::{DomainEvent, DomainEventPayload, EventFeed, EventMetadata, FeedError, RecordedEvent, Timestamp};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
-/// A module's event log in memory.
+/// Another module's log, in memory.
 #[derive(Debug, Default)]
 pub struct Log {
     events: Mutex<Vec<RecordedEvent>>,
@@ -11,25 +11,28 @@ pub struct Log {
 }
 
 impl Log {
-    /// Appends what happened.
-    pub fn append(&self, event: &impl DomainEventPayload) {
+    /// The correlation of its events.
+    pub const CORRELATION: &'static str = "a correlation";
+
+    /// Appends the next event of its aggregate.
+    pub fn append(&self, payload: &impl DomainEventPayload) -> DomainEvent {
         let mut events = self.events.lock().unwrap();
-        let aggregate = event.aggregate_id();
-        let version = events
-            .iter()
-            .filter(|recorded| recorded.event.aggregate_id == aggregate)
-            .count()
-            + 1;
+        let aggregate = payload.aggregate_id();
+        let earlier = events.iter().filter(|earlier| earlier.event.aggregate_id == aggregate);
+        let version = i64::try_from(earlier.count()).unwrap() + 1;
         let metadata = EventMetadata {
-            correlation_id: "a correlation".to_owned(),
+            correlation_id: Self::CORRELATION.to_owned(),
             causation_id: None,
-            source_service: "payments".to_owned(),
+            source_service: "elsewhere".to_owned(),
         };
-        let version = i64::try_from(version).unwrap();
-        let event = DomainEvent::new(event, version, Timestamp::now(), metadata).unwrap();
+        let event = DomainEvent::new(payload, version, Timestamp::now(), metadata).unwrap();
         let position = i64::try_from(events.len()).unwrap() + 1;
-        events.push(RecordedEvent { position, event });
+        events.push(RecordedEvent {
+            position,
+            event: event.clone(),
+        });
         self.appended.send_replace(());
+        event
     }
 }
 
@@ -37,7 +40,7 @@ impl Log {
 impl EventFeed for Log {
     async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
         let mut appended = self.appended.subscribe();
-        let deadline = tokio::time::Instant::now() + wait;
+        let deadline = Instant::now() + wait;
         loop {
             let events: Vec<_> = {
                 let events = self.events.lock().unwrap();

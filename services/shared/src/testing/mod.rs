@@ -1,0 +1,15 @@
+//! What the tests of several modules share: a module on SQLite files of its own, a log in memory, ports, and waiting for a condition.
+//!
+//! Only with the feature `testing`. Everything here panics where a test can't go on.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod log;
+mod ports;
+mod running;
+mod until;
+
+pub use log::Log;
+pub use ports::{free_address, listen};
+pub use running::{environment, events, stop};
+pub use until::until;

@@ -1,0 +1,36 @@
+use std::{path::Path, time::Duration};
+
+use commerce::DomainEvent;
+
+use crate::{
+    Environment, Module, Settings,
+    settings::{Declared, optional, standard},
+};
+
+const SETTINGS: &[Declared] = &[
+    optional(&standard::DATABASE_URL),
+    optional(&standard::CALL_TIMEOUT_MS),
+    optional(&standard::LEASE_MS),
+    optional(&standard::PROVIDER_URL),
+    optional(&standard::SMTP_ADDRESS),
+    optional(&standard::PUSH_URL),
+];
+
+/// An environment with these settings whose databases are SQLite files in `folder`: new ones, or those that are there.
+pub fn environment(folder: &Path, settings: &[(&str, &str)]) -> Environment {
+    let url = format!("sqlite://{}/{{module}}.db", folder.display());
+    let pairs = settings.iter().copied().chain([("DATABASE_URL", url.as_str())]);
+    Environment::new(Settings::from_pairs(SETTINGS, pairs).unwrap())
+}
+
+/// Stops the module in the middle of whatever it does, as when its process ends: the database stays, everything in memory goes.
+pub async fn stop<T: ?Sized>(environment: &Environment, module: &Module<T>) {
+    environment.tasks.stop(Duration::from_secs(5)).await.unwrap();
+    module.database.close().await;
+}
+
+/// The module's own log, oldest first.
+pub async fn events<T: ?Sized>(module: &Module<T>) -> Vec<DomainEvent> {
+    let events = module.feed.read_events(0, 1_000, Duration::ZERO).await.unwrap();
+    events.into_iter().map(|recorded| recorded.event).collect()
+}
