@@ -2,6 +2,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use commerce::RecordedEvent;
 use tokio::task::AbortHandle;
+use uuid::Uuid;
 
 use super::{
     dead_letters::{Applied, DeadLetterState, Letter},
@@ -106,6 +107,11 @@ impl Lane {
         self.letters
             .front()
             .is_some_and(|first| first.missing().is_some_and(|missing| missing != first.version))
+    }
+
+    /// Whether the event is a dead letter, or parked behind one.
+    pub(super) fn has_letter(&self, event_id: Uuid) -> bool {
+        self.letters.iter().any(|letter| letter.event_id == event_id)
     }
 
     /// Nothing is left in it.

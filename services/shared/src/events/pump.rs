@@ -187,15 +187,20 @@ impl Pump {
         while let Some(step) = lane.next(&self.known) {
             let desk = self.desk.clone();
             match step {
-                Step::Handle { event, .. } | Step::Skip(event) if self.done.remove(&event.position) => {
+                // Done before this start, beyond the position: applied, or a letter, and it stays what it is.
+                Step::Handle { event, .. } | Step::Skip(event) | Step::Park(event) | Step::Hold { event, .. }
+                    if self.done.remove(&event.position) =>
+                {
                     lane.busy = false;
                     self.open -= 1;
                     self.desk.window.done(event.position);
-                    let applied = Applied {
-                        version: event.event.version,
-                        position: event.position,
-                    };
-                    self.known.applied(aggregate, applied);
+                    if !lane.has_letter(event.event.event_id) {
+                        let applied = Applied {
+                            version: event.event.version,
+                            position: event.position,
+                        };
+                        self.known.applied(aggregate, applied);
+                    }
                 }
                 Step::Skip(event) => {
                     lane.busy = false;
@@ -277,10 +282,7 @@ impl Pump {
     }
 
     fn retry(&mut self, event_id: Uuid) {
-        let found = self
-            .lanes
-            .iter_mut()
-            .find(|(_, lane)| lane.letters.iter().any(|one| one.event_id == event_id));
+        let found = self.lanes.iter_mut().find(|(_, lane)| lane.has_letter(event_id));
         let Some((aggregate, lane)) = found else { return };
         lane.replaying = true;
         let aggregate = aggregate.clone();

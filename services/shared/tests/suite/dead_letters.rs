@@ -2,13 +2,13 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use shared::{
     Tasks,
-    events::{DeadLetterState, Delivery, Handler, HandlerError},
+    events::{DeadLetterState, Delivery, Handler, HandlerError, SubscriptionHandle},
 };
 use uuid::Uuid;
 
 use crate::{
     subscription::{Recorder, effect_of, subscribe},
-    support::{Store, append, delivered, effects, eventually},
+    support::{Store, append, delivered, effects, eventually, order_id},
 };
 
 #[tokio::test]
@@ -143,5 +143,56 @@ async fn a_retry_of_an_event_that_means_nothing_takes_the_letter_away() {
         handle.dead_letters().await.unwrap().is_empty()
     })
     .await;
+    tasks.stop(Duration::from_secs(10)).await.unwrap();
+}
+
+/// The first aggregate is not available, so the position stays before everything that the others have done.
+struct FirstIsDown(Arc<Recorder>);
+
+#[seam::async_trait]
+impl Handler for FirstIsDown {
+    async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError> {
+        if delivery.event().aggregate_id == order_id(0).to_string() {
+            return Err(HandlerError::Unavailable("down for the test".to_owned()));
+        }
+        self.0.handle(delivery).await
+    }
+}
+
+#[tokio::test]
+async fn what_was_done_beyond_the_position_stays_as_it_is_when_it_is_read_again_after_a_restart() {
+    let store = Store::new().await;
+    append(&store.db, [delivered(0), delivered(1), delivered(1), delivered(1)]).await;
+    let recorder = Recorder::new(&store.db);
+    recorder.spoil(1, 2);
+    let states = async |handle: &SubscriptionHandle| -> Vec<_> {
+        let letters = handle.dead_letters().await.unwrap();
+        letters.iter().map(|one| (one.version, one.state)).collect()
+    };
+    let kept_back = [(2, DeadLetterState::Dead), (3, DeadLetterState::Parked)];
+    let tasks = Tasks::new();
+    let handle = subscribe(&store, Arc::new(FirstIsDown(Arc::clone(&recorder))), &tasks);
+    eventually("two kept back", || async { handle.progress().dead_letters == 2 }).await;
+    assert_eq!(states(&handle).await, kept_back);
+    assert_eq!(handle.progress().position, 0);
+    tasks.stop(Duration::from_secs(10)).await.unwrap();
+
+    let tasks = Tasks::new();
+    let handle = subscribe(&store, Arc::clone(&recorder) as _, &tasks);
+    eventually("all walked", || async { handle.progress().position == 4 }).await;
+
+    assert_eq!(
+        states(&handle).await,
+        kept_back,
+        "neither is the applied one among them, nor is the dead one parked"
+    );
+    recorder.cure();
+    let letters = handle.dead_letters().await.unwrap();
+    assert!(handle.retry(letters[0].event_id).await.unwrap());
+    eventually("all applied", || async { handle.progress().dead_letters == 0 }).await;
+    let all = effects(&store.db).await;
+    let wanted = [effect_of(0, 1), effect_of(1, 1), effect_of(1, 2), effect_of(1, 3)];
+    assert_eq!(all.len(), 4, "each once: {all:?}");
+    assert_eq!(all.into_iter().collect::<BTreeSet<_>>(), BTreeSet::from(wanted));
     tasks.stop(Duration::from_secs(10)).await.unwrap();
 }
