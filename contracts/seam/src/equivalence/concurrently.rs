@@ -11,7 +11,7 @@ use futures::future::join_all;
 use super::{
     CallOf, Failure, Model, ReplyOf, Suite,
     compare::Comparison,
-    concurrent::{Answer, Operation, Partition, Specification, Verdict, check_by_key, smallest_by_key},
+    concurrent::{Answer, Operation, Specification, Verdict, check_by_key, smallest_by_key},
     replay,
     run::Run,
     settings::Settings,
@@ -157,17 +157,16 @@ where
         };
         let step = |model: &mut M, call: &CallOf<M>| model.apply(call);
         let specification = Specification::new(self.run.suite.model.clone(), step, agrees, LIMIT);
-        let lanes = match check_by_key(&specification, history, |call| M::Contract::key(call)).verdict {
+        // A model whose keys depend on each other explains the calls of one key by those of another.
+        let key = |call: &CallOf<M>| self.run.suite.independent_keys.then(|| M::Contract::key(call)).flatten();
+        let lanes = match check_by_key(&specification, history, key).verdict {
             Verdict::Linearizable { .. } => return Ok(()),
             Verdict::Undecided { explored } => {
                 format!("undecided after {explored} steps; fewer calls or callers decide it")
             }
             Verdict::NotLinearizable { .. } => {
-                let smallest = smallest_by_key(&specification, history, |call| M::Contract::key(call));
-                smallest.map_or_else(
-                    || "the smallest part could not be found".to_owned(),
-                    |part| part.to_string(),
-                )
+                let smallest = smallest_by_key(&specification, history, key);
+                smallest.map_or_else(|| "the smallest part could not be found".to_owned(), |part| part.to_string())
             }
         };
         Err(Failure::NotLinearizable {

@@ -22,6 +22,7 @@ pub struct Suite<M: Model> {
     pub(super) settling: Duration,
     pub(super) regressions: Option<PathBuf>,
     pub(super) shrinking: bool,
+    pub(super) independent_keys: bool,
 }
 
 impl<M: Model> Suite<M> {
@@ -40,6 +41,7 @@ impl<M: Model> Suite<M> {
             settling: Duration::from_millis(500),
             regressions: None,
             shrinking: true,
+            independent_keys: false,
         }
     }
 
@@ -114,6 +116,14 @@ impl<M: Model> Suite<M> {
     #[must_use]
     pub fn without_shrinking(mut self) -> Self {
         self.shrinking = false;
+        self
+    }
+
+    /// Says that a call never shows what was done under another key than its own: concurrent histories are checked key by key then, which
+    /// takes far less than all together.
+    #[must_use]
+    pub fn independent_keys(mut self) -> Self {
+        self.independent_keys = true;
         self
     }
 

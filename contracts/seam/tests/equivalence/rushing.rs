@@ -94,6 +94,7 @@ impl Real {
             self.sum.store(sum + cents, SeqCst);
             return sum + cents;
         }
+        tokio::task::yield_now().await;
         self.sum.fetch_add(cents, SeqCst) + cents
     }
 }

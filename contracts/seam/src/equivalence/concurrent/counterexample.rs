@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::{lanes::lanes, operation::Operation};
 
-/// So many answers that the model allows are listed.
+/// So many starts, and answers that the model allows, are listed.
 const LISTED: usize = 6;
 
 /// Part of a history that no order explains, made by [`smallest`](super::smallest). Prints as lanes, one for each caller.
@@ -67,13 +67,16 @@ impl<C: fmt::Debug, R: fmt::Debug, S: fmt::Debug> fmt::Display for Counterexampl
             write!(f, " at key {key:?}")?;
         }
         writeln!(f, ": no order of the calls explains the answer of #{}", self.culprit)?;
-        for (nth, Start { state, done }) in self.starts.iter().enumerate() {
+        for (nth, Start { state, done }) in self.starts.iter().take(LISTED).enumerate() {
             let label = if nth == 0 { "begins in" } else { "or in" };
             write!(f, "{label} {state:?}")?;
             if !done.is_empty() {
                 write!(f, " with {} done", names(done.iter().copied()))?;
             }
             writeln!(f)?;
+        }
+        if self.starts.len() > LISTED {
+            writeln!(f, "or in one of {} more situations", self.starts.len() - LISTED)?;
         }
         if self.before > 0 {
             writeln!(f, "where the {} operations before that must lead", self.before)?;

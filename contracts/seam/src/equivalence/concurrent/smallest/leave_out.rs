@@ -10,8 +10,8 @@ pub(super) struct Kept<R> {
     pub(super) allowed: Option<Vec<Allowed<R>>>,
 }
 
-/// What the searches for what to leave out may spend in all, in limits of one search.
-const SEARCHES: usize = 8;
+/// What the searches may spend in all, in limits of one search.
+const SEARCHES: usize = 4;
 
 /// A search may cost so many times what the first one did, and something beside: one that costs more is not about to succeed.
 const LONGER: usize = 3;
@@ -102,7 +102,7 @@ where
             self.shown.iter().partition(|taken| indices.contains(&taken.index));
         let without = self
             .budget
-            .within(limit, |budget| evidence.allowed(&kept, culprit, budget));
+            .within(a_search, |budget| evidence.allowed(&kept, culprit, budget));
         if texts(without.as_deref()) != texts(self.allowed.as_deref()) {
             return false;
         }

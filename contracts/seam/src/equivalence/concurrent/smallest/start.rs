@@ -3,10 +3,15 @@ use std::{collections::BTreeSet, fmt::Debug};
 use super::evidence::{Evidence, Taken};
 use crate::equivalence::concurrent::{budget::Budget, search::End};
 
-/// So many operations are shown if there are so many: what led to a state can be as telling as the state.
+/// So many operations remain if there are so many: what led to a state can be as telling as the state.
 const CONTEXT: usize = 6;
-/// More situations than this are not worth a later start.
-const SITUATIONS: usize = 4;
+/// First a start in one situation is looked for that leaves no more operations than this; then any other.
+const SHORT: usize = 3 * CONTEXT;
+/// A later start is not worth more situations than this.
+const SITUATIONS: usize = 12;
+
+/// What the searches may spend in all, in limits of one search.
+const SEARCHES: usize = 4;
 
 /// Drops what was answered before some call, and begins in the situations that this can have led to. Gives back how many
 /// operations were dropped.
@@ -16,24 +21,29 @@ where
     R: Clone + Debug,
     S: Clone + PartialEq,
 {
-    let mut budget = Budget::new(evidence.specification.limit());
+    let limit = evidence.specification.limit();
+    let mut budget = Budget::new(limit.saturating_mul(SEARCHES));
     let latest = evidence.history[culprit].invoked;
     let times: BTreeSet<u64> = taken
         .iter()
         .map(|taken| taken.invoked)
         .filter(|at| *at <= latest)
         .collect();
-    for time in times.into_iter().rev() {
-        let ends_before = |taken: &Taken| matches!(taken.end, End::Answered(at) if at < time);
-        let before = taken.iter().filter(|taken| ends_before(taken)).count();
-        if before == 0 || taken.len() - before < CONTEXT {
-            continue;
-        }
-        let called = taken.partition_point(|taken| taken.invoked < time);
-        if let Some(situations) = evidence.situations(&taken[..called], time, SITUATIONS, &mut budget) {
-            evidence.starts = situations;
-            taken.retain(|taken| !ends_before(taken));
-            return before;
+    for (situations, longest) in [(1, SHORT), (SITUATIONS, usize::MAX)] {
+        for time in times.iter().rev() {
+            let ends_before = |taken: &Taken| matches!(taken.end, End::Answered(at) if at < *time);
+            let before = taken.iter().filter(|taken| ends_before(taken)).count();
+            if before == 0 || !(CONTEXT..=longest).contains(&(taken.len() - before)) {
+                continue;
+            }
+            let called = taken.partition_point(|taken| taken.invoked < *time);
+            let prefix = &taken[..called];
+            let starts = budget.within(limit, |budget| evidence.situations(prefix, *time, situations, budget));
+            if let Some(starts) = starts {
+                evidence.starts = starts;
+                taken.retain(|taken| !ends_before(taken));
+                return before;
+            }
         }
     }
     0
