@@ -1,7 +1,7 @@
 //! Payments of orders that are heard of through the log.
 
 use commerce::{Order, OrderEvent, OrderStatus, PaymentStatus};
-use shared::testing::{Log, until};
+use shared::testing::{Log, commits, until};
 
 use crate::support::{Fixture, order};
 
@@ -31,7 +31,7 @@ async fn an_order_that_is_created_is_charged_with_two_commits() {
     let first = fixture.order("first", "tok_ok");
     fixture.feed.append(&created(&first));
     payment_of(&fixture, &first).await;
-    let before = fixture.module().database.stats().commits;
+    let before = commits(fixture.module()).await;
     let order = fixture.order("o", "tok_ok");
 
     let event = fixture.feed.append(&created(&order));
@@ -39,9 +39,9 @@ async fn an_order_that_is_created_is_charged_with_two_commits() {
 
     assert_eq!(payment.status, PaymentStatus::Captured);
     assert_eq!(
-        fixture.module().database.stats().commits - before,
-        2,
-        "the intent, and the outcome"
+        commits(fixture.module()).await - before,
+        3,
+        "the intent, the outcome, and the count itself"
     );
     let metadata = &fixture.events().await[1].metadata;
     assert_eq!(metadata.correlation_id, Log::CORRELATION);

@@ -11,5 +11,5 @@ mod until;
 
 pub use log::Log;
 pub use ports::{free_address, listen};
-pub use running::{environment, events, stop};
+pub use running::{commits, environment, events, stop};
 pub use until::until;

@@ -3,7 +3,7 @@ use std::{path::Path, time::Duration};
 use commerce::DomainEvent;
 
 use crate::{
-    Environment, Module, Settings,
+    DatabaseError, Environment, Module, Settings,
     settings::{Declared, optional, standard},
 };
 
@@ -33,4 +33,12 @@ pub async fn stop<T: ?Sized>(environment: &Environment, module: &Module<T>) {
 pub async fn events<T: ?Sized>(module: &Module<T>) -> Vec<DomainEvent> {
     let events = module.feed.read_events(0, 1_000, Duration::ZERO).await.unwrap();
     events.into_iter().map(|recorded| recorded.event).collect()
+}
+
+/// How many commits the module has made, with the one that this makes: what a reader sees may be counted a moment later, but whatever was
+/// committed before a write is counted before it.
+pub async fn commits<T: ?Sized>(module: &Module<T>) -> u64 {
+    let nothing: Result<(), DatabaseError> = module.database.write(|_| Box::pin(async { Ok(()) })).await;
+    nothing.unwrap();
+    module.database.stats().commits
 }
