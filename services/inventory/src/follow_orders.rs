@@ -28,10 +28,7 @@ enum Effect {
 #[seam::async_trait]
 impl Handler for FollowOrders {
     async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError> {
-        let event = delivery
-            .event()
-            .parse()
-            .map_err(|error| HandlerError::Poison(error.to_string()))?;
+        let event = delivery.parse()?;
         let effect = match event {
             OrderEvent::OrderConfirmed { order_id, .. } => Effect::Commit(order_id),
             OrderEvent::OrderCancelled { order_id, .. } => Effect::Release(order_id),

@@ -1,10 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use commerce::{EventFeed, Inventory, http};
-use shared::{
-    Environment, Module, StartError,
-    events::{LocalFeed, Subscription},
-};
+use shared::{Environment, Module, StartError};
 
 use crate::{SOURCE, follow_orders::FollowOrders, migrations::MIGRATIONS, service::Service};
 
@@ -25,18 +22,6 @@ impl fmt::Debug for Needs {
 pub async fn open(env: &Environment, needs: Needs) -> Result<Module<dyn Inventory>, StartError> {
     let db = env.database(SOURCE, MIGRATIONS).await?;
     let service: Arc<dyn Inventory> = Arc::new(Service::new(&db));
-    let handler = Arc::new(FollowOrders::new(&db));
-    let name = "inventory.orders";
-    let subscription = Subscription::start(name, needs.orders_feed, &db, handler, &env.tasks);
-    let checked = subscription.clone();
-    env.health.add(name, move || checked.check());
-    let feed: Arc<dyn EventFeed> = Arc::new(LocalFeed::new(&db));
-    Ok(Module {
-        name: SOURCE,
-        router: http::inventory::router(Arc::clone(&service)).merge(http::feed::router(SOURCE, Arc::clone(&feed))),
-        service,
-        feed,
-        database: db,
-        subscriptions: vec![subscription],
-    })
+    let orders = env.follow("inventory.orders", needs.orders_feed, &db, FollowOrders::new(&db));
+    Ok(Module::new(SOURCE, db, service, http::inventory::router, vec![orders]))
 }

@@ -29,10 +29,7 @@ pub(crate) struct Teller {
 #[seam::async_trait]
 impl Handler for FollowOrders {
     async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError> {
-        let event: OrderEvent = delivery
-            .event()
-            .parse()
-            .map_err(|error| HandlerError::Poison(error.to_string()))?;
+        let event: OrderEvent = delivery.parse()?;
         let contact = match &event {
             OrderEvent::OrderCreated { contact, .. } => Some(contact.clone()),
             _ => None,
@@ -44,10 +41,7 @@ impl Handler for FollowOrders {
 #[seam::async_trait]
 impl Handler for FollowPayments {
     async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError> {
-        let event: PaymentEvent = delivery
-            .event()
-            .parse()
-            .map_err(|error| HandlerError::Poison(error.to_string()))?;
+        let event: PaymentEvent = delivery.parse()?;
         match Change::of_payment(event) {
             Some(change) => self.0.tell(delivery, change, None).await,
             None => Ok(()),

@@ -1,12 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use commerce::{EventFeed, Notifications, http};
-use shared::{
-    Database, Environment, Module, SettingsError, StartError,
-    events::{Handler, LocalFeed, Subscription, SubscriptionHandle},
-    idempotency::Command,
-    settings::standard,
-};
+use shared::{Environment, Module, SettingsError, StartError, idempotency::Command, settings::standard};
 
 use crate::{
     SOURCE,
@@ -49,25 +44,27 @@ pub async fn open(env: &Environment, needs: Dependencies) -> Result<Module<dyn N
         db: db.clone(),
         courier,
     };
-    let orders = Arc::new(FollowOrders(teller.clone()));
-    let payments = Arc::new(FollowPayments(teller));
+    let orders = FollowOrders(teller.clone());
     let subscriptions = vec![
-        follow(env, &db, "notifications.orders", needs.order_events, orders),
-        follow(env, &db, "notifications.payments", needs.payment_events, payments),
+        env.follow("notifications.orders", needs.order_events, &db, orders),
+        env.follow(
+            "notifications.payments",
+            needs.payment_events,
+            &db,
+            FollowPayments(teller),
+        ),
     ];
     let service: Arc<dyn Notifications> = Arc::new(Service {
         db: db.clone(),
         sending,
     });
-    let feed: Arc<dyn EventFeed> = Arc::new(LocalFeed::new(&db));
-    Ok(Module {
-        name: SOURCE,
-        router: http::notifications::router(Arc::clone(&service)).merge(http::feed::router(SOURCE, Arc::clone(&feed))),
+    Ok(Module::new(
+        SOURCE,
+        db,
         service,
-        feed,
-        database: db,
+        http::notifications::router,
         subscriptions,
-    })
+    ))
 }
 
 fn courier(env: &Environment) -> Result<Courier, StartError> {
@@ -80,17 +77,4 @@ fn courier(env: &Environment) -> Result<Courier, StartError> {
     let patience = env.settings.get(&standard::CALL_TIMEOUT_MS)?;
     let pusher = Pusher::new(env.needed_socket(&standard::PUSH_URL)?);
     Ok(Courier::new(Mailer::new(&host, port, patience)?, pusher))
-}
-
-fn follow(
-    env: &Environment,
-    db: &Database,
-    name: &'static str,
-    feed: Arc<dyn EventFeed>,
-    handler: Arc<dyn Handler>,
-) -> SubscriptionHandle {
-    let subscription = Subscription::start(name, feed, db, handler, &env.tasks);
-    let checked = subscription.clone();
-    env.health.add(name, move || checked.check());
-    subscription
 }

@@ -26,10 +26,7 @@ impl FollowPayments {
 #[seam::async_trait]
 impl Handler for FollowPayments {
     async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError> {
-        let event: PaymentEvent = delivery
-            .event()
-            .parse()
-            .map_err(|error| HandlerError::Poison(error.to_string()))?;
+        let event: PaymentEvent = delivery.parse()?;
         let order_id = match event {
             PaymentEvent::PaymentCaptured { order_id, .. } | PaymentEvent::PaymentFailed { order_id, .. } => order_id,
             PaymentEvent::PaymentRefunded { .. } => return Ok(()),

@@ -1,12 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use commerce::{EventFeed, Inventory, Orders, Payments, http};
-use shared::{
-    Database, Environment, Module, StartError, Worker,
-    events::{LocalFeed, Subscription, SubscriptionHandle},
-    idempotency::Command,
-    settings::standard,
-};
+use shared::{Environment, Module, StartError, Worker, idempotency::Command, settings::standard};
 
 use crate::{
     SOURCE,
@@ -66,23 +61,7 @@ pub async fn open(env: &Environment, needs: Needs) -> Result<Module<dyn Orders>,
         patience,
     };
     refunder.run("orders.refunder", &env.tasks, refunds);
-    let subscription = follow(env, &db, needs.payments_feed, &refunder);
-    let feed: Arc<dyn EventFeed> = Arc::new(LocalFeed::new(&db));
-    Ok(Module {
-        name: SOURCE,
-        router: http::orders::router(Arc::clone(&service)).merge(http::feed::router(SOURCE, Arc::clone(&feed))),
-        service,
-        feed,
-        database: db,
-        subscriptions: vec![subscription],
-    })
-}
-
-fn follow(env: &Environment, db: &Database, feed: Arc<dyn EventFeed>, refunder: &Worker) -> SubscriptionHandle {
-    let name = "orders.payments";
-    let handler = Arc::new(FollowPayments::new(db, refunder));
-    let subscription = Subscription::start(name, feed, db, handler, &env.tasks);
-    let checked = subscription.clone();
-    env.health.add(name, move || checked.check());
-    subscription
+    let handler = FollowPayments::new(&db, &refunder);
+    let payments = env.follow("orders.payments", needs.payments_feed, &db, handler);
+    Ok(Module::new(SOURCE, db, service, http::orders::router, vec![payments]))
 }

@@ -155,10 +155,7 @@ impl Charging {
     /// Writes down what came of it, with its event and its rows in the ledger.
     async fn keep(&self, record: Record, charged: Charged) -> Result<(), DatabaseError> {
         let (before, attempts) = (record.payment, record.attempts);
-        let after = settled(&before, &charged).map_err(|conflict| DatabaseError::Corrupt {
-            what: "payment",
-            reason: conflict.to_string(),
-        })?;
+        let after = settled(&before, &charged).map_err(|conflict| DatabaseError::corrupt("payment", conflict))?;
         tell(&before.id, &charged);
         let due_at = is_open(after.status).then(|| due_after(attempts));
         let (authorization_id, charge_id) = match &charged {

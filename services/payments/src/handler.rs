@@ -30,10 +30,7 @@ impl OrderCreated {
 #[seam::async_trait]
 impl Handler for OrderCreated {
     async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError> {
-        let event = delivery
-            .event()
-            .parse()
-            .map_err(|error| HandlerError::Poison(error.to_string()))?;
+        let event = delivery.parse()?;
         let OrderEvent::OrderCreated { order_id, .. } = event else {
             return Ok(());
         };

@@ -1,9 +1,8 @@
 use std::sync::Arc;
 
-use commerce::{EventFeed, Orders, Payments};
+use commerce::{EventFeed, Orders, Payments, http};
 use shared::{
     Environment, Module, StartError,
-    events::{LocalFeed, Subscription},
     settings::{Declared, optional, required, standard},
 };
 
@@ -64,25 +63,13 @@ pub async fn open_with(
     environment.health.watch("payments.dispatch", move || checked.check());
 
     let handler = OrderCreated::new(db.clone(), Arc::clone(&orders), dispatch.clone());
-    let subscription = Subscription::start(
-        "payments.orders",
-        order_events,
-        &db,
-        Arc::new(handler),
-        &environment.tasks,
-    );
-    let checked = subscription.clone();
-    environment.health.add(subscription.name(), move || checked.check());
+    let subscription = environment.follow("payments.orders", order_events, &db, handler);
     let service: Arc<dyn Payments> = Arc::new(PaymentService::new(db.clone(), orders, dispatch, waiters, patience));
-    let feed: Arc<dyn EventFeed> = Arc::new(LocalFeed::new(&db));
-    let router = commerce::http::payments::router(Arc::clone(&service))
-        .merge(commerce::http::feed::router(SOURCE, Arc::clone(&feed)));
-    Ok(Module {
-        name: SOURCE,
+    Ok(Module::new(
+        SOURCE,
+        db,
         service,
-        feed,
-        router,
-        database: db,
-        subscriptions: vec![subscription],
-    })
+        http::payments::router,
+        vec![subscription],
+    ))
 }

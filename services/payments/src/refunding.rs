@@ -33,10 +33,7 @@ impl Refunding {
         if refund.reply.is_some() {
             return Ok(());
         }
-        let missing = |what| DatabaseError::Corrupt {
-            what,
-            reason: format!("refund {id} has none"),
-        };
+        let missing = |what| DatabaseError::corrupt(what, format_args!("refund {id} has none"));
         let record = store::find(&self.db, refund.payment_id)
             .await?
             .ok_or_else(|| missing("payment"))?;
@@ -115,14 +112,10 @@ impl Refunding {
 }
 
 async fn give(tx: &mut Tx, refund: &RefundRecord, amount: Money) -> Result<(), DatabaseError> {
-    let corrupt = |reason: String| DatabaseError::Corrupt {
-        what: "payment",
-        reason,
-    };
     let record = store::load(tx, refund.payment_id)
         .await?
-        .ok_or_else(|| corrupt("it is gone".to_owned()))?;
-    let after = refunded(&record.payment, amount).map_err(|error| corrupt(error.to_string()))?;
+        .ok_or_else(|| DatabaseError::corrupt("payment", "it is gone"))?;
+    let after = refunded(&record.payment, amount).map_err(|error| DatabaseError::corrupt("payment", error))?;
     if !store::answer_refund(tx, refund, &Ok(after.clone())).await? {
         return Ok(());
     }

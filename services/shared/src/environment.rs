@@ -1,9 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
+use commerce::EventFeed;
 use seam::http::{Socket, SocketLimits};
 
 use crate::{
     Database, Health, Migration, Settings, SettingsError, StartError, Tasks, Worker,
+    events::{Handler, Subscription, SubscriptionHandle},
     retention::Retention,
     settings::{Setting, standard},
 };
@@ -45,6 +47,20 @@ impl Environment {
             Retention { db: db.clone() },
         );
         Ok(db)
+    }
+
+    /// Starts the subscription and adds the readiness check of its name: see [`Subscription::start`].
+    pub fn follow(
+        &self,
+        name: &str,
+        feed: Arc<dyn EventFeed>,
+        db: &Database,
+        handler: impl Handler,
+    ) -> SubscriptionHandle {
+        let subscription = Subscription::start(name, feed, db, Arc::new(handler), &self.tasks);
+        let checked = subscription.clone();
+        self.health.add(name, move || checked.check());
+        subscription
     }
 
     /// The same as [`Environment::socket`], for a service that the module can't do without.

@@ -3,6 +3,7 @@
 //! A module is opened with an [`Environment`] and gives a [`Module`]; a [`Program`] opens one or several and serves them:
 //!
 //! - [`Database`] writes with group commit; everything durable goes through [`Database::write`].
+//! - [`row`] reads columns, [`Listing`] pages of rows.
 //! - [`events`] is the outbox, the log, and the subscriptions that read other modules' logs.
 //! - [`idempotency`] makes a command that is repeated one command.
 //! - [`Worker`] is a background loop that is woken, [`Tasks`] are what the process waits for when it stops.
@@ -18,6 +19,7 @@ mod module;
 mod page;
 mod program;
 mod retention;
+pub mod row;
 mod schema;
 pub mod server;
 pub mod settings;

@@ -1,9 +1,12 @@
 use std::{fmt, sync::Arc};
 
 use axum::Router;
-use commerce::EventFeed;
+use commerce::{EventFeed, http::feed};
 
-use crate::{Database, events::SubscriptionHandle};
+use crate::{
+    Database,
+    events::{LocalFeed, SubscriptionHandle},
+};
 
 /// A module that was opened: the contract `T` it implements (such as `dyn Orders`), its log, its routes, and what runs for it.
 pub struct Module<T: ?Sized> {
@@ -31,6 +34,26 @@ pub struct Mounted {
 }
 
 impl<T: ?Sized> Module<T> {
+    /// With the log of `database`; `router` gives the routes of its contract.
+    pub fn new(
+        name: &'static str,
+        database: Database,
+        service: Arc<T>,
+        router: impl FnOnce(Arc<T>) -> Router,
+        subscriptions: Vec<SubscriptionHandle>,
+    ) -> Self {
+        let feed: Arc<dyn EventFeed> = Arc::new(LocalFeed::new(&database));
+        let router = router(Arc::clone(&service)).merge(feed::router(name, Arc::clone(&feed)));
+        Self {
+            name,
+            service,
+            feed,
+            router,
+            database,
+            subscriptions,
+        }
+    }
+
     /// Hands the module to the server.
     pub fn mount(&self) -> Mounted {
         Mounted {

@@ -1,8 +1,10 @@
 use commerce::{Money, Page, PageRequest, Product, ProductUpdate, Sku, Timestamp};
-use shared::{Database, DatabaseError, Listing, Tx};
+use shared::{
+    Database, DatabaseError, Listing, Tx,
+    row::{instant, money, parsed},
+};
 use sqlx::{Row, any::AnyRow};
 
-use super::{instant, parsed};
 use crate::domain::Shift;
 
 macro_rules! columns {
@@ -56,7 +58,7 @@ pub(crate) async fn shift(
     .bind(now.as_micros())
     .fetch_optional(tx.connection())
     .await?;
-    row.as_ref().map(price).transpose()
+    row.as_ref().map(|row| money(row, "price_cents")).transpose()
 }
 
 /// How many can be ordered, as the open transaction sees it; `None` if there is no such product.
@@ -82,14 +84,10 @@ pub(crate) async fn page(db: &Database, page: PageRequest) -> Result<Page<Produc
     ALL.page(db, None, page, read).await
 }
 
-fn price(row: &AnyRow) -> Result<Money, DatabaseError> {
-    Ok(Money::new(row.try_get("price_cents")?, super::currency(row)?))
-}
-
 fn read(row: &AnyRow) -> Result<Product, DatabaseError> {
     Ok(Product {
         sku: parsed(row, "sku")?,
-        price: price(row)?,
+        price: money(row, "price_cents")?,
         stock: row.try_get("stock")?,
         reserved: row.try_get("reserved")?,
         committed: row.try_get("committed")?,

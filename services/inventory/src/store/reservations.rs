@@ -1,8 +1,9 @@
 use commerce::{OrderId, Reservation, ReservationStatus};
-use shared::{DatabaseError, Tx};
+use shared::{
+    DatabaseError, Tx,
+    row::{self, instant, one_of, parsed},
+};
 use sqlx::{Row, any::AnyRow};
-
-use super::{corrupt, instant, parsed};
 
 /// The order's reservation, as the open transaction sees it.
 pub(crate) async fn find(tx: &mut Tx, order_id: OrderId) -> Result<Option<Reservation>, DatabaseError> {
@@ -17,17 +18,13 @@ pub(crate) async fn find(tx: &mut Tx, order_id: OrderId) -> Result<Option<Reserv
 
 /// Writes a new reservation down; false, and nothing is written, if the order has one already.
 pub(crate) async fn insert(tx: &mut Tx, reservation: &Reservation) -> Result<bool, DatabaseError> {
-    let lines = serde_json::to_string(&reservation.lines).map_err(|error| DatabaseError::Unencodable {
-        what: "lines",
-        reason: error.to_string(),
-    })?;
     let inserted = sqlx::query(
         "INSERT INTO reservations (order_id, status, lines, version, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
     )
     .bind(reservation.order_id.to_string())
     .bind(text(reservation.status))
-    .bind(lines)
+    .bind(row::to_json("lines", &reservation.lines)?)
     .bind(reservation.version)
     .bind(reservation.created_at.as_micros())
     .bind(reservation.updated_at.as_micros())
@@ -62,13 +59,10 @@ fn text(status: ReservationStatus) -> &'static str {
 }
 
 fn read(row: &AnyRow) -> Result<Reservation, DatabaseError> {
-    let status: String = row.try_get("status")?;
-    let known = ReservationStatus::ALL.into_iter().find(|known| text(*known) == status);
-    let lines: String = row.try_get("lines")?;
     Ok(Reservation {
         order_id: parsed(row, "order_id")?,
-        status: known.ok_or_else(|| corrupt("status", format!("{status:?}")))?,
-        lines: serde_json::from_str(&lines).map_err(|error| corrupt("lines", error))?,
+        status: one_of(row, "status", ReservationStatus::ALL, text)?,
+        lines: row::json(row, "lines")?,
         version: row.try_get("version")?,
         created_at: instant(row, "created_at")?,
         updated_at: instant(row, "updated_at")?,

@@ -1,9 +1,10 @@
-use std::{fmt, str::FromStr};
-
-use commerce::{Notification, NotificationId, OrderId, Page, PageRequest, Timestamp};
+use commerce::{Notification, NotificationId, OrderId, Page, PageRequest};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use shared::{Database, DatabaseError, Listing, Tx};
+use shared::{
+    Database, DatabaseError, Listing, Tx,
+    row::{instant, parsed},
+};
 use sqlx::{Row, any::AnyRow};
 
 const BY_ID: &str =
@@ -73,22 +74,5 @@ fn name(value: &impl Serialize) -> String {
 }
 
 fn named<T: DeserializeOwned>(column: &'static str, name: String) -> Result<T, DatabaseError> {
-    serde_json::from_value(Value::String(name)).map_err(|error| corrupt(column, error))
-}
-
-fn parsed<T: FromStr<Err: fmt::Display>>(row: &AnyRow, column: &'static str) -> Result<T, DatabaseError> {
-    row.try_get::<String, _>(column)?
-        .parse()
-        .map_err(|error| corrupt(column, error))
-}
-
-fn instant(row: &AnyRow, column: &'static str) -> Result<Timestamp, DatabaseError> {
-    Timestamp::from_micros(row.try_get(column)?).map_err(|error| corrupt(column, error))
-}
-
-fn corrupt(what: &'static str, reason: impl fmt::Display) -> DatabaseError {
-    DatabaseError::Corrupt {
-        what,
-        reason: reason.to_string(),
-    }
+    serde_json::from_value(Value::String(name)).map_err(|error| DatabaseError::corrupt(column, error))
 }

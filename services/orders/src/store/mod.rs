@@ -3,35 +3,3 @@
 pub(crate) mod orders;
 pub(crate) mod refunds;
 pub(crate) mod releases;
-
-use std::{fmt, str::FromStr};
-
-use commerce::{Currency, Money, Timestamp};
-use shared::DatabaseError;
-use sqlx::{Row, any::AnyRow};
-
-/// A column's text as the type it was written from.
-fn parsed<T: FromStr<Err: fmt::Display>>(row: &AnyRow, column: &'static str) -> Result<T, DatabaseError> {
-    row.try_get::<String, _>(column)?
-        .parse()
-        .map_err(|error| corrupt(column, error))
-}
-
-fn money(row: &AnyRow, cents: &'static str) -> Result<Money, DatabaseError> {
-    let currency = Currency::try_from(row.try_get::<String, _>("currency")?);
-    Ok(Money::new(
-        row.try_get(cents)?,
-        currency.map_err(|error| corrupt("currency", error))?,
-    ))
-}
-
-fn instant(row: &AnyRow, column: &'static str) -> Result<Timestamp, DatabaseError> {
-    Timestamp::from_micros(row.try_get(column)?).map_err(|error| corrupt(column, error))
-}
-
-fn corrupt(what: &'static str, reason: impl fmt::Display) -> DatabaseError {
-    DatabaseError::Corrupt {
-        what,
-        reason: reason.to_string(),
-    }
-}

@@ -1,8 +1,9 @@
 use commerce::{Contact, CustomerId, Order, OrderId, OrderStatus, Page, PageRequest, PaymentMethod, Shipment};
-use shared::{Database, DatabaseError, Listing, Tx};
+use shared::{
+    Database, DatabaseError, Listing, Tx,
+    row::{self, instant, money, one_of, parsed},
+};
 use sqlx::{Row, any::AnyRow};
-
-use super::{corrupt, instant, money, parsed};
 
 macro_rules! columns {
     () => {
@@ -24,10 +25,6 @@ const BY_CUSTOMER: Listing = Listing {
 
 /// Writes a new order down; false, and nothing is written, if there is one with its id.
 pub(crate) async fn insert(tx: &mut Tx, order: &Order) -> Result<bool, DatabaseError> {
-    let lines = serde_json::to_string(&order.lines).map_err(|error| DatabaseError::Unencodable {
-        what: "lines",
-        reason: error.to_string(),
-    })?;
     let inserted = sqlx::query(concat!(
         "INSERT INTO orders (",
         columns!(),
@@ -39,7 +36,7 @@ pub(crate) async fn insert(tx: &mut Tx, order: &Order) -> Result<bool, DatabaseE
     .bind(order.contact.push_token.as_deref())
     .bind(order.payment_method.0.as_str())
     .bind(text(order.status))
-    .bind(lines)
+    .bind(row::to_json("lines", &order.lines)?)
     .bind(order.total.cents)
     .bind(order.total.currency.as_str())
     .bind(order.version)
@@ -115,9 +112,6 @@ fn text(status: OrderStatus) -> &'static str {
 }
 
 fn read(row: &AnyRow) -> Result<Order, DatabaseError> {
-    let status: String = row.try_get("status")?;
-    let known = OrderStatus::ALL.into_iter().find(|known| text(*known) == status);
-    let lines: String = row.try_get("lines")?;
     let payment_id: Option<String> = row.try_get("payment_id")?;
     let payment_id = payment_id.map(|id| id.parse()).transpose();
     let shipment = match (row.try_get("carrier")?, row.try_get("tracking_number")?) {
@@ -135,10 +129,10 @@ fn read(row: &AnyRow) -> Result<Order, DatabaseError> {
             push_token: row.try_get("push_token")?,
         },
         payment_method: PaymentMethod(row.try_get("payment_method")?),
-        status: known.ok_or_else(|| corrupt("status", format!("{status:?}")))?,
-        lines: serde_json::from_str(&lines).map_err(|error| corrupt("lines", error))?,
+        status: one_of(row, "status", OrderStatus::ALL, text)?,
+        lines: row::json(row, "lines")?,
         total: money(row, "total_cents")?,
-        payment_id: payment_id.map_err(|error| corrupt("payment_id", error))?,
+        payment_id: payment_id.map_err(|error| DatabaseError::corrupt("payment_id", error))?,
         cancel_reason: row.try_get("cancel_reason")?,
         shipment,
         version: row.try_get("version")?,

@@ -1,7 +1,9 @@
 use commerce::{PaymentId, Timestamp};
-use shared::{Database, DatabaseError, Tx};
+use shared::{
+    Database, DatabaseError, Tx,
+    row::{money, parsed},
+};
 
-use super::{money, parsed};
 use crate::domain::Refundable;
 
 /// A refund falls due, unless it did before.

@@ -1,7 +1,5 @@
 use commerce::{OrderId, Timestamp};
-use shared::{Database, DatabaseError, Tx};
-
-use super::parsed;
+use shared::{Database, DatabaseError, Tx, row::parsed};
 
 /// The stock of an order that will never exist is to be given back.
 pub(crate) async fn fall_due(tx: &mut Tx, order_id: OrderId) -> Result<(), DatabaseError> {

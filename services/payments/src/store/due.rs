@@ -1,9 +1,7 @@
 use commerce::PaymentId;
-use shared::{Database, DatabaseError};
+use shared::{Database, DatabaseError, row::parsed};
 use sqlx::Row;
 use uuid::Uuid;
-
-use super::row::{corrupt, parsed};
 
 /// A piece of work that the provider has to be asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,7 +37,12 @@ pub(crate) async fn due(db: &Database, limit: usize) -> Result<Vec<Due>, Databas
             let work = match kind.as_str() {
                 "charge" => Work::Charge(parsed(row, "id")?),
                 "refund" => Work::Refund(parsed(row, "id")?),
-                other => return Err(corrupt("kind", format_args!("{other:?} is no kind of work"))),
+                other => {
+                    return Err(DatabaseError::corrupt(
+                        "kind",
+                        format_args!("{other:?} is no kind of work"),
+                    ));
+                }
             };
             Ok(Due {
                 work,

@@ -4,7 +4,6 @@ mod due;
 mod ledger;
 mod payments;
 mod refunds;
-mod row;
 mod schema;
 
 pub(crate) use due::{Work, due};

@@ -1,8 +1,10 @@
-use commerce::{Order, OrderId, Page, PageRequest, Payment, PaymentId, PaymentMethod, Timestamp};
-use shared::{Database, DatabaseError, Listing, Tx};
+use commerce::{Order, OrderId, Page, PageRequest, Payment, PaymentId, PaymentMethod, PaymentStatus, Timestamp};
+use shared::{
+    Database, DatabaseError, Listing, Tx,
+    row::{instant, money, one_of, parsed},
+};
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use super::row::{money, parsed, status, status_text, timestamp};
 use crate::domain::FIRST_ATTEMPT;
 
 /// A payment with what only this module needs to know.
@@ -137,18 +139,30 @@ async fn one(connection: &mut AnyConnection, id: PaymentId) -> Result<Option<Rec
     row.as_ref().map(record).transpose()
 }
 
+pub(super) fn status_text(status: PaymentStatus) -> &'static str {
+    match status {
+        PaymentStatus::Pending => "pending",
+        PaymentStatus::Authorized => "authorized",
+        PaymentStatus::Captured => "captured",
+        PaymentStatus::Failed => "failed",
+        PaymentStatus::Refunded => "refunded",
+        PaymentStatus::PartiallyRefunded => "partially_refunded",
+        PaymentStatus::Unknown => "unknown",
+    }
+}
+
 fn record(row: &AnyRow) -> Result<Record, DatabaseError> {
     let payment = Payment {
         id: parsed(row, "id")?,
         order_id: parsed(row, "order_id")?,
-        status: status(row)?,
+        status: one_of(row, "status", PaymentStatus::ALL, status_text)?,
         amount: money(row, "amount")?,
         captured: money(row, "captured")?,
         refunded: money(row, "refunded")?,
         failure: row.try_get("failure")?,
         version: row.try_get("version")?,
-        created_at: timestamp(row, "created_at")?,
-        updated_at: timestamp(row, "updated_at")?,
+        created_at: instant(row, "created_at")?,
+        updated_at: instant(row, "updated_at")?,
     };
     Ok(Record {
         payment,

@@ -1,13 +1,13 @@
 use commerce::{Payment, PaymentError, PaymentId, Timestamp};
 use seam::replay;
-use shared::{Database, DatabaseError, Tx};
+use shared::{
+    Database, DatabaseError, Tx,
+    row::{self, parsed},
+};
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
-use super::{
-    Origin,
-    row::{corrupt, parsed, status_text},
-};
+use super::{Origin, payments::status_text};
 
 /// A refund that was asked for under a caller's key. It holds its own reply: the row is the claim of the key.
 #[derive(Clone, Debug)]
@@ -73,13 +73,9 @@ pub(crate) async fn answer_refund(
     refund: &RefundRecord,
     reply: &Result<Payment, PaymentError>,
 ) -> Result<bool, DatabaseError> {
-    let text = serde_json::to_string(reply).map_err(|error| DatabaseError::Unencodable {
-        what: "reply",
-        reason: error.to_string(),
-    })?;
     let answered =
         sqlx::query("UPDATE refunds SET reply = $1, replied_at = $2, due_at = NULL WHERE id = $3 AND reply IS NULL")
-            .bind(text)
+            .bind(row::to_json("reply", reply)?)
             .bind(Timestamp::now().as_micros())
             .bind(refund.id.to_string())
             .execute(tx.connection())
@@ -155,7 +151,7 @@ fn record(row: &AnyRow) -> Result<RefundRecord, DatabaseError> {
     let reply: Option<String> = row.try_get("reply")?;
     let reply = reply
         .map(|text| {
-            let reply = serde_json::from_str(&text).map_err(|error| corrupt("reply", error))?;
+            let reply = serde_json::from_str(&text).map_err(|error| DatabaseError::corrupt("reply", error))?;
             Ok::<_, DatabaseError>((reply, row.try_get("replied_at")?))
         })
         .transpose()?;

@@ -97,7 +97,8 @@ impl DatabaseError {
         )
     }
 
-    pub(crate) fn corrupt(what: &'static str, reason: impl fmt::Display) -> Self {
+    /// A stored `what` can't be read, for this reason.
+    pub fn corrupt(what: &'static str, reason: impl fmt::Display) -> Self {
         Self::Corrupt {
             what,
             reason: reason.to_string(),

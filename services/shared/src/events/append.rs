@@ -2,7 +2,7 @@ use commerce::{DomainEvent, DomainEventPayload, EventMetadata, Timestamp};
 use seam::Context;
 use sqlx::Row;
 
-use crate::{DatabaseError, Tx};
+use crate::{DatabaseError, Tx, row};
 
 /// Appends an event to the module's log; it becomes visible when the write commits, and never if it does not.
 ///
@@ -27,7 +27,7 @@ pub async fn append<P: DomainEventPayload>(
     };
     let event = DomainEvent::new(payload, last + 1, Timestamp::now(), metadata)
         .map_err(|error| DatabaseError::unencodable("event", error))?;
-    let text = serde_json::to_string(&event).map_err(|error| DatabaseError::unencodable("event", error))?;
+    let text = row::to_json("event", &event)?;
     sqlx::query("INSERT INTO events (event_id, aggregate_id, version, event) VALUES ($1, $2, $3, $4)")
         .bind(event.event_id.to_string())
         .bind(&aggregate_id)

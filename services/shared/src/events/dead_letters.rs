@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
-use crate::{Database, DatabaseError, Tx};
+use crate::{Database, DatabaseError, Tx, row};
 
 /// An event that a subscription could not apply, or that waits behind one.
 ///
@@ -163,7 +163,7 @@ pub(super) async fn put(
     reason: &str,
     attempts: i64,
 ) -> Result<(), DatabaseError> {
-    let event = serde_json::to_string(&recorded.event).map_err(|error| DatabaseError::unencodable("event", error))?;
+    let event = row::to_json("event", &recorded.event)?;
     sqlx::query(
         "INSERT INTO dead_letters (subscription, event_id, position, aggregate_id, state, reason, attempts, event,
             gap_version, gap_position, recorded_at)

@@ -3,10 +3,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use commerce::{DomainEvent, RecordedEvent};
+use commerce::{DomainEvent, DomainEventPayload, RecordedEvent};
 
 use super::{
-    dead_letters,
+    HandlerError, dead_letters,
     window::{Standing, Window},
 };
 use crate::{DatabaseError, Tx};
@@ -44,6 +44,12 @@ impl Delivery {
     /// What happened.
     pub fn event(&self) -> &DomainEvent {
         &self.recorded.event
+    }
+
+    /// What happened, as the enum of its module; an event that it can't be is poison.
+    pub fn parse<E: DomainEventPayload>(&self) -> Result<E, HandlerError> {
+        let parsed = self.event().parse();
+        parsed.map_err(|error| HandlerError::Poison(error.to_string()))
     }
 
     /// Notes that this event is done, in the same write as its effect. `false`: do nothing and return `Ok`; it was done before, or has

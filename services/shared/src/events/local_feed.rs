@@ -4,7 +4,7 @@ use commerce::{EventFeed, FeedError, Invalid, RecordedEvent};
 use sqlx::Row;
 use tokio::time::Instant;
 
-use crate::{Database, DatabaseError, Engine};
+use crate::{Database, DatabaseError, Engine, row};
 
 const MOST: u32 = 1_000;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -31,11 +31,9 @@ impl LocalFeed {
             .await?;
         rows.iter()
             .map(|row| {
-                let text: String = row.try_get("event")?;
-                let event = serde_json::from_str(&text).map_err(|error| DatabaseError::corrupt("event", error))?;
                 Ok(RecordedEvent {
                     position: row.try_get("position")?,
-                    event,
+                    event: row::json(row, "event")?,
                 })
             })
             .collect()

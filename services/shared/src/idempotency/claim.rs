@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use sqlx::Row;
 
 use super::{Fingerprint, Scope, Ticket};
-use crate::{DatabaseError, Tx};
+use crate::{DatabaseError, Tx, row};
 
 /// What became of claiming a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub async fn claim(
     request: &impl Serialize,
     lease: Duration,
 ) -> Result<Claim, DatabaseError> {
-    let request = serde_json::to_string(request).map_err(|error| DatabaseError::unencodable("request", error))?;
+    let request = row::to_json("request", request)?;
     let ticket = Ticket::new(scope);
     let now = Timestamp::now().as_micros();
     let until = after(now, lease);
@@ -132,7 +132,7 @@ async fn existing(
 /// Call it in the write that makes the effect durable. Fails with [`DatabaseError::ClaimLost`] if the lease ran out and somebody else
 /// took the claim over: return that error, so that the effect is undone.
 pub async fn complete(tx: &mut Tx, ticket: &Ticket, reply: &impl Serialize) -> Result<(), DatabaseError> {
-    let reply = serde_json::to_string(reply).map_err(|error| DatabaseError::unencodable("reply", error))?;
+    let reply = row::to_json("reply", reply)?;
     let original = replay::Original {
         request_id: Context::current().request_id,
         at_micros: Timestamp::now().as_micros(),

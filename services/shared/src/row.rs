@@ -1,0 +1,51 @@
+//! Columns, read as the types that they were written from. What is not such a value is [`DatabaseError::Corrupt`].
+
+use std::{fmt, str::FromStr};
+
+use commerce::{Currency, Money, Timestamp};
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::{Row, any::AnyRow};
+
+use crate::DatabaseError;
+
+/// A text in the form that the type prints.
+pub fn parsed<T: FromStr<Err: fmt::Display>>(row: &AnyRow, column: &'static str) -> Result<T, DatabaseError> {
+    row.try_get::<String, _>(column)?
+        .parse()
+        .map_err(|error| DatabaseError::corrupt(column, error))
+}
+
+/// The one of `all` whose text it is.
+pub fn one_of<T: Copy>(
+    row: &AnyRow,
+    column: &'static str,
+    all: impl IntoIterator<Item = T>,
+    text: impl Fn(T) -> &'static str,
+) -> Result<T, DatabaseError> {
+    let seen: String = row.try_get(column)?;
+    let known = all.into_iter().find(|one| text(*one) == seen);
+    known.ok_or_else(|| DatabaseError::corrupt(column, format!("{seen:?}")))
+}
+
+/// Microseconds since the epoch.
+pub fn instant(row: &AnyRow, column: &'static str) -> Result<Timestamp, DatabaseError> {
+    Timestamp::from_micros(row.try_get(column)?).map_err(|error| DatabaseError::corrupt(column, error))
+}
+
+/// Minor units of the column `currency`.
+pub fn money(row: &AnyRow, cents: &'static str) -> Result<Money, DatabaseError> {
+    let currency = Currency::try_from(row.try_get::<String, _>("currency")?);
+    let currency = currency.map_err(|error| DatabaseError::corrupt("currency", error))?;
+    Ok(Money::new(row.try_get(cents)?, currency))
+}
+
+/// What [`to_json`] has written.
+pub fn json<T: DeserializeOwned>(row: &AnyRow, column: &'static str) -> Result<T, DatabaseError> {
+    let text: String = row.try_get(column)?;
+    serde_json::from_str(&text).map_err(|error| DatabaseError::corrupt(column, error))
+}
+
+/// `value` as JSON for the column.
+pub fn to_json(column: &'static str, value: &impl Serialize) -> Result<String, DatabaseError> {
+    serde_json::to_string(value).map_err(|error| DatabaseError::unencodable(column, error))
+}
