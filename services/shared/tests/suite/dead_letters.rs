@@ -7,7 +7,7 @@ use shared::{
 use uuid::Uuid;
 
 use crate::{
-    subscription::{Recorder, effect_of, subscribe},
+    recorder::{Recorder, effect_of, subscribe},
     support::{Store, append, delivered, effects, eventually, order_id},
 };
 

@@ -24,7 +24,7 @@ use shared::{
 use tokio::sync::{Notify, oneshot};
 
 use crate::{
-    subscription::{Recorder, subscribe},
+    recorder::{Recorder, subscribe},
     support::{Store, append, delivered, effect, effects, eventually},
 };
 

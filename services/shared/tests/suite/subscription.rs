@@ -1,146 +1,22 @@
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        Arc,
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use commerce::{DomainEvent, EventFeed, FeedError, RecordedEvent};
 use shared::{
-    Database, DatabaseError, Tasks,
-    events::{Delivery, Handler, HandlerError, LocalFeed, Subscription, SubscriptionHandle},
+    Tasks,
+    events::{Delivery, Handler, HandlerError, LocalFeed, Subscription},
 };
-use sqlx::Row;
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::sync::Semaphore;
 
-use crate::support::{Store, append, delivered, effects, eventually, insert, order_id};
-
-/// Writes one effect per event, `aggregate/version`, and can be told to fail.
-pub(crate) struct Recorder {
-    pub(crate) db: Database,
-    /// The handler waits for a permit before its write: one per event.
-    gate: Option<Arc<Semaphore>>,
-    pub(crate) poison: Mutex<BTreeSet<(String, i64)>>,
-    unavailable: AtomicBool,
-    calls: AtomicUsize,
-    running: Mutex<HashMap<String, usize>>,
-    overlapped: AtomicBool,
-    widest: AtomicUsize,
-}
-
-impl Recorder {
-    pub(crate) fn new(db: &Database) -> Arc<Self> {
-        Arc::new(Self::gated(db, None))
-    }
-
-    fn gated(db: &Database, gate: Option<Arc<Semaphore>>) -> Self {
-        Self {
-            db: db.clone(),
-            gate,
-            poison: Mutex::default(),
-            unavailable: AtomicBool::new(false),
-            calls: AtomicUsize::new(0),
-            running: Mutex::default(),
-            overlapped: AtomicBool::new(false),
-            widest: AtomicUsize::new(0),
-        }
-    }
-
-    pub(crate) fn spoil(&self, order: u128, version: i64) {
-        self.poison
-            .lock()
-            .unwrap()
-            .insert((order_id(order).to_string(), version));
-    }
-
-    pub(crate) fn cure(&self) {
-        self.poison.lock().unwrap().clear();
-    }
-
-    fn enter(&self, aggregate: &str) {
-        let mut running = self.running.lock().unwrap();
-        *running.entry(aggregate.to_owned()).or_default() += 1;
-        if running[aggregate] > 1 {
-            self.overlapped.store(true, Ordering::SeqCst);
-        }
-        let wide = running.values().sum();
-        self.widest.fetch_max(wide, Ordering::SeqCst);
-    }
-
-    fn leave(&self, aggregate: &str) {
-        *self.running.lock().unwrap().get_mut(aggregate).unwrap() -= 1;
-    }
-
-    async fn apply(&self, delivery: Delivery) -> Result<(), HandlerError> {
-        self.calls.fetch_add(1, Ordering::SeqCst);
-        let event = delivery.event();
-        if self.unavailable.load(Ordering::SeqCst) {
-            return Err(HandlerError::Unavailable("down for the test".to_owned()));
-        }
-        if self
-            .poison
-            .lock()
-            .unwrap()
-            .contains(&(event.aggregate_id.clone(), event.version))
-        {
-            return Err(HandlerError::Poison("spoilt for the test".to_owned()));
-        }
-        if let Some(gate) = &self.gate {
-            gate.acquire().await.unwrap().forget();
-        }
-        let what = name(event);
-        self.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    if !delivery.record(tx).await? {
-                        return Ok(());
-                    }
-                    insert(tx, &what).await?;
-                    Ok(())
-                })
-            })
-            .await
-    }
-}
-
-#[seam::async_trait]
-impl Handler for Recorder {
-    async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError> {
-        let aggregate = delivery.event().aggregate_id.clone();
-        self.enter(&aggregate);
-        let outcome = self.apply(delivery).await;
-        self.leave(&aggregate);
-        outcome
-    }
-}
-
-/// What a [`Recorder`] writes for an event.
-fn name(event: &DomainEvent) -> String {
-    format!("{}/{}", event.aggregate_id, event.version)
-}
-
-pub(crate) fn effect_of(order: u128, version: i64) -> String {
-    format!("{}/{version}", order_id(order))
-}
-
-pub(crate) fn subscribe(store: &Store, handler: Arc<dyn Handler>, tasks: &Tasks) -> SubscriptionHandle {
-    let feed = Arc::new(LocalFeed::new(&store.db));
-    Subscription::start("tested.tested", feed, &store.db, handler, tasks)
-}
-
-async fn stop(tasks: &Tasks) {
-    tasks.stop(Duration::from_secs(10)).await.unwrap();
-}
-
-async fn inbox_rows(db: &Database) -> i64 {
-    sqlx::query("SELECT COUNT(*) FROM inbox")
-        .fetch_one(db.readers())
-        .await
-        .unwrap()
-        .get(0)
-}
+use crate::{
+    recorder::{Recorder, effect_of, inbox_rows, stop, subscribe},
+    support::{Store, append, delivered, effects, eventually, order_id},
+};
 
 #[tokio::test]
 async fn each_event_takes_effect_once_across_restarts() {
@@ -389,117 +265,6 @@ async fn what_is_unavailable_is_tried_until_it_is_back_and_shown_meanwhile() {
     stop(&tasks).await;
 }
 
-/// A feed that hides some of its events until it is told to show them, as a log whose positions become visible out of order.
-struct Hiding {
-    feed: LocalFeed,
-    hidden: Mutex<BTreeSet<i64>>,
-}
-
-#[seam::async_trait]
-impl EventFeed for Hiding {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
-        let events = self
-            .feed
-            .read_events(after, limit, wait.min(Duration::from_millis(50)))
-            .await?;
-        let hidden = self.hidden.lock().unwrap();
-        Ok(events
-            .into_iter()
-            .filter(|event| !hidden.contains(&event.position))
-            .collect())
-    }
-}
-
-#[tokio::test]
-async fn an_event_that_comes_before_its_predecessor_waits_until_that_one_appears() {
-    let store = Store::new().await;
-    append(
-        &store.db,
-        [delivered(1), delivered(1), delivered(1), delivered(2), delivered(1)],
-    )
-    .await;
-    let feed = Arc::new(Hiding {
-        feed: LocalFeed::new(&store.db),
-        hidden: Mutex::new([2].into()),
-    });
-    let tasks = Tasks::new();
-    let recorder = Recorder::new(&store.db);
-    let handle = Subscription::start(
-        "tested.tested",
-        Arc::clone(&feed) as _,
-        &store.db,
-        Arc::clone(&recorder) as _,
-        &tasks,
-    );
-    eventually("two kept back", || async { handle.progress().dead_letters == 2 }).await;
-    eventually("the other aggregate", || async { effects(&store.db).await.len() == 2 }).await;
-    assert_eq!(handle.progress().position, 5, "other aggregates go on");
-    let first: BTreeSet<_> = effects(&store.db).await.into_iter().collect();
-    assert_eq!(
-        first,
-        [effect_of(1, 1), effect_of(2, 1)].into(),
-        "version 3 must not be applied before version 2"
-    );
-
-    // The process restarts in between: what is missing is remembered.
-    stop(&tasks).await;
-    let tasks = Tasks::new();
-    let handle = Subscription::start("tested.tested", Arc::clone(&feed) as _, &store.db, recorder, &tasks);
-    feed.hidden.lock().unwrap().clear();
-
-    eventually("all five", || async { effects(&store.db).await.len() == 5 }).await;
-    let all = effects(&store.db).await;
-    let own: Vec<_> = all
-        .into_iter()
-        .filter(|what| what.starts_with(&order_id(1).to_string()))
-        .collect();
-    assert_eq!(own, (1..=4).map(|version| effect_of(1, version)).collect::<Vec<_>>());
-    eventually("no letters", || async { handle.progress().dead_letters == 0 }).await;
-    stop(&tasks).await;
-}
-
-/// A feed that is down until it is told to come up, and then has nothing new for as long as a reader waits.
-struct Quiet {
-    up: AtomicBool,
-}
-
-#[seam::async_trait]
-impl EventFeed for Quiet {
-    async fn read_events(&self, _: i64, _: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
-        if !self.up.load(Ordering::SeqCst) {
-            return Err(FeedError::Unreadable("down for the test".to_owned()));
-        }
-        tokio::time::sleep(wait).await;
-        Ok(Vec::new())
-    }
-}
-
-#[tokio::test]
-async fn a_feed_that_is_back_is_known_to_be_back_before_it_has_an_event() {
-    let store = Store::new().await;
-    let feed = Arc::new(Quiet {
-        up: AtomicBool::new(false),
-    });
-    let tasks = Tasks::new();
-    let recorder = Recorder::new(&store.db);
-    let handle = Subscription::start("tested.tested", Arc::clone(&feed) as _, &store.db, recorder, &tasks);
-    eventually("trouble", || async {
-        handle.check().is_err_and(|reason| reason.contains("down for the test"))
-    })
-    .await;
-    let back = Instant::now();
-
-    feed.up.store(true, Ordering::SeqCst);
-    eventually("no trouble", || async { handle.check().is_ok() }).await;
-
-    assert!(
-        back.elapsed() < Duration::from_secs(5),
-        "{:?}: as long as a poll waits",
-        back.elapsed()
-    );
-    stop(&tasks).await;
-}
-
 #[tokio::test]
 async fn a_stop_waits_for_the_handler_that_is_at_work() {
     let store = Store::new().await;
@@ -517,65 +282,4 @@ async fn a_stop_waits_for_the_handler_that_is_at_work() {
 
     stopped.await.unwrap().unwrap();
     assert_eq!(effects(&store.db).await, [effect_of(1, 1)]);
-}
-
-#[tokio::test]
-async fn the_log_numbers_the_events_of_each_aggregate_and_refuses_none() {
-    let store = Store::new().await;
-    append(&store.db, [delivered(1), delivered(2), delivered(1)]).await;
-
-    let events = LocalFeed::new(&store.db)
-        .read_events(0, 10, Duration::ZERO)
-        .await
-        .unwrap();
-
-    let seen: Vec<_> = events.iter().map(|one| (one.position, name(&one.event))).collect();
-    let wanted = [(1, effect_of(1, 1)), (2, effect_of(2, 1)), (3, effect_of(1, 2))];
-    assert_eq!(seen, wanted);
-    assert!(
-        LocalFeed::new(&store.db)
-            .read_events(0, 0, Duration::ZERO)
-            .await
-            .is_err()
-    );
-}
-
-#[tokio::test]
-async fn an_event_of_a_write_that_fails_is_never_seen() {
-    let store = Store::new().await;
-    let failed = store
-        .db
-        .write::<(), _, _>(|tx| {
-            Box::pin(async move {
-                shared::events::append(tx, "tested", &delivered(1)).await?;
-                Err(DatabaseError::Closed)
-            })
-        })
-        .await;
-    append(&store.db, [delivered(1)]).await;
-
-    let events = LocalFeed::new(&store.db)
-        .read_events(0, 10, Duration::ZERO)
-        .await
-        .unwrap();
-
-    assert!(failed.is_err());
-    assert_eq!(events.len(), 1);
-    assert_eq!(events[0].event.version, 1, "the version was not used up");
-}
-
-#[tokio::test]
-async fn a_waiting_reader_is_woken_by_the_commit() {
-    let store = Store::new().await;
-    let feed = LocalFeed::new(&store.db);
-    let reading = tokio::spawn(async move { feed.read_events(0, 10, Duration::from_secs(30)).await });
-
-    append(&store.db, [delivered(1)]).await;
-
-    let events = tokio::time::timeout(Duration::from_secs(10), reading)
-        .await
-        .unwrap()
-        .unwrap()
-        .unwrap();
-    assert_eq!(events.len(), 1);
 }
