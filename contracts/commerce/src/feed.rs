@@ -8,8 +8,11 @@ use crate::{DomainEvent, Invalid};
 /// A module's log, read by position. The one port of event delivery: in process, over HTTP, later over a broker.
 #[seam::async_trait]
 pub trait EventFeed: Send + Sync {
-    /// Up to `limit` (1 to 1,000) events after `after`, in the order of their positions; waits up to `wait` (at most 30 s) for
-    /// the first one. Positions become visible in order: whoever has seen position n will never be shown a smaller new one.
+    /// Up to `limit` (1 to 1,000) events after `after` (0: from the first), in the order of their positions; waits up to `wait` for
+    /// the first one, and 30 s at most: more is no error. Positions become visible in order: whoever has seen position n will never be
+    /// shown a smaller new one.
+    ///
+    /// Refuses another limit, and a position below 0, at once.
     async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError>;
 }
 
