@@ -5,5 +5,6 @@
 mod concurrency;
 mod contracts;
 mod differences;
+mod events;
 mod idempotency;
 mod versions;

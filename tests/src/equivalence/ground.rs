@@ -68,7 +68,7 @@ fn sqlite_in(folder: &TempDir) -> String {
 }
 
 /// In memory where the machine has such a place: these suites open thousands of databases and pull no plug.
-fn folder() -> std::io::Result<TempDir> {
+pub(crate) fn folder() -> std::io::Result<TempDir> {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() {
         TempDir::new_in(memory)

@@ -1,5 +1,6 @@
 //! The platform's modules as models and as subjects of the equivalence suites.
 
+pub mod feeds;
 mod ground;
 pub mod models;
 mod reach;

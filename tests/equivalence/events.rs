@@ -1,0 +1,223 @@
+//! Whatever the way from a module's log to a consumer, and whatever breaks on it, each event takes effect once and in order.
+
+use std::{sync::Arc, time::Duration};
+
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use tests::{
+    Postgres,
+    equivalence::{
+        Ground,
+        feeds::{ADAPTERS, Failure, Log, Property, Subject, Suite, local, planted},
+    },
+};
+use tokio::runtime::Runtime;
+
+const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/equivalence/regressions/events");
+
+fn holds(ground: Ground) -> Result<(), Failure> {
+    let report = Suite::new(Subject::default(), ground).regressions(REGRESSIONS).run()?;
+    eprintln!("{report}");
+    let unmet = report.tally.unmet();
+    assert!(unmet.is_empty(), "no history held any of these: {unmet:?}");
+    Ok(())
+}
+
+/// The suite finds what is wrong with the subject, and that it is this.
+fn found(subject: Subject, ground: Ground, property: Property) {
+    let passed = Suite::new(subject, ground).shrinks(12).run();
+    let failure = passed.expect_err("the defect is found");
+    eprintln!("{failure}");
+    let counterexample = failure.counterexample().expect("a history breaks a property");
+    assert!(counterexample.breaks(property), "{failure}");
+}
+
+#[test]
+fn every_event_takes_effect_once_and_in_order_over_every_adapter() -> Result<(), Failure> {
+    holds(Ground::Sqlite)
+}
+
+#[test]
+fn a_feed_that_skips_an_event_when_a_batch_is_full_is_found() {
+    let subject = planted::adapter(planted::SKIPS_WHEN_FULL);
+    found(subject, Ground::Sqlite, Property::VisibleInOrder);
+}
+
+#[test]
+fn a_feed_that_shows_positions_out_of_order_is_found() {
+    let subject = planted::adapter(planted::SHUFFLES);
+    found(subject, Ground::Sqlite, Property::VisibleInOrder);
+}
+
+#[test]
+fn a_feed_that_redelivers_out_of_order_is_found() {
+    let subject = planted::adapter(planted::REDELIVERS_LATE);
+    found(subject, Ground::Sqlite, Property::VisibleInOrder);
+}
+
+#[test]
+fn a_feed_that_drops_the_event_that_comes_during_a_long_poll_is_found() {
+    let subject = planted::adapter(planted::DROPS_IN_LONG_POLL);
+    found(subject, Ground::Sqlite, Property::VisibleInOrder);
+}
+
+#[test]
+fn a_module_that_acknowledges_an_event_of_a_write_that_is_rolled_back_is_found() {
+    let subject = Subject {
+        commit: planted::publishes_first,
+        ..planted::adapter(local)
+    };
+    found(subject, Ground::Sqlite, Property::OnlyCommitted);
+}
+
+#[test]
+fn a_consumer_that_commits_its_position_before_the_effect_is_found() {
+    let subject = Subject {
+        apply: planted::position_before_effect,
+        ..planted::adapter(local)
+    };
+    found(subject, Ground::Sqlite, Property::NothingLost);
+}
+
+#[test]
+fn a_consumer_that_commits_its_position_after_the_effect_is_found() {
+    let subject = Subject {
+        apply: planted::effect_before_position,
+        ..planted::adapter(local)
+    };
+    found(subject, Ground::Sqlite, Property::EffectOnce);
+}
+
+#[test]
+fn a_consumer_that_swallows_what_it_can_not_handle_is_found() {
+    let subject = Subject {
+        apply: planted::swallows_poison,
+        ..planted::adapter(local)
+    };
+    found(subject, Ground::Sqlite, Property::Poison);
+}
+
+#[test]
+fn a_consumer_that_lets_a_later_effect_overtake_is_found() {
+    let subject = Subject {
+        apply: planted::lets_effects_overtake,
+        ..planted::adapter(local)
+    };
+    found(subject, Ground::Sqlite, Property::Order);
+}
+
+/// Where something begins or ends, and what is between.
+fn position() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        prop::sample::select(vec![
+            i64::MIN,
+            -1,
+            0,
+            1,
+            99,
+            100,
+            101,
+            999,
+            1_000,
+            1_001,
+            1_049,
+            1_050,
+            1_051,
+            i64::MAX
+        ]),
+        0..1_100_i64,
+    ]
+}
+
+fn limit() -> impl Strategy<Value = u32> {
+    prop_oneof![
+        prop::sample::select(vec![0, 1, 2, 50, 51, 100, 999, 1_000, 1_001, u32::MAX]),
+        1..60_u32,
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_adapter_answers_every_read_as_the_port_says() -> Result<(), String> {
+    let log = Log::with(1_050, ADAPTERS, &Ground::Sqlite).await?;
+    let mut runner = TestRunner::deterministic();
+    let mut reads = vec![
+        (0, 1_000),
+        (50, 1_000),
+        (0, 1_001),
+        (0, 0),
+        (-1, 10),
+        (log.head(), 1),
+        (i64::MAX, 1_000),
+    ];
+    for _ in 0..40 {
+        let drawn = (position(), limit())
+            .new_tree(&mut runner)
+            .map_err(|reason| reason.to_string())?;
+        reads.push(drawn.current());
+    }
+    for (after, limit) in reads {
+        for (name, answer) in log.read(after, limit, Duration::ZERO).await {
+            assert_eq!(answer, log.promised(after, limit), "{name}, {limit} after {after}");
+        }
+    }
+    log.end().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_adapter_waits_for_the_first_event_and_no_longer() -> Result<(), String> {
+    let log = Log::with(3, ADAPTERS, &Ground::Sqlite).await?;
+    let long = Duration::from_secs(3_600);
+    for (name, answer) in log.read(0, 10, long).await {
+        assert_eq!(
+            answer,
+            log.promised(0, 10),
+            "{name} has them already, and an hour is as good as 30 s"
+        );
+    }
+    for (name, answer) in log.read(log.head(), 10, Duration::from_millis(30)).await {
+        assert_eq!(answer, Ok(Vec::new()), "{name} gives up");
+    }
+    for (name, answer) in log.read(-1, 10, long).await {
+        assert_eq!(answer, log.promised(-1, 10), "{name} does not wait to refuse");
+    }
+
+    let head = log.head();
+    let (answers, appended) = tokio::join!(
+        tokio::time::timeout(Duration::from_secs(20), log.read(head, 10, long)),
+        log.append(2)
+    );
+
+    appended?;
+    for (name, answer) in answers.map_err(|_| "nobody was woken in 20 s")? {
+        assert!(answer.is_ok_and(|shown| !shown.is_empty()), "{name} was woken");
+    }
+    log.end().await;
+    Ok(())
+}
+
+/// Has the test run on a PostgreSQL of its own.
+fn on_postgres<T>(test: impl FnOnce(Ground) -> T) -> T {
+    let runtime = Runtime::new().expect("a runtime starts");
+    // The container has to be dropped within a runtime.
+    let _within = runtime.enter();
+    let postgres = Arc::new(runtime.block_on(Postgres::start()));
+    test(Ground::Postgres(postgres))
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn every_event_takes_effect_once_and_in_order_over_every_adapter_on_postgres() -> Result<(), Failure> {
+    on_postgres(holds)
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn positions_that_are_taken_without_the_lock_are_found_on_postgres() {
+    on_postgres(|ground| {
+        let subject = Subject {
+            commit: planted::WITHOUT_THE_LOCK,
+            ..planted::adapter(local)
+        };
+        found(subject, ground, Property::VisibleInOrder);
+    });
+}

@@ -1,0 +1,125 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use commerce::{EventFeed, FeedError, RecordedEvent, http::feed};
+use http::{Request, Response};
+use seam::{
+    BoxFuture, TransportFailure,
+    http::{Socket, SocketLimits, Transport},
+};
+
+use super::{
+    Cut, Site,
+    cut::Way,
+    site::{MODULE, Running},
+};
+
+/// Makes a consumer's end of a way to the module's log; called within the consumer's runtime, at each of its starts.
+///
+/// The end lives on while the module stops, starts again and moves: reads fail meanwhile. A connection that it has breaks when
+/// the [`Cut`] says so.
+pub type Connect = fn(&Arc<Site>, &Arc<Cut>) -> Result<Arc<dyn EventFeed>, String>;
+
+/// A way from a module's log to a consumer in some process.
+#[derive(Clone, Copy)]
+pub struct Adapter {
+    /// What it is called in reports, and in the name of its consumer's database: a lower-case word.
+    pub name: &'static str,
+    /// Makes the consumer's end.
+    pub connect: Connect,
+}
+
+/// Every adapter that the platform has.
+pub const ADAPTERS: &[Adapter] = &[
+    Adapter::new("local", local),
+    Adapter::new("router", router),
+    Adapter::new("tcp", tcp),
+];
+
+impl Adapter {
+    /// An adapter of this name.
+    pub const fn new(name: &'static str, connect: Connect) -> Self {
+        Self { name, connect }
+    }
+}
+
+impl fmt::Debug for Adapter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Adapter({})", self.name)
+    }
+}
+
+/// By function call, in the module's process. There is no connection to cut.
+pub fn local(site: &Arc<Site>, _: &Arc<Cut>) -> Result<Arc<dyn EventFeed>, String> {
+    Ok(Arc::new(Local(Arc::clone(site))))
+}
+
+/// Through the HTTP client and the server's router, without a socket. A cut loses a whole reply.
+pub fn router(site: &Arc<Site>, cut: &Arc<Cut>) -> Result<Arc<dyn EventFeed>, String> {
+    let transport = Within {
+        site: Arc::clone(site),
+        cut: Arc::clone(cut),
+    };
+    Ok(Arc::new(feed::Client::new(MODULE, transport)))
+}
+
+/// Over TCP, as services read each other's logs.
+pub fn tcp(site: &Arc<Site>, cut: &Arc<Cut>) -> Result<Arc<dyn EventFeed>, String> {
+    let way = Way::to(site, cut).map_err(|error| format!("no way to the module: {error}"))?;
+    let socket = Socket::new(&way.base_url(), SocketLimits::default()).map_err(|error| error.to_string())?;
+    Ok(Arc::new(Tcp {
+        client: feed::Client::new(MODULE, socket),
+        _way: way,
+    }))
+}
+
+struct Local(Arc<Site>);
+
+#[seam::async_trait]
+impl EventFeed for Local {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+        let read = self.0.while_it_runs(|running| async move {
+            // In the process that was killed the reader would be gone as well.
+            running.feed.read_events(after, limit, wait).await
+        });
+        read.await.unwrap_or_else(|reason| Err(FeedError::Unreadable(reason)))
+    }
+}
+
+struct Within {
+    site: Arc<Site>,
+    cut: Arc<Cut>,
+}
+
+impl Within {
+    async fn answer(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportFailure> {
+        let failed = |reason: String| TransportFailure::new("the module in this process", reason);
+        let sent = self.site.while_it_runs(|running: Arc<Running>| async move {
+            let transport = Arc::clone(&running.router);
+            transport.send(request).await
+        });
+        let response = sent.await.map_err(failed)??;
+        match self.cut.within(response.body().len()) {
+            Some(_) => Err(failed("the reply was cut".to_owned())),
+            None => Ok(response),
+        }
+    }
+}
+
+impl Transport for Within {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportFailure>> {
+        Box::pin(self.answer(request))
+    }
+}
+
+struct Tcp {
+    client: feed::Client<Socket>,
+    _way: Way,
+}
+
+#[seam::async_trait]
+impl EventFeed for Tcp {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+        self.client.read_events(after, limit, wait).await
+    }
+}

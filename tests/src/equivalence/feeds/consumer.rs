@@ -1,0 +1,259 @@
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use shared::{
+    Database, Tasks,
+    events::{DeadLetter, DeadLetterState, Subscription, SubscriptionHandle},
+};
+use tokio::time::Instant;
+
+use super::{
+    Adapter, Cut, Site,
+    judge::Evidence,
+    process::{End, Process},
+    recorder::{self, Apply, Recorder, Script},
+    violation::{Property, Violation},
+    watched::{Reads, Watched},
+};
+
+/// Between two looks at a consumer that is not yet where it should be.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A consumer of the module's log over one adapter, which may run, end, and run again on the same database.
+pub(super) struct Consumer {
+    pub(super) adapter: Adapter,
+    pub(super) script: Arc<Script>,
+    pub(super) cut: Arc<Cut>,
+    /// How often it was killed where it was told to be.
+    pub(super) crashes: u64,
+    reads: Arc<Reads>,
+    site: Arc<Site>,
+    url: String,
+    batch: u32,
+    apply: Apply,
+    life: Option<Life>,
+}
+
+/// From a start to the next end.
+struct Life {
+    process: Process,
+    tasks: Tasks,
+    db: Database,
+    handle: SubscriptionHandle,
+}
+
+type Found<T> = Result<T, Vec<Violation>>;
+
+impl Consumer {
+    /// One that does not run yet.
+    pub(super) fn new(adapter: Adapter, site: &Arc<Site>, url: String, batch: u32, apply: Apply) -> Self {
+        Self {
+            adapter,
+            script: Arc::default(),
+            cut: Arc::default(),
+            crashes: 0,
+            reads: Arc::default(),
+            site: Arc::clone(site),
+            url,
+            batch,
+            apply,
+            life: None,
+        }
+    }
+
+    /// Starts it, unless it runs.
+    pub(super) async fn start(&mut self) -> Found<()> {
+        if self.life.is_some() {
+            return Ok(());
+        }
+        let begun = self.begin().await;
+        self.life = Some(begun.map_err(|reason| self.stuck(format!("does not start: {reason}")))?);
+        Ok(())
+    }
+
+    async fn begin(&self) -> Result<Life, String> {
+        let process = Process::new()?;
+        let (site, cut, connect) = (Arc::clone(&self.site), Arc::clone(&self.cut), self.adapter.connect);
+        let (url, batch, reads) = (self.url.clone(), self.batch, Arc::clone(&self.reads));
+        let (apply, script) = (self.apply, Arc::clone(&self.script));
+        let begun = process.run(async move {
+            let db = Database::open(&url, "payments", recorder::MIGRATIONS).await;
+            let db = db.map_err(|error| error.to_string())?;
+            let feed = connect(&site, &cut)?;
+            let watched = Arc::new(Watched {
+                feed,
+                site,
+                batch,
+                reads,
+            });
+            let recorder = Arc::new(Recorder {
+                db: db.clone(),
+                apply,
+                script,
+            });
+            let tasks = Tasks::new();
+            let handle = Subscription::start("payments.orders", watched, &db, recorder, &tasks);
+            Ok::<_, String>((tasks, db, handle))
+        });
+        let (tasks, db, handle) = begun.await??;
+        Ok(Life {
+            process,
+            tasks,
+            db,
+            handle,
+        })
+    }
+
+    /// Ends it, if it runs.
+    pub(super) async fn end(&mut self, end: End) -> Found<()> {
+        let Some(Life { process, tasks, db, .. }) = self.life.take() else {
+            return Ok(());
+        };
+        let mut stopped = Ok(());
+        if end == End::Clean {
+            tokio::select! {
+                running = tasks.stop(Duration::from_secs(20)) => {
+                    stopped = running.map_err(|running| self.stuck(format!("does not stop: {running:?}")));
+                    db.close().await;
+                }
+                // A handler that is to be killed in the middle would hold up the stop.
+                () = dying(&self.script) => {}
+            }
+        }
+        process.kill().await;
+        if self.script.is_dying() {
+            self.crashes += 1;
+            self.script.is_reborn();
+        }
+        stopped
+    }
+
+    /// Runs until it is at the end of the log, and finds what does not hold then.
+    pub(super) async fn settle(&mut self, patience: Duration) -> Found<()> {
+        let until = Instant::now() + patience;
+        let head = self.head().await?;
+        let mut look = Instant::now() + LOOK;
+        loop {
+            self.revive().await?;
+            let now = Instant::now();
+            if self.is_at(head) || now >= look || now >= until {
+                if self.judge(now >= until).await? {
+                    return Ok(());
+                }
+                look = now + LOOK;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Cures what is poison and has all dead letters tried again, each once in a life, until there are none.
+    pub(super) async fn cure(&mut self, patience: Duration) -> Found<()> {
+        self.script.cure();
+        let until = Instant::now() + patience;
+        let mut tried = BTreeSet::new();
+        loop {
+            if self.revive().await? {
+                tried.clear();
+            }
+            let letters = self.letters().await?;
+            let Some(life) = &self.life else { return Ok(()) };
+            if letters.is_empty() && life.handle.progress().dead_letters == 0 {
+                return self.settle(patience).await;
+            }
+            for letter in letters.iter().filter(|one| one.state == DeadLetterState::Dead) {
+                if tried.insert(letter.event_id) {
+                    let retried = life.handle.retry(letter.event_id).await;
+                    retried.map_err(|error| self.stuck(format!("dead letter can't be tried again: {error}")))?;
+                }
+            }
+            if Instant::now() >= until {
+                let what = format!("dead letters are still there after they were tried again: {letters:?}");
+                return Err(vec![Violation::new(Property::Poison, self.adapter.name, what)]);
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Its reads so far, and how many of them were full or had to wait for their events.
+    pub(super) fn batches(&self) -> (u64, u64) {
+        let reads = self.reads.all();
+        let full = reads.iter().filter(|read| read.shown.len() == read.limit as usize);
+        let woken = reads
+            .iter()
+            .filter(|read| read.shown.first().is_some_and(|first| first.position > read.committed));
+        (full.count() as u64, woken.count() as u64)
+    }
+
+    /// Kills and starts it if it stands where it was to be killed; starts it if it was stopped. Tells whether it did.
+    async fn revive(&mut self) -> Found<bool> {
+        let is_dying = self.script.is_dying();
+        if is_dying {
+            self.end(End::Killed).await?;
+        }
+        let is_down = self.life.is_none();
+        self.start().await?;
+        Ok(is_down)
+    }
+
+    fn is_at(&self, head: i64) -> bool {
+        self.life.as_ref().is_some_and(|life| {
+            let progress = life.handle.progress();
+            progress.position >= head && progress.in_flight == 0
+        })
+    }
+
+    /// Whether it is at the end of the log; what does not hold, there or on the way. `is_late`: it should be there by now.
+    async fn judge(&self, is_late: bool) -> Found<bool> {
+        let Some(life) = &self.life else { return Ok(false) };
+        let unreadable = |reason: String| self.stuck(reason);
+        let progress = life.handle.progress();
+        let log = self.site.log().await.map_err(unreadable)?;
+        let head = log.last().map_or(0, |last| last.position);
+        let is_settled = self.is_at(head);
+        let (letters, effects) = (
+            self.letters().await?,
+            recorder::effects(&life.db).await.map_err(unreadable)?,
+        );
+        let (handed, poison) = (self.script.handed(), self.script.poison(&log));
+        let reads = self.reads.all().clone();
+        let evidence = Evidence {
+            whom: self.adapter.name,
+            log: &log,
+            reads: &reads,
+            effects: &effects,
+            letters: &letters,
+            handed: &handed,
+            poison: &poison,
+        };
+        let mut found = if is_settled || is_late {
+            evidence.settled()
+        } else {
+            evidence.always()
+        };
+        if is_late && !is_settled {
+            let trouble = life.handle.check();
+            found.extend(self.stuck(format!("is not at {head} in time: {progress:?}, {trouble:?}")));
+        }
+        if found.is_empty() { Ok(is_settled) } else { Err(found) }
+    }
+
+    async fn head(&self) -> Found<i64> {
+        let log = self.site.log().await.map_err(|reason| self.stuck(reason))?;
+        Ok(log.last().map_or(0, |last| last.position))
+    }
+
+    async fn letters(&self) -> Found<Vec<DeadLetter>> {
+        let Some(life) = &self.life else { return Ok(Vec::new()) };
+        let letters = life.handle.dead_letters().await;
+        letters.map_err(|error| self.stuck(format!("dead letters are not readable: {error}")))
+    }
+
+    fn stuck(&self, what: String) -> Vec<Violation> {
+        vec![Violation::new(Property::Progress, self.adapter.name, what)]
+    }
+}
+
+async fn dying(script: &Script) {
+    while !script.is_dying() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}

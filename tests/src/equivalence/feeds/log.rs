@@ -1,0 +1,98 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use commerce::{EventFeed, FeedError, Invalid, RecordedEvent};
+
+use super::{Adapter, Cut, Site, history::event, place::Place, process::End, site::Port, with_the_change};
+use crate::equivalence::Ground;
+
+/// What a feed answers.
+pub type Answer = Result<Vec<RecordedEvent>, FeedError>;
+
+/// A module's log with the ends of all adapters on it, to be read by hand.
+pub struct Log {
+    site: Arc<Site>,
+    feeds: Vec<(&'static str, Arc<dyn EventFeed>)>,
+    events: Vec<RecordedEvent>,
+    _place: Place,
+}
+
+impl Log {
+    /// A log with so many events, in one commit.
+    pub async fn with(length: usize, adapters: &[Adapter], ground: &Ground) -> Result<Self, String> {
+        let place = Place::new(ground)?;
+        let site = Arc::new(Site::new(place.database("module").await?));
+        site.start(Port::New).await?;
+        let feed = |adapter: &Adapter| Ok((adapter.name, (adapter.connect)(&site, &Arc::new(Cut::default()))?));
+        let feeds = adapters.iter().map(feed).collect::<Result<_, String>>()?;
+        let log = Self {
+            site,
+            feeds,
+            events: Vec::new(),
+            _place: place,
+        };
+        log.append(length).await?;
+        let events = log.site.log().await?;
+        Ok(Self { events, ..log })
+    }
+
+    /// Appends so many events, in one commit, that nothing is promised of.
+    pub async fn append(&self, count: usize) -> Result<(), String> {
+        let aggregates = (0..7_u8).cycle();
+        let events = aggregates
+            .zip(0..count)
+            .map(|(aggregate, number)| event(aggregate, &format!("e{number}")));
+        let events = events.collect();
+        let store = self.site.stores().into_iter().next().ok_or("the module does not run")?;
+        let appended = self.site.spawn(with_the_change(store, events, true))?.await;
+        appended
+            .map_err(|error| error.to_string())?
+            .map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
+    /// The last position.
+    pub fn head(&self) -> i64 {
+        self.events.last().map_or(0, |last| last.position)
+    }
+
+    /// What the port promises, where nobody has to wait.
+    pub fn promised(&self, after: i64, limit: u32) -> Answer {
+        if after < 0 {
+            return Err(Invalid::new("after", after, "a position: a whole number from 0").into());
+        }
+        if !(1..=1_000).contains(&limit) {
+            return Err(Invalid::new("limit", limit, "1 to 1000").into());
+        }
+        let later = self.events.iter().filter(|recorded| recorded.position > after);
+        Ok(later.take(limit as usize).cloned().collect())
+    }
+
+    /// What all adapters answer, each asked at the same time.
+    pub async fn read(&self, after: i64, limit: u32, wait: Duration) -> Vec<(&'static str, Answer)> {
+        let mut asked = Vec::new();
+        for (name, feed) in &self.feeds {
+            let feed = Arc::clone(feed);
+            asked.push((
+                *name,
+                tokio::spawn(async move { feed.read_events(after, limit, wait).await }),
+            ));
+        }
+        let mut answers = Vec::new();
+        for (name, asked) in asked {
+            let panicked = |error: tokio::task::JoinError| Err(FeedError::Unreadable(error.to_string()));
+            answers.push((name, asked.await.unwrap_or_else(panicked)));
+        }
+        answers
+    }
+
+    /// Ends the module.
+    pub async fn end(&self) {
+        self.site.end(End::Clean).await;
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Log({} events)", self.events.len())
+    }
+}

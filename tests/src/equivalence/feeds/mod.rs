@@ -1,0 +1,38 @@
+//! The ways from a module's log to its consumers, as subjects of one suite: whatever the way, and whatever breaks on it, each event
+//! takes effect once and in order.
+//!
+//! A [`History`] is drawn, and happens to one module and one consumer for each [`Adapter`]; then everything comes to rest and the
+//! log, the answers that each consumer was given, its effects and its dead letters are judged.
+
+mod adapter;
+mod commit;
+mod consumer;
+mod cut;
+mod failure;
+mod history;
+mod judge;
+mod log;
+mod place;
+pub mod planted;
+mod process;
+mod recorder;
+mod run;
+mod saved;
+mod site;
+mod suite;
+mod tally;
+mod violation;
+mod watched;
+
+pub use adapter::{ADAPTERS, Adapter, Connect, local, router, tcp};
+pub use commit::{Commit, Store, with_the_change};
+pub use cut::Cut;
+pub use failure::{Counterexample, Failure, Origin};
+pub use history::{Harm, History, Point, Step, Write};
+pub use log::{Answer, Log};
+pub use process::End;
+pub use recorder::{Application, Apply, Strike, in_one_write, insert};
+pub use site::{Port, Site};
+pub use suite::{Report, Subject, Suite};
+pub use tally::Tally;
+pub use violation::{Property, Violation};

@@ -1,0 +1,42 @@
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+
+use super::super::{Ground, ground};
+
+/// Where one history keeps its databases.
+#[derive(Debug)]
+pub(super) struct Place {
+    ground: Ground,
+    folder: TempDir,
+}
+
+impl Place {
+    pub(super) fn new(ground: &Ground) -> Result<Self, String> {
+        Ok(Self {
+            ground: ground.clone(),
+            folder: ground::folder().map_err(|error| format!("no folder: {error}"))?,
+        })
+    }
+
+    /// The URL of an empty database of this name.
+    pub(super) async fn database(&self, name: &str) -> Result<String, String> {
+        match &self.ground {
+            Ground::Sqlite => Ok(format!("sqlite://{}/{name}.db", self.folder.path().display())),
+            Ground::Postgres(postgres) => {
+                let admin = postgres.admin_url();
+                let made = schema(&admin, name).await;
+                made.map_err(|error| format!("schema {name} can't be made: {error}"))?;
+                Ok(format!("{admin}?options=-c%20search_path%3Dfeeds_{name}"))
+            }
+        }
+    }
+}
+
+async fn schema(admin: &str, name: &str) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect(admin).await?;
+    let statements = format!("DROP SCHEMA IF EXISTS feeds_{name} CASCADE; CREATE SCHEMA feeds_{name};");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statements))
+        .execute(&mut connection)
+        .await?;
+    connection.close().await
+}

@@ -1,0 +1,249 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use commerce::{DomainEvent, RecordedEvent};
+use seam::BoxFuture;
+use shared::{
+    Database, DatabaseError, Migration, Tx,
+    events::{Delivery, Handler, HandlerError},
+};
+use sqlx::Row;
+
+use super::history::{Harm, Point};
+
+pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "effects",
+    sqlite:
+        "CREATE TABLE effects (seq INTEGER PRIMARY KEY AUTOINCREMENT, aggregate TEXT NOT NULL, version BIGINT NOT NULL,
+        token TEXT NOT NULL)",
+    postgres: "CREATE TABLE effects (seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, aggregate TEXT NOT NULL,
+        version BIGINT NOT NULL, token TEXT NOT NULL)",
+}];
+
+/// How a consumer makes the effect of an event, and the note that it did, durable.
+pub type Apply = fn(Application) -> BoxFuture<'static, Result<(), HandlerError>>;
+
+/// One event that is to take effect.
+#[derive(Debug)]
+pub struct Application {
+    /// The consumer's database.
+    pub db: Database,
+    /// The event.
+    pub delivery: Delivery,
+    /// Goes wrong where it was told to.
+    pub strike: Strike,
+    is_poison: bool,
+}
+
+impl Application {
+    /// Fails on an event that can't be handled.
+    pub fn readable(&self) -> Result<(), HandlerError> {
+        if self.is_poison {
+            Err(HandlerError::Poison("spoilt for the test".to_owned()))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// As [`Handler`] says: the note and the effect in one write.
+pub fn in_one_write(application: Application) -> BoxFuture<'static, Result<(), HandlerError>> {
+    Box::pin(async move {
+        application.readable()?;
+        let Application {
+            db, delivery, strike, ..
+        } = application;
+        db.write(move |tx| {
+            Box::pin(async move {
+                if !delivery.record(tx).await? {
+                    return Ok(());
+                }
+                insert(tx, delivery.event()).await?;
+                strike.at(Point::Within).await
+            })
+        })
+        .await
+    })
+}
+
+/// Writes the effect of an event: one row.
+pub async fn insert(tx: &mut Tx, event: &DomainEvent) -> Result<(), DatabaseError> {
+    sqlx::query("INSERT INTO effects (aggregate, version, token) VALUES ($1, $2, $3)")
+        .bind(&event.aggregate_id)
+        .bind(event.version)
+        .bind(token_of(event))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// A row of the effects, in the order of the commits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Effect {
+    pub(super) aggregate: String,
+    pub(super) version: i64,
+    pub(super) token: String,
+}
+
+pub(super) async fn effects(db: &Database) -> Result<Vec<Effect>, String> {
+    let rows = sqlx::query("SELECT aggregate, version, token FROM effects ORDER BY seq")
+        .fetch_all(db.readers())
+        .await
+        .map_err(|error| format!("effects are not readable: {error}"))?;
+    let effect = rows.iter().map(|row| Effect {
+        aggregate: row.get("aggregate"),
+        version: row.get("version"),
+        token: row.get("token"),
+    });
+    Ok(effect.collect())
+}
+
+/// What tells an event from all others, also from one that was rolled back and had its place.
+pub(super) fn token_of(event: &DomainEvent) -> &str {
+    event.payload["reason"].as_str().unwrap_or("no token")
+}
+
+/// What is to go wrong in one consumer, and what it has done: it outlives the consumer's process.
+#[derive(Debug, Default)]
+pub(super) struct Script {
+    state: Mutex<Scripted>,
+    dying: AtomicBool,
+    struck: AtomicU64,
+    handed: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Scripted {
+    harms: BTreeMap<String, (Point, Harm)>,
+    poison: BTreeSet<(String, i64)>,
+    handed: BTreeSet<String>,
+}
+
+impl Script {
+    /// Something goes wrong with the next event of the aggregate.
+    pub(super) fn arm(&self, aggregate: String, point: Point, harm: Harm) {
+        self.state().harms.insert(aggregate, (point, harm));
+    }
+
+    /// This event can't be handled.
+    pub(super) fn spoil(&self, aggregate: String, version: i64) {
+        self.state().poison.insert((aggregate, version));
+    }
+
+    /// Everything can be handled.
+    pub(super) fn cure(&self) {
+        self.state().poison.clear();
+    }
+
+    /// The first version of each aggregate that can't be handled, among those that are there.
+    pub(super) fn poison(&self, log: &[RecordedEvent]) -> BTreeMap<String, i64> {
+        let state = self.state();
+        let mut first = BTreeMap::new();
+        for RecordedEvent { event, .. } in log {
+            let place = (event.aggregate_id.clone(), event.version);
+            if state.poison.contains(&place) {
+                first.entry(place.0).or_insert(place.1);
+            }
+        }
+        first
+    }
+
+    /// The tokens of all events that reached the handler.
+    pub(super) fn handed(&self) -> BTreeSet<String> {
+        self.state().handed.clone()
+    }
+
+    /// How often an event was handed to the handler, and how often that went wrong as it was told to.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (self.handed.load(Ordering::Relaxed), self.struck.load(Ordering::Relaxed))
+    }
+
+    /// Whether the process is to be killed where it stands.
+    pub(super) fn is_dying(&self) -> bool {
+        self.dying.load(Ordering::SeqCst)
+    }
+
+    /// It was.
+    pub(super) fn is_reborn(&self) {
+        self.dying.store(false, Ordering::SeqCst);
+    }
+
+    /// What is to happen to this event: harm, or that it can't be handled.
+    fn next(&self, event: &DomainEvent) -> (Option<(Point, Harm)>, bool) {
+        let mut state = self.state();
+        state.handed.insert(token_of(event).to_owned());
+        let is_poison = state.poison.contains(&(event.aggregate_id.clone(), event.version));
+        let harm = match is_poison {
+            true => None,
+            false => state.harms.remove(&event.aggregate_id),
+        };
+        (harm, is_poison)
+    }
+
+    fn state(&self) -> MutexGuard<'_, Scripted> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Goes wrong at one point of the handling of an event, or nowhere.
+#[derive(Clone, Debug)]
+pub struct Strike {
+    script: Arc<Script>,
+    harm: Option<(Point, Harm)>,
+}
+
+impl Strike {
+    /// Does harm, if it is to be done here.
+    pub async fn at(&self, point: Point) -> Result<(), HandlerError> {
+        let Some((_, harm)) = self.harm.filter(|(at, _)| *at == point) else {
+            return Ok(());
+        };
+        self.script.struck.fetch_add(1, Ordering::Relaxed);
+        match harm {
+            Harm::Fail => Err(HandlerError::Failed("fails for the test".to_owned())),
+            Harm::Unavailable => Err(HandlerError::Unavailable("down for the test".to_owned())),
+            // Not `panic!`, which would tell everybody.
+            Harm::Panic => panic::resume_unwind(Box::new("panics for the test")),
+            Harm::Kill => {
+                self.script.dying.store(true, Ordering::SeqCst);
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+/// Writes one effect per event, and does what the script says.
+pub(super) struct Recorder {
+    pub(super) db: Database,
+    pub(super) apply: Apply,
+    pub(super) script: Arc<Script>,
+}
+
+#[seam::async_trait]
+impl Handler for Recorder {
+    async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError> {
+        let event = delivery.event();
+        self.script.handed.fetch_add(1, Ordering::Relaxed);
+        let (harm, is_poison) = self.script.next(event);
+        let strike = Strike {
+            script: Arc::clone(&self.script),
+            harm,
+        };
+        strike.at(Point::Before).await?;
+        let application = Application {
+            db: self.db.clone(),
+            delivery,
+            strike: strike.clone(),
+            is_poison,
+        };
+        (self.apply)(application).await?;
+        strike.at(Point::After).await
+    }
+}

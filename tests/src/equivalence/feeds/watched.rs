@@ -1,0 +1,54 @@
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use commerce::{EventFeed, FeedError, RecordedEvent};
+
+use super::Site;
+
+/// A read that was answered.
+#[derive(Clone, Debug)]
+pub(super) struct Read {
+    pub(super) after: i64,
+    pub(super) limit: u32,
+    pub(super) wait: Duration,
+    /// Up to where everything was durable, and known to be, when it was asked.
+    pub(super) committed: i64,
+    pub(super) shown: Vec<RecordedEvent>,
+}
+
+/// All reads of one consumer, over all its lives.
+#[derive(Debug, Default)]
+pub(super) struct Reads(Mutex<Vec<Read>>);
+
+impl Reads {
+    pub(super) fn all(&self) -> MutexGuard<'_, Vec<Read>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A feed whose answers are noted, and which is asked for small batches.
+pub(super) struct Watched {
+    pub(super) feed: Arc<dyn EventFeed>,
+    pub(super) site: Arc<Site>,
+    pub(super) batch: u32,
+    pub(super) reads: Arc<Reads>,
+}
+
+#[seam::async_trait]
+impl EventFeed for Watched {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+        let limit = limit.min(self.batch);
+        let committed = self.site.committed();
+        let shown = self.feed.read_events(after, limit, wait).await?;
+        self.reads.all().push(Read {
+            after,
+            limit,
+            wait,
+            committed,
+            shown: shown.clone(),
+        });
+        Ok(shown)
+    }
+}
