@@ -11,10 +11,11 @@ use tests::equivalence::{
     suites::{self, open_orders},
 };
 
-/// Another call with the same key is under way: this one has done nothing. Not available: it may have done something.
+/// Another call with the same key is under way, or was: this one has done nothing. It may be told so before the other has done anything,
+/// so it says nothing about that. Not available: it may have done something.
 fn heard<T, C: std::fmt::Display>(answer: &Result<T, Error<C>>) -> Heard {
     match answer {
-        Err(Error::InFlight { .. }) => Heard::Nothing,
+        Err(Error::InFlight { .. } | Error::KeyReused { .. }) => Heard::Nothing,
         Err(Error::ServiceUnavailable { .. }) => Heard::Unknown,
         _ => Heard::Answer,
     }

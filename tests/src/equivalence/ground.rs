@@ -45,8 +45,8 @@ impl Ground {
     pub(crate) async fn fresh(&self, module: &str, more: &[(&str, &str)]) -> Result<Fresh, String> {
         let folder = folder().map_err(|error| format!("no folder: {error}"))?;
         let url = match self {
-            Self::Sqlite => sqlite_in(&folder),
-            Self::Kept(kept) => sqlite_in(kept),
+            Self::Sqlite => sqlite_in(&folder, "{module}"),
+            Self::Kept(kept) => sqlite_in(kept, "{module}"),
             Self::Postgres(postgres) => {
                 let emptied = empty(postgres, module).await;
                 emptied.map_err(|error| format!("schema {module} can't be emptied: {error}"))?;
@@ -63,8 +63,8 @@ impl Ground {
     }
 }
 
-fn sqlite_in(folder: &TempDir) -> String {
-    format!("sqlite://{}/{{module}}.db", folder.path().display())
+pub(crate) fn sqlite_in(folder: &TempDir, name: &str) -> String {
+    format!("sqlite://{}/{name}.db", folder.path().display())
 }
 
 /// In memory where the machine has such a place: these suites open thousands of databases and pull no plug.

@@ -158,7 +158,13 @@ where
         let step = |model: &mut M, call: &CallOf<M>| model.apply(call);
         let specification = Specification::new(self.run.suite.model.clone(), step, agrees, LIMIT);
         // A model whose keys depend on each other explains the calls of one key by those of another.
-        let key = |call: &CallOf<M>| self.run.suite.independent_keys.then(|| M::Contract::key(call)).flatten();
+        let key = |call: &CallOf<M>| {
+            self.run
+                .suite
+                .independent_keys
+                .then(|| M::Contract::key(call))
+                .flatten()
+        };
         let lanes = match check_by_key(&specification, history, key).verdict {
             Verdict::Linearizable { .. } => return Ok(()),
             Verdict::Undecided { explored } => {
@@ -166,7 +172,10 @@ where
             }
             Verdict::NotLinearizable { .. } => {
                 let smallest = smallest_by_key(&specification, history, key);
-                smallest.map_or_else(|| "the smallest part could not be found".to_owned(), |part| part.to_string())
+                smallest.map_or_else(
+                    || "the smallest part could not be found".to_owned(),
+                    |part| part.to_string(),
+                )
             }
         };
         Err(Failure::NotLinearizable {

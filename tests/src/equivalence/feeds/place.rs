@@ -21,7 +21,8 @@ impl Place {
     /// The URL of an empty database of this name.
     pub(super) async fn database(&self, name: &str) -> Result<String, String> {
         match &self.ground {
-            Ground::Sqlite => Ok(format!("sqlite://{}/{name}.db", self.folder.path().display())),
+            Ground::Sqlite => Ok(crate::equivalence::ground::sqlite_in(&self.folder, name)),
+            Ground::Kept(kept) => Ok(crate::equivalence::ground::sqlite_in(kept, name)),
             Ground::Postgres(postgres) => {
                 let admin = postgres.admin_url();
                 let made = schema(&admin, name).await;
