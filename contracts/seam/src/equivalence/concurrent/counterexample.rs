@@ -62,67 +62,75 @@ impl<C, R> Numbered<C, R> {
 
 impl<C: fmt::Debug, R: fmt::Debug, S: fmt::Debug> fmt::Display for Counterexample<C, R, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not linearizable")?;
-        if let Some(key) = &self.key {
-            write!(f, " at key {key:?}")?;
-        }
-        writeln!(f, ": no order of the calls explains the answer of #{}", self.culprit)?;
-        for (nth, Start { state, done }) in self.starts.iter().take(LISTED).enumerate() {
-            let label = if nth == 0 { "begins in" } else { "or in" };
-            write!(f, "{label} {state:?}")?;
-            if !done.is_empty() {
-                write!(f, " with {} done", names(done.iter().copied()))?;
-            }
-            writeln!(f)?;
-        }
-        if self.starts.len() > LISTED {
-            writeln!(f, "or in one of {} more situations", self.starts.len() - LISTED)?;
-        }
-        if self.before > 0 {
-            writeln!(f, "where the {} operations before that must lead", self.before)?;
-        }
-        f.write_str(&lanes(&self.shown, self.until, self.culprit))?;
-        if let Some(culprit) = self.shown.iter().find(|shown| shown.number == self.culprit) {
-            writeln!(f, "#{} is {:?}", self.culprit, culprit.operation.call)?;
-            if let Some(reply) = culprit.operation.reply() {
-                writeln!(f, "  seen:    {reply:?}")?;
-            }
-        }
-        match &self.allowed {
-            None => writeln!(f, "  allowed: not found within the limit")?,
-            Some(allowed) => list(allowed, f)?,
-        }
+        let mut lines = vec![self.claim()];
+        lines.extend(self.beginning());
+        lines.extend(lanes(&self.shown, self.until, self.culprit));
+        lines.extend(self.question());
         if !self.left_out.is_empty() {
-            let numbers = self.left_out.iter().map(|left_out| left_out.number);
-            writeln!(
-                f,
-                "left out, for nothing explains it whatever became of them: {}",
-                names(numbers)
-            )?;
+            let numbers = names(self.left_out.iter().map(|left_out| left_out.number));
+            lines.push(format!(
+                "left out, as nothing explains it whatever became of them: {numbers}"
+            ));
         }
-        Ok(())
+        f.write_str(&lines.join("\n"))
     }
 }
 
-fn list<R: fmt::Debug>(allowed: &[Allowed<R>], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if allowed.is_empty() {
-        writeln!(
-            f,
-            "  allowed: nothing; another answer that came at the same tick has no explanation either"
-        )?;
+impl<C: fmt::Debug, R: fmt::Debug, S: fmt::Debug> Counterexample<C, R, S> {
+    fn claim(&self) -> String {
+        let key = self
+            .key
+            .as_ref()
+            .map(|key| format!(" at key {key:?}"))
+            .unwrap_or_default();
+        let culprit = self.culprit;
+        format!("not linearizable{key}: no order of the calls explains the answer of #{culprit}")
     }
-    for (nth, Allowed { reply, order }) in allowed.iter().take(LISTED).enumerate() {
+
+    fn beginning(&self) -> Vec<String> {
+        let start = |(nth, Start { state, done }): (usize, &Start<S>)| {
+            let label = if nth == 0 { "begins in" } else { "or in" };
+            match done.as_slice() {
+                [] => format!("{label} {state:?}"),
+                done => format!("{label} {state:?} with {} done", names(done.iter().copied())),
+            }
+        };
+        let mut lines: Vec<String> = self.starts.iter().take(LISTED).enumerate().map(start).collect();
+        if self.starts.len() > LISTED {
+            lines.push(format!("or in one of {} more situations", self.starts.len() - LISTED));
+        }
+        if self.before > 0 {
+            lines.push(format!("where the {} operations before that must lead", self.before));
+        }
+        lines
+    }
+
+    /// What was seen, and what should have been.
+    fn question(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(culprit) = self.shown.iter().find(|shown| shown.number == self.culprit) {
+            lines.push(format!("#{} is {:?}", self.culprit, culprit.operation.call));
+            lines.extend(culprit.operation.reply().map(|reply| format!("  seen:    {reply:?}")));
+        }
+        match self.allowed.as_deref() {
+            None => lines.push("  allowed: not found out within the limit".to_owned()),
+            Some([]) => lines.push("  allowed: nothing, as an answer of the same tick has no explanation".to_owned()),
+            Some(allowed) => lines.extend(listed(allowed)),
+        }
+        lines
+    }
+}
+
+fn listed<R: fmt::Debug>(allowed: &[Allowed<R>]) -> Vec<String> {
+    let line = |(nth, Allowed { reply, order }): (usize, &Allowed<R>)| {
         let label = if nth == 0 { "allowed:" } else { "or:" };
-        writeln!(
-            f,
-            "  {label:<8} {reply:?}, in the order {}",
-            names(order.iter().copied())
-        )?;
-    }
+        format!("  {label:<8} {reply:?}, in the order {}", names(order.iter().copied()))
+    };
+    let mut lines: Vec<String> = allowed.iter().take(LISTED).enumerate().map(line).collect();
     if allowed.len() > LISTED {
-        writeln!(f, "  or one of {} more", allowed.len() - LISTED)?;
+        lines.push(format!("  or one of {} more", allowed.len() - LISTED));
     }
-    Ok(())
+    lines
 }
 
 fn names(numbers: impl Iterator<Item = usize>) -> String {

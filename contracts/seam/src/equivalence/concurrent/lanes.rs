@@ -8,7 +8,7 @@ const MARGIN: usize = "caller ".len();
 
 /// Draws operations as lanes, time downwards: a line for each call and each answer, or one for both if nothing happened in
 /// between. A caller has several lanes if calls of its own overlap, as one does that was never answered and those after it.
-pub(super) fn lanes<C: Debug, R: Debug>(shown: &[Numbered<C, R>], until: u64, culprit: usize) -> String {
+pub(super) fn lanes<C: Debug, R: Debug>(shown: &[Numbered<C, R>], until: u64, culprit: usize) -> Vec<String> {
     let lanes = Lanes::of(shown, until);
     let mut lines = vec![lanes.header()];
     let mut running = vec![' '; lanes.callers.len()];
@@ -32,8 +32,7 @@ pub(super) fn lanes<C: Debug, R: Debug>(shown: &[Numbered<C, R>], until: u64, cu
         lines.push(cut_off(line));
         running[lanes.lane[at]] = then;
     }
-    lines.push(String::new());
-    lines.join("\n")
+    lines
 }
 
 struct Lanes {

@@ -8,7 +8,6 @@
 //! history that is not linearizable down to a [`Counterexample`], which prints as lanes.
 //!
 //! ```
-//! # #[cfg(feature = "testing")] {
 //! use seam::equivalence::concurrent::{Answer, Operation, Specification, check, smallest};
 //!
 //! #[derive(Clone, Debug)]
@@ -25,7 +24,6 @@
 //!
 //! assert!(!check(&register, &stale).is_linearizable());
 //! println!("{}", smallest(&register, &stale).expect("a counterexample"));
-//! # }
 //! ```
 //!
 //! # How it searches

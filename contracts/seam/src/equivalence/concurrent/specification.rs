@@ -21,9 +21,9 @@ impl<'a, C, R, S> Specification<'a, C, R, S> {
     /// states and does not go on from one twice. Is the model wrong about one caller alone, it is wrong here too: compare
     /// it sequentially first.
     ///
-    /// `limit` bounds each search: the steps of the model that it follows, and something for looking up where it has been.
-    /// A history of some hundred operations with a dozen of them open at a time takes thousands of steps; 1,000,000 are
-    /// several seconds without optimisation.
+    /// `limit` bounds each search: the steps of the model that it takes, and something for looking up where it has been. It
+    /// keeps no more states than that. A hundred operations with eight of them open at a time take thousands of steps if
+    /// answers tell something of the state, tens of thousands if not; 1,000,000 take some seconds without optimisation.
     pub fn new(
         initial: S,
         step: impl Fn(&mut S, &C) -> R + 'a,

@@ -1,5 +1,6 @@
 /// Whether a history is linearizable. Operations are named by their index in the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "only `Linearizable` is a pass"]
 pub enum Verdict<R> {
     /// It is, and this order shows it.
     Linearizable {
@@ -31,11 +32,12 @@ pub struct Refused<R> {
 
 /// What came of [`check_by_key`](super::check_by_key).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "only `Linearizable` is a pass"]
 pub struct KeyedVerdict<R> {
     /// Whether the keys were checked apart.
     pub partition: Partition,
-    /// About the whole history. If keys were checked apart and some are not linearizable, this is about the first of them in
-    /// the order of the keys; one that is undecided counts only if none is not linearizable.
+    /// About the whole history. If keys were checked apart and some fail, this is that of the first of them, in the order of
+    /// the keys; if none fails and some are undecided, that of the first of those.
     pub verdict: Verdict<R>,
 }
 
@@ -56,8 +58,8 @@ pub enum Partition {
         /// Its index in the history.
         operation: usize,
     },
-    /// All were checked together: apart the keys pass, but the model answers otherwise when it handles them all. So what is done
-    /// under one key shows under another.
+    /// All were checked together: apart the keys pass, but the model answers otherwise when it handles them all. So what is
+    /// done under one key shows under another.
     NotIndependent,
 }
 

@@ -1,7 +1,7 @@
 use std::fmt::Debug;
 
 use super::evidence::{Evidence, Taken};
-use crate::equivalence::concurrent::{budget::Budget, search::End};
+use crate::equivalence::concurrent::search::End;
 
 /// The shortest beginning of a history that no order explains.
 pub(super) struct Cut {
@@ -28,11 +28,13 @@ where
         .filter_map(|index| evidence.history[*index].answered().map(|at| (at, *index)))
         .collect();
     answers.sort_unstable();
+    let limit = evidence.specification.limit();
+    let mut budget = evidence.budget();
     let (mut fails_before, mut explained) = (answers.len(), 0);
     while explained + 1 < fails_before {
         let middle = usize::midpoint(explained, fails_before);
         let taken = beginning(evidence, indices, answers[middle - 1].0);
-        if evidence.fails(&taken, &mut Budget::new(evidence.specification.limit())) {
+        if budget.within(limit, |budget| evidence.fails(&taken, budget)) {
             fails_before = middle;
         } else {
             explained = middle;

@@ -9,6 +9,9 @@ use crate::equivalence::concurrent::{
     specification::Specification,
 };
 
+/// In limits of one search.
+const SEARCHES: usize = 4;
+
 /// A history, and where the part of it under suspicion begins.
 pub(super) struct Evidence<'a, C, R, S> {
     pub(super) specification: &'a Specification<'a, C, R, S>,
@@ -25,6 +28,10 @@ pub(super) struct Taken {
 }
 
 impl Taken {
+    pub(super) fn ends_before(&self, time: u64) -> bool {
+        matches!(self.end, End::Answered(at) if at < time)
+    }
+
     /// The same, as if nobody had heard what came of it.
     pub(super) fn forgotten(self) -> Self {
         let end = match self.end {
@@ -53,6 +60,11 @@ where
         }
     }
 
+    /// What the searches of one stage of making it smaller may spend in all.
+    pub(super) fn budget(&self) -> Budget {
+        Budget::new(self.specification.limit().saturating_mul(SEARCHES))
+    }
+
     /// Whether no order explains these for certain, wherever it starts.
     pub(super) fn fails(&self, taken: &[Taken], budget: &mut Budget) -> bool {
         self.starts.iter().all(|start| {
@@ -65,7 +77,7 @@ where
     }
 
     /// The situations, from the first start, in which all of these that ended before `time` are done, and perhaps others.
-    /// None if there are more than `most`, or the budget is exceeded.
+    /// None if there is none, or more than `most`, or the budget is exceeded.
     pub(super) fn situations(
         &self,
         taken: &[Taken],
@@ -73,12 +85,14 @@ where
         most: usize,
         budget: &mut Budget,
     ) -> Option<Vec<Start<S>>> {
-        let ends_before = |taken: &Taken| matches!(taken.end, End::Answered(at) if at < time);
         let follow = |state: &mut S, at: usize| self.explains(state, taken[at]);
         let search = Search::new(self.spans(taken), &follow).until(time);
         let mut situations = Vec::new();
         let (outcome, _) = search.run(&self.starts.first()?.state, budget, |order, state| {
-            let done = order.iter().map(|at| taken[*at]).filter(|taken| !ends_before(taken));
+            let done = order
+                .iter()
+                .map(|at| taken[*at])
+                .filter(|taken| !taken.ends_before(time));
             situations.push(Start {
                 state: state.clone(),
                 done: done.map(|taken| taken.index).collect(),
@@ -88,7 +102,7 @@ where
                 false => ControlFlow::Continue(()),
             }
         });
-        (outcome == Outcome::Exhausted).then_some(situations)
+        (outcome == Outcome::Exhausted && !situations.is_empty()).then_some(situations)
     }
 
     /// What the model can answer to `culprit` while it explains all other answers. None if the budget is exceeded.
@@ -129,15 +143,13 @@ where
         let mut allowed = BTreeMap::new();
         let search = Search::new(spans, &follow);
         let (outcome, _) = search.run(&(start.state.clone(), None), budget, |order, (_, said)| {
-            if let Some((text, reply)) = said.as_ref().and_then(|text| {
-                replies
-                    .borrow()
-                    .get_key_value(text)
-                    .map(|(text, reply)| (text.clone(), reply.clone()))
-            }) {
+            let replies = replies.borrow();
+            if let Some((text, reply)) = said.as_ref().and_then(|text| replies.get_key_value(text)) {
                 let later = order.iter().map(|at| left[*at].index);
-                let order = start.done.iter().copied().chain(later).collect();
-                allowed.entry(text).or_insert(Allowed { reply, order });
+                allowed.entry(text.clone()).or_insert_with(|| Allowed {
+                    reply: reply.clone(),
+                    order: start.done.iter().copied().chain(later).collect(),
+                });
             }
             ControlFlow::Continue(())
         });

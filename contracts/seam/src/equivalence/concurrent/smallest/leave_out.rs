@@ -10,10 +10,8 @@ pub(super) struct Kept<R> {
     pub(super) allowed: Option<Vec<Allowed<R>>>,
 }
 
-/// What the searches may spend in all, in limits of one search.
-const SEARCHES: usize = 4;
-
-/// A search may cost so many times what the first one did, and something beside: one that costs more is not about to succeed.
+/// A search may cost so many times what the first one did, and something beside: one that costs more is not about to
+/// succeed.
 const LONGER: usize = 3;
 const LEAST: usize = 1_000;
 
@@ -21,8 +19,8 @@ const LEAST: usize = 1_000;
 /// - no order explains the part whatever became of them and of those left out before, and
 /// - the model allows the same answers of the culprit without them.
 ///
-/// It tries halves of what is left, then quarters, and so on down to one at a time until all must stay; the latest first, since what led to a
-/// state may go once nothing depends on that state any more.
+/// It tries halves of what is left, then quarters, and so on down to one at a time until all must stay; the latest first,
+/// since what led to a state may go once nothing depends on that state any more.
 pub(super) fn leave_out<C, R, S>(evidence: &Evidence<'_, C, R, S>, taken: Vec<Taken>, culprit: usize) -> Kept<R>
 where
     C: Clone + Debug,
@@ -30,7 +28,7 @@ where
     S: Clone + PartialEq,
 {
     let limit = evidence.specification.limit();
-    let mut budget = Budget::new(limit.saturating_mul(SEARCHES));
+    let mut budget = evidence.budget();
     let allowed = budget.within(limit, |budget| evidence.allowed(&taken, culprit, budget));
     let a_search = limit.min(budget.spent().saturating_mul(LONGER).saturating_add(LEAST));
     let mut parted = Parted {

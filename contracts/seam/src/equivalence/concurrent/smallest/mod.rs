@@ -23,19 +23,20 @@ use super::{
 ///
 /// Operations can't be left out at will: a read looks stale if the write that it saw is left out. So whatever is done here
 /// keeps an argument why the whole history has no explanation if what remains has none.
-/// - *The end is cut off.* Take an order for a history, and of that what stands before the first operation called after some
-///   moment: it holds all that was answered by that moment, so it is an order for the history up to there, where calls still
-///   open count as unanswered. The cut comes with the first answer that has no explanation.
-/// - *The beginning is cut off* before some call. Take an order for the history, and of that what stands before the first
-///   operation that was not yet called: it holds all that was answered by then, perhaps more, and leads to one of the situations
-///   that can be found by searching this beginning alone. From one of these the rest of the order goes on.
-/// - *Operations are left out* if there is no order even when each of them may have taken effect between its call and its answer,
-///   or not, with whatever answer: an order for all of them as they were recorded would be one for that too. They stay all the
-///   same if without them the model would allow other answers than with them, so that what is shown tells no lies.
+/// - *The end is cut off* at some moment. Take an order for the history, and of that what stands before the first operation
+///   that was called later. It holds all that was answered by that moment, so it is an order for the history up to there,
+///   where calls still open count as unanswered. The cut comes with the first answer that has no explanation.
+/// - *The beginning is cut off* at some call. Take an order for the history, and of that what stands before the first
+///   operation that was called then or later. It holds all that was answered by then, perhaps more, and leads to one of the
+///   situations that can be found by searching this beginning alone. From one of these the rest of the order goes on.
+/// - *Operations are left out* if there is no order even when each of them took effect between its call and its answer or
+///   not at all, and was answered whatever. An order for the operations as they were recorded would be one for that too.
+///   They stay all the same if without them the model would allow the unexplained answer to be other than with them, so
+///   that what is shown tells no lies.
 /// - *Keys are left out*, by [`smallest_by_key`], since a history is linearizable only if each of its objects is.
 ///
-/// The least of all counterexamples is not looked for: what can be left out, some operations at a time, the
-/// oldest first, is. Searches that exceed the limit leave things as they are; all together they cost up to ten times the limit.
+/// What remains need not be the least that could. Searches that exceed the limit leave things as they are; all of them cost
+/// a dozen times the limit at most, and four times more for each further key that fails.
 ///
 /// # Panics
 ///
@@ -58,8 +59,8 @@ where
     Some(minimised(evidence, cut, None))
 }
 
-/// The same for a history that [`check_by_key`] finds not linearizable: of the key whose first answer without an explanation came
-/// first, if keys were checked apart.
+/// The same for a history that [`check_by_key`] finds not linearizable: if keys were checked apart, of the key whose first
+/// answer without an explanation came first.
 ///
 /// # Panics
 ///

@@ -1,7 +1,6 @@
 use std::{collections::BTreeSet, fmt::Debug};
 
 use super::evidence::{Evidence, Taken};
-use crate::equivalence::concurrent::{budget::Budget, search::End};
 
 /// So many operations remain if there are so many: what led to a state can be as telling as the state.
 const CONTEXT: usize = 6;
@@ -9,9 +8,6 @@ const CONTEXT: usize = 6;
 const SHORT: usize = 3 * CONTEXT;
 /// A later start is not worth more situations than this.
 const SITUATIONS: usize = 12;
-
-/// What the searches may spend in all, in limits of one search.
-const SEARCHES: usize = 4;
 
 /// Drops what was answered before some call, and begins in the situations that this can have led to. Gives back how many
 /// operations were dropped.
@@ -22,7 +18,7 @@ where
     S: Clone + PartialEq,
 {
     let limit = evidence.specification.limit();
-    let mut budget = Budget::new(limit.saturating_mul(SEARCHES));
+    let mut budget = evidence.budget();
     let latest = evidence.history[culprit].invoked;
     let times: BTreeSet<u64> = taken
         .iter()
@@ -31,8 +27,7 @@ where
         .collect();
     for (situations, longest) in [(1, SHORT), (SITUATIONS, usize::MAX)] {
         for time in times.iter().rev() {
-            let ends_before = |taken: &Taken| matches!(taken.end, End::Answered(at) if at < *time);
-            let before = taken.iter().filter(|taken| ends_before(taken)).count();
+            let before = taken.iter().filter(|taken| taken.ends_before(*time)).count();
             if before == 0 || !(CONTEXT..=longest).contains(&(taken.len() - before)) {
                 continue;
             }
@@ -41,7 +36,7 @@ where
             let starts = budget.within(limit, |budget| evidence.situations(prefix, *time, situations, budget));
             if let Some(starts) = starts {
                 evidence.starts = starts;
-                taken.retain(|taken| !ends_before(taken));
+                taken.retain(|taken| !taken.ends_before(*time));
                 return before;
             }
         }

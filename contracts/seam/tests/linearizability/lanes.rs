@@ -1,0 +1,139 @@
+use seam::equivalence::concurrent::{Operation, Specification, smallest, smallest_by_key};
+
+use crate::models::{
+    Call::{Add, Read, Withdraw, Write},
+    Reply::{Done, Holds},
+    ShelfCall::At,
+    answered, number, shelf_key, shelves, unanswered,
+};
+
+#[track_caller]
+fn assert_prints(found: &impl std::fmt::Display, golden: &str) {
+    let (found, golden) = (found.to_string(), golden.trim());
+    assert_eq!(found, golden, "\nprinted:\n{found}\nwanted:\n{golden}");
+}
+
+#[test]
+fn each_caller_has_a_lane_and_time_runs_down() {
+    let history = [
+        answered(0, 1, Write(7), 4, Done),
+        answered(1, 2, Read, 3, Holds(0)),
+        unanswered(2, 5, Write(8)),
+        answered(1, 6, Read, 9, Holds(7)),
+        answered(2, 7, Read, 8, Holds(8)),
+        answered(2, 10, Add(1), 15, Holds(9)),
+        answered(1, 11, Read, 12, Holds(7)),
+    ];
+    assert_prints(
+        &smallest(&number(0), &history).unwrap(),
+        "
+not linearizable: no order of the calls explains the answer of #6
+begins in 0
+caller 1 2 2 ┬ call  ┴ answer  ● both  ┊ no answer by now  ✗ unexplained
+         ┬   #2 Write(8)
+         ┊ ● #4 Read -> Holds(8)
+         ┊ ┬ #5 Add(1)
+       ✗ ┊ ┊ #6 Read -> Holds(7)
+#6 is Read
+  seen:    Holds(7)
+  allowed: Holds(8), in the order #2 #4 #6
+  or:      Holds(9), in the order #2 #4 #5 #6
+left out, as nothing explains it whatever became of them: #0 #1 #3
+",
+    );
+}
+
+#[test]
+fn callers_with_longer_names_have_wider_lanes() {
+    let history = [
+        answered(10, 1, Withdraw(80), 4, Done),
+        answered(2, 2, Withdraw(80), 3, Done),
+    ];
+    assert_prints(
+        &smallest(&number(100), &history).unwrap(),
+        "
+not linearizable: no order of the calls explains the answer of #0
+begins in 100
+caller 2  10 ┬ call  ┴ answer  ● both  ┊ no answer by now  ✗ unexplained
+          ┬  #0 Withdraw(80)
+       ●  │  #1 Withdraw(80) -> Done
+          ✗  #0 -> Done
+#0 is Withdraw(80)
+  seen:    Done
+  allowed: Refused, in the order #1 #0
+",
+    );
+}
+
+#[test]
+fn a_key_and_where_the_part_begins_are_told() {
+    let mut history: Vec<_> = (0..8u8)
+        .map(|caller| {
+            answered(
+                caller.into(),
+                u64::from(caller) + 1,
+                At("tea", Write(caller.into())),
+                10,
+                Done,
+            )
+        })
+        .collect();
+    history.push(answered(1, 15, At("rice", Read), 16, Holds(0)));
+    history.extend((0..6).map(|nth| answered(0, 20 + 2 * nth, At("tea", Withdraw(0)), 21 + 2 * nth, Done)));
+    history.push(answered(7, 40, At("tea", Read), 41, Holds(8)));
+    assert_prints(
+        &smallest_by_key(&shelves(), &history, shelf_key).unwrap(),
+        r#"
+not linearizable at key "tea": no order of the calls explains the answer of #15
+begins in {"tea": 7}
+or in {"tea": 6}
+or in {"tea": 5}
+or in {"tea": 4}
+or in {"tea": 3}
+or in {"tea": 2}
+or in one of 2 more situations
+where the 9 operations before that must lead
+caller 7 ┬ call  ┴ answer  ● both  ┊ no answer by now  ✗ unexplained
+       ✗ #15 At("tea", Read) -> Holds(8)
+#15 is At("tea", Read)
+  seen:    Holds(8)
+  allowed: Holds(0), in the order #15
+  or:      Holds(1), in the order #15
+  or:      Holds(2), in the order #15
+  or:      Holds(3), in the order #15
+  or:      Holds(4), in the order #15
+  or:      Holds(5), in the order #15
+  or one of 2 more
+left out, as nothing explains it whatever became of them: #10 #11 #12 #13 #14
+"#,
+    );
+}
+
+#[test]
+fn lines_are_cut_off_but_the_question_is_not() {
+    let echo = Specification::new((), |(): &mut (), call: &String| call.clone(), String::eq, 1_000);
+    let said = "a sentence of some length, ".repeat(4);
+    let heard = said.replace("some", "any");
+    let history = [answered_with(said, heard)];
+    assert_prints(
+        &smallest(&echo, &history).unwrap(),
+        r#"
+not linearizable: no order of the calls explains the answer of #0
+begins in ()
+caller 0 ┬ call  ┴ answer  ● both  ┊ no answer by now  ✗ unexplained
+       ✗ #0 "a sentence of some length, a sentence of some length, a sentence of some length, a sentence of some length…
+#0 is "a sentence of some length, a sentence of some length, a sentence of some length, a sentence of some length, "
+  seen:    "a sentence of any length, a sentence of any length, a sentence of any length, a sentence of any length, "
+  allowed: "a sentence of some length, a sentence of some length, a sentence of some length, a sentence of some length, ", in the order #0
+"#,
+    );
+}
+
+fn answered_with(call: String, reply: String) -> Operation<String, String> {
+    Operation {
+        caller: 0,
+        invoked: 1,
+        call,
+        answer: seam::equivalence::concurrent::Answer::Came { at: 2, reply },
+    }
+}

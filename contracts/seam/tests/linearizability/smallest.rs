@@ -1,0 +1,131 @@
+use seam::equivalence::concurrent::{Allowed, Numbered, Start, smallest};
+
+use crate::models::{
+    Call::{Add, Read, Withdraw, Write},
+    Reply::{Done, Holds},
+    answered, number, unanswered,
+};
+
+fn numbers<C, R>(all: &[Numbered<C, R>]) -> Vec<usize> {
+    all.iter().map(|numbered| numbered.number).collect()
+}
+
+#[test]
+fn what_is_linearizable_has_no_counterexample() {
+    let history = [answered(0, 1, Write(7), 2, Done), answered(1, 3, Read, 4, Holds(7))];
+    assert!(smallest(&number(0), &history).is_none());
+}
+
+#[test]
+fn what_came_after_the_first_unexplained_answer_is_cut_off() {
+    let history = [
+        answered(0, 1, Write(7), 2, Done),
+        answered(1, 3, Read, 4, Holds(0)),
+        answered(0, 5, Write(8), 6, Done),
+        answered(1, 7, Read, 8, Holds(1)),
+    ];
+    let found = smallest(&number(0), &history).unwrap();
+    assert_eq!((found.culprit, found.until), (1, 4));
+    assert_eq!(numbers(&found.shown), [0, 1]);
+    assert_eq!(
+        found.allowed.unwrap(),
+        [Allowed {
+            reply: Holds(7),
+            order: vec![0, 1],
+        }]
+    );
+}
+
+#[test]
+fn what_does_not_matter_is_left_out() {
+    let history = [
+        answered(0, 1, Write(1), 4, Done),
+        answered(1, 2, Write(2), 3, Done),
+        answered(0, 5, Write(3), 6, Done),
+        answered(1, 7, Read, 8, Holds(3)),
+        answered(0, 9, Read, 10, Holds(2)),
+    ];
+    let found = smallest(&number(0), &history).unwrap();
+    assert_eq!(found.culprit, 4);
+    assert_eq!(numbers(&found.shown), [2, 4]);
+    assert_eq!(numbers(&found.left_out), [0, 1, 3]);
+}
+
+#[test]
+fn what_the_culprit_could_have_seen_is_not_left_out() {
+    let history = [
+        unanswered(0, 1, Add(5)),
+        unanswered(2, 2, Write(4)),
+        unanswered(2, 3, Read),
+        answered(1, 4, Read, 5, Holds(10)),
+    ];
+    let found = smallest(&number(0), &history).unwrap();
+    assert_eq!(numbers(&found.shown), [0, 1, 3]);
+    let allowed: Vec<_> = found
+        .allowed
+        .unwrap()
+        .into_iter()
+        .map(|allowed| allowed.reply)
+        .collect();
+    assert_eq!(allowed, [Holds(0), Holds(4), Holds(5), Holds(9)]);
+}
+
+#[test]
+fn a_write_that_the_culprit_saw_is_not_left_out_to_make_it_look_worse() {
+    let history = [
+        answered(0, 1, Write(1), 2, Done),
+        answered(1, 3, Read, 4, Holds(1)),
+        answered(0, 5, Write(2), 6, Done),
+        answered(1, 7, Read, 8, Holds(1)),
+    ];
+    let found = smallest(&number(0), &history).unwrap();
+    assert_eq!(
+        found.culprit, 3,
+        "without the first write, the first read would look wrong"
+    );
+}
+
+#[test]
+fn a_long_beginning_is_replaced_by_where_it_leads() {
+    let mut history: Vec<_> = (0..40)
+        .map(|nth| answered(0, 2 * nth, Add(1), 2 * nth + 1, Holds(i32::try_from(nth).unwrap() + 1)))
+        .collect();
+    history.push(answered(1, 80, Read, 81, Holds(39)));
+    let found = smallest(&number(0), &history).unwrap();
+    assert_eq!(found.before, 35);
+    assert_eq!(numbers(&found.shown), [35, 36, 37, 38, 39, 40]);
+    assert_eq!(
+        found.starts,
+        [Start {
+            state: 35,
+            done: vec![]
+        }]
+    );
+}
+
+#[test]
+fn a_beginning_may_lead_to_several_states_and_into_open_calls() {
+    let mut history = vec![
+        answered(0, 1, Write(1), 4, Done),
+        answered(1, 2, Write(2), 3, Done),
+        answered(2, 5, Add(10), 40, Holds(12)),
+    ];
+    history.extend((0..5).map(|nth| answered(3, 10 + 2 * nth, Withdraw(0), 11 + 2 * nth, Done)));
+    history.push(answered(3, 50, Read, 51, Holds(2)));
+    let found = smallest(&number(0), &history).unwrap();
+    let mut starts = found.starts;
+    starts.sort_by_key(|start| start.state);
+    let start = |state, done: &[usize]| Start {
+        state,
+        done: done.to_vec(),
+    };
+    assert_eq!(starts, [start(1, &[]), start(2, &[]), start(12, &[2])]);
+    assert_eq!(numbers(&found.shown), [2, 8]);
+    let allowed: Vec<_> = found
+        .allowed
+        .unwrap()
+        .into_iter()
+        .map(|allowed| allowed.reply)
+        .collect();
+    assert_eq!(allowed, [Holds(12)]);
+}
