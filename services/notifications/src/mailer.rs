@@ -14,6 +14,7 @@ use lettre::{
     transport::smtp::{Error, client::AsyncSmtpConnection, extension::ClientId},
 };
 use shared::StartError;
+use tokio::net::TcpStream;
 
 use crate::domain::Message;
 
@@ -66,13 +67,12 @@ impl Mailer {
     pub(crate) async fn send(&self, message: &Message) -> Result<(), NotTaken> {
         let mail = self.compose(message)?;
         match tokio::time::timeout(self.patience, self.hand_over(&mail)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(reason(&error)),
+            Ok(outcome) => outcome,
             Err(_) => Err(NotTaken::Unavailable("mail server: no answer in time".to_owned())),
         }
     }
 
-    async fn hand_over(&self, mail: &Mail) -> Result<(), Error> {
+    async fn hand_over(&self, mail: &Mail) -> Result<(), NotTaken> {
         let text = mail.formatted();
         if let Some(mut connection) = self.with_idle(Vec::pop) {
             match connection.send(mail.envelope(), &text).await {
@@ -80,17 +80,28 @@ impl Mailer {
                     self.keep(connection);
                     return Ok(());
                 }
-                Err(error) if error.status().is_some() => return Err(error),
+                Err(error) if error.status().is_some() => return Err(reason(&error)),
                 // It was closed while it lay idle, and so were the others, most likely.
                 Err(_) => self.with_idle(Vec::clear),
             }
         }
-        let server = (self.server.0.as_str(), self.server.1);
-        let (limit, hello) = (Some(self.patience), ClientId::default());
-        let mut connection = AsyncSmtpConnection::connect_tokio1(server, limit, &hello, None, None).await?;
-        connection.send(mail.envelope(), &text).await?;
+        let mut connection = self.connect().await?;
+        let sent = connection.send(mail.envelope(), &text).await;
+        sent.map_err(|error| reason(&error))?;
         self.keep(connection);
         Ok(())
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, NotTaken> {
+        let stream = async {
+            let stream = TcpStream::connect((self.server.0.as_str(), self.server.1)).await?;
+            // lettre writes a mail and its end apart: the end would wait until the mail is acknowledged, 40 ms as a rule.
+            stream.set_nodelay(true)?;
+            Ok::<_, std::io::Error>(stream)
+        };
+        let stream = stream.await.map_err(|_| no_connection())?;
+        let connection = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &ClientId::default()).await;
+        connection.map_err(|error| reason(&error))
     }
 
     fn keep(&self, connection: AsyncSmtpConnection) {
@@ -139,6 +150,10 @@ fn reason(error: &Error) -> NotTaken {
         // The mailbox, its size, its name, the message. Other codes of 5xx speak of how we talk to the server, not of this mail.
         Some(code @ 550..=554) => NotTaken::Refused(format!("SMTP reply {code}")),
         Some(code) => NotTaken::Unavailable(format!("mail server: SMTP reply {code}")),
-        None => NotTaken::Unavailable("mail server: no connection".to_owned()),
+        None => no_connection(),
     }
+}
+
+fn no_connection() -> NotTaken {
+    NotTaken::Unavailable("mail server: no connection".to_owned())
 }
