@@ -23,6 +23,19 @@ fn orders_behaves_as_its_model_however_it_is_reached() -> Result<(), Failure> {
 }
 
 #[test]
+fn payments_behaves_as_its_model_however_it_is_reached() -> Result<(), Failure> {
+    passes(suites::payments(&Ground::Sqlite, &Reach::ALL).cases(64), "payments")
+}
+
+#[test]
+fn notifications_behaves_as_its_model_however_it_is_reached() -> Result<(), Failure> {
+    passes(
+        suites::notifications(&Ground::Sqlite, &Reach::ALL).cases(64),
+        "notifications",
+    )
+}
+
+#[test]
 fn inventory_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Result<(), Failure> {
     passes(suites::inventory_in_and_out_of_the_monolith().cases(64), "inventory")
 }

@@ -2,10 +2,19 @@
 
 mod inventory;
 pub(crate) mod log;
+mod notifications;
 mod orders;
+mod payments;
 mod till;
 mod values;
 
 pub use inventory::InventoryModel;
+pub use notifications::NotificationsModel;
 pub use orders::OrdersModel;
-pub(crate) use {orders::stock, till::Till};
+pub use payments::PaymentsModel;
+pub(crate) use {
+    notifications::{mails, pushes},
+    orders::stock,
+    payments::{FixedOrders, shown as provider_books},
+    till::Till,
+};

@@ -1,6 +1,6 @@
 //! Values that calls are made of: few, so that calls meet, and among them those that break wires.
 
-use commerce::{Currency, Item, Money, OrderId, Page, PageRequest, Sku};
+use commerce::{Currency, IdempotencyKey, Item, Money, OrderId, Page, PageRequest, Sku};
 use proptest::{prelude::*, sample::select};
 
 /// Legal skus, the last three of which have to be escaped in a path.
@@ -12,6 +12,13 @@ pub(crate) fn sku() -> impl Strategy<Value = Sku> {
 
 pub(crate) fn order_id() -> impl Strategy<Value = OrderId> {
     select(&["k1", "k2"][..]).prop_map(|key| OrderId::derive(&[key]))
+}
+
+/// Keys of commands, few enough to come again, among them some that a header may not carry whole.
+pub(crate) fn idempotency_key() -> impl Strategy<Value = IdempotencyKey> {
+    let few = select(&["k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8", "K1", "%22", "a,b;c=d"][..]);
+    let key = prop_oneof![11 => few.prop_map(str::to_owned), 1 => Just("~".repeat(255))];
+    key.prop_map(|key| key.parse().expect("it is a key"))
 }
 
 /// Keys that orders are made under.

@@ -2,13 +2,18 @@
 
 mod extraction;
 mod inventory;
+mod notifications;
 mod orders;
+mod outside;
+mod payments;
 
 use seam::equivalence::{Model, Rule, Suite};
 
 pub use extraction::inventory_in_and_out_of_the_monolith;
 pub use inventory::inventory;
+pub use notifications::notifications;
 pub use orders::{open_orders, orders};
+pub use payments::payments;
 
 /// A suite with what all of ours allow.
 fn suite<M: Model>(name: &str, model: M) -> Suite<M> {

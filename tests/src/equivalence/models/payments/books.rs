@@ -1,0 +1,112 @@
+use commerce::{Order, Payment, PaymentStatus};
+use outside::{Ledger, LedgerCharge, Operation, OperationStatus};
+use serde_json::{Value, json};
+
+/// What the provider says to an authorisation with `tok_decline`.
+pub(super) const DECLINED: &str = "card declined";
+/// What it says to a refund of a charge with `tok_refund_refused`.
+pub(super) const CLOSED: &str = "account closed";
+
+/// What is in the provider's books: each command came once and was booked once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Books {
+    authorizations: Vec<Value>,
+    charges: Vec<(Order, Value)>,
+    refunds: Vec<Value>,
+}
+
+impl Books {
+    /// The provider's answer to a hold of the order's total: an `Err` is why it said no.
+    pub(super) fn authorize(&mut self, order: &Order) -> Result<(), &'static str> {
+        let answer = match order.payment_method.0.as_str() {
+            "tok_decline" => Err(DECLINED),
+            _ => Ok(()),
+        };
+        self.authorizations.push(booked(order, order.total.cents, answer));
+        answer
+    }
+
+    /// Takes what is held.
+    pub(super) fn capture(&mut self, order: &Order) {
+        let charge = booked(order, order.total.cents, Ok(()));
+        self.charges.push((order.clone(), charge));
+    }
+
+    /// The provider's answer to a refund.
+    pub(super) fn refund(&mut self, order: &Order, cents: i64) -> Result<(), &'static str> {
+        let answer = match order.payment_method.0.as_str() {
+            "tok_refund_refused" => Err(CLOSED),
+            _ => Ok(()),
+        };
+        self.refunds.push(booked(order, cents, answer));
+        answer
+    }
+
+    /// All of it, beside what these payments say was given back.
+    pub(super) fn shown<'a>(&self, payments: impl Fn(&Order) -> Option<&'a Payment>) -> Value {
+        let charge = |(order, charge): &(Order, Value)| {
+            let refunded = payments(order).map_or(0, |payment| payment.refunded.cents);
+            json!({ "charge": charge, "refunded_cents": refunded })
+        };
+        let charges: Value = self.charges.iter().map(charge).collect();
+        ledger(json!(self.authorizations), charges, json!(self.refunds), json!([]))
+    }
+}
+
+/// The provider's ledger, without the ids and keys that are between it and the module.
+pub(crate) fn shown(books: &Ledger) -> Value {
+    let all = |operations: &[Operation]| operations.iter().map(|one| operation(books, one)).collect();
+    let charge = |charge: &LedgerCharge| {
+        let shown = operation(books, &charge.capture);
+        json!({ "charge": shown, "refunded_cents": charge.refunded_cents })
+    };
+    let charges = books.charges.iter().map(charge).collect();
+    ledger(
+        all(&books.authorizations),
+        charges,
+        all(&books.refunds),
+        all(&books.voids),
+    )
+}
+
+fn ledger(authorizations: Value, charges: Value, refunds: Value, voids: Value) -> Value {
+    json!({ "ledger": {
+        "authorizations": authorizations,
+        "charges": charges,
+        "refunds": refunds,
+        "voids": voids,
+    } })
+}
+
+fn booked(order: &Order, cents: i64, answer: Result<(), &'static str>) -> Value {
+    json!({
+        "order_id": order.id,
+        "amount": { "cents": cents, "currency": order.total.currency },
+        "payment_method": order.payment_method,
+        "declined": answer.err(),
+        "requests": 1,
+    })
+}
+
+fn operation(books: &Ledger, operation: &Operation) -> Value {
+    let declined = match operation.status {
+        OperationStatus::Succeeded => None,
+        OperationStatus::Declined => Some(operation.reason.as_deref().unwrap_or_default()),
+    };
+    json!({
+        "order_id": operation.reference,
+        "amount": { "cents": operation.amount_cents, "currency": operation.currency },
+        "payment_method": operation.payment_method,
+        "declined": declined,
+        "requests": books.requests.get(&operation.key),
+    })
+}
+
+/// The status of a payment of which so much is left.
+pub(super) fn status_with(left: i64) -> PaymentStatus {
+    if left == 0 {
+        PaymentStatus::Refunded
+    } else {
+        PaymentStatus::PartiallyRefunded
+    }
+}

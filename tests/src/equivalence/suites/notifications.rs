@@ -1,0 +1,65 @@
+use std::{net::SocketAddr, sync::Arc};
+
+use ::notifications::Dependencies;
+use ::outside::{MailSink, Message, Push, PushSink};
+use commerce::{EventFeed, Notifications};
+use seam::equivalence::{Instance, Rule, Suite};
+use serde_json::{Value, json};
+
+use super::outside;
+use crate::equivalence::{
+    Ground, Reach,
+    models::{NotificationsModel, log, mails, pushes},
+};
+
+/// Notifications on this ground, reached in these ways, beside its event log and what a mail server and a push endpoint of its own were
+/// given.
+pub fn notifications(ground: &Ground, reaches: &[Reach]) -> Suite<NotificationsModel> {
+    let suite = super::suite("notifications", NotificationsModel::default())
+        .rule(Rule::renamed(
+            "headline",
+            "notifications",
+            "the module has words of its own for what it tells",
+        ))
+        .rule(Rule::ignored(
+            "payload.reason",
+            "notifications",
+            "it is for the reader; what the server said may name the customer",
+        ));
+    reaches.iter().fold(suite, |suite, reach| {
+        let (ground, reach) = (ground.clone(), *reach);
+        suite.subject(reach.name(), move || open(ground.clone(), reach))
+    })
+}
+
+async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Notifications>, String> {
+    let mail = MailSink::start(outside::listener()?, outside::listener()?, None).map_err(|error| error.to_string())?;
+    let push = PushSink::start(outside::listener()?, None).map_err(|error| error.to_string())?;
+    // No answer in time is an answer of its own, which only a machine that stands still may cause here.
+    let settings = [
+        ("SMTP_ADDRESS", &*mail.smtp_address().to_string()),
+        ("PUSH_URL", &*format!("http://{}", push.address())),
+        ("CALL_TIMEOUT_MS", "9000"),
+        ("LEASE_MS", "60000"),
+    ];
+    let fresh = ground.fresh("notifications", &settings).await?;
+    let needs = Dependencies {
+        order_events: log::silent(),
+        payment_events: log::silent(),
+    };
+    let module = ::notifications::open(&fresh.environment, needs).await;
+    let module = module.map_err(|error| error.to_string())?;
+    let feed = Arc::clone(&module.feed);
+    let (mail_api, push_api) = (mail.http_address(), push.address());
+    let client = |transport| Arc::new(commerce::http::notifications::Client::new(transport)) as _;
+    let instance = reach.instance(fresh, module, client).await?;
+    let instance = instance.keeping(mail).keeping(push);
+    Ok(instance.with_effects(move || effects(Arc::clone(&feed), mail_api, push_api)))
+}
+
+async fn effects(feed: Arc<dyn EventFeed>, mail: SocketAddr, push: SocketAddr) -> Result<Vec<Value>, String> {
+    let events = json!({ "events": log::read(&*feed).await? });
+    let mails = mails(&outside::shown::<Vec<Message>>(mail, "/messages").await?);
+    let pushes = pushes(&outside::shown::<Vec<Push>>(push, "/messages").await?);
+    Ok(vec![events, mails, pushes])
+}

@@ -1,0 +1,54 @@
+use std::{net::SocketAddr, sync::Arc};
+
+use ::outside::PaymentProvider;
+use ::payments::Dependencies;
+use commerce::{EventFeed, Payments};
+use seam::equivalence::{Instance, Rule, Suite};
+use serde_json::{Value, json};
+
+use super::outside;
+use crate::equivalence::{
+    Ground, Reach,
+    models::{FixedOrders, PaymentsModel, log, provider_books},
+};
+
+/// Payments on this ground, reached in these ways, beside its event log and the books of a payment provider of its own.
+pub fn payments(ground: &Ground, reaches: &[Reach]) -> Suite<PaymentsModel> {
+    let suite = super::suite("payments", PaymentsModel::default()).rule(Rule::ignored(
+        "service_unavailable.reason",
+        "payments",
+        "it is for the reader, in the module's own words",
+    ));
+    reaches.iter().fold(suite, |suite, reach| {
+        let (ground, reach) = (ground.clone(), *reach);
+        suite.subject(reach.name(), move || open(ground.clone(), reach))
+    })
+}
+
+async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Payments>, String> {
+    let provider = PaymentProvider::start(outside::listener()?, None).await;
+    let provider = provider.map_err(|error| error.to_string())?;
+    let address = provider.address();
+    // No answer in time is an answer of its own, which only a machine that stands still may cause here.
+    let settings = [
+        ("PROVIDER_URL", &*format!("http://{address}")),
+        ("CALL_TIMEOUT_MS", "9000"),
+    ];
+    let fresh = ground.fresh("payments", &settings).await?;
+    let needs = Dependencies {
+        orders: Arc::new(FixedOrders),
+        order_events: log::silent(),
+    };
+    let module = ::payments::open(&fresh.environment, needs).await;
+    let module = module.map_err(|error| error.to_string())?;
+    let feed = Arc::clone(&module.feed);
+    let client = |transport| Arc::new(commerce::http::payments::Client::new(transport)) as _;
+    let instance = reach.instance(fresh, module, client).await?.keeping(provider);
+    Ok(instance.with_effects(move || effects(Arc::clone(&feed), address)))
+}
+
+async fn effects(feed: Arc<dyn EventFeed>, provider: SocketAddr) -> Result<Vec<Value>, String> {
+    let events = json!({ "events": log::read(&*feed).await? });
+    let ledger = outside::shown(provider, "/ledger").await?;
+    Ok(vec![events, provider_books(&ledger)])
+}
