@@ -22,13 +22,17 @@ fn holds(ground: Ground) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The suite finds what is wrong with the subject, and that it is this.
-fn found(subject: Subject, ground: Ground, property: Property) {
-    let passed = Suite::new(subject, ground).shrinks(12).run();
+/// What a feed breaks that shows another log than there is; the first is found by a consumer, the second by whoever reads it all.
+const LOG: &[Property] = &[Property::VisibleInOrder, Property::SameList];
+
+/// The suite finds what is wrong with the subject, and that it is one of these.
+fn found(subject: Subject, ground: Ground, properties: &[Property]) {
+    let passed = Suite::new(subject, ground).shrinks(6).run();
     let failure = passed.expect_err("the defect is found");
     eprintln!("{failure}");
     let counterexample = failure.counterexample().expect("a history breaks a property");
-    assert!(counterexample.breaks(property), "{failure}");
+    let is_it = properties.iter().any(|property| counterexample.breaks(*property));
+    assert!(is_it, "wanted one of {properties:?}");
 }
 
 #[test]
@@ -39,25 +43,25 @@ fn every_event_takes_effect_once_and_in_order_over_every_adapter() -> Result<(),
 #[test]
 fn a_feed_that_skips_an_event_when_a_batch_is_full_is_found() {
     let subject = planted::adapter(planted::SKIPS_WHEN_FULL);
-    found(subject, Ground::Sqlite, Property::VisibleInOrder);
+    found(subject, Ground::Sqlite, LOG);
 }
 
 #[test]
 fn a_feed_that_shows_positions_out_of_order_is_found() {
     let subject = planted::adapter(planted::SHUFFLES);
-    found(subject, Ground::Sqlite, Property::VisibleInOrder);
+    found(subject, Ground::Sqlite, LOG);
 }
 
 #[test]
 fn a_feed_that_redelivers_out_of_order_is_found() {
     let subject = planted::adapter(planted::REDELIVERS_LATE);
-    found(subject, Ground::Sqlite, Property::VisibleInOrder);
+    found(subject, Ground::Sqlite, LOG);
 }
 
 #[test]
 fn a_feed_that_drops_the_event_that_comes_during_a_long_poll_is_found() {
     let subject = planted::adapter(planted::DROPS_IN_LONG_POLL);
-    found(subject, Ground::Sqlite, Property::VisibleInOrder);
+    found(subject, Ground::Sqlite, LOG);
 }
 
 #[test]
@@ -66,7 +70,7 @@ fn a_module_that_acknowledges_an_event_of_a_write_that_is_rolled_back_is_found()
         commit: planted::publishes_first,
         ..planted::adapter(local)
     };
-    found(subject, Ground::Sqlite, Property::OnlyCommitted);
+    found(subject, Ground::Sqlite, &[Property::OnlyCommitted]);
 }
 
 #[test]
@@ -75,7 +79,7 @@ fn a_consumer_that_commits_its_position_before_the_effect_is_found() {
         apply: planted::position_before_effect,
         ..planted::adapter(local)
     };
-    found(subject, Ground::Sqlite, Property::NothingLost);
+    found(subject, Ground::Sqlite, &[Property::NothingLost]);
 }
 
 #[test]
@@ -84,7 +88,7 @@ fn a_consumer_that_commits_its_position_after_the_effect_is_found() {
         apply: planted::effect_before_position,
         ..planted::adapter(local)
     };
-    found(subject, Ground::Sqlite, Property::EffectOnce);
+    found(subject, Ground::Sqlite, &[Property::EffectOnce]);
 }
 
 #[test]
@@ -93,7 +97,7 @@ fn a_consumer_that_swallows_what_it_can_not_handle_is_found() {
         apply: planted::swallows_poison,
         ..planted::adapter(local)
     };
-    found(subject, Ground::Sqlite, Property::Poison);
+    found(subject, Ground::Sqlite, &[Property::Poison]);
 }
 
 #[test]
@@ -102,7 +106,7 @@ fn a_consumer_that_lets_a_later_effect_overtake_is_found() {
         apply: planted::lets_effects_overtake,
         ..planted::adapter(local)
     };
-    found(subject, Ground::Sqlite, Property::Order);
+    found(subject, Ground::Sqlite, &[Property::Order]);
 }
 
 /// Where something begins or ends, and what is between.
@@ -218,6 +222,6 @@ fn positions_that_are_taken_without_the_lock_are_found_on_postgres() {
             commit: planted::WITHOUT_THE_LOCK,
             ..planted::adapter(local)
         };
-        found(subject, ground, Property::VisibleInOrder);
+        found(subject, ground, LOG);
     });
 }

@@ -35,8 +35,6 @@ pub enum Step {
     Cut(usize),
     /// Something goes wrong with the next event of this aggregate, once.
     Harm(u8, Point, Harm),
-    /// The next event of this aggregate can't be handled until a `Cure`.
-    Poison(u8),
     /// The consumers settle, whatever was poison is not any more, and dead letters are tried again.
     Cure,
 }
@@ -48,6 +46,9 @@ pub struct Write {
     pub aggregates: Vec<u8>,
     /// Whether it is to commit; else it fails after the last event and is rolled back.
     pub keep: bool,
+    /// Which of the events, counted round and round, can't be handled until a `Cure`.
+    #[serde(default)]
+    pub poison: Option<usize>,
 }
 
 /// Where in the handling of an event something goes wrong.
@@ -88,13 +89,17 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (end(), port(), vec(write(), 0..=2)).prop_map(|(end, port, writes)| Step::RestartModule(end, port, writes)),
         2 => (0..1_500_usize).prop_map(Step::Cut),
         4 => (aggregate(), point(), harm()).prop_map(|(aggregate, point, harm)| Step::Harm(aggregate, point, harm)),
-        2 => aggregate().prop_map(Step::Poison),
-        1 => Just(Step::Cure),
+        2 => Just(Step::Cure),
     ]
 }
 
 fn write() -> impl Strategy<Value = Write> {
-    (vec(aggregate(), 1..=4), prop::bool::weighted(0.8)).prop_map(|(aggregates, keep)| Write { aggregates, keep })
+    let poison = prop::option::weighted(0.12, 0..4_usize);
+    (vec(aggregate(), 1..=4), prop::bool::weighted(0.8), poison).prop_map(|(aggregates, keep, poison)| Write {
+        aggregates,
+        keep,
+        poison,
+    })
 }
 
 fn aggregate() -> impl Strategy<Value = u8> {

@@ -21,8 +21,11 @@ impl Place {
     /// The URL of an empty database of this name.
     pub(super) async fn database(&self, name: &str) -> Result<String, String> {
         match &self.ground {
-            Ground::Sqlite => Ok(crate::equivalence::ground::sqlite_in(&self.folder, name)),
-            Ground::Kept(kept) => Ok(crate::equivalence::ground::sqlite_in(kept, name)),
+            Ground::Sqlite => Ok(format!("sqlite://{}/{name}.db", self.folder.path().display())),
+            Ground::Kept(kept) => Err(format!(
+                "{} is kept, wanted fresh ground for each history",
+                kept.path().display()
+            )),
             Ground::Postgres(postgres) => {
                 let admin = postgres.admin_url();
                 let made = schema(&admin, name).await;

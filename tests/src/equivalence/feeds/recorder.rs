@@ -122,7 +122,7 @@ pub(super) struct Script {
 #[derive(Debug, Default)]
 struct Scripted {
     harms: BTreeMap<String, (Point, Harm)>,
-    poison: BTreeSet<(String, i64)>,
+    poison: BTreeSet<String>,
     handed: BTreeSet<String>,
 }
 
@@ -132,9 +132,9 @@ impl Script {
         self.state().harms.insert(aggregate, (point, harm));
     }
 
-    /// This event can't be handled.
-    pub(super) fn spoil(&self, aggregate: String, version: i64) {
-        self.state().poison.insert((aggregate, version));
+    /// The event with this token can't be handled.
+    pub(super) fn spoil(&self, token: String) {
+        self.state().poison.insert(token);
     }
 
     /// Everything can be handled.
@@ -147,9 +147,8 @@ impl Script {
         let state = self.state();
         let mut first = BTreeMap::new();
         for RecordedEvent { event, .. } in log {
-            let place = (event.aggregate_id.clone(), event.version);
-            if state.poison.contains(&place) {
-                first.entry(place.0).or_insert(place.1);
+            if state.poison.contains(token_of(event)) {
+                first.entry(event.aggregate_id.clone()).or_insert(event.version);
             }
         }
         first
@@ -179,7 +178,7 @@ impl Script {
     fn next(&self, event: &DomainEvent) -> (Option<(Point, Harm)>, bool) {
         let mut state = self.state();
         state.handed.insert(token_of(event).to_owned());
-        let is_poison = state.poison.contains(&(event.aggregate_id.clone(), event.version));
+        let is_poison = state.poison.contains(token_of(event));
         let harm = match is_poison {
             true => None,
             false => state.harms.remove(&event.aggregate_id),

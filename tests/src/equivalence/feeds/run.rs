@@ -98,7 +98,6 @@ impl<'a> Run<'a> {
                 let scripts = self.consumers.iter().map(|consumer| &consumer.script);
                 scripts.for_each(|script| script.arm(aggregate.clone(), *point, *harm));
             }
-            Step::Poison(aggregate) => self.spoil(*aggregate).await?,
             Step::Cure => self.cure().await?,
         }
         Ok(())
@@ -114,6 +113,11 @@ impl<'a> Run<'a> {
                 .map(|number| format!("e{number}"))
                 .collect();
             self.tokens += tokens.len();
+            let poison = write.poison.and_then(|place| tokens.iter().cycle().nth(place));
+            if let Some(poison) = poison {
+                let scripts = self.consumers.iter().map(|consumer| &consumer.script);
+                scripts.for_each(|script| script.spoil(poison.clone()));
+            }
             let events = write
                 .aggregates
                 .iter()
@@ -155,19 +159,6 @@ impl<'a> Run<'a> {
         let heard = log.iter().filter(|recorded| heard.contains(&recorded.event.event_id));
         self.site
             .note_committed(heard.map(|recorded| recorded.position).max().unwrap_or(0));
-        Ok(())
-    }
-
-    async fn spoil(&mut self, aggregate: u8) -> Found<()> {
-        let aggregate = aggregate_id(aggregate).to_string();
-        let log = self.site.log().await.map_err(stuck)?;
-        let there = log
-            .iter()
-            .filter(|recorded| recorded.event.aggregate_id == aggregate)
-            .count();
-        let next = i64::try_from(there).unwrap_or(i64::MAX) + 1;
-        let scripts = self.consumers.iter().map(|consumer| &consumer.script);
-        scripts.for_each(|script| script.spoil(aggregate.clone(), next));
         Ok(())
     }
 
@@ -227,9 +218,10 @@ impl<'a> Run<'a> {
     /// Everybody is shown the log as it is, in small parts and in one.
     async fn lists(&self) -> Found<()> {
         let log = self.site.log().await.map_err(stuck)?;
+        let head = log.last().map_or(0, |last| last.position);
         for adapter in &self.subject.adapters {
             for limit in [self.batch, 1_000] {
-                let shown = list(adapter, &self.site, limit, log.len()).await;
+                let shown = list(adapter, &self.site, limit, head).await;
                 let shown = shown.map_err(|reason| vec![Violation::new(Property::SameList, adapter.name, reason)])?;
                 if let Some(what) = difference(&shown, &log) {
                     let what = format!("in the list by {limit}, {what}");
@@ -267,19 +259,24 @@ struct Writing {
     keep: bool,
 }
 
-async fn list(adapter: &Adapter, site: &Arc<Site>, limit: u32, length: usize) -> Result<Vec<RecordedEvent>, String> {
+async fn list(adapter: &Adapter, site: &Arc<Site>, limit: u32, head: i64) -> Result<Vec<RecordedEvent>, String> {
     let feed = (adapter.connect)(site, &Arc::new(Cut::default()))?;
     let mut shown: Vec<RecordedEvent> = Vec::new();
-    while shown.len() < length {
+    loop {
         let after = shown.last().map_or(0, |last| last.position);
+        if after >= head {
+            return Ok(shown);
+        }
         let read = feed.read_events(after, limit, Duration::from_secs(10)).await;
         let read = read.map_err(|error| error.to_string())?;
-        if read.is_empty() {
-            break;
+        // It waited for 10 s, or went back: this comes to no end.
+        if read.last().is_none_or(|last| last.position <= after) {
+            return Err(format!(
+                "after {after} it shows {read:?}, and the log goes on to {head}"
+            ));
         }
         shown.extend(read);
     }
-    Ok(shown)
 }
 
 fn difference(shown: &[RecordedEvent], log: &[RecordedEvent]) -> Option<String> {

@@ -248,6 +248,9 @@ impl<'a, S: Clone + PartialEq> Search<'a, S> {
         let (mut next, mut deadline) = (Vec::new(), u64::MAX);
         let first = placed.ended.first_absent();
         for (at, slot) in self.ended.iter().enumerate().skip(first) {
+            if slot.invoked > deadline {
+                break;
+            }
             if !placed.ended.has(at) {
                 deadline = deadline.min(slot.until);
                 next.push(at);

@@ -38,11 +38,9 @@ pub(super) fn call(model: &NotificationsModel) -> BoxedStrategy<NotificationsCal
     ];
     if !model.told.is_empty() {
         let told: Vec<_> = model.told.iter().map(|told| get(told.id)).collect();
-        let again = model.answers.values().map(|known| NotificationsCall::Notify {
-            notification: known.asked.clone(),
-        });
+        let asked: Vec<_> = model.answers.values().map(|known| known.asked.clone()).collect();
         calls.push((1, select(told).boxed()));
-        calls.push((2, select(again.collect::<Vec<_>>()).boxed()));
+        calls.push((3, again(asked).boxed()));
     }
     Union::new_weighted(calls).boxed()
 }
@@ -58,6 +56,21 @@ fn message() -> impl Strategy<Value = NewNotification> {
     })
 }
 
+/// One that was asked for before, or under its key one that differs in one thing.
+fn again(asked: Vec<NewNotification>) -> impl Strategy<Value = NotificationsCall> {
+    (select(asked), message(), 0..10).prop_map(|(mut notification, other, changed)| {
+        match changed {
+            0 => notification.order_id = other.order_id,
+            1 => notification.contact.email = other.contact.email,
+            2 => notification.contact.push_token = other.contact.push_token,
+            3 => notification.kind = other.kind,
+            4 => notification.note = other.note,
+            _ => {}
+        }
+        NotificationsCall::Notify { notification }
+    })
+}
+
 /// Addresses that every mail server takes, some of which belong to nobody, and some that none does; the same of devices.
 fn contact() -> impl Strategy<Value = Contact> {
     let label = "d".repeat(63);
@@ -66,6 +79,7 @@ fn contact() -> impl Strategy<Value = Contact> {
         "ada@example.org".to_owned(),
         "o'neil+#$%&*/{x}=?^_`|~!@a-1.example".to_owned(),
         "a@b".to_owned(),
+        "Ada@Example.ORG".to_owned(),
         "refused.not@1.2".to_owned(),
         longest.clone(),
     ];

@@ -62,13 +62,23 @@ fn refund_of(known: Vec<Payment>) -> impl Strategy<Value = PaymentsCall> {
         .prop_map(|((payment_id, cents, currency), key)| refund(payment_id, key, Money::new(cents, currency)))
 }
 
-/// One that was asked for before, or another one under its key.
+/// One that was asked for before, or under its key one that differs in one thing.
 fn refund_again(asked: Vec<Asked>) -> impl Strategy<Value = PaymentsCall> {
-    let more = prop_oneof![3 => Just(0_i64), 1 => Just(1), 1 => Just(i64::MIN)];
-    (select(asked), more).prop_map(|(asked, more)| {
-        let Refund { key, amount } = asked.refund;
-        let cents = amount.cents.saturating_add(more);
-        refund(asked.payment_id, key, Money::new(cents, amount.currency))
+    select(asked).prop_flat_map(|asked| {
+        let same = || (Just(asked.payment_id), Just(asked.refund.amount));
+        let amount = |amount| (Just(asked.payment_id), Just(amount));
+        let Money { cents, currency } = asked.refund.amount;
+        let other = if currency == Currency::EUR { "JPY" } else { "EUR" };
+        let again = prop_oneof![
+            4 => same(),
+            1 => amount(Money::new(cents.saturating_add(1), currency)),
+            1 => amount(Money::new(-cents, currency)),
+            1 => amount(price_in(cents, other)),
+        ];
+        let elsewhere = (order_id().prop_map(payment_id), Just(asked.refund.amount));
+        let key = asked.refund.key.clone();
+        prop_oneof![7 => again, 1 => elsewhere]
+            .prop_map(move |(payment_id, amount)| refund(payment_id, key.clone(), amount))
     })
 }
 
