@@ -91,7 +91,7 @@ fn router() -> Router {
     Router::new().route("/", post(answer))
 }
 
-async fn over_tcp(transport: impl FnOnce(&str) -> Arc<dyn Transport>) -> Instance<dyn SlotsContract> {
+async fn over_tcp(transport: impl FnOnce(&str) -> Arc<dyn Transport> + 'static) -> Instance<dyn SlotsContract> {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let base = format!("http://{}", listener.local_addr().expect("it is bound"));
     let serving = tokio::spawn(async { axum::serve(listener, router()).await });

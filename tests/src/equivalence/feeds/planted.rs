@@ -2,26 +2,19 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use commerce::{
-    DomainEvent, DomainEventPayload, EventFeed, EventMetadata, FeedError, OrderEvent, RecordedEvent, Timestamp,
-};
+use commerce::{DomainEvent, EventFeed, FeedError, OrderEvent, RecordedEvent};
 use seam::BoxFuture;
 use shared::{DatabaseError, events::HandlerError};
-use sqlx::{Connection, PgConnection, Row};
-use tokio::time::Instant;
+use sqlx::Row;
 
 use super::{
-    Application, Commit, Connect, Point, Store, Subject,
+    Application, Connect, Point, Store, Subject,
     adapter::{Adapter, local},
     recorder::insert,
-    site::MODULE,
     with_the_change,
 };
 
@@ -217,70 +210,4 @@ pub fn lets_effects_overtake(application: Application) -> Handled {
         })
         .await
     })
-}
-
-/// Writes without the lock under which positions are taken in the order of the commits. On PostgreSQL only.
-pub const WITHOUT_THE_LOCK: Commit = |store, events, keep| {
-    Box::pin(async move {
-        let written = write_without_the_lock(&store.url, &events, keep).await;
-        written.map_err(DatabaseError::from)
-    })
-};
-
-static COMMITS: AtomicU64 = AtomicU64::new(0);
-
-async fn write_without_the_lock(url: &str, events: &[OrderEvent], keep: bool) -> Result<Vec<DomainEvent>, sqlx::Error> {
-    let mut connection = PgConnection::connect(url).await?;
-    sqlx::raw_sql("BEGIN").execute(&mut connection).await?;
-    let mut appended = Vec::new();
-    for event in events {
-        appended.push(append(&mut connection, event).await?);
-    }
-    dawdle().await;
-    if !keep {
-        return Err(sqlx::Error::WorkerCrashed);
-    }
-    sqlx::raw_sql("COMMIT").execute(&mut connection).await?;
-    COMMITS.fetch_add(1, Ordering::SeqCst);
-    connection.close().await?;
-    Ok(appended)
-}
-
-/// If another one commits meanwhile, takes longer than readers who look every 200 ms.
-async fn dawdle() {
-    let before = COMMITS.load(Ordering::SeqCst);
-    let until = Instant::now() + Duration::from_millis(100);
-    while COMMITS.load(Ordering::SeqCst) == before {
-        if Instant::now() >= until {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    tokio::time::sleep(Duration::from_millis(450)).await;
-}
-
-async fn append(connection: &mut PgConnection, event: &OrderEvent) -> Result<DomainEvent, sqlx::Error> {
-    let aggregate = event.aggregate_id();
-    let last: i64 = sqlx::query("SELECT COALESCE(MAX(version), 0) FROM events WHERE aggregate_id = $1")
-        .bind(&aggregate)
-        .fetch_one(&mut *connection)
-        .await?
-        .get(0);
-    let metadata = EventMetadata {
-        correlation_id: "planted".to_owned(),
-        causation_id: None,
-        source_service: MODULE.to_owned(),
-    };
-    let encoded = |error| sqlx::Error::Encode(Box::new(error));
-    let event = DomainEvent::new(event, last + 1, Timestamp::now(), metadata)
-        .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    let text = serde_json::to_string(&event).map_err(encoded)?;
-    sqlx::query("INSERT INTO events (event_id, aggregate_id, version, event) VALUES ($1, $2, $3, $4)")
-        .bind(event.event_id.to_string())
-        .bind(&aggregate)
-        .bind(event.version)
-        .bind(text)
-        .execute(connection)
-        .await?;
-    Ok(event)
 }
