@@ -81,7 +81,7 @@ fn service() -> Arc<dyn SlotsContract> {
     Modelled::begin(Slots::default())
 }
 
-fn via(carrier: impl Carrier<dyn SlotsContract>) -> Instance<dyn SlotsContract> {
+fn via(carrier: impl Carrier<dyn SlotsContract> + 'static) -> Instance<dyn SlotsContract> {
     Instance::new(<dyn SlotsContract>::via(Arc::new(carrier)))
 }
 

@@ -2,7 +2,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU64, Ordering::SeqCst},
     },
 };
 
@@ -16,7 +16,7 @@ use super::{
     run::Run,
     settings::Settings,
 };
-use crate::{Contract, Outcome, caught};
+use crate::{Contract, MethodKind, Outcome, caught};
 
 /// How far the search for an order goes in one history before it gives up.
 const LIMIT: usize = 1_000_000;
@@ -156,7 +156,8 @@ where
             expected == seen || Comparison::loosely(rules).compare(&json(expected), &json(seen)).is_ok()
         };
         let step = |model: &mut M, call: &CallOf<M>| model.apply(call);
-        let specification = Specification::new(self.run.suite.model.clone(), step, agrees, LIMIT);
+        let specification = Specification::new(self.run.suite.model.clone(), step, agrees, LIMIT)
+            .with_reads(|call| M::Contract::method(call).kind == MethodKind::Read);
         // A model whose keys depend on each other explains the calls of one key by those of another.
         let key = |call: &CallOf<M>| {
             self.run
@@ -244,7 +245,7 @@ impl<M: Model> Default for Recorder<M> {
 
 impl<M: Model> Recorder<M> {
     fn tick(&self) -> u64 {
-        self.clock.fetch_add(1, Relaxed)
+        self.clock.fetch_add(1, SeqCst)
     }
 
     fn note(

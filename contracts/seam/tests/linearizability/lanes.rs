@@ -66,6 +66,30 @@ caller 2  10 ┬ call  ┴ answer  ● both  ┊ no answer by now  ✗ unexplain
 }
 
 #[test]
+fn calls_of_one_caller_that_overlap_have_lanes_of_their_own() {
+    let history = [
+        answered(0, 1, Withdraw(80), 4, Done),
+        answered(0, 2, Withdraw(80), 5, Done),
+        answered(0, 6, Read, 7, Holds(20)),
+    ];
+    assert_prints(
+        &smallest(&number(100), &history).unwrap(),
+        "
+not linearizable: no order of the calls explains the answer of #1
+begins in 100
+caller 0 0 ┬ call  ┴ answer  ● both  ┊ no answer by now  ✗ unexplained
+       ┬   #0 Withdraw(80)
+       │ ┬ #1 Withdraw(80)
+       ┴ │ #0 -> Done
+         ✗ #1 -> Done
+#1 is Withdraw(80)
+  seen:    Done
+  allowed: Refused, in the order #0 #1
+",
+    );
+}
+
+#[test]
 fn a_key_and_where_the_part_begins_are_told() {
     let mut history: Vec<_> = (0..8u8)
         .map(|caller| {

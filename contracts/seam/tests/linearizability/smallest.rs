@@ -3,7 +3,7 @@ use seam::equivalence::concurrent::{Allowed, Numbered, Start, smallest};
 use crate::models::{
     Call::{Add, Read, Withdraw, Write},
     Reply::{Done, Holds},
-    answered, number, unanswered,
+    answered, number, number_with_reads, unanswered,
 };
 
 fn numbers<C, R>(all: &[Numbered<C, R>]) -> Vec<usize> {
@@ -27,6 +27,7 @@ fn what_came_after_the_first_unexplained_answer_is_cut_off() {
     let found = smallest(&number(0), &history).unwrap();
     assert_eq!((found.culprit, found.until), (1, 4));
     assert_eq!(numbers(&found.shown), [0, 1]);
+    assert!(found.left_out.is_empty(), "{found}");
     assert_eq!(
         found.allowed.unwrap(),
         [Allowed {
@@ -128,4 +129,37 @@ fn a_beginning_may_lead_to_several_states_and_into_open_calls() {
         .map(|allowed| allowed.reply)
         .collect();
     assert_eq!(allowed, [Holds(12)]);
+}
+
+#[test]
+fn a_call_that_is_open_where_the_part_begins_may_happen_then_or_later() {
+    let mut history = vec![
+        answered(0, 1, Write(1), 2, Done),
+        answered(1, 3, Add(10), 21, Holds(11)),
+    ];
+    history.extend((0..8).map(|nth| answered(0, 10 + 2 * nth, Withdraw(0), 11 + 2 * nth, Done)));
+    history.push(answered(2, 30, Read, 31, Holds(1)));
+    let found = smallest(&number(0), &history).unwrap();
+    let before_it = Start { state: 1, done: vec![] };
+    assert_eq!(found.starts, [before_it], "any later, there would be two");
+    assert_eq!(numbers(&found.shown), [1, 10]);
+}
+
+#[test]
+fn a_culprit_that_is_said_to_be_a_read_is_asked_for_all_it_could_have_seen() {
+    let history = [
+        answered(0, 1, Write(7), 8, Done),
+        answered(1, 2, Read, 7, Holds(1)),
+        answered(0, 9, Write(8), 10, Done),
+    ];
+    for specification in [number(0), number_with_reads(0)] {
+        let found = smallest(&specification, &history).unwrap();
+        let allowed: Vec<_> = found
+            .allowed
+            .unwrap()
+            .into_iter()
+            .map(|allowed| allowed.reply)
+            .collect();
+        assert_eq!(allowed, [Holds(0), Holds(7)]);
+    }
 }
