@@ -72,12 +72,15 @@ async fn shown(order: &Order) -> (Value, Value) {
     (get(1).await, get(2).await)
 }
 
-fn order() -> impl Strategy<Value = Order> {
-    let text = prop_oneof![
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
         "[ -~]{1,20}",
         Just("\u{e9}\u{1f600}\u{20000}\u{10ffff} \"\\\n".to_owned())
-    ];
-    let shipment = (text.clone(), text.clone()).prop_map(|(carrier, tracking_number)| Shipment {
+    ]
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    let shipment = (text(), text()).prop_map(|(carrier, tracking_number)| Shipment {
         carrier,
         tracking_number,
     });
@@ -94,7 +97,7 @@ fn order() -> impl Strategy<Value = Order> {
         ][..],
     );
     let some = (
-        proptest::option::of(text.clone()),
+        proptest::option::of(text()),
         proptest::option::of(shipment),
         proptest::option::of(Just(PaymentId::derive(&["paid"]))),
         proptest::option::of(Just("device".to_owned())),
