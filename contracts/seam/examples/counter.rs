@@ -1,4 +1,6 @@
 //! From a trait to a printed counterexample: an HTTP client that takes numbers through a double, as JavaScript does.
+#![expect(clippy::unwrap_used, reason = "an example that can't go on stops")]
+#![expect(clippy::cast_possible_truncation, reason = "it is the defect")]
 
 use axum::{Json, Router, http::Request, routing::post};
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
