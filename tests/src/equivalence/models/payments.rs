@@ -18,7 +18,7 @@ use super::{log::Log, values::page_of};
 
 pub(crate) use self::{books::shown, orders::FixedOrders};
 
-/// What [`Payments`] promises, beside [`FixedOrders`] and the payment provider of the outside world.
+/// What [`Payments`] promises, beside a fixed set of orders and the payment provider of the outside world.
 ///
 /// An answer that a key replays is one that the provider was asked for: what is malformed, not there or forbidden by the payment's state
 /// sets nothing in motion, and its key stays new.
