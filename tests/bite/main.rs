@@ -51,8 +51,17 @@ fn probe(suite: &str) -> Result<bool, String> {
 fn hunt_here(suite: &str, seed: u64) -> Result<Option<u64>, String> {
     let (ground, direct) = (Ground::Sqlite, [Reach::Direct]);
     let outcome = match suite {
-        "orders" => suites::orders(&ground, &direct).seed(seed).without_shrinking().run(),
-        "inventory" => suites::inventory(&ground, &direct).seed(seed).without_shrinking().run(),
+        "orders" => suites::orders(&ground, &direct)
+            .calls(30)
+            .at_most(80)
+            .seed(seed)
+            .without_shrinking()
+            .run(),
+        "inventory" => suites::inventory(&ground, &direct)
+            .at_most(64)
+            .seed(seed)
+            .without_shrinking()
+            .run(),
         unknown => return Err(format!("there is no suite {unknown:?}; there are orders and inventory")),
     };
     match outcome {
