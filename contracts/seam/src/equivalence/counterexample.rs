@@ -13,7 +13,7 @@ pub struct Counterexample {
     pub difference: Difference,
     /// The calls, and what everybody answered.
     pub history: Vec<Exchange>,
-    /// What the subject did beside its replies is told here, if that is the difference.
+    /// Where the history comes from.
     pub origin: Origin,
     /// The command that runs it again.
     pub replay: String,
