@@ -7,7 +7,7 @@ mod tamper;
 
 use seam::equivalence::Failure;
 
-pub use patch::{Edit, NoLonger};
+pub use patch::{Edit, EditError};
 
 /// One planted bug.
 #[derive(Clone, Copy, Debug)]

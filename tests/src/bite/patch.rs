@@ -11,31 +11,41 @@ pub struct Edit {
     pub replace: &'static str,
 }
 
-/// An edit can't be made: the code has moved on. Mend the edit in the catalogue.
+/// Why an edit can't be made.
 #[derive(Debug, thiserror::Error)]
-#[error("{file} has {seen} times {find:?}, wanted once: mend this edit in tests/src/bite/modules.rs")]
-pub struct NoLonger {
-    file: &'static str,
-    find: &'static str,
-    seen: usize,
+pub enum EditError {
+    /// The code has moved on: mend the edit in the catalogue.
+    #[error("{file} has {seen} times {find:?}, wanted once: mend this edit in tests/src/bite/modules.rs")]
+    NoLonger {
+        /// The file.
+        file: &'static str,
+        /// What was to be found.
+        find: &'static str,
+        /// How often it is there.
+        seen: usize,
+    },
+    /// The file can't be read or written.
+    #[error("{file}: {source}")]
+    File {
+        /// The file.
+        file: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
 }
 
 impl Edit {
     /// Makes the edit in the workspace at `root`; hands back what the file was.
-    pub fn make(&self, root: &Path) -> Result<String, NoLonger> {
-        let path = root.join(self.file);
-        let before = fs::read_to_string(&path).unwrap_or_default();
-        let seen = before.matches(self.find).count();
+    pub fn make(&self, root: &Path) -> Result<String, EditError> {
+        let Self { file, find, replace } = *self;
+        let failed = |source| EditError::File { file, source };
+        let path = root.join(file);
+        let before = fs::read_to_string(&path).map_err(failed)?;
+        let seen = before.matches(find).count();
         if seen != 1 {
-            let Self { file, find, .. } = *self;
-            return Err(NoLonger { file, find, seen });
+            return Err(EditError::NoLonger { file, find, seen });
         }
-        let after = before.replacen(self.find, self.replace, 1);
-        fs::write(&path, after).map_err(|_| NoLonger {
-            file: self.file,
-            find: self.find,
-            seen: 0,
-        })?;
+        fs::write(&path, before.replacen(find, replace, 1)).map_err(failed)?;
         Ok(before)
     }
 }
