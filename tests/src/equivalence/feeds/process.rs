@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::{
     runtime::{Builder, Runtime},
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 
 /// How a process ends.
@@ -28,8 +28,21 @@ impl Process {
     }
 
     pub(super) fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.runtime().spawn(work)
+    }
+
+    /// Does `work` in the process for as long as `asked` is there.
+    pub(super) fn spawn_in<T: Send + 'static>(
+        &self,
+        asked: &mut JoinSet<T>,
+        work: impl Future<Output = T> + Send + 'static,
+    ) {
+        asked.spawn_on(work, self.runtime().handle());
+    }
+
+    fn runtime(&self) -> &Runtime {
         match &self.0 {
-            Some(runtime) => runtime.spawn(work),
+            Some(runtime) => runtime,
             None => unreachable!("a process has its runtime until it is dropped"),
         }
     }

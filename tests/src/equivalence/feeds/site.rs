@@ -19,7 +19,7 @@ use shared::{
 use sqlx::Row;
 use tokio::{
     sync::{oneshot, watch},
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 
 use super::{
@@ -140,27 +140,49 @@ impl Site {
         self.running().map(|running| running.address)
     }
 
-    /// Asks the module that runs now; gives up when it ends.
-    pub(super) async fn while_it_runs<T, F: Future<Output = T>>(
-        &self,
-        ask: impl FnOnce(Arc<Running>) -> F,
-    ) -> Result<T, String> {
+    /// Asks the module that runs now, in its own process, as a request to it would be; gives up when it ends.
+    ///
+    /// In the asker's process the module's pool would keep connections that end with the asker.
+    pub(super) async fn while_it_runs<T, F>(&self, ask: impl FnOnce(Arc<Running>) -> F) -> Result<T, String>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
         let mut watched = self.running.subscribe();
         let running = watched.borrow_and_update().clone();
         let running = running.ok_or("the module does not run")?;
+        // Dropped with the asker, and what was asked with it.
+        let mut asked = JoinSet::new();
+        self.ask_process(&mut asked, ask(running))?;
         tokio::select! {
-            answer = ask(running) => Ok(answer),
+            answer = asked.join_next() => match answer {
+                Some(Ok(answer)) => Ok(answer),
+                Some(Err(ended)) => Err(format!("the module has ended: {ended}")),
+                None => Err("nothing was asked".to_owned()),
+            },
             _ = watched.changed() => Err("the module has ended".to_owned()),
         }
     }
 
+    fn ask_process<T: Send + 'static>(
+        &self,
+        asked: &mut JoinSet<T>,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<(), String> {
+        let process = lock(&self.process);
+        let served = process.as_ref().ok_or("the module does not run")?;
+        served.process.spawn_in(asked, work);
+        Ok(())
+    }
+
     /// What is durable, read past every adapter.
     pub(super) async fn log(&self) -> Result<Vec<RecordedEvent>, String> {
-        let running = self.running().ok_or("the module does not run")?;
-        let rows = sqlx::query("SELECT position, event FROM events ORDER BY position")
-            .fetch_all(running.databases[0].readers())
-            .await
-            .map_err(|error| error.to_string())?;
+        let rows = self.while_it_runs(|running| async move {
+            sqlx::query("SELECT position, event FROM events ORDER BY position")
+                .fetch_all(running.databases[0].readers())
+                .await
+        });
+        let rows = rows.await?.map_err(|error| error.to_string())?;
         let recorded = rows.iter().map(|row| {
             Ok(RecordedEvent {
                 position: row.get("position"),
