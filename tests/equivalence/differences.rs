@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use commerce::{
-    Contact, Error, Inventory, Item, NewOrder, Order, OrderError, OrderId, OrderStatus, Orders, OrdersCall,
-    OrdersReply, PaymentMethod, ProductUpdate, http,
+    Error, Inventory, NewOrder, Order, OrderError, OrderId, OrderStatus, Orders, OrdersCall, OrdersReply,
+    ProductUpdate, http,
 };
 use futures::FutureExt;
 use seam::{
@@ -20,6 +20,8 @@ use tests::equivalence::{
     suites::open_orders,
 };
 use tokio::{io::AsyncReadExt, net::TcpListener};
+
+use crate::asking::{answered, order_for};
 
 /// Orders that does what it is told to at every call.
 struct Does<F>(F);
@@ -43,19 +45,7 @@ fn id() -> OrderId {
 }
 
 fn tea() -> NewOrder {
-    NewOrder {
-        key: "k".parse().unwrap(),
-        customer_id: "ada".parse().unwrap(),
-        contact: Contact {
-            email: "ada@example.org".to_owned(),
-            push_token: None,
-        },
-        payment_method: PaymentMethod("tok_ok".to_owned()),
-        items: vec![Item {
-            sku: "tea".parse().unwrap(),
-            quantity: 1,
-        }],
-    }
+    order_for("k", "tea", 1)
 }
 
 #[tokio::test]
@@ -123,17 +113,7 @@ async fn a_caller_that_goes_away_leaves_a_command_that_its_key_finishes() {
         let orders = instance.service();
 
         let gone = tokio::time::timeout(Duration::from_micros(300), orders.create_order(tea())).await;
-        let deadline = std::time::Instant::now() + Duration::from_secs(30);
-        let finished = loop {
-            match orders.create_order(tea()).await {
-                Ok(order) => break order,
-                Err(error) => assert!(
-                    std::time::Instant::now() < deadline,
-                    "{reach:?}: still {error} after 30 s"
-                ),
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        };
+        let finished = answered(&*orders, &tea()).await.unwrap();
 
         assert_eq!(
             (finished.id, finished.status),

@@ -1,36 +1,20 @@
 //! One key is one order, however many ask for it at once, whoever gives up midway, and whatever restarts.
 
-use std::{
-    future::Future,
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-    time::{Duration, Instant},
-};
+use std::{future::Future, pin::pin, sync::Arc, task::Poll};
 
-use commerce::{Contact, Error, Item, NewOrder, Order, OrderError, Orders, PaymentMethod};
+use commerce::{Error, NewOrder, Order, Orders};
 use futures::future::join_all;
 use seam::equivalence::Instance;
 use serde_json::Value;
 use tempfile::TempDir;
 use tests::equivalence::{Ground, Reach, suites::open_orders};
 
+use crate::asking::{answered, order_for};
+
 const CALLERS: i64 = 8;
 
-fn cups(key: &str, cups: i64) -> NewOrder {
-    NewOrder {
-        key: key.parse().unwrap(),
-        customer_id: "ada".parse().unwrap(),
-        contact: Contact {
-            email: "ada@example.org".to_owned(),
-            push_token: None,
-        },
-        payment_method: PaymentMethod("tok_ok".to_owned()),
-        items: vec![Item {
-            sku: "tea".parse().unwrap(),
-            quantity: cups,
-        }],
-    }
+fn teas(key: &str, quantity: i64) -> NewOrder {
+    order_for(key, "tea", quantity)
 }
 
 /// How many orders the log tells of, and how much tea is set aside.
@@ -47,20 +31,6 @@ async fn made(instance: &Instance<dyn Orders>) -> (usize, i64) {
         .iter()
         .find(|product| product[0] == "tea");
     (created, tea.and_then(|tea: &Value| tea[2].as_i64()).unwrap())
-}
-
-/// Asks until it is answered with something else than "in flight" or "try again".
-async fn answered(orders: &dyn Orders, order: &NewOrder) -> Result<Order, OrderError> {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    loop {
-        match orders.create_order(order.clone()).await {
-            Err(open @ (Error::InFlight { .. } | Error::ServiceUnavailable { .. } | Error::Transport(_))) => {
-                assert!(Instant::now() < deadline, "still {open} after 30 s");
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            answer => return answer,
-        }
-    }
 }
 
 fn on_a_runtime(test: impl AsyncFn(Reach)) {
@@ -80,7 +50,7 @@ fn the_same_request_from_eight_callers_at_once_is_one_order() {
         let instance = open_orders(Ground::Sqlite, reach).await.unwrap();
         let orders = instance.service();
 
-        let answers = join_all((0..CALLERS).map(|_| orders.create_order(cups("k", 2)))).await;
+        let answers = join_all((0..CALLERS).map(|_| orders.create_order(teas("k", 2)))).await;
 
         let made_it: Vec<&Order> = answers.iter().filter_map(|answer| answer.as_ref().ok()).collect();
         let others = answers.iter().filter_map(|answer| answer.as_ref().err());
@@ -90,7 +60,7 @@ fn the_same_request_from_eight_callers_at_once_is_one_order() {
             "{reach:?}: all the same"
         );
         others.for_each(|error| assert!(matches!(error, Error::InFlight { .. }), "{reach:?}: {error}"));
-        assert_eq!(answered(&*orders, &cups("k", 2)).await.as_ref(), Ok(made_it[0]));
+        assert_eq!(answered(&*orders, &teas("k", 2)).await.as_ref(), Ok(made_it[0]));
         assert_eq!(made(&instance).await, (1, 2), "{reach:?}");
         instance.close().await;
     });
@@ -102,7 +72,7 @@ fn a_key_with_eight_bodies_at_once_is_the_order_of_one_of_them() {
         let instance = open_orders(Ground::Sqlite, reach).await.unwrap();
         let orders = instance.service();
 
-        let answers = join_all((1..=CALLERS).map(|count| orders.create_order(cups("k", count)))).await;
+        let answers = join_all((1..=CALLERS).map(|count| orders.create_order(teas("k", count)))).await;
 
         let made_it: Vec<&Order> = answers.iter().filter_map(|answer| answer.as_ref().ok()).collect();
         assert_eq!(made_it.len(), 1, "{reach:?}: one of them");
@@ -124,7 +94,7 @@ fn a_caller_that_gives_up_anywhere_finds_one_order_when_it_asks_again() {
 
         // A call is polled so often and then dropped: with each key a little further on.
         for polls in 0..12 {
-            let order = cups(&format!("k{polls}"), 1);
+            let order = teas(&format!("k{polls}"), 1);
             give_up_after(polls, orders.create_order(order.clone())).await;
             let answer = answered(&*orders, &order).await;
             assert!(answer.is_ok(), "{reach:?}, given up after {polls} polls: {answer:?}");
@@ -141,19 +111,18 @@ fn a_restart_between_two_requests_changes_no_answer() {
         let folder = Arc::new(TempDir::new().unwrap());
         let ground = Ground::Kept(Arc::clone(&folder));
         let before = open_orders(ground.clone(), reach).await.unwrap();
-        let first = before.service().create_order(cups("k", 3)).await;
-        let refused = before.service().create_order(cups("gold", 1_000_000)).await;
+        let first = before.service().create_order(teas("k", 3)).await;
+        // Four cups are one more than there are.
+        let too_many = order_for("too-many", "cup", 4);
+        let refused = before.service().create_order(too_many.clone()).await;
+        assert!(matches!(refused, Err(Error::Conflict(_))), "{reach:?}: {refused:?}");
         before.close().await;
 
         let after = open_orders(ground, reach).await.unwrap();
 
-        assert_eq!(after.service().create_order(cups("k", 3)).await, first, "{reach:?}");
-        assert_eq!(
-            after.service().create_order(cups("gold", 1_000_000)).await,
-            refused,
-            "{reach:?}"
-        );
-        let reused = after.service().create_order(cups("k", 4)).await;
+        assert_eq!(after.service().create_order(teas("k", 3)).await, first, "{reach:?}");
+        assert_eq!(after.service().create_order(too_many).await, refused, "{reach:?}");
+        let reused = after.service().create_order(teas("k", 4)).await;
         assert!(matches!(reused, Err(Error::KeyReused { .. })), "{reach:?}: {reused:?}");
         after.close().await;
     });
