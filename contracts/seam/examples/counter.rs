@@ -12,18 +12,9 @@ use serde_json::{Value, from_slice, from_value, to_vec};
 #[seam::contract(name = "counter")]
 trait Counter: Send + Sync {
     #[write]
-    async fn add(&self, amount: i64) -> Result<i64, NoAnswer>;
+    async fn add(&self, amount: i64) -> Result<i64, TransportFailure>;
     #[read]
-    async fn total(&self) -> Result<i64, NoAnswer>;
-}
-
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, thiserror::Error)]
-#[error(transparent)]
-struct NoAnswer(#[from] TransportFailure);
-impl seam::ContractError for NoAnswer {
-    fn transport(&self) -> Option<&TransportFailure> {
-        Some(&self.0)
-    }
+    async fn total(&self) -> Result<i64, TransportFailure>;
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -70,3 +70,10 @@ pub trait ContractError: Error + From<TransportFailure> + Send + Sync + 'static 
     /// `E::from(failure).transport()` is that failure.
     fn transport(&self) -> Option<&TransportFailure>;
 }
+
+/// For methods that are never refused: all that can go wrong is that no answer comes.
+impl ContractError for TransportFailure {
+    fn transport(&self) -> Option<&TransportFailure> {
+        Some(self)
+    }
+}
