@@ -1,0 +1,106 @@
+//! One form for each content, so that equal promises are equal text.
+
+use serde_json::{Map, Value, json};
+
+use super::{ContentHash, Document, Interaction, Kind, Specification};
+
+/// What tools and brokers write into an interaction by themselves; it promises nothing.
+const GENERATED: [&str; 4] = ["key", "id", "_id", "_links"];
+
+impl Document {
+    /// What the pact promises, and nothing else: both names and the interactions, each with its type, without what tools generate (`key`,
+    /// `id`, `_id`, `_links`), sorted by type, description and states, all keys sorted. Metadata is left out.
+    ///
+    /// Numbers are those of JSON readers with 64 bits: whole ones beyond that are taken as the nearest double.
+    pub fn canonical(&self) -> Value {
+        let mut interactions: Vec<(Key, Value)> = self.interactions.iter().map(keyed).collect();
+        interactions.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let interactions: Vec<Value> = interactions.into_iter().map(|(_, value)| value).collect();
+        json!({ "consumer": self.consumer, "interactions": interactions, "provider": self.provider })
+    }
+
+    /// The hash over [`Self::canonical`]. It does not depend on the order of keys or interactions, nor on metadata; any change in an interaction
+    /// changes it.
+    pub fn content_hash(&self) -> ContentHash {
+        ContentHash::of(self.canonical().to_string().as_bytes())
+    }
+
+    /// The whole file as it is committed: sorted as [`Self::canonical`], two spaces, a newline at the end, and the version of the specification as
+    /// the only metadata. Reading it gives a document with the same content hash.
+    pub fn to_file_text(&self) -> String {
+        let mut file = Map::new();
+        file.insert("consumer".to_owned(), json!({ "name": self.consumer }));
+        if self.version == Specification::V4 {
+            file.insert("interactions".to_owned(), self.listed(|_| true));
+        } else {
+            // Version 3 keeps messages in a list of their own, and a file has the lists that it had.
+            let is_http = |interaction: &Interaction| interaction.kind == Kind::Http;
+            if self.raw.get("interactions").is_some() {
+                file.insert("interactions".to_owned(), self.listed(is_http));
+            }
+            if self.raw.get("messages").is_some() {
+                file.insert("messages".to_owned(), self.listed(|interaction| !is_http(interaction)));
+            }
+        }
+        let version = json!({ "version": self.version.as_str() });
+        file.insert("metadata".to_owned(), json!({ "pactSpecification": version }));
+        file.insert("provider".to_owned(), json!({ "name": self.provider }));
+        format!("{:#}\n", sorted(&Value::Object(file)))
+    }
+
+    /// The interactions that are wanted, in canonical order, in the form of the document's version.
+    fn listed(&self, wanted: impl Fn(&Interaction) -> bool) -> Value {
+        let mut kept: Vec<(Key, Value)> = self.interactions.iter().filter(|one| wanted(one)).map(keyed).collect();
+        kept.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let mut list: Vec<Value> = kept.into_iter().map(|(_, value)| value).collect();
+        if self.version != Specification::V4 {
+            for fields in list.iter_mut().filter_map(Value::as_object_mut) {
+                fields.remove("type");
+            }
+        }
+        list.into()
+    }
+}
+
+/// Type, description, states, and the whole text where those are the same.
+type Key = (&'static str, String, String, String);
+
+fn keyed(interaction: &Interaction) -> (Key, Value) {
+    let mut fields = Map::new();
+    for (name, value) in interaction.raw.as_object().into_iter().flatten() {
+        if !GENERATED.contains(&name.as_str()) {
+            fields.insert(name.clone(), value.clone());
+        }
+    }
+    fields.insert("type".to_owned(), interaction.kind.as_str().into());
+    let value = sorted(&Value::Object(fields));
+    let states: Vec<Value> = interaction
+        .states
+        .iter()
+        .map(|state| json!([state.name, sorted(&Value::Object(state.params.clone()))]))
+        .collect();
+    let key = (
+        interaction.kind.as_str(),
+        interaction.description.clone(),
+        Value::from(states).to_string(),
+        value.to_string(),
+    );
+    (key, value)
+}
+
+/// The same value with the keys of every object in order. serde_json sorts them by itself only as long as no crate of the build
+/// asks it to keep the order of the file.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut names: Vec<&String> = fields.keys().collect();
+            names.sort();
+            names
+                .into_iter()
+                .map(|name| (name.clone(), sorted(&fields[name])))
+                .collect()
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,253 @@
+//! From the text of a file to a [`Document`].
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::{Document, DocumentError, Interaction, Kind, Specification, State};
+
+impl Document {
+    /// Reads a pact file.
+    ///
+    /// # Errors
+    /// When the file can't be read, or as [`Self::parse`].
+    pub fn read(file: &Path) -> Result<Self, DocumentError> {
+        let name = file.display().to_string();
+        match std::fs::read(file) {
+            Ok(text) => Self::parse(&name, &text),
+            Err(source) => Err(DocumentError::Unreadable { file: name, source }),
+        }
+    }
+
+    /// Reads the text of a pact file. `file` is what errors call it.
+    ///
+    /// A file without a version is taken as version 3, as other Pact tools do.
+    ///
+    /// # Errors
+    /// When it is cut off, not JSON, not a pact, of another version than 2, 3 or 4, or when a field is missing or of another type.
+    pub fn parse(file: &str, text: &[u8]) -> Result<Self, DocumentError> {
+        let raw: Value = serde_json::from_slice(text).map_err(|source| not_json(file, source))?;
+        let top = Place {
+            file,
+            path: String::new(),
+            value: Some(&raw),
+        };
+        refuse_foreign(file, &raw)?;
+        let version = version(file, &raw)?;
+        let mut interactions = Vec::new();
+        let lists = [("interactions", None), ("messages", Some(Kind::AsyncMessage))];
+        for (list, kind) in lists {
+            let place = top.field(list);
+            if place.value.is_some() && (version != Specification::V4 || list == "interactions") {
+                for (index, item) in place.array()?.iter().enumerate() {
+                    interactions.push(interaction(&place.item(index, item), version, kind)?);
+                }
+            }
+        }
+        Ok(Self {
+            version,
+            consumer: top.field("consumer").field("name").text()?.to_owned(),
+            provider: top.field("provider").field("name").text()?.to_owned(),
+            interactions,
+            raw,
+        })
+    }
+}
+
+fn not_json(file: &str, source: serde_json::Error) -> DocumentError {
+    let file = file.to_owned();
+    if source.is_eof() {
+        let (line, column) = (source.line(), source.column());
+        DocumentError::Truncated { file, line, column }
+    } else {
+        DocumentError::NotJson { file, source }
+    }
+}
+
+fn refuse_foreign(file: &str, raw: &Value) -> Result<(), DocumentError> {
+    let lacking: Vec<&str> = match raw.as_object() {
+        None => {
+            return Err(DocumentError::Foreign {
+                file: file.to_owned(),
+                seen: kind_of(Some(raw)),
+            });
+        }
+        Some(fields) => ["consumer", "provider"]
+            .into_iter()
+            .filter(|name| !fields.contains_key(*name))
+            .chain((!fields.contains_key("interactions") && !fields.contains_key("messages")).then_some("interactions"))
+            .collect(),
+    };
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    Err(DocumentError::Foreign {
+        file: file.to_owned(),
+        seen: format!("an object without {}", lacking.join(" and ")),
+    })
+}
+
+/// Three spellings are in use; the last is that of the oldest tools.
+fn version(file: &str, raw: &Value) -> Result<Specification, DocumentError> {
+    let metadata = raw.get("metadata");
+    let seen = [
+        "/pactSpecification/version",
+        "/pact-specification/version",
+        "/pactSpecificationVersion",
+    ]
+    .into_iter()
+    .find_map(|path| metadata?.pointer(path));
+    let Some(seen) = seen else {
+        return Ok(Specification::V3);
+    };
+    let text = seen.as_str().map_or_else(|| seen.to_string(), str::to_owned);
+    match text.split('.').next() {
+        Some("2") => Ok(Specification::V2),
+        Some("3") => Ok(Specification::V3),
+        Some("4") => Ok(Specification::V4),
+        _ => Err(DocumentError::Unsupported {
+            file: file.to_owned(),
+            seen: text,
+        }),
+    }
+}
+
+fn interaction(place: &Place<'_>, version: Specification, kind: Option<Kind>) -> Result<Interaction, DocumentError> {
+    let fields = place.object()?;
+    let kind = match kind {
+        Some(kind) => kind,
+        None if version == Specification::V4 => kind_in_v4(&place.field("type"))?,
+        None => Kind::Http,
+    };
+    let contents: &[&str] = match kind {
+        Kind::Http => &["request", "response"],
+        // Their contents may be empty, and then tools leave them out.
+        Kind::AsyncMessage => &[],
+        Kind::SyncMessage => &["request"],
+    };
+    for name in contents {
+        place.field(name).object()?;
+    }
+    if kind == Kind::SyncMessage {
+        place.field("response").array()?;
+    }
+    let pending = place.field("pending");
+    Ok(Interaction {
+        kind,
+        description: place.field("description").text()?.to_owned(),
+        states: states(place)?,
+        pending: pending.value.is_some() && pending.flag()?,
+        raw: Value::Object(fields.clone()),
+    })
+}
+
+fn kind_in_v4(place: &Place<'_>) -> Result<Kind, DocumentError> {
+    let kinds = [Kind::Http, Kind::AsyncMessage, Kind::SyncMessage];
+    let wanted = "one of 'Synchronous/HTTP', 'Asynchronous/Messages' and 'Synchronous/Messages'";
+    let seen = place.value.and_then(Value::as_str);
+    let kind = kinds.into_iter().find(|kind| Some(kind.as_str()) == seen);
+    kind.ok_or_else(|| place.mistake(wanted))
+}
+
+/// A list of states, or the one of version 2, which version 3 still has in old message pacts.
+fn states(place: &Place<'_>) -> Result<Vec<State>, DocumentError> {
+    let many = place.field("providerStates");
+    let one = ["providerState", "provider_state"]
+        .map(|name| place.field(name))
+        .into_iter()
+        .find(|place| place.value.is_some_and(|value| !value.is_null()));
+    match (many.value, one) {
+        (Some(Value::Null) | None, None) => Ok(Vec::new()),
+        (Some(Value::Null) | None, Some(one)) => Ok(vec![State {
+            name: one.text()?.to_owned(),
+            params: Map::new(),
+        }]),
+        // Old tools write the one text under the new name.
+        (Some(Value::String(name)), _) => Ok(vec![State {
+            name: name.clone(),
+            params: Map::new(),
+        }]),
+        (Some(_), _) => {
+            let items = many.array()?.iter().enumerate();
+            items.map(|(index, item)| state(&many.item(index, item))).collect()
+        }
+    }
+}
+
+fn state(place: &Place<'_>) -> Result<State, DocumentError> {
+    place.object()?;
+    let params = place.field("params");
+    Ok(State {
+        name: place.field("name").text()?.to_owned(),
+        params: match params.value {
+            None | Some(Value::Null) => Map::new(),
+            Some(_) => params.object()?.clone(),
+        },
+    })
+}
+
+/// A field of the file, there or not, which knows what it is called.
+struct Place<'a> {
+    file: &'a str,
+    path: String,
+    value: Option<&'a Value>,
+}
+
+impl<'a> Place<'a> {
+    fn field(&self, name: &str) -> Self {
+        Self {
+            file: self.file,
+            path: format!("{}/{name}", self.path),
+            value: self.value.and_then(|value| value.get(name)),
+        }
+    }
+
+    fn item(&self, index: usize, value: &'a Value) -> Self {
+        Self {
+            file: self.file,
+            path: format!("{}/{index}", self.path),
+            value: Some(value),
+        }
+    }
+
+    fn text(&self) -> Result<&'a str, DocumentError> {
+        let text = self.value.and_then(Value::as_str).filter(|text| !text.is_empty());
+        text.ok_or_else(|| self.mistake("text that is not empty"))
+    }
+
+    fn flag(&self) -> Result<bool, DocumentError> {
+        let flag = self.value.and_then(Value::as_bool);
+        flag.ok_or_else(|| self.mistake("true or false"))
+    }
+
+    fn object(&self) -> Result<&'a Map<String, Value>, DocumentError> {
+        let object = self.value.and_then(Value::as_object);
+        object.ok_or_else(|| self.mistake("an object"))
+    }
+
+    fn array(&self) -> Result<&'a Vec<Value>, DocumentError> {
+        let array = self.value.and_then(Value::as_array);
+        array.ok_or_else(|| self.mistake("an array"))
+    }
+
+    fn mistake(&self, wanted: &'static str) -> DocumentError {
+        DocumentError::Field {
+            file: self.file.to_owned(),
+            path: self.path.clone(),
+            seen: kind_of(self.value),
+            wanted,
+        }
+    }
+}
+
+fn kind_of(value: Option<&Value>) -> String {
+    match value {
+        None => "missing".to_owned(),
+        Some(Value::Null) => "null".to_owned(),
+        Some(Value::Bool(flag)) => flag.to_string(),
+        Some(Value::Number(number)) => format!("the number {number}"),
+        Some(Value::String(text)) => format!("the text '{}'", text.chars().take(60).collect::<String>()),
+        Some(Value::Array(_)) => "an array".to_owned(),
+        Some(Value::Object(_)) => "an object".to_owned(),
+    }
+}

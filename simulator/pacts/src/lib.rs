@@ -1,0 +1,6 @@
+//! Pact files, their ledger in git, and the gate that answers whether a service may be deployed.
+//!
+//! A [`document`] is one pact file, of any version from 2 to 4, with a hash over what it promises and nothing else. Nothing here starts
+//! a process but `git`, opens a socket, or knows what the services do.
+
+pub mod document;
