@@ -11,7 +11,8 @@ async fn an_order_is_charged_once_and_booked_on_both_sides() {
     let fixture = Fixture::new().await;
     let order = fixture.order("o", "tok_ok");
 
-    let payment = fixture.payments().process_payment(order.id).await.expect("it is paid");
+    let begun = fixture.payments().process_payment(order.id).await.expect("it is begun");
+    let payment = fixture.settled(begun).await;
 
     assert_eq!(
         (payment.status, payment.captured),
@@ -40,11 +41,12 @@ async fn the_event_carries_the_correlation_of_what_set_it_off() {
     let order = fixture.order("o", "tok_ok");
     let context = Context::root("shop");
 
-    context
+    let payment = context
         .clone()
         .scope(fixture.payments().process_payment(order.id))
         .await
-        .expect("it is paid");
+        .expect("it is begun");
+    fixture.settled(payment).await;
 
     let metadata = &fixture.events().await[0].metadata;
     assert_eq!(metadata.correlation_id, context.correlation_id);
@@ -57,8 +59,11 @@ async fn the_same_order_asked_for_eight_times_at_once_is_charged_once() {
     let order = fixture.order("o", "tok_ok");
 
     let payments = join_all((0..8).map(|_| {
-        let service = fixture.payments();
-        async move { service.process_payment(order.id).await.expect("it is paid") }
+        let (service, fixture) = (fixture.payments(), &fixture);
+        async move {
+            let begun = service.process_payment(order.id).await.expect("it is begun");
+            fixture.settled(begun).await
+        }
     }))
     .await;
 

@@ -68,7 +68,8 @@ async fn an_event_and_a_command_for_one_order_are_one_payment() {
     let order = fixture.order("o", "tok_ok");
 
     fixture.feed.append(&created(&order));
-    let by_command = fixture.payments().process_payment(order.id).await.expect("it is paid");
+    let by_command = fixture.payments().process_payment(order.id).await.expect("it is begun");
+    let by_command = fixture.settled(by_command).await;
     let by_event = payment_of(&fixture, &order).await;
 
     assert_eq!(by_command, by_event);

@@ -1,0 +1,179 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use pacts::document::{Document, Interaction, Kind};
+use serde_json::Value;
+
+use crate::Problem;
+
+/// A pact and the file it came from.
+#[derive(Clone, Debug)]
+pub struct Pact {
+    /// The file's name, as its source calls it.
+    pub file: String,
+    /// What it says.
+    pub document: Document,
+}
+
+/// Which interactions are wanted; all that is given has to fit.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Those of this consumer.
+    pub consumer: Option<String>,
+    /// Those with this text in their description.
+    pub description: Option<String>,
+    /// Those that need a state with this text in its name.
+    pub state: Option<String>,
+}
+
+impl Filter {
+    /// Whether everything is wanted.
+    pub fn is_open(&self) -> bool {
+        self.consumer.is_none() && self.description.is_none() && self.state.is_none()
+    }
+
+    fn accepts(&self, consumer: &str, interaction: &Interaction) -> bool {
+        let within = |wanted: &Option<String>, text: &str| wanted.as_ref().is_none_or(|wanted| text.contains(wanted));
+        self.consumer.as_ref().is_none_or(|wanted| wanted == consumer)
+            && within(&self.description, &interaction.description)
+            && (self.state.is_none() || interaction.states.iter().any(|state| within(&self.state, &state.name)))
+    }
+
+    fn said(&self) -> String {
+        let named = [
+            ("--consumer", &self.consumer),
+            ("--description", &self.description),
+            ("--state", &self.state),
+        ];
+        let said = named
+            .iter()
+            .filter_map(|(name, value)| Some(format!("{name} '{}'", value.as_ref()?)));
+        said.collect::<Vec<_>>().join(" with ")
+    }
+}
+
+/// What will be verified, and what is wrong with the pacts before anything is.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    pub(crate) provider: String,
+    pub(crate) filter: Filter,
+    /// The pacts with this provider that have anything wanted, with just that.
+    pub(crate) wanted: Vec<(Pact, Vec<Interaction>)>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Selection {
+    /// What `filter` wants of all `pacts` that are with `provider`. `source_name` is what problems call the place that they came from.
+    pub fn new(provider: &str, pacts: &[Pact], filter: Filter, source_name: &str) -> Self {
+        let mut problems = Vec::new();
+        let with_it: Vec<&Pact> = pacts
+            .iter()
+            .filter(|pact| pact.document.provider() == provider)
+            .collect();
+        if with_it.is_empty() {
+            problems.push(nothing_with(provider, pacts, source_name));
+        }
+        problems.extend(two_files(&with_it));
+        problems.extend(with_it.iter().flat_map(|pact| flaws(pact)));
+        let wanted: Vec<(Pact, Vec<Interaction>)> = with_it
+            .iter()
+            .map(|pact| ((*pact).clone(), wanted_of(pact, &filter)))
+            .filter(|(_, interactions)| !interactions.is_empty())
+            .collect();
+        let total = with_it.iter().map(|pact| pact.document.interactions().len()).sum();
+        if wanted.is_empty() && !filter.is_open() && total > 0 {
+            problems.push(Problem::NothingMatches {
+                filter: filter.said(),
+                provider: provider.to_owned(),
+                total,
+            });
+        }
+        Self {
+            provider: provider.to_owned(),
+            filter,
+            wanted,
+            problems,
+        }
+    }
+
+    /// How many interactions will be verified.
+    pub fn len(&self) -> usize {
+        self.wanted.iter().map(|(_, interactions)| interactions.len()).sum()
+    }
+
+    /// Whether there is nothing to verify.
+    pub fn is_empty(&self) -> bool {
+        self.wanted.is_empty()
+    }
+}
+
+fn wanted_of(pact: &Pact, filter: &Filter) -> Vec<Interaction> {
+    let consumer = pact.document.consumer();
+    let accepted = |interaction: &&Interaction| filter.accepts(consumer, interaction);
+    pact.document.interactions().iter().filter(accepted).cloned().collect()
+}
+
+fn nothing_with(provider: &str, pacts: &[Pact], source_name: &str) -> Problem {
+    let source_name = source_name.to_owned();
+    let known: BTreeSet<&str> = pacts.iter().map(|pact| pact.document.provider()).collect();
+    if known.is_empty() {
+        return Problem::NoPacts { source_name };
+    }
+    Problem::UnknownProvider {
+        source_name,
+        provider: provider.to_owned(),
+        known: known.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn two_files(pacts: &[&Pact]) -> Vec<Problem> {
+    let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for pact in pacts {
+        let (consumer, provider) = (pact.document.consumer(), pact.document.provider());
+        if let Some(other) = first.insert(consumer, &pact.file) {
+            problems.push(Problem::TwoFiles {
+                file: other.to_owned(),
+                other: pact.file.clone(),
+                consumer: consumer.to_owned(),
+                provider: provider.to_owned(),
+            });
+        }
+    }
+    problems
+}
+
+/// What is wrong with a file before anything is sent.
+fn flaws(pact: &Pact) -> Vec<Problem> {
+    let file = pact.file.clone();
+    let interactions = pact.document.interactions();
+    if interactions.is_empty() {
+        return vec![Problem::NoInteractions { file }];
+    }
+    let mut seen = BTreeSet::new();
+    let mut flaws = Vec::new();
+    for interaction in interactions {
+        let (file, description) = (file.clone(), interaction.description.clone());
+        let states: Vec<String> = interaction.states.iter().map(|state| format!("{state:?}")).collect();
+        if !seen.insert((interaction.kind, description.clone(), states)) {
+            flaws.push(Problem::Doubled { file, description });
+        } else if interaction.pending {
+            flaws.push(Problem::Pending { file, description });
+        } else if interaction.kind == Kind::SyncMessage {
+            flaws.push(Problem::SynchronousMessage { file, description });
+        } else if interaction.kind == Kind::AsyncMessage && !has_contents(&interaction.raw) {
+            flaws.push(Problem::NoContents { file, description });
+        }
+    }
+    flaws
+}
+
+/// Version 4 wraps the contents of a message in an object that has them as `content`.
+fn has_contents(message: &Value) -> bool {
+    match message.get("contents") {
+        None | Some(Value::Null) => false,
+        Some(Value::Object(wrapped)) if wrapped.contains_key("contentType") || wrapped.contains_key("content") => {
+            wrapped.get("content").is_some_and(|content| !content.is_null())
+        }
+        Some(_) => true,
+    }
+}

@@ -1,0 +1,97 @@
+use std::time::Instant;
+
+use pacts::document::{Interaction, State};
+
+use crate::{
+    Checked, ConsumerResult, Outcome, Pact, Problem, Provider, Selection, Stage, Values, Verification, interaction,
+};
+
+/// Verifies all that is selected, one interaction after the other: sets its states up, asks, compares, and tears down
+/// everything that it began to set up, whatever happened in between.
+///
+/// `version` is the provider's, for the record. Nothing is asked of a provider whose pacts can't be verified as they are.
+pub async fn verify(selection: &Selection, provider: &dyn Provider, version: Option<&str>) -> Verification {
+    let mut verification = Verification {
+        provider: selection.provider.clone(),
+        version: version.map(str::to_owned),
+        partial: !selection.filter.is_open(),
+        consumers: Vec::new(),
+        problems: selection.problems.clone(),
+    };
+    if !verification.problems.is_empty() {
+        return verification;
+    }
+    if let Err(reason) = interaction::reachable(provider.url()).await {
+        let provider = selection.provider.clone();
+        verification.problems.push(Problem::NotReady { provider, reason });
+        return verification;
+    }
+    for (pact, interactions) in &selection.wanted {
+        let result = verify_pact(pact, interactions, provider).await;
+        if result.interactions.len() != interactions.len() {
+            verification.problems.push(Problem::Miscounted {
+                consumer: result.consumer.clone(),
+                expected: interactions.len(),
+                verified: result.interactions.len(),
+            });
+        }
+        verification.consumers.push(result);
+    }
+    verification
+}
+
+async fn verify_pact(pact: &Pact, interactions: &[Interaction], provider: &dyn Provider) -> ConsumerResult {
+    let mut result = ConsumerResult {
+        consumer: pact.document.consumer().to_owned(),
+        file: pact.file.clone(),
+        content_hash: pact.document.content_hash(),
+        expected: interactions.len(),
+        interactions: Vec::new(),
+    };
+    for interaction in interactions {
+        let begun = Instant::now();
+        let outcome = verify_interaction(pact, interaction, provider).await;
+        result.interactions.push(Checked {
+            description: interaction.description.clone(),
+            states: interaction.states.iter().map(|state| state.name.clone()).collect(),
+            kind: interaction.kind,
+            outcome,
+            took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        });
+    }
+    result
+}
+
+async fn verify_interaction(pact: &Pact, interaction: &Interaction, provider: &dyn Provider) -> Outcome {
+    let mut begun: Vec<&State> = Vec::new();
+    let mut values = Values::new();
+    let mut outcome = Outcome::Passed;
+    for state in &interaction.states {
+        begun.push(state);
+        values.extend(state.params.clone());
+        match provider.set_up(state).await {
+            Ok(given) => values.extend(given),
+            Err(reason) => {
+                outcome = failed(Stage::SetUp, state, &reason);
+                break;
+            }
+        }
+    }
+    if outcome == Outcome::Passed {
+        outcome = interaction::ask(pact, interaction, provider, &values).await;
+    }
+    // In the other order, and also what was only half set up.
+    for state in begun.into_iter().rev() {
+        if let (Err(reason), Outcome::Passed) = (provider.tear_down(state, &values).await, &outcome) {
+            outcome = failed(Stage::TearDown, state, &reason);
+        }
+    }
+    outcome
+}
+
+fn failed(stage: Stage, state: &State, reason: &str) -> Outcome {
+    Outcome::Failed {
+        stage,
+        reason: format!("'{}': {reason}", state.name),
+    }
+}
