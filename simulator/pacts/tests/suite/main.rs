@@ -3,3 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
 
 mod document;
+mod ledger;
+mod records;
+mod repository;
+mod settings;
+mod source;
