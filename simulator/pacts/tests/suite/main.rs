@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
 
 mod document;
+mod gate;
+mod golden;
 mod ledger;
 mod records;
 mod repository;
