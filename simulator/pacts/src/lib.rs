@@ -4,3 +4,8 @@
 //! a process but `git`, opens a socket, or knows what the services do.
 
 pub mod document;
+pub mod gate;
+pub mod git;
+pub mod ledger;
+mod near;
+pub mod source;

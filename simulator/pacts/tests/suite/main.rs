@@ -3,3 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
 
 mod document;
+mod gate;
+mod golden;
+mod ledger;
+mod records;
+mod repository;
+mod settings;
+mod source;

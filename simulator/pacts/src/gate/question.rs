@@ -1,0 +1,90 @@
+use thiserror::Error;
+
+use super::{Gate, ServiceVersion};
+use crate::{ledger::SettingsError, near::hint};
+
+/// Why a question has no answer: it names what is not there.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum GateError {
+    /// No record names the service.
+    #[error(
+        "the ledger has never heard of a service '{name}'{hint}; a new one is made known with `seam publish {name}`"
+    )]
+    UnknownService {
+        /// What was asked for.
+        name: String,
+        /// What was probably meant, and what is known.
+        hint: String,
+    },
+    /// No such environment.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The version can't go out: it is not there.
+    #[error("{who} is not live in {environment}{hint}; `seam matrix` shows what is")]
+    NotLive {
+        /// Who.
+        who: ServiceVersion,
+        /// Where.
+        environment: String,
+        /// What was probably meant, and what is live.
+        hint: String,
+    },
+    /// No record names the version.
+    #[error("the ledger has never heard of {who}{hint}; make it known with `seam publish {} --version {}` where it is checked out", who.service, who.version)]
+    UnknownVersion {
+        /// Who.
+        who: ServiceVersion,
+        /// What was probably meant, and what is known.
+        hint: String,
+    },
+}
+
+impl Gate<'_> {
+    /// Refuses a deployment of what the ledger has never heard of: a slip of the pen would stay in it for ever.
+    ///
+    /// # Errors
+    /// When the service, the version or the environment is unknown; says what is near.
+    pub fn check_known(&self, who: &ServiceVersion, environment: &str) -> Result<(), GateError> {
+        self.check_names(std::slice::from_ref(who), environment)?;
+        let known = self.index.versions(&who.service);
+        if known.contains(who.version.as_str()) || self.settings.no_contracts.contains_key(&who.service) {
+            return Ok(());
+        }
+        Err(GateError::UnknownVersion {
+            who: who.clone(),
+            hint: hint(&who.version, known),
+        })
+    }
+
+    /// Refuses a version that is not live.
+    ///
+    /// # Errors
+    /// When it is not; says what is.
+    pub fn check_live(&self, who: &ServiceVersion, environment: &str) -> Result<(), GateError> {
+        let live: Vec<&str> = self.index.live.versions(environment, &who.service).collect();
+        if live.contains(&who.version.as_str()) {
+            return Ok(());
+        }
+        Err(GateError::NotLive {
+            who: who.clone(),
+            environment: environment.to_owned(),
+            hint: hint(&who.version, live),
+        })
+    }
+
+    pub(super) fn check_names(&self, changes: &[ServiceVersion], environment: &str) -> Result<(), GateError> {
+        self.settings.environment(environment)?;
+        for ServiceVersion { service, .. } in changes {
+            let declared = self.settings.no_contracts.keys().map(String::as_str);
+            if !self.index.services.contains(service.as_str()) && !self.settings.no_contracts.contains_key(service) {
+                let known = self.index.services.iter().copied().chain(declared);
+                return Err(GateError::UnknownService {
+                    name: service.clone(),
+                    hint: hint(service, known),
+                });
+            }
+        }
+        Ok(())
+    }
+}
