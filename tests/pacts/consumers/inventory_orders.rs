@@ -6,10 +6,9 @@ use super::{
     events, feed,
     message::Message,
     news::News,
-    opened,
-    states::{self, State},
+    opened, states,
     suite::Pact,
-    things::{self, PRICE, SKU, items},
+    things::{self, PRICE, SKU, items, ordered},
 };
 
 /// How many can be ordered, are set aside, and are gone.
@@ -27,21 +26,17 @@ pub(crate) fn pact() -> Pact {
     let pact = Pact::between("inventory", "orders");
     let pact = cases.into_iter().fold(pact, |pact, (event, version, status, wanted)| {
         let message = Message::of(event, version).given(states::stocked(SKU, PRICE, 100));
-        pact.message(message.given(order(status)), move |news| async move {
+        pact.message(message.given(ordered(status)), move |news| async move {
             let news = news.after(&events::history(order_id(), version));
             assert_eq!(lamps_after(&news).await, wanted);
         })
     });
     let stocked = states::stocked(SKU, PRICE, 100);
-    feed::read(pact, "orders", vec![stocked, order(OrderStatus::Pending)])
+    feed::read(pact, "orders", vec![stocked, ordered(OrderStatus::Pending)])
 }
 
 fn order_id() -> OrderId {
     things::order_id("inventory-orders")
-}
-
-fn order(status: OrderStatus) -> State {
-    things::ordered("inventory-orders", status)
 }
 
 /// Two lamps of ten are reserved for the order, and then comes the news.

@@ -16,7 +16,7 @@ use super::{
     opened,
     states::{self, State},
     suite::Pact,
-    things::{self, PRICE, SKU, TOTAL, contact, euros, paid_by, payment_id},
+    things::{self, PRICE, SKU, TOTAL, contact, euros, ordered, paid_by, payment_id},
 };
 
 /// What customers are told of their orders.
@@ -104,10 +104,6 @@ pub(crate) fn and_payments() -> Pact {
 
 fn order_id() -> OrderId {
     things::order_id("notifications")
-}
-
-fn ordered(status: OrderStatus) -> State {
-    things::ordered("notifications", status)
 }
 
 fn paid(status: PaymentStatus, token: &str, refunded: Money) -> State {

@@ -18,9 +18,9 @@ use super::{
     neighbours::{orders_with, silence},
     news::News,
     opened::{self, Opened},
-    states::{self, State},
+    states,
     suite::{Link, Pact},
-    things::{self, PRICE, SKU, TOTAL},
+    things::{self, PRICE, SKU, TOTAL, ordered},
 };
 
 pub(crate) fn pact() -> Pact {
@@ -29,7 +29,7 @@ pub(crate) fn pact() -> Pact {
     feed::read(
         messages(calls(pact)),
         "orders",
-        vec![stocked, order(OrderStatus::Pending)],
+        vec![stocked, ordered(OrderStatus::Pending)],
     )
 }
 
@@ -37,7 +37,7 @@ fn calls(pact: Pact) -> Pact {
     let get = |description, status| {
         let place = minted("/v2/orders/${order_id}", order_id());
         let call = Call::get(description, place).given(states::stocked(SKU, PRICE, 100));
-        call.given(order(status)).answers(things::order(order_id(), status))
+        call.given(ordered(status)).answers(things::order(order_id(), status))
     };
     let missing = Call::get(
         "look an order up that does not exist",
@@ -83,7 +83,7 @@ fn messages(pact: Pact) -> Pact {
     let id = order_id();
     let message = |event, version, status| {
         let message = Message::of(event, version).given(states::stocked(SKU, PRICE, 100));
-        message.given(order(status))
+        message.given(ordered(status))
     };
     let pact = pact.message(
         message(events::order_created(id), 1, OrderStatus::Pending),
@@ -113,10 +113,6 @@ fn messages(pact: Pact) -> Pact {
 
 fn order_id() -> OrderId {
     things::order_id("payments-orders")
-}
-
-fn order(status: OrderStatus) -> State {
-    things::ordered("payments-orders", status)
 }
 
 /// A provider that holds and takes whatever it is asked for.

@@ -52,19 +52,28 @@ pub(crate) fn reservation(sku: &str, quantity: i64, status: ReservationStatus) -
     }
 }
 
-/// This order was made under this key and stands there, at least for a second. Hands back `order_id`, and `payment_id` if it is
-/// or was paid.
+/// This order was made, and stands there for at least a second. Hands back `order_id`, and `payment_id` if it is or was paid.
 ///
-/// `POST /v2/orders` with the key and the body `order`. With the payment method `tok_timeout` it stays pending, with `tok_ok` it is
+/// `POST /v2/orders` with the body `order` and a fresh key. With the payment method `tok_timeout` it stays pending, with `tok_ok` it is
 /// confirmed soon, with `tok_decline` cancelled; `/ship` and `/deliver` do the rest. Its products are in stock by [`stocked`].
-pub(crate) fn order(status: OrderStatus, key: &IdempotencyKey, order: &NewOrderV2) -> State {
+pub(crate) fn order(status: OrderStatus, order: &NewOrderV2) -> State {
     State {
         name: "an order",
-        params: json!({ "status": status, "idempotency_key": key, "order": order }),
+        params: json!({ "status": status, "order": order }),
     }
 }
 
-/// This customer has exactly so many orders.
+/// This order was made under this key, and is answered so for ever. Hands back `order_id`.
+///
+/// `POST /v2/orders` with the key and the body `order`. Its products are in stock by [`stocked`].
+pub(crate) fn order_under(key: &IdempotencyKey, order: &NewOrderV2) -> State {
+    State {
+        name: "an order under a key",
+        params: json!({ "idempotency_key": key, "order": order }),
+    }
+}
+
+/// This customer has exactly so many orders: made under keys that are the same each time.
 pub(crate) fn orders_of(customer_id: &str, count: u32) -> State {
     State {
         name: "orders of a customer",
@@ -93,7 +102,7 @@ pub(crate) fn notification(notification: &NewNotification) -> State {
     }
 }
 
-/// Exactly so many notifications were sent about this order, all of this kind.
+/// Exactly so many notifications were sent about this order, all of this kind: under keys that are the same each time.
 pub(crate) fn notifications_about(order_id: OrderId, kind: NotificationKind, count: u32) -> State {
     State {
         name: "notifications about an order",

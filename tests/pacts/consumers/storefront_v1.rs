@@ -48,7 +48,7 @@ pub(crate) fn pact() -> Pact {
         minted("/v1/orders/${order_id}", things::order_id("v1")),
     )
     .given(states::stocked(SKU, PRICE, 100))
-    .given(ordered("storefront-v1", OrderStatus::Confirmed));
+    .given(ordered(OrderStatus::Confirmed));
     let missing = Call::get(
         "show an order that does not exist",
         format!("/v1/orders/{}", things::order_id("v1")),

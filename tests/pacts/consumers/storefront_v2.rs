@@ -126,11 +126,7 @@ fn buying(pact: Pact) -> Pact {
             .body(basket());
         call.given(states::stocked(SKU, PRICE, 100))
     };
-    let before = states::order(
-        OrderStatus::Pending,
-        &key("storefront-again"),
-        &two_lamps("tok_timeout"),
-    );
+    let before = states::order_under(&key("storefront-again"), &two_lamps("tok_timeout"));
     [
         (buy("buy two lamps", "storefront-new"), "storefront-new"),
         (
@@ -282,7 +278,7 @@ fn at(method: fn(&str, super::call::Place) -> Call, description: &str, action: &
 }
 
 fn there(status: OrderStatus) -> State {
-    ordered("storefront-v2", status)
+    ordered(status)
 }
 
 fn id() -> String {

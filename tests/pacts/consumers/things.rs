@@ -67,15 +67,14 @@ pub(crate) fn two_lamps(method: &str) -> NewOrderV2 {
     }
 }
 
-/// The state that two lamps were ordered and that the order stands there, under a key of this suite's own.
-pub(crate) fn ordered(suite: &str, status: OrderStatus) -> State {
+/// The state that two lamps were ordered and that the order stands there.
+pub(crate) fn ordered(status: OrderStatus) -> State {
     let method = match status {
         OrderStatus::Pending => "tok_timeout",
         OrderStatus::Cancelled => "tok_decline",
         OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered => "tok_ok",
     };
-    let status_name = format!("{status:?}").to_lowercase();
-    states::order(status, &key(&format!("{suite}-{status_name}")), &two_lamps(method))
+    states::order(status, &two_lamps(method))
 }
 
 /// An order that stands there.

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use commerce::{
-    Error, Money, OrderId, OrderStatus, PageRequest, Payment, PaymentConflict, PaymentError, PaymentId, PaymentStatus,
-    Payments, Refund, http::payments::Client,
+    Error, IdempotencyKey, Money, OrderId, OrderStatus, PageRequest, Payment, PaymentConflict, PaymentError, PaymentId,
+    PaymentStatus, Payments, Refund, http::payments::Client,
 };
 use pact_consumer::patterns::JsonPattern;
 use seam::http::Socket;
@@ -15,9 +15,7 @@ use crate::consumers::{
     matchers::{exactly, money, one_of, only, text},
     states::{self, State},
     suite::{Link, Pact},
-    things::{
-        self, PRICE, SKU, TOTAL, any_payment, empty_page, euros, key, ordered, page, paid_by, payment, payment_id,
-    },
+    things::{self, PRICE, SKU, TOTAL, any_payment, empty_page, euros, ordered, page, paid_by, payment, payment_id},
 };
 
 pub(crate) fn pact() -> Pact {
@@ -30,7 +28,7 @@ fn charges(pact: Pact) -> Pact {
     let pay = |description| Call::post(description, minted("/v2/orders/${order_id}/payments", order_id()));
     let new = pay("pay for an order")
         .given(states::stocked(SKU, PRICE, 100))
-        .given(ordered("monolith-payments", OrderStatus::Pending));
+        .given(ordered(OrderStatus::Pending));
     let again = pay("pay for an order once more").given(captured());
     let missing = Call::post(
         "pay for an order that does not exist",
@@ -135,22 +133,22 @@ fn refunds(pact: Pact) -> Pact {
         );
     }
     let again = Call::post("refund a part of a payment once more", place())
-        .minted_key("${refund_key}", "monolith-part")
+        .minted_key("${refund_key}", key("part"))
         .body(json!({ "amount": euros(350) }))
         .given(refunded(PaymentStatus::PartiallyRefunded, euros(350)));
     let given_back = payment(order_id(), only(PaymentStatus::PartiallyRefunded), money(TOTAL));
     pact.call(
-        refund("refund a part of a payment", "monolith-part", euros(350))
+        refund("refund a part of a payment", "part", euros(350))
             .given(captured())
             .answers(part),
         |payments| async {
-            let refunded = ask(payments, "monolith-part", euros(350)).await;
+            let refunded = ask(payments, "part", euros(350)).await;
             assert_eq!(refunded.as_ref().unwrap().refunded, euros(350));
             is_of_two_lamps(refunded, PaymentStatus::PartiallyRefunded);
         },
     )
     .call(again.answers(given_back), |payments| async {
-        let refunded = ask(payments, "monolith-part", euros(350)).await;
+        let refunded = ask(payments, "part", euros(350)).await;
         is_of_two_lamps(refunded, PaymentStatus::PartiallyRefunded);
     })
 }
@@ -169,41 +167,31 @@ fn refusals(pact: Pact) -> Pact {
     let closed = json_pattern!({ "kind": exactly("refund_refused"), "reason": text("account closed") });
     let closing = states::payment(PaymentStatus::Captured, &paid_by("tok_refund_refused"), TOTAL, euros(0));
     let reused = Call::post("refund another amount under a key that was used", place())
-        .minted_key("${refund_key}", "monolith-used")
+        .minted_key("${refund_key}", key("used"))
         .body(json!({ "amount": TOTAL }))
         .given(refunded(PaymentStatus::PartiallyRefunded, euros(350)));
     let part = refunded(PaymentStatus::PartiallyRefunded, euros(350));
     let all = |description, key, state| refund(description, key, TOTAL).given(state);
     let (wanted, left) = (TOTAL, euros(1000));
     let (from, to) = (PaymentStatus::Failed, PaymentStatus::Refunded);
-    let (reason, used) = ("account closed".to_owned(), "monolith-used".to_owned());
+    let (reason, used) = ("account closed".to_owned(), key("used").to_string());
     let cases = [
         (
-            conflicts(all("refund more than is left", "monolith-more", part), exceeds),
-            "monolith-more",
+            conflicts(all("refund more than is left", "more", part), exceeds),
+            "more",
             Error::Conflict(PaymentConflict::RefundExceedsCaptured { wanted, left }),
         ),
         (
-            conflicts(
-                all("refund a payment that failed", "monolith-failed", failed()),
-                illegal,
-            ),
-            "monolith-failed",
+            conflicts(all("refund a payment that failed", "failed", failed()), illegal),
+            "failed",
             Error::Conflict(PaymentConflict::IllegalTransition { from, to }),
         ),
         (
-            conflicts(
-                all("refund to an account that is closed", "monolith-closed", closing),
-                closed,
-            ),
-            "monolith-closed",
+            conflicts(all("refund to an account that is closed", "closed", closing), closed),
+            "closed",
             Error::Conflict(PaymentConflict::RefundRefused { reason }),
         ),
-        (
-            is_reused(reused, "monolith-used"),
-            "monolith-used",
-            Error::KeyReused { key: used },
-        ),
+        (is_reused(reused, &used), "used", Error::KeyReused { key: used }),
     ];
     cases.into_iter().fold(pact, |pact, (call, key, wanted)| {
         pact.call(call, move |payments| {
@@ -213,8 +201,13 @@ fn refusals(pact: Pact) -> Pact {
     })
 }
 
-fn refund(description: &str, key: &str, amount: Money) -> Call {
-    let call = Call::post(description, place()).key(&things::key(key));
+/// Each payment has keys of its own: a key that was used for one is refused for another.
+fn key(name: &str) -> IdempotencyKey {
+    things::key(&format!("{name}/{}", payment_id()))
+}
+
+fn refund(description: &str, name: &str, amount: Money) -> Call {
+    let call = Call::post(description, place()).minted_key(&format!("{name}/${{payment_id}}"), payment_id());
     call.body(json!({ "amount": amount }))
 }
 
@@ -222,8 +215,8 @@ fn place() -> crate::consumers::call::Place {
     minted("/v2/payments/${payment_id}/refunds", payment_id())
 }
 
-async fn ask(payments: Link, text: &str, amount: Money) -> Result<Payment, PaymentError> {
-    let key = key(text);
+async fn ask(payments: Link, name: &str, amount: Money) -> Result<Payment, PaymentError> {
+    let key = key(name);
     client(payments)
         .refund_payment(payment_id(), Refund { key, amount })
         .await

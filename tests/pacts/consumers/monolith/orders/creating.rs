@@ -19,7 +19,7 @@ pub(super) fn calls(pact: Pact) -> Pact {
 
 fn successes(pact: Pact) -> Pact {
     let created = order(order_id(), OrderStatus::Pending);
-    let again = states::order(OrderStatus::Pending, &key("monolith-again"), &two_lamps("tok_timeout"));
+    let again = states::order_under(&key("monolith-again"), &two_lamps("tok_timeout"));
     let new = create("create an order", "monolith-new", &two_lamps("tok_timeout")).given(stocked());
     let again = create("create an order once more", "monolith-again", &two_lamps("tok_timeout"))
         .given(stocked())
@@ -70,7 +70,7 @@ fn of_no_stock(pact: Pact) -> Pact {
 
 fn of_no_sense(pact: Pact) -> Pact {
     let (other, none) = (of(SKU, 1), of(SKU, 0));
-    let used = states::order(OrderStatus::Pending, &key("monolith-used"), &two_lamps("tok_timeout"));
+    let used = states::order_under(&key("monolith-used"), &two_lamps("tok_timeout"));
     let reused = create(
         "create another order under a key that was used",
         "monolith-used",

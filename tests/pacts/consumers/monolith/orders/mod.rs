@@ -15,20 +15,16 @@ use crate::consumers::{
     things::{self, PRICE, SKU, TOTAL, ordered},
 };
 
-const SUITE: &str = "monolith-orders";
-
 pub(crate) fn pact() -> Pact {
     let pact = creating::calls(Pact::between("monolith", "orders"));
     let pact = moving::calls(reading::calls(pact));
-    feed::read(pact, "orders", vec![stocked(), ordered(SUITE, OrderStatus::Pending)])
+    feed::read(pact, "orders", vec![stocked(), ordered(OrderStatus::Pending)])
 }
 
 /// About an order that stands there.
 fn at(method: fn(&str, Place) -> Call, description: &str, action: &str, status: OrderStatus) -> Call {
     let place = minted(&format!("/v2/orders/${{order_id}}{action}"), order_id());
-    method(description, place)
-        .given(stocked())
-        .given(ordered(SUITE, status))
+    method(description, place).given(stocked()).given(ordered(status))
 }
 
 fn stocked() -> State {
@@ -36,7 +32,7 @@ fn stocked() -> State {
 }
 
 fn order_id() -> OrderId {
-    things::order_id(SUITE)
+    things::order_id("monolith-orders")
 }
 
 fn client(orders: Link) -> Client<Arc<Socket>> {
