@@ -16,10 +16,13 @@ use pact_verifier::{
     FilterInfo, MismatchResult, NullRequestFilterExecutor, ProviderInfo, ProviderTransport, VerificationOptions,
     callback_executors::ProviderStateExecutor, verify_pact_internal,
 };
-use pacts::document::{Interaction, Kind, Specification};
+use pacts::{
+    document::{Interaction, Kind, Specification},
+    source::Found,
+};
 use serde_json::{Value, json};
 
-use crate::{Difference, Message, Outcome, Pact, Provider, Stage, Values};
+use crate::{Difference, Message, Outcome, Provider, Stage, Values};
 
 /// How long a provider may take for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -41,7 +44,7 @@ pub(crate) async fn reachable(url: &str) -> Result<(), String> {
 }
 
 /// Asks the provider what the interaction asks, and compares.
-pub(crate) async fn ask(pact: &Pact, interaction: &Interaction, provider: &dyn Provider, values: &Values) -> Outcome {
+pub(crate) async fn ask(pact: &Found, interaction: &Interaction, provider: &dyn Provider, values: &Values) -> Outcome {
     let asked = match unset_names(interaction, values).as_slice() {
         [] => match alone(pact, interaction) {
             Ok(loaded) if interaction.kind == Kind::Http => ask_http(loaded, provider.url(), values).await,
@@ -134,7 +137,7 @@ fn differences(mismatches: &[Mismatch]) -> Vec<Difference> {
 }
 
 /// A pact with this interaction and no other, as pact_models reads it.
-fn alone(pact: &Pact, interaction: &Interaction) -> Result<Loaded, String> {
+fn alone(pact: &Found, interaction: &Interaction) -> Result<Loaded, String> {
     let document = &pact.document;
     let list = match (document.version(), interaction.kind) {
         (Specification::V3, Kind::AsyncMessage) => "messages",

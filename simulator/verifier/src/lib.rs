@@ -19,6 +19,6 @@ pub use difference::{Difference, Part};
 pub use http_provider::HttpProvider;
 pub use problem::Problem;
 pub use provider::{Message, Provider, Values};
-pub use selection::{Filter, Pact, Selection};
+pub use selection::{Filter, Selection};
 pub use verification::{Checked, ConsumerResult, Outcome, Stage, Verdict, Verification};
 pub use verify::verify;

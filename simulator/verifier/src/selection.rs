@@ -1,18 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use pacts::document::{Document, Interaction, Kind};
+use pacts::{
+    document::{Interaction, Kind},
+    source::Found,
+};
 use serde_json::Value;
 
 use crate::Problem;
-
-/// A pact and the file it came from.
-#[derive(Clone, Debug)]
-pub struct Pact {
-    /// The file's name, as its source calls it.
-    pub file: String,
-    /// What it says.
-    pub document: Document,
-}
 
 /// Which interactions are wanted; all that is given has to fit.
 #[derive(Clone, Debug, Default)]
@@ -57,15 +51,15 @@ pub struct Selection {
     pub(crate) provider: String,
     pub(crate) filter: Filter,
     /// The pacts with this provider that have anything wanted, with just that.
-    pub(crate) wanted: Vec<(Pact, Vec<Interaction>)>,
+    pub(crate) wanted: Vec<(Found, Vec<Interaction>)>,
     pub(crate) problems: Vec<Problem>,
 }
 
 impl Selection {
     /// What `filter` wants of all `pacts` that are with `provider`. `source_name` is what problems call the place that they came from.
-    pub fn new(provider: &str, pacts: &[Pact], filter: Filter, source_name: &str) -> Self {
+    pub fn new(provider: &str, pacts: &[Found], filter: Filter, source_name: &str) -> Self {
         let mut problems = Vec::new();
-        let with_it: Vec<&Pact> = pacts
+        let with_it: Vec<&Found> = pacts
             .iter()
             .filter(|pact| pact.document.provider() == provider)
             .collect();
@@ -74,7 +68,7 @@ impl Selection {
         }
         problems.extend(two_files(&with_it));
         problems.extend(with_it.iter().flat_map(|pact| flaws(pact)));
-        let wanted: Vec<(Pact, Vec<Interaction>)> = with_it
+        let wanted: Vec<(Found, Vec<Interaction>)> = with_it
             .iter()
             .map(|pact| ((*pact).clone(), wanted_of(pact, &filter)))
             .filter(|(_, interactions)| !interactions.is_empty())
@@ -106,13 +100,13 @@ impl Selection {
     }
 }
 
-fn wanted_of(pact: &Pact, filter: &Filter) -> Vec<Interaction> {
+fn wanted_of(pact: &Found, filter: &Filter) -> Vec<Interaction> {
     let consumer = pact.document.consumer();
     let accepted = |interaction: &&Interaction| filter.accepts(consumer, interaction);
     pact.document.interactions().iter().filter(accepted).cloned().collect()
 }
 
-fn nothing_with(provider: &str, pacts: &[Pact], source_name: &str) -> Problem {
+fn nothing_with(provider: &str, pacts: &[Found], source_name: &str) -> Problem {
     let source_name = source_name.to_owned();
     let known: BTreeSet<&str> = pacts.iter().map(|pact| pact.document.provider()).collect();
     if known.is_empty() {
@@ -125,7 +119,7 @@ fn nothing_with(provider: &str, pacts: &[Pact], source_name: &str) -> Problem {
     }
 }
 
-fn two_files(pacts: &[&Pact]) -> Vec<Problem> {
+fn two_files(pacts: &[&Found]) -> Vec<Problem> {
     let mut first: BTreeMap<&str, &str> = BTreeMap::new();
     let mut problems = Vec::new();
     for pact in pacts {
@@ -143,7 +137,7 @@ fn two_files(pacts: &[&Pact]) -> Vec<Problem> {
 }
 
 /// What is wrong with a file before anything is sent.
-fn flaws(pact: &Pact) -> Vec<Problem> {
+fn flaws(pact: &Found) -> Vec<Problem> {
     let file = pact.file.clone();
     let interactions = pact.document.interactions();
     if interactions.is_empty() {

@@ -1,9 +1,12 @@
 use std::time::Instant;
 
-use pacts::document::{Interaction, State};
+use pacts::{
+    document::{Interaction, State},
+    source::Found,
+};
 
 use crate::{
-    Checked, ConsumerResult, Outcome, Pact, Problem, Provider, Selection, Stage, Values, Verification, interaction,
+    Checked, ConsumerResult, Outcome, Problem, Provider, Selection, Stage, Values, Verification, interaction,
 };
 
 /// Verifies all that is selected, one interaction after the other: sets its states up, asks, compares, and tears down
@@ -40,7 +43,7 @@ pub async fn verify(selection: &Selection, provider: &dyn Provider, version: Opt
     verification
 }
 
-async fn verify_pact(pact: &Pact, interactions: &[Interaction], provider: &dyn Provider) -> ConsumerResult {
+async fn verify_pact(pact: &Found, interactions: &[Interaction], provider: &dyn Provider) -> ConsumerResult {
     let mut result = ConsumerResult {
         consumer: pact.document.consumer().to_owned(),
         file: pact.file.clone(),
@@ -62,7 +65,7 @@ async fn verify_pact(pact: &Pact, interactions: &[Interaction], provider: &dyn P
     result
 }
 
-async fn verify_interaction(pact: &Pact, interaction: &Interaction, provider: &dyn Provider) -> Outcome {
+async fn verify_interaction(pact: &Found, interaction: &Interaction, provider: &dyn Provider) -> Outcome {
     let mut begun: Vec<&State> = Vec::new();
     let mut values = Values::new();
     let mut outcome = Outcome::Passed;

@@ -1,0 +1,69 @@
+//! Reading another module's log over HTTP, as every subscriber does.
+
+use std::time::Duration;
+
+use commerce::{EventFeed, http::feed::Client};
+use pact_consumer::patterns::JsonPattern;
+use serde_json::json;
+
+use super::{
+    call::Call,
+    matchers::{any_object, each, text, timestamp, uuid, whole},
+    states::State,
+    suite::Pact,
+};
+
+/// How a subscriber reads while all is well: as much as it has room for, and it waits for news.
+const READING: (u32, Duration) = (256, Duration::from_secs(20));
+/// How it looks whether a log is back that could not be read: without waiting for an event.
+const LOOKING: (u32, Duration) = (64, Duration::ZERO);
+/// A position that no log reaches.
+const FAR: i64 = 1_000_000_000_000;
+
+/// Reads of the log of `module`, which has at least one event in the given state.
+pub(crate) fn read(pact: Pact, module: &'static str, given: Vec<State>) -> Pact {
+    let first = given.into_iter().fold(
+        asked("read the events of a log from the first", module, 0, READING),
+        Call::given,
+    );
+    let none = asked("read the events of a log after the last", module, FAR, LOOKING);
+    pact.call(
+        first.answers(json_pattern!({ "events": each(recorded(module)) })),
+        move |provider| async move {
+            let feed = Client::new(module, provider.socket());
+            let events = feed.read_events(0, READING.0, READING.1).await.unwrap();
+            assert_eq!((events.len(), events[0].position, events[0].event.version), (1, 1, 1));
+            assert_eq!(events[0].event.aggregate_id, "one of its own");
+        },
+    )
+    .call(none.answers(json!({ "events": [] })), move |provider| async move {
+        let feed = Client::new(module, provider.socket());
+        let events = feed.read_events(FAR, LOOKING.0, LOOKING.1).await;
+        assert_eq!(events, Ok(Vec::new()));
+    })
+}
+
+fn asked(description: &str, module: &str, after: i64, (limit, wait): (u32, Duration)) -> Call {
+    let call = Call::get(description, format!("/v2/events/{module}"));
+    let call = call.query("after", after).query("limit", limit);
+    call.query("wait_ms", wait.as_millis())
+}
+
+/// Any event. What is in it is a matter of its message.
+fn recorded(module: &str) -> JsonPattern {
+    json_pattern!({
+        "position": whole(1),
+        "event": {
+            "event_id": uuid("c8ab6624-6301-5e1a-a245-b644c63e8826"),
+            "aggregate_id": text("one of its own"),
+            "event_type": text("SomethingHappened"),
+            "version": whole(1),
+            "occurred_at": timestamp(),
+            "payload": any_object(),
+            "metadata": {
+                "correlation_id": text("01890a5d-ac96-774b-bcce-b302099a8057"),
+                "source_service": text(module),
+            },
+        },
+    })
+}

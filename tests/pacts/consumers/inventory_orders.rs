@@ -1,0 +1,60 @@
+//! Inventory lets stock follow the orders: what is paid is gone for good, what is cancelled goes back.
+
+use commerce::{OrderId, OrderStatus, ProductUpdate, ReservationRequest};
+
+use super::{
+    events, feed,
+    message::Message,
+    news::News,
+    opened, states,
+    suite::Pact,
+    things::{self, PRICE, SKU, items, ordered},
+};
+
+/// How many can be ordered, are set aside, and are gone.
+type Lamps = (i64, i64, i64);
+
+pub(crate) fn pact() -> Pact {
+    let id = order_id();
+    let cases = [
+        (events::order_created(id), 1, OrderStatus::Pending, (8, 2, 0)),
+        (events::order_confirmed(id), 2, OrderStatus::Confirmed, (8, 0, 2)),
+        (events::order_cancelled(id), 2, OrderStatus::Cancelled, (10, 0, 0)),
+        (events::order_shipped(id), 3, OrderStatus::Shipped, (8, 0, 2)),
+        (events::order_delivered(id), 4, OrderStatus::Delivered, (8, 0, 2)),
+    ];
+    let pact = Pact::between("inventory", "orders");
+    let pact = cases.into_iter().fold(pact, |pact, (event, version, status, wanted)| {
+        let message = Message::of(event, version).given(states::stocked(SKU, PRICE, 100));
+        pact.message(message.given(ordered(status)), move |news| async move {
+            let news = news.after(&events::history(order_id(), version));
+            assert_eq!(lamps_after(&news).await, wanted);
+        })
+    });
+    let stocked = states::stocked(SKU, PRICE, 100);
+    feed::read(pact, "orders", vec![stocked, ordered(OrderStatus::Pending)])
+}
+
+fn order_id() -> OrderId {
+    things::order_id("inventory-orders")
+}
+
+/// Two lamps of ten are reserved for the order, and then comes the news.
+async fn lamps_after(news: &News) -> Lamps {
+    let inventory = opened::inventory(news.feed()).await;
+    let (order_id, items) = (order_id(), items(SKU, 2));
+    let product = ProductUpdate {
+        sku: items[0].sku.clone(),
+        price: PRICE,
+        stock: 10,
+    };
+    inventory.service.put_product(product).await.unwrap();
+    let request = ReservationRequest { order_id, items };
+    inventory.service.reserve(request).await.unwrap();
+
+    inventory.handles("inventory.orders", news).await;
+
+    let lamps = inventory.service.get_product(SKU.parse().unwrap()).await.unwrap();
+    inventory.close().await;
+    (lamps.stock, lamps.reserved, lamps.committed)
+}

@@ -1,0 +1,46 @@
+mod creating;
+mod moving;
+mod reading;
+
+use std::sync::Arc;
+
+use commerce::{Order, OrderError, OrderId, OrderStatus, http::orders::Client};
+use seam::http::Socket;
+
+use crate::consumers::{
+    call::{Call, Place, minted},
+    feed,
+    states::{self, State},
+    suite::{Link, Pact},
+    things::{self, PRICE, SKU, TOTAL, ordered},
+};
+
+pub(crate) fn pact() -> Pact {
+    let pact = creating::calls(Pact::between("monolith", "orders"));
+    let pact = moving::calls(reading::calls(pact));
+    feed::read(pact, "orders", vec![stocked(), ordered(OrderStatus::Pending)])
+}
+
+/// About an order that stands there.
+fn at(method: fn(&str, Place) -> Call, description: &str, action: &str, status: OrderStatus) -> Call {
+    let place = minted(&format!("/v2/orders/${{order_id}}{action}"), order_id());
+    method(description, place).given(stocked()).given(ordered(status))
+}
+
+fn stocked() -> State {
+    states::stocked(SKU, PRICE, 100)
+}
+
+fn order_id() -> OrderId {
+    things::order_id("monolith-orders")
+}
+
+fn client(orders: Link) -> Client<Arc<Socket>> {
+    Client::new(orders.socket())
+}
+
+fn is_two_lamps(order: Result<Order, OrderError>, wanted: OrderStatus) {
+    let order = order.unwrap();
+    assert_eq!((order.id, order.status, order.total), (order_id(), wanted, TOTAL));
+    assert_eq!((order.lines[0].quantity, order.lines[0].unit_price), (2, PRICE));
+}

@@ -1,0 +1,95 @@
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use commerce::{DomainEvent, DomainEventPayload, EventFeed, EventMetadata, Timestamp, http::feed};
+use http::{Request, Response};
+use seam::{BoxFuture, TransportFailure, http::Transport};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+/// A message on its way to a consumer: the next event of a log, read as subscribers read it, over HTTP, once it is published.
+#[derive(Clone, Debug)]
+pub(crate) struct News {
+    message: Value,
+    before: Vec<Value>,
+    is_published: watch::Sender<bool>,
+    was_read: Arc<AtomicBool>,
+}
+
+impl News {
+    pub(crate) fn of(contents: &[u8]) -> Self {
+        Self {
+            message: serde_json::from_slice(contents).unwrap(),
+            before: Vec::new(),
+            is_published: watch::Sender::new(false),
+            was_read: Arc::default(),
+        }
+    }
+
+    /// What happened to the same aggregate before: subscribers hold an event back until those before it have come.
+    pub(crate) fn after<E: DomainEventPayload>(mut self, earlier: &[E]) -> Self {
+        self.before = (1..)
+            .zip(earlier)
+            .map(|(version, event)| {
+                let metadata = EventMetadata {
+                    correlation_id: "earlier".to_owned(),
+                    causation_id: None,
+                    source_service: "elsewhere".to_owned(),
+                };
+                json!(DomainEvent::new(event, version, Timestamp::now(), metadata).unwrap())
+            })
+            .collect();
+        self
+    }
+
+    /// The log, as the client of a subscriber sees it.
+    pub(crate) fn feed(&self) -> Arc<dyn EventFeed> {
+        Arc::new(feed::Client::new("its-module", self.clone()))
+    }
+
+    /// The position of the message in the log.
+    pub(crate) fn position(&self) -> i64 {
+        i64::try_from(self.before.len()).unwrap() + 1
+    }
+
+    /// Lets the readers of the log see it.
+    pub(crate) fn publish(&self) {
+        self.is_published.send_replace(true);
+    }
+
+    /// Whether the consumer has read it.
+    pub(crate) fn was_read(&self) -> bool {
+        self.was_read.load(Ordering::SeqCst)
+    }
+
+    fn batch(&self) -> Value {
+        let events = self.before.iter().chain([&self.message]);
+        let events = (1..).zip(events);
+        let events: Vec<_> = events
+            .map(|(position, event)| json!({ "position": position, "event": event }))
+            .collect();
+        json!({ "data": { "events": events }, "request_id": "r", "timestamp": Timestamp::now() })
+    }
+}
+
+impl Transport for News {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportFailure>> {
+        Box::pin(async move {
+            let query = request.uri().query().unwrap_or_default();
+            let mut is_published = self.is_published.subscribe();
+            let is_late = !query.starts_with("after=0&");
+            if is_late || is_published.wait_for(|published| *published).await.is_err() {
+                // There will be no more news.
+                pending::<()>().await;
+            }
+            self.was_read.store(true, Ordering::SeqCst);
+            Ok(Response::new(Bytes::from(self.batch().to_string())))
+        })
+    }
+}

@@ -1,0 +1,130 @@
+use std::sync::Arc;
+
+use commerce::{EventFeed, Inventory, Notifications, Orders, Payments};
+use payments::provider::Provider;
+use shared::{
+    Environment, Module,
+    events::SubscriptionHandle,
+    testing::{environment, stop, until},
+};
+use tempfile::TempDir;
+
+use super::news::News;
+
+/// A consumer: one of our modules, on a database of its own.
+pub(crate) struct Opened<T: ?Sized> {
+    pub(crate) service: Arc<T>,
+    module: Module<T>,
+    environment: Environment,
+    _folder: TempDir,
+}
+
+/// Longer than a mock needs to answer, on a machine that is busy.
+const PATIENCE: (&str, &str) = ("CALL_TIMEOUT_MS", "10000");
+
+pub(crate) async fn orders(
+    inventory: Arc<dyn Inventory>,
+    payments: Arc<dyn Payments>,
+    payments_feed: Arc<dyn EventFeed>,
+) -> Opened<dyn Orders> {
+    let (folder, environment) = ground(&[PATIENCE]);
+    let needs = orders::Needs {
+        inventory,
+        payments,
+        payments_feed,
+    };
+    let module = orders::open(&environment, needs).await.unwrap();
+    Opened::new(module, environment, folder)
+}
+
+pub(crate) async fn payments(
+    orders: Arc<dyn Orders>,
+    order_events: Arc<dyn EventFeed>,
+    provider: Arc<dyn Provider>,
+) -> Opened<dyn Payments> {
+    let (folder, environment) = ground(&[PATIENCE]);
+    let needs = payments::Dependencies { orders, order_events };
+    let module = payments::open_with(&environment, needs, provider).await.unwrap();
+    Opened::new(module, environment, folder)
+}
+
+pub(crate) async fn inventory(orders_feed: Arc<dyn EventFeed>) -> Opened<dyn Inventory> {
+    let (folder, environment) = ground(&[]);
+    let module = inventory::open(&environment, inventory::Needs { orders_feed })
+        .await
+        .unwrap();
+    Opened::new(module, environment, folder)
+}
+
+/// With a mail server at this address; customers without a device need no push endpoint.
+pub(crate) async fn notifications(
+    order_events: Arc<dyn EventFeed>,
+    payment_events: Arc<dyn EventFeed>,
+    smtp: &str,
+) -> Opened<dyn Notifications> {
+    let nobody = ("PUSH_URL", "http://127.0.0.1:9");
+    let (folder, environment) = ground(&[PATIENCE, ("SMTP_ADDRESS", smtp), nobody]);
+    let needs = notifications::Dependencies {
+        order_events,
+        payment_events,
+    };
+    let module = notifications::open(&environment, needs).await.unwrap();
+    Opened::new(module, environment, folder)
+}
+
+fn ground(settings: &[(&str, &str)]) -> (TempDir, Environment) {
+    let folder = TempDir::new().unwrap();
+    let environment = environment(folder.path(), settings);
+    (folder, environment)
+}
+
+impl<T: ?Sized> Opened<T> {
+    fn new(module: Module<T>, environment: Environment, folder: TempDir) -> Self {
+        Self {
+            service: Arc::clone(&module.service),
+            module,
+            environment,
+            _folder: folder,
+        }
+    }
+
+    /// Publishes the news and waits until the subscription has done what follows from it.
+    ///
+    /// # Panics
+    /// If it can't read it, or can't handle it.
+    pub(crate) async fn handles(&self, subscription: &str, news: &News) {
+        news.publish();
+        self.reaches(subscription, news.position()).await;
+    }
+
+    /// Waits until the subscription has come so far.
+    ///
+    /// # Panics
+    /// If it has a dead letter, or lacks something.
+    pub(crate) async fn reaches(&self, subscription: &str, position: i64) {
+        let named = |handle: &&SubscriptionHandle| handle.name() == subscription;
+        let handle = self.module.subscriptions.iter().find(named).unwrap();
+        until(&format!("{subscription} reaches {position}"), async || {
+            if let Err(trouble) = handle.check() {
+                panic!("{subscription} can't go on: {trouble}");
+            }
+            let progress = handle.progress();
+            if progress.dead_letters > 0 {
+                panic!("{subscription} has dead letters: {:?}", handle.dead_letters().await);
+            }
+            (progress.position >= position).then_some(())
+        })
+        .await;
+    }
+
+    /// The first column of what a query finds in the module's database.
+    pub(crate) async fn query(&self, sql: &'static str) -> Vec<String> {
+        let found = sqlx::query_scalar(sql).fetch_all(self.module.database.readers()).await;
+        found.unwrap()
+    }
+
+    /// Stops everything that the module does.
+    pub(crate) async fn close(self) {
+        stop(&self.environment, &self.module).await;
+    }
+}

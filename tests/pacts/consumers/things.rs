@@ -1,0 +1,237 @@
+//! The things that consumers ask about: examples of them, and what our own clients read of each, which is every field that is not
+//! optional.
+
+use std::fmt::Display;
+
+use commerce::{
+    Contact, Currency, Delivery, IdempotencyKey, Item, Money, NewOrderV2, NotificationKind, OrderId, OrderStatus,
+    PaymentId, PaymentMethod, PaymentStatus, ReservationStatus,
+};
+use pact_consumer::patterns::JsonPattern;
+use payments::provider::Hold;
+use serde_json::{Value, json};
+
+use super::{
+    matchers::{currency, each, exactly, money, one_of, only, text, timestamp, uuid, whole},
+    states::{self, State},
+};
+
+/// What is sold.
+pub(crate) const SKU: &str = "lamp";
+/// Price of one.
+pub(crate) const PRICE: Money = euros(675);
+/// Price of two.
+pub(crate) const TOTAL: Money = euros(1350);
+
+/// So many cents.
+pub(crate) const fn euros(cents: i64) -> Money {
+    Money::new(cents, Currency::EUR)
+}
+
+pub(crate) fn key(text: &str) -> IdempotencyKey {
+    text.parse().unwrap()
+}
+
+/// The id of an order, the same wherever `name` is the same.
+pub(crate) fn order_id(name: &str) -> OrderId {
+    OrderId::derive(&["pact", name])
+}
+
+pub(crate) fn payment_id() -> PaymentId {
+    PaymentId::derive(&["pact"])
+}
+
+pub(crate) fn paid_by(token: &str) -> PaymentMethod {
+    PaymentMethod(token.to_owned())
+}
+
+pub(crate) fn contact() -> Contact {
+    Contact {
+        email: "ada@example.org".to_owned(),
+        push_token: None,
+    }
+}
+
+pub(crate) fn items(sku: &str, quantity: i64) -> Vec<Item> {
+    let sku = sku.parse().unwrap();
+    vec![Item { sku, quantity }]
+}
+
+/// Ada wants two lamps.
+pub(crate) fn two_lamps(method: &str) -> NewOrderV2 {
+    NewOrderV2 {
+        customer_id: "ada".parse().unwrap(),
+        contact: contact(),
+        payment_method: paid_by(method),
+        items: items(SKU, 2),
+    }
+}
+
+/// The state that two lamps were ordered and that the order stands there.
+pub(crate) fn ordered(status: OrderStatus) -> State {
+    let method = match status {
+        OrderStatus::Pending => "tok_timeout",
+        OrderStatus::Cancelled => "tok_decline",
+        OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered => "tok_ok",
+    };
+    states::order(status, &two_lamps(method))
+}
+
+/// An order that stands there.
+pub(crate) fn order(id: impl Display, status: OrderStatus) -> JsonPattern {
+    let mut order = json_pattern!({
+        "id": uuid(id),
+        "status": only(status),
+        "total_cents": whole(TOTAL.cents),
+        "currency": currency(),
+        "line_items": each(json_pattern!({
+            "sku": text(SKU),
+            "quantity": whole(2),
+            "unit_price_cents": whole(PRICE.cents),
+        })),
+        "customer_id": text("ada"),
+        "contact": { "email": text(&contact().email) },
+        "payment_method": text("tok_ok"),
+        "version": whole(1),
+        "created_at": timestamp(),
+        "updated_at": timestamp(),
+    });
+    let JsonPattern::Object(fields) = &mut order else {
+        return order;
+    };
+    match status {
+        OrderStatus::Pending => {}
+        OrderStatus::Confirmed => {
+            fields.insert("payment_id".to_owned(), uuid(payment_id()));
+        }
+        OrderStatus::Cancelled => {
+            fields.insert("cancel_reason".to_owned(), text("changed my mind"));
+        }
+        OrderStatus::Shipped | OrderStatus::Delivered => {
+            let shipment = json_pattern!({ "carrier": text("Post"), "tracking_number": text("T-1") });
+            fields.insert("payment_id".to_owned(), uuid(payment_id()));
+            fields.insert("shipment".to_owned(), shipment);
+        }
+    }
+    order
+}
+
+/// A reservation of two lamps, wherever it stands.
+pub(crate) fn reservation(order_id: impl Display) -> JsonPattern {
+    let lines = each(json_pattern!({ "sku": text(SKU), "quantity": whole(2), "unit_price": money(PRICE) }));
+    reserved(
+        order_id,
+        one_of(&ReservationStatus::ALL, ReservationStatus::Reserved),
+        lines,
+    )
+}
+
+/// A reservation.
+pub(crate) fn reserved(order_id: impl Display, status: JsonPattern, lines: JsonPattern) -> JsonPattern {
+    json_pattern!({
+        "order_id": uuid(order_id),
+        "status": status,
+        "lines": lines,
+        "version": whole(1),
+        "created_at": timestamp(),
+        "updated_at": timestamp(),
+    })
+}
+
+/// A payment of two lamps.
+pub(crate) fn payment(order_id: impl Display, status: JsonPattern, captured: JsonPattern) -> JsonPattern {
+    json_pattern!({
+        "id": uuid(payment_id()),
+        "order_id": uuid(order_id),
+        "status": status,
+        "amount": money(TOTAL),
+        "captured": captured,
+        "refunded": money(euros(0)),
+        "version": whole(1),
+        "created_at": timestamp(),
+        "updated_at": timestamp(),
+    })
+}
+
+/// A payment, for whoever makes no difference between where it may stand.
+pub(crate) fn any_payment(order_id: impl Display) -> JsonPattern {
+    let status = one_of(&PaymentStatus::ALL, PaymentStatus::Captured);
+    payment(order_id, status, money(TOTAL))
+}
+
+/// A notification about an order.
+pub(crate) fn notification(id: impl Display, order_id: impl Display, kind: NotificationKind) -> JsonPattern {
+    let delivered = one_of(&[Delivery::Pending, Delivery::Sent, Delivery::Refused], Delivery::Sent);
+    json_pattern!({
+        "id": uuid(id),
+        "order_id": uuid(order_id),
+        "kind": only(kind),
+        "email": delivered,
+        "version": whole(1),
+        "created_at": timestamp(),
+        "updated_at": timestamp(),
+    })
+}
+
+/// A page of a list, with these items.
+pub(crate) fn page(items: JsonPattern, page: u32, page_size: u32, total: JsonPattern) -> JsonPattern {
+    json_pattern!({
+        "items": items,
+        "page": exactly(page),
+        "page_size": exactly(page_size),
+        "total": total,
+    })
+}
+
+/// A page without items.
+pub(crate) fn empty_page(number: u32, page_size: u32, total: JsonPattern) -> JsonPattern {
+    page(json!([]).into(), number, page_size, total)
+}
+
+/// An amount that the payment provider is asked to hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) key: String,
+    pub(crate) amount: Money,
+    pub(crate) method: PaymentMethod,
+}
+
+/// Two lamps' worth, under this key.
+pub(crate) fn held(key: &str, token: &str) -> Held {
+    Held {
+        key: key.to_owned(),
+        amount: TOTAL,
+        method: paid_by(token),
+    }
+}
+
+impl Held {
+    /// As parameters of a state.
+    pub(crate) fn params(&self) -> Value {
+        json!({ "key": self.key, "hold": self.body() })
+    }
+
+    /// As the body of the request that asks for it.
+    pub(crate) fn body(&self) -> Value {
+        let Hold {
+            amount,
+            payment_method,
+            reference,
+        } = self.hold();
+        json!({
+            "amount_cents": amount.cents,
+            "currency": amount.currency,
+            "payment_method": payment_method,
+            "reference": reference,
+        })
+    }
+
+    /// As our client is asked for it.
+    pub(crate) fn hold(&self) -> Hold {
+        Hold {
+            amount: self.amount,
+            payment_method: self.method.clone(),
+            reference: order_id("payments-provider").to_string(),
+        }
+    }
+}
