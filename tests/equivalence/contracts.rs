@@ -35,6 +35,27 @@ fn inventory_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Res
 }
 
 #[test]
+fn orders_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Result<(), Failure> {
+    passes(
+        suites::orders_in_and_out_of_the_monolith().cases(80).calls(30),
+        "orders",
+    )
+}
+
+#[test]
+fn payments_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Result<(), Failure> {
+    passes(suites::payments_in_and_out_of_the_monolith().cases(64), "payments")
+}
+
+#[test]
+fn notifications_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Result<(), Failure> {
+    passes(
+        suites::notifications_in_and_out_of_the_monolith().cases(64),
+        "notifications",
+    )
+}
+
+#[test]
 #[ignore = "needs a Docker engine"]
 fn inventory_on_postgresql_behaves_as_its_model() -> Result<(), Failure> {
     on_postgresql(

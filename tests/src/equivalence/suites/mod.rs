@@ -11,7 +11,10 @@ use std::time::Duration;
 
 use seam::equivalence::{Model, Rule, Suite};
 
-pub use extraction::inventory_in_and_out_of_the_monolith;
+pub use extraction::{
+    inventory_in_and_out_of_the_monolith, notifications_in_and_out_of_the_monolith, orders_in_and_out_of_the_monolith,
+    payments_in_and_out_of_the_monolith,
+};
 pub use inventory::inventory;
 pub use notifications::notifications;
 pub use orders::{open_orders, orders};
