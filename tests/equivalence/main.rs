@@ -9,3 +9,4 @@ mod differences;
 mod events;
 mod idempotency;
 mod versions;
+mod wires;
