@@ -6,6 +6,7 @@ mod notifications;
 mod orders;
 mod outside;
 mod payments;
+mod refunds;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub use inventory::inventory;
 pub use notifications::notifications;
 pub use orders::{open_orders, orders};
 pub use payments::payments;
+pub use refunds::{RefundsAtOnce, refunds_at_once};
 
 /// A suite with what all of ours allow.
 fn suite<M: Model>(name: &str, model: M) -> Suite<M> {

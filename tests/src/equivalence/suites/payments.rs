@@ -29,7 +29,7 @@ pub(super) fn suite(name: &str) -> Suite<PaymentsModel> {
     ))
 }
 
-async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Payments>, String> {
+pub(super) async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Payments>, String> {
     let provider = PaymentProvider::start(outside::listener()?, None).await;
     let provider = provider.map_err(|error| error.to_string())?;
     let address = provider.address();
