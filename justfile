@@ -48,7 +48,7 @@ up *args:
 bench:
     cargo bench --locked --workspace --bench platform --bench equivalence
 
-# Plant bugs, one at a time, and see which suite finds each after how many cases: all, or those with a word in their name.
+# Plant bugs, one at a time, and see which suite finds each after how many cases: all, those with a word in their name, or those of one suite.
 bite word="":
     cargo test --quiet --locked --workspace --test bite -- {{ if word == "" { "" } else { quote(word) } }}
 

@@ -1,12 +1,13 @@
 //! Do the suites bite? Plants every bug of the catalogue, one at a time, and says after how many cases it was found.
 //!
-//! `just bite` runs all; `just bite "double"` those with a word in their name. Exit codes: 0 all found, 1 one survived, 2 it could not run.
+//! `just bite` runs all; `just bite "double"` those with a word in their name, `just bite payments` those that one suite has to find. Exit codes: 0 all found, 1 one survived, 2 it could not run.
 
 mod scratch;
 mod table;
 
 use std::process::ExitCode;
 
+use seam::equivalence::{Model, Suite};
 use tests::{
     bite::{Bug, Plant, catalogue},
     equivalence::{Ground, Reach, suites},
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
         [] => run(""),
         [word] if !word.starts_with('-') => run(word),
         _ => Err(format!(
-            "{arguments:?} is not known; give nothing, or a word in the name of a bug"
+            "{arguments:?} is not known; give nothing, a word in the name of a bug, or a suite"
         )),
     };
     match outcome {
@@ -50,21 +51,23 @@ fn probe(suite: &str) -> Result<bool, String> {
 
 fn hunt_here(suite: &str, seed: u64) -> Result<Option<u64>, String> {
     let (ground, direct) = (Ground::Sqlite, [Reach::Direct]);
-    let outcome = match suite {
-        "orders" => suites::orders(&ground, &direct)
-            .calls(30)
-            .at_most(80)
-            .seed(seed)
-            .without_shrinking()
-            .run(),
-        "inventory" => suites::inventory(&ground, &direct)
-            .at_most(64)
-            .seed(seed)
-            .without_shrinking()
-            .run(),
-        unknown => return Err(format!("there is no suite {unknown:?}; there are orders and inventory")),
-    };
-    match outcome {
+    match suite {
+        "orders" => hunt(suites::orders(&ground, &direct).calls(30), 80, seed),
+        "inventory" => hunt(suites::inventory(&ground, &direct), 64, seed),
+        "payments" => hunt(suites::payments(&ground, &direct), 64, seed),
+        "notifications" => hunt(suites::notifications(&ground, &direct), 64, seed),
+        "refunds at once" => match suites::refunds_at_once(&ground, Reach::Direct, seed, 40) {
+            Ok(()) => Ok(None),
+            Err(failure) => Ok(Some(failure.case + 1)),
+        },
+        unknown => Err(format!(
+            "there is no suite {unknown:?}; there are orders, inventory, payments, notifications and \"refunds at once\""
+        )),
+    }
+}
+
+fn hunt<M: Model>(suite: Suite<M>, cases: u64, seed: u64) -> Result<Option<u64>, String> {
+    match suite.at_most(cases).seed(seed).without_shrinking().run() {
         Ok(_) => Ok(None),
         Err(failure) => found(&failure).map(Some),
     }
@@ -77,10 +80,11 @@ fn found(failure: &seam::equivalence::Failure) -> Result<u64, String> {
 }
 
 fn run(word: &str) -> Result<bool, String> {
-    let bugs: Vec<Bug> = catalogue().into_iter().filter(|bug| bug.name.contains(word)).collect();
+    let is_meant = |bug: &Bug| bug.suite == word || bug.name.contains(word);
+    let bugs: Vec<Bug> = catalogue().into_iter().filter(is_meant).collect();
     if bugs.is_empty() {
         return Err(format!(
-            "no bug has {word:?} in its name; there are {}",
+            "no bug has {word:?} in its name, and no suite is called that; there are {} bugs",
             catalogue().len()
         ));
     }

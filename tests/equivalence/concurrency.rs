@@ -8,7 +8,7 @@ use seam::equivalence::{CallOf, Cell, Failure, Heard, Instance, Model, ReplyOf, 
 use tests::equivalence::{
     Ground, Reach,
     models::OrdersModel,
-    suites::{self, open_orders},
+    suites::{self, RefundsAtOnce, open_orders},
 };
 
 /// Another call with the same key is under way, or was: this one has done nothing. It may be told so before the other has done anything,
@@ -87,5 +87,13 @@ fn orders_is_linearizable() -> Result<(), Failure> {
     })?;
     eprintln!("{report}");
     assert!(report.overlapping > 0 && report.answered > 0);
+    Ok(())
+}
+
+#[test]
+fn refunds_at_once_give_back_what_was_captured_and_no_more() -> Result<(), RefundsAtOnce> {
+    for reach in [Reach::Direct, Reach::Router] {
+        suites::refunds_at_once(&Ground::Sqlite, reach, 0, 40)?;
+    }
     Ok(())
 }

@@ -1,13 +1,7 @@
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 use seam::equivalence::{Failure, Model, Suite};
-use tests::{
-    Postgres,
-    equivalence::{Ground, Reach, suites},
-};
+use tests::equivalence::{Ground, Reach, suites};
 
 #[test]
 fn inventory_behaves_as_its_model_however_it_is_reached() -> Result<(), Failure> {
@@ -41,15 +35,60 @@ fn inventory_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Res
 }
 
 #[test]
+fn orders_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Result<(), Failure> {
+    passes(
+        suites::orders_in_and_out_of_the_monolith().cases(80).calls(30),
+        "orders",
+    )
+}
+
+#[test]
+fn payments_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Result<(), Failure> {
+    passes(suites::payments_in_and_out_of_the_monolith().cases(64), "payments")
+}
+
+#[test]
+fn notifications_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Result<(), Failure> {
+    passes(
+        suites::notifications_in_and_out_of_the_monolith().cases(64),
+        "notifications",
+    )
+}
+
+#[test]
 #[ignore = "needs a Docker engine"]
-fn inventory_and_orders_on_postgresql_behave_as_their_models() -> Result<(), Failure> {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    // The container is told to go when the last of its users goes, and that takes a runtime.
-    let _inside = runtime.enter();
-    let ground = Ground::Postgres(Arc::new(runtime.block_on(Postgres::start())));
-    passes(suites::inventory(&ground, &[Reach::Direct]).cases(64), "inventory")?;
-    passes(suites::orders(&ground, &[Reach::Direct]).cases(80).calls(30), "orders")?;
-    Ok(())
+fn inventory_on_postgresql_behaves_as_its_model() -> Result<(), Failure> {
+    on_postgresql(
+        |ground| suites::inventory(ground, &[Reach::Direct]).cases(64),
+        "inventory",
+    )
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn orders_on_postgresql_behaves_as_its_model() -> Result<(), Failure> {
+    let suite = |ground: &Ground| suites::orders(ground, &[Reach::Direct]).cases(80).calls(30);
+    on_postgresql(suite, "orders")
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn payments_on_postgresql_behaves_as_its_model() -> Result<(), Failure> {
+    on_postgresql(
+        |ground| suites::payments(ground, &[Reach::Direct]).cases(64),
+        "payments",
+    )
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn notifications_on_postgresql_behaves_as_its_model() -> Result<(), Failure> {
+    let suite = |ground: &Ground| suites::notifications(ground, &[Reach::Direct]).cases(64);
+    on_postgresql(suite, "notifications")
+}
+
+fn on_postgresql<M: Model>(suite: impl FnOnce(&Ground) -> Suite<M>, contract: &str) -> Result<(), Failure> {
+    Ground::on_postgres(|ground| passes(suite(&ground), contract))
 }
 
 /// Runs the suite at its default size, sequences that failed before first.

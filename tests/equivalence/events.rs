@@ -1,16 +1,12 @@
 //! Whatever the way from a module's log to a consumer, and whatever breaks on it, each event takes effect once and in order.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
-use tests::{
-    Postgres,
-    equivalence::{
-        Ground,
-        feeds::{ADAPTERS, Failure, Log, Property, Subject, Suite, local, planted},
-    },
+use tests::equivalence::{
+    Ground,
+    feeds::{ADAPTERS, Failure, Log, Property, Subject, Suite, local, planted},
 };
-use tokio::runtime::Runtime;
 
 const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/equivalence/regressions/events");
 
@@ -199,17 +195,8 @@ async fn every_adapter_waits_for_the_first_event_and_no_longer() -> Result<(), S
     Ok(())
 }
 
-/// Has the test run on a PostgreSQL of its own.
-fn on_postgres<T>(test: impl FnOnce(Ground) -> T) -> T {
-    let runtime = Runtime::new().expect("a runtime starts");
-    // The container has to be dropped within a runtime.
-    let _within = runtime.enter();
-    let postgres = Arc::new(runtime.block_on(Postgres::start()));
-    test(Ground::Postgres(postgres))
-}
-
 #[test]
 #[ignore = "needs a Docker engine"]
 fn every_event_takes_effect_once_and_in_order_over_every_adapter_on_postgres() -> Result<(), Failure> {
-    on_postgres(holds)
+    Ground::on_postgres(holds)
 }

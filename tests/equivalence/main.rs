@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod asking;
+mod catalogue;
 mod concurrency;
 mod contracts;
 mod differences;
 mod events;
 mod idempotency;
 mod versions;
+mod wires;

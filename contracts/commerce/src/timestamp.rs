@@ -7,7 +7,8 @@ use crate::{Invalid, schema::text_schema};
 
 /// An instant in microseconds since 1970-01-01T00:00:00Z; RFC 3339 with six decimals and `Z` on the wire.
 ///
-/// Microseconds, because that is what PostgreSQL keeps: a timestamp is the same before and after any store or wire.
+/// Microseconds, because that is what PostgreSQL keeps: a timestamp is the same before and after any store or wire. The first is
+/// -009999-01-02T01:59:59Z, the last 9999-12-30T22:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Timestamp(i64);
@@ -46,9 +47,10 @@ impl FromStr for Timestamp {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        text.parse::<jiff::Timestamp>()
-            .map(|instant| Self(instant.as_microsecond()))
-            .map_err(|_| Invalid::new("timestamp", text, "RFC 3339, such as 2026-01-31T12:00:00.000000Z"))
+        // Jiff reads the fraction of its last second and can't make it from microseconds again: such an instant could not be shown.
+        let instant = text.parse::<jiff::Timestamp>().ok();
+        let timestamp = instant.and_then(|instant| Self::from_micros(instant.as_microsecond()).ok());
+        timestamp.ok_or_else(|| Invalid::new("timestamp", text, "RFC 3339, such as 2026-01-31T12:00:00.000000Z"))
     }
 }
 

@@ -1,15 +1,25 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use commerce::{EventFeed, Inventory, Notifications, Orders, Payments, http};
 use seam::http::Socket;
 use shared::{Module, Mounted};
 
 /// A module as the others see it, wherever it runs.
-pub(crate) struct Seat<T: ?Sized> {
-    pub(crate) service: Arc<T>,
-    pub(crate) feed: Arc<dyn EventFeed>,
+pub struct Seat<T: ?Sized> {
+    /// Its contract: the module itself, or a client of it.
+    pub service: Arc<T>,
+    /// Its log.
+    pub feed: Arc<dyn EventFeed>,
     /// Its routes, so that the API of this process is whole.
-    pub(crate) mounted: Mounted,
+    pub mounted: Mounted,
+}
+
+impl<T: ?Sized> fmt::Debug for Seat<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seat")
+            .field("mounted", &self.mounted)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<T: ?Sized> From<Module<T>> for Seat<T> {

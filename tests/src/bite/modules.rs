@@ -143,6 +143,155 @@ pub(super) const BUGS: &[Bug] = &[
             replace: "",
         }],
     ),
+    bug(
+        Place::Module,
+        "a change keeps its old time",
+        "orders",
+        &[Edit {
+            file: "services/orders/src/domain.rs",
+            find: "    after.updated_at = now.max(order.updated_at);",
+            replace: "    after.updated_at = now.min(order.updated_at);",
+        }],
+    ),
+    bug(
+        Place::Module,
+        "a payment that is asked for again is captured again",
+        "payments",
+        &[
+            Edit {
+                file: "services/payments/src/service.rs",
+                find: "        if store::find(&self.db, id).await?.is_some() {\n            return Ok(true);",
+                replace: "        if store::find(&self.db, id).await?.is_some() {\n            self.dispatch.hand_in(Work::Charge(id));\n            return Ok(true);",
+            },
+            Edit {
+                file: "services/payments/src/charging.rs",
+                find: "        if !is_open(record.payment.status) {\n            return Ok(());\n        }\n",
+                replace: "        if record.payment.status == commerce::PaymentStatus::Failed {\n            return Ok(());\n        }\n",
+            },
+            Edit {
+                file: "services/payments/src/charging.rs",
+                find: "        let mut hold = record.authorization_id.clone();",
+                replace: "        let mut hold = record.authorization_id.clone().filter(|_| is_open(record.payment.status));",
+            },
+            Edit {
+                file: "services/payments/src/charging.rs",
+                find: "        let key = ProviderKey::Authorize(record.payment.id).to_string();\n        let hold = Hold {",
+                replace: "        let key = format!(\"{}{}\", ProviderKey::Authorize(record.payment.id), record.attempts);\n        let hold = Hold {",
+            },
+            Edit {
+                file: "services/payments/src/charging.rs",
+                find: "        let key = ProviderKey::Capture(record.payment.id).to_string();\n        match self.provider.capture",
+                replace: "        let key = format!(\"{}{}\", ProviderKey::Capture(record.payment.id), record.attempts);\n        match self.provider.capture",
+            },
+        ],
+    ),
+    bug(
+        Place::Module,
+        "a key is replayed for another amount",
+        "payments",
+        &[Edit {
+            file: "services/payments/src/service.rs",
+            find: "known.payment_id == payment_id && known.cents == wanted.cents && same_currency;",
+            replace: "known.payment_id == payment_id && same_currency;",
+        }],
+    ),
+    bug(
+        Place::Module,
+        "the sum of refunds forgets the earlier ones",
+        "payments",
+        &[Edit {
+            file: "services/payments/src/domain.rs",
+            find: "    let refunded = payment.refunded.checked_add(amount)?;",
+            replace: "    let refunded = amount;",
+        }],
+    ),
+    bug(
+        Place::Module,
+        "a refund keeps the time of the payment",
+        "payments",
+        &[Edit {
+            file: "services/payments/src/domain.rs",
+            find: "        updated_at: Timestamp::now(),\n        ..payment.clone()",
+            replace: "        updated_at: payment.updated_at.min(Timestamp::now()),\n        ..payment.clone()",
+        }],
+    ),
+    bug(
+        Place::Store,
+        "the event of a declined payment is missing",
+        "payments",
+        &[
+            Edit {
+                file: "services/payments/src/charging.rs",
+                find: "        Charged::Failed { reason } => {\n            let event",
+                replace: "        Charged::Failed { reason } if payment.version > 1_000 => {\n            let event",
+            },
+            Edit {
+                file: "services/payments/src/charging.rs",
+                find: "            events::append(tx, SOURCE, &event).await?;\n        }\n        Charged::Unknown { .. } | Charged::Postponed { .. } => {}",
+                replace: "            events::append(tx, SOURCE, &event).await?;\n        }\n        _ => {}",
+            },
+        ],
+    ),
+    bug(
+        Place::Store,
+        "what a refused refund set aside stays aside",
+        "payments",
+        &[Edit {
+            file: "services/payments/src/store/refunds.rs",
+            find: "SET refund_pending = refund_pending - $1 WHERE id = $2",
+            replace: "SET refund_pending = refund_pending - 0 * $1 WHERE id = $2",
+        }],
+    ),
+    bug(
+        Place::Store,
+        "refunds that are under way count for nothing",
+        "refunds at once",
+        &[Edit {
+            file: "services/payments/src/store/payments.rs",
+            find: "captured - refunded - refund_pending >= $1",
+            replace: "captured - refunded >= $1",
+        }],
+    ),
+    bug(
+        Place::Module,
+        "a mail is sent twice",
+        "notifications",
+        &[Edit {
+            file: "services/notifications/src/courier.rs",
+            find: "                None => self.mailer.send(message).await,",
+            replace: "                None => match self.mailer.send(message).await {\n                    Ok(()) => self.mailer.send(message).await,\n                    refused => refused,\n                },",
+        }],
+    ),
+    bug(
+        Place::Module,
+        "a push message that is refused counts as sent",
+        "notifications",
+        &[Edit {
+            file: "services/notifications/src/pusher.rs",
+            find: "Err(NotTaken::Refused(format!(\"push endpoint answered {status}\"))),",
+            replace: "Ok(()),",
+        }],
+    ),
+    bug(
+        Place::Store,
+        "the event of a message to a device is missing",
+        "notifications",
+        &[Edit {
+            file: "services/notifications/src/sending.rs",
+            find: "                events::append(tx, SOURCE, &handover.event(&told)).await?;\n",
+            replace: "                if told.push.is_none() {\n                    events::append(tx, SOURCE, &handover.event(&told)).await?;\n                }\n",
+        }],
+    ),
+    bug(
+        Place::Store,
+        "what was told is listed in the order of its ids",
+        "notifications",
+        &[Edit {
+            file: "services/notifications/src/store/notifications.rs",
+            find: "ORDER BY created_at, id LIMIT",
+            replace: "ORDER BY id LIMIT",
+        }],
+    ),
 ];
 
 const fn bug(place: Place, name: &'static str, suite: &'static str, edits: &'static [Edit]) -> Bug {

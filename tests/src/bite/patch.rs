@@ -37,15 +37,29 @@ pub enum EditError {
 impl Edit {
     /// Makes the edit in the workspace at `root`; hands back what the file was.
     pub fn make(&self, root: &Path) -> Result<String, EditError> {
-        let Self { file, find, replace } = *self;
-        let failed = |source| EditError::File { file, source };
-        let path = root.join(file);
-        let before = fs::read_to_string(&path).map_err(failed)?;
-        let seen = before.matches(find).count();
-        if seen != 1 {
-            return Err(EditError::NoLonger { file, find, seen });
-        }
-        fs::write(&path, before.replacen(find, replace, 1)).map_err(failed)?;
+        let before = self.applies(root)?;
+        let after = before.replacen(self.find, self.replace, 1);
+        fs::write(root.join(self.file), after).map_err(|source| self.failed(source))?;
         Ok(before)
+    }
+
+    /// What the file is, if the edit can be made in the workspace at `root`.
+    pub fn applies(&self, root: &Path) -> Result<String, EditError> {
+        let text = fs::read_to_string(root.join(self.file)).map_err(|source| self.failed(source))?;
+        match text.matches(self.find).count() {
+            1 => Ok(text),
+            seen => Err(EditError::NoLonger {
+                file: self.file,
+                find: self.find,
+                seen,
+            }),
+        }
+    }
+
+    fn failed(&self, source: std::io::Error) -> EditError {
+        EditError::File {
+            file: self.file,
+            source,
+        }
     }
 }

@@ -6,6 +6,7 @@ use shared::{
 };
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 use crate::Postgres;
 
@@ -16,7 +17,10 @@ const DECLARED: &[Declared] = &[
     optional(&standard::CALL_TIMEOUT_MS),
     optional(&standard::LEASE_MS),
     optional(&standard::DRAIN_MS),
+    optional(&standard::ORDERS_URL),
+    optional(&standard::PAYMENTS_URL),
     optional(&standard::INVENTORY_URL),
+    optional(&standard::NOTIFICATIONS_URL),
     optional(&standard::PROVIDER_URL),
     optional(&standard::PUSH_URL),
     optional(&standard::SMTP_ADDRESS),
@@ -41,6 +45,18 @@ pub(crate) struct Fresh {
 }
 
 impl Ground {
+    /// Has `test` run on a PostgreSQL of its own, outside of any runtime.
+    ///
+    /// # Panics
+    /// If a container can't be started.
+    pub fn on_postgres<T>(test: impl FnOnce(Self) -> T) -> T {
+        let runtime = Runtime::new().expect("a runtime starts");
+        // The container is told to go when the last of its users goes, and that takes a runtime.
+        let _within = runtime.enter();
+        let postgres = runtime.block_on(Postgres::start());
+        test(Self::Postgres(Arc::new(postgres)))
+    }
+
     /// An environment for `module` with an empty database.
     pub(crate) async fn fresh(&self, module: &str, more: &[(&str, &str)]) -> Result<Fresh, String> {
         let folder = folder().map_err(|error| format!("no folder: {error}"))?;

@@ -20,4 +20,5 @@ mod samples;
 mod schema;
 mod sockets;
 mod strategies;
+mod timestamps;
 mod transitions;

@@ -1,8 +1,12 @@
-use std::{collections::HashMap, fmt};
+use std::{fmt, time::Duration};
 
 use serde_json::Value;
 
-use super::{Rule, rule::Kind};
+use super::{
+    Rule,
+    own::{Clash, Own},
+    rule::Kind,
+};
 
 /// The first place where two values part.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +17,8 @@ pub struct Mismatch {
     pub expected: Option<Value>,
     /// What the subject has there; none if it has nothing.
     pub seen: Option<Value>,
+    /// Why a rule does not allow it, if one might have.
+    pub reason: Option<String>,
 }
 
 impl fmt::Display for Mismatch {
@@ -24,7 +30,11 @@ impl fmt::Display for Mismatch {
             "at {at}: wanted {}, got {}",
             shown(&self.expected),
             shown(&self.seen)
-        )
+        )?;
+        match &self.reason {
+            Some(reason) => write!(f, "; wanted {reason}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -35,7 +45,9 @@ pub(crate) struct Comparison<'r> {
     /// Which rules made a difference allowed.
     pub(crate) applied: Vec<bool>,
     names: Names,
-    renamed: HashMap<(usize, String), Value>,
+    own: Own,
+    /// How many replies were compared.
+    replies: usize,
 }
 
 /// Whether what subjects mint is followed.
@@ -51,7 +63,8 @@ impl<'r> Comparison<'r> {
             rules,
             applied: vec![false; rules.len()],
             names: Names::Followed,
-            renamed: HashMap::new(),
+            own: Own::default(),
+            replies: 0,
         }
     }
 
@@ -65,10 +78,20 @@ impl<'r> Comparison<'r> {
 
     /// Whether a rule lets subjects have names of their own, which even equal replies teach.
     pub(crate) fn has_names(&self) -> bool {
-        self.rules.iter().any(|rule| rule.kind == Kind::Renamed)
+        self.rules.iter().any(|rule| rule.kind.is_own())
+    }
+
+    /// How long the slowest clock may take to tick, if a rule is about clocks.
+    pub(crate) fn tick(&self) -> Option<Duration> {
+        let resolutions = self.rules.iter().filter_map(|rule| match rule.kind {
+            Kind::Clock { resolution } => Some(resolution),
+            _ => None,
+        });
+        resolutions.max()
     }
 
     pub(crate) fn compare(&mut self, expected: &Value, seen: &Value) -> Result<(), Mismatch> {
+        self.replies += 1;
         self.at(&mut Vec::new(), Some(expected), Some(seen))
     }
 
@@ -102,7 +125,8 @@ impl<'r> Comparison<'r> {
     }
 
     fn allowed(&mut self, rule: usize, path: &[String], expected: &Value, seen: &Value) -> Result<(), Mismatch> {
-        if self.rules[rule].kind == Kind::Renamed && !(expected.is_null() && seen.is_null()) {
+        let kind = self.rules[rule].kind;
+        if kind.is_own() && !(expected.is_null() && seen.is_null()) {
             // An absent value has no name: null stands for null only.
             if expected.is_null() || seen.is_null() {
                 return Err(mismatch(path, Some(expected), Some(seen)));
@@ -110,12 +134,14 @@ impl<'r> Comparison<'r> {
             if self.names == Names::Unknown {
                 return Ok(());
             }
-            let own = self.renamed.entry((rule, expected.to_string()));
-            let own = own.or_insert_with(|| seen.clone());
-            if own != seen {
-                let own = own.clone();
-                return Err(mismatch(path, Some(&own), Some(seen)));
-            }
+            let taken = match kind {
+                Kind::Clock { .. } => self.own.moment(self.replies, expected, seen),
+                _ => self.own.name(rule, expected, seen),
+            };
+            taken.map_err(|Clash { wanted, reason }| Mismatch {
+                reason,
+                ..mismatch(path, Some(&wanted), Some(seen))
+            })?;
         }
         self.applied[rule] |= expected != seen;
         Ok(())
@@ -127,6 +153,7 @@ fn mismatch(path: &[String], expected: Option<&Value>, seen: Option<&Value>) -> 
         at: pointer(path),
         expected: expected.cloned(),
         seen: seen.cloned(),
+        reason: None,
     }
 }
 

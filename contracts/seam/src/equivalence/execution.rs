@@ -96,6 +96,9 @@ impl<M: Model> Execution<'_, M> {
         let mut replies = Vec::with_capacity(self.steps.len());
         for (position, (step, promise)) in self.steps.iter().zip(&self.expected.steps).enumerate() {
             let call = resolve::<M>(step, &replies);
+            if let Some(tick) = comparison.tick() {
+                pass(tick).await;
+            }
             let answer = tokio::time::timeout(self.patience, caught(service.dispatch(call)));
             let what = match answer.await {
                 Ok(Ok(reply)) => {
@@ -140,6 +143,14 @@ impl<M: Model> Execution<'_, M> {
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
+    }
+}
+
+/// Lets so much time pass, mostly a microsecond: no timer is that fine.
+async fn pass(time: Duration) {
+    let begun = std::time::Instant::now();
+    while begun.elapsed() <= time {
+        tokio::task::yield_now().await;
     }
 }
 

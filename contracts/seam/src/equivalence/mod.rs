@@ -25,6 +25,7 @@ mod execution;
 mod failure;
 mod model;
 mod modelled;
+mod own;
 mod replay;
 mod report;
 mod rule;

@@ -8,7 +8,6 @@ use super::{
     Rule,
     compare::pointer,
     model::{CallOf, Model, ReplyOf},
-    rule::Kind,
 };
 use crate::Contract;
 
@@ -140,11 +139,7 @@ impl<M: Model> Drawn<M> {
         length: usize,
         mut draw: impl FnMut(&M) -> Result<Box<dyn ValueTree<Value = CallOf<M>>>, Reason>,
     ) -> Result<(Self, Expected<M>), Reason> {
-        let renamed: Vec<Rule> = rules
-            .iter()
-            .filter(|rule| rule.kind == Kind::Renamed)
-            .cloned()
-            .collect();
+        let renamed: Vec<Rule> = rules.iter().filter(|rule| rule.kind.is_own()).cloned().collect();
         let mut minted = Minted {
             renamed,
             places: HashMap::new(),

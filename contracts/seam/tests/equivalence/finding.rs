@@ -71,6 +71,16 @@ fn a_subject_that_does_not_keep_to_its_own_names_is_found() {
 }
 
 #[test]
+fn a_subject_that_gives_two_things_one_name_is_found_before_anybody_uses_it() {
+    let found = found(Wrong::OneIdForAll);
+
+    assert_eq!(methods(&found), ["write", "write"]);
+    let text = found.to_string();
+    let wanted = "wanted 1001, got 16712680; wanted a name of its own, and this one stands for 1000";
+    assert!(text.contains(wanted), "{text}");
+}
+
+#[test]
 fn the_same_seed_finds_the_same_history_and_another_seed_another_case() {
     let from = |seed| {
         let failure = suite(Wrong::ThirdOverFirst)

@@ -151,6 +151,8 @@ pub(crate) enum Wrong {
     Hangs,
     /// Reading gives the note another id than writing did.
     OtherId,
+    /// Every note is written under the same id.
+    OneIdForAll,
 }
 
 /// An implementation with ids of its own.
@@ -201,6 +203,9 @@ fn named(reply: NotesReply, wrong: Wrong) -> NotesReply {
         text: note.text,
     };
     match reply {
+        NotesReply::Write(note) if wrong == Wrong::OneIdForAll => {
+            NotesReply::Write(note.map(|note| name(Note { id: FIRST, ..note }, 0)))
+        }
         NotesReply::Write(note) => NotesReply::Write(note.map(|note| name(note, 0))),
         NotesReply::Read(note) => NotesReply::Read(note.map(|note| name(note, u64::from(wrong == Wrong::OtherId)))),
         NotesReply::Tear(torn) => NotesReply::Tear(torn),

@@ -15,6 +15,6 @@ pub use payments::PaymentsModel;
 pub(crate) use {
     notifications::{mails, pushes},
     orders::stock,
-    payments::{FixedOrders, shown as provider_books},
+    payments::{FixedOrders, id_of as fixed_order, shown as provider_books},
     till::Till,
 };

@@ -16,7 +16,10 @@ use serde_json::{Value, json};
 use self::books::{Books, status_with};
 use super::{log::Log, values::page_of};
 
-pub(crate) use self::{books::shown, orders::FixedOrders};
+pub(crate) use self::{
+    books::shown,
+    orders::{FixedOrders, id_of},
+};
 
 /// What [`Payments`] promises, beside a fixed set of orders and the payment provider of the outside world.
 ///

@@ -15,21 +15,26 @@ use crate::equivalence::{
 /// Notifications on this ground, reached in these ways, beside its event log and what a mail server and a push endpoint of its own were
 /// given.
 pub fn notifications(ground: &Ground, reaches: &[Reach]) -> Suite<NotificationsModel> {
-    let suite = super::suite("notifications", NotificationsModel::default())
-        .rule(Rule::renamed(
-            "headline",
-            "notifications",
-            "the module has words of its own for what it tells",
-        ))
+    reaches.iter().fold(suite("notifications"), |suite, reach| {
+        let (ground, reach) = (ground.clone(), *reach);
+        suite.subject(reach.name(), move || open(ground.clone(), reach))
+    })
+}
+
+/// A suite without subjects, of Notifications.
+pub(super) fn suite(name: &str) -> Suite<NotificationsModel> {
+    let headline = |field| {
+        let reason = "the module has words of its own for what it tells";
+        Rule::renamed(field, "notifications", reason)
+    };
+    super::suite(name, NotificationsModel::default())
+        .rule(headline("mails.*.headline"))
+        .rule(headline("pushes.*.headline"))
         .rule(Rule::ignored(
             "payload.reason",
             "notifications",
             "it is for the reader; what the server said may name the customer",
-        ));
-    reaches.iter().fold(suite, |suite, reach| {
-        let (ground, reach) = (ground.clone(), *reach);
-        suite.subject(reach.name(), move || open(ground.clone(), reach))
-    })
+        ))
 }
 
 async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Notifications>, String> {
@@ -57,7 +62,11 @@ async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Notifications
     Ok(instance.with_effects(move || effects(Arc::clone(&feed), mail_api, push_api)))
 }
 
-async fn effects(feed: Arc<dyn EventFeed>, mail: SocketAddr, push: SocketAddr) -> Result<Vec<Value>, String> {
+pub(super) async fn effects(
+    feed: Arc<dyn EventFeed>,
+    mail: SocketAddr,
+    push: SocketAddr,
+) -> Result<Vec<Value>, String> {
     let events = json!({ "events": log::read(&*feed).await? });
     let mails = mails(&outside::shown::<Vec<Message>>(mail, "/messages").await?);
     let pushes = pushes(&outside::shown::<Vec<Push>>(push, "/messages").await?);

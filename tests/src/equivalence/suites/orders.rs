@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use commerce::{Inventory, Orders};
+use commerce::{EventFeed, Inventory, Orders};
 use seam::equivalence::{Instance, Modelled, Suite};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::equivalence::{
     Ground, Reach,
@@ -33,12 +33,15 @@ pub async fn open_orders(ground: Ground, reach: Reach) -> Result<Instance<dyn Or
     let feed = Arc::clone(&module.feed);
     let client = |transport| Arc::new(commerce::http::orders::Client::new(transport)) as _;
     let instance = reach.instance(fresh, module, client).await?;
-    Ok(instance.with_effects(move || {
-        let (feed, inventory, till) = (Arc::clone(&feed), Arc::clone(&inventory), Arc::clone(&till));
-        async move {
-            let events = json!({ "events": log::read(&*feed).await? });
-            let stock = json!({ "stock": stock(&*inventory).await? });
-            Ok::<_, String>(vec![events, stock, till.refunds()])
-        }
-    }))
+    Ok(instance.with_effects(move || effects(Arc::clone(&feed), Arc::clone(&inventory), Arc::clone(&till))))
+}
+
+pub(super) async fn effects(
+    feed: Arc<dyn EventFeed>,
+    inventory: Arc<dyn Inventory>,
+    till: Arc<Till>,
+) -> Result<Vec<Value>, String> {
+    let events = json!({ "events": log::read(&*feed).await? });
+    let stock = json!({ "stock": stock(&*inventory).await? });
+    Ok(vec![events, stock, till.refunds()])
 }

@@ -14,18 +14,22 @@ use crate::equivalence::{
 
 /// Payments on this ground, reached in these ways, beside its event log and the books of a payment provider of its own.
 pub fn payments(ground: &Ground, reaches: &[Reach]) -> Suite<PaymentsModel> {
-    let suite = super::suite("payments", PaymentsModel::default()).rule(Rule::ignored(
-        "service_unavailable.reason",
-        "payments",
-        "it is for the reader, in the module's own words",
-    ));
-    reaches.iter().fold(suite, |suite, reach| {
+    reaches.iter().fold(suite("payments"), |suite, reach| {
         let (ground, reach) = (ground.clone(), *reach);
         suite.subject(reach.name(), move || open(ground.clone(), reach))
     })
 }
 
-async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Payments>, String> {
+/// A suite without subjects, of Payments.
+pub(super) fn suite(name: &str) -> Suite<PaymentsModel> {
+    super::suite(name, PaymentsModel::default()).rule(Rule::ignored(
+        "service_unavailable.reason",
+        "payments",
+        "it is for the reader, in the module's own words",
+    ))
+}
+
+pub(super) async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Payments>, String> {
     let provider = PaymentProvider::start(outside::listener()?, None).await;
     let provider = provider.map_err(|error| error.to_string())?;
     let address = provider.address();
@@ -47,7 +51,7 @@ async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Payments>, St
     Ok(instance.with_effects(move || effects(Arc::clone(&feed), address)))
 }
 
-async fn effects(feed: Arc<dyn EventFeed>, provider: SocketAddr) -> Result<Vec<Value>, String> {
+pub(super) async fn effects(feed: Arc<dyn EventFeed>, provider: SocketAddr) -> Result<Vec<Value>, String> {
     let events = json!({ "events": log::read(&*feed).await? });
     let ledger = outside::shown(provider, "/ledger").await?;
     Ok(vec![events, provider_books(&ledger)])

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use commerce::{Delivery, NewNotification};
 use outside::{Message, Push};
 use serde_json::{Value, json};
@@ -59,10 +57,8 @@ impl Post {
     }
 }
 
-/// The messages of a channel. Whatever the headlines are, there are as many as there are different things to tell.
 fn taken(channel: &str, messages: &[Value]) -> Value {
-    let headlines: BTreeSet<_> = messages.iter().map(|message| message["headline"].as_str()).collect();
-    json!({ channel: messages, "headlines": headlines.len() })
+    json!({ channel: messages })
 }
 
 /// What stands for the headline of a message: a channel has words of its own, the same whenever the same is told.

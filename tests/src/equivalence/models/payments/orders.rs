@@ -48,7 +48,7 @@ pub(super) const NAMES: [&str; 11] = [
 struct Kind(&'static str, OrderStatus, i64, &'static str, &'static str);
 
 /// The id of the order with this name.
-pub(super) fn id_of(name: &str) -> OrderId {
+pub(crate) fn id_of(name: &str) -> OrderId {
     OrderId::derive(&[name])
 }
 

@@ -1,0 +1,35 @@
+use seam::{Contract, equivalence::Instance};
+use shared::{Module, StartError};
+use tempfile::TempDir;
+
+use crate::equivalence::{ground::Fresh, reach::Served};
+
+/// A module in a server of its own.
+pub(super) struct Extracted {
+    served: Served,
+    folder: TempDir,
+}
+
+impl Extracted {
+    /// Serves the module that was opened on this ground.
+    pub(super) async fn serve<C: ?Sized>(own: Fresh, opened: Result<Module<C>, StartError>) -> Result<Self, String> {
+        let module = opened.map_err(|error| error.to_string())?;
+        Ok(Self {
+            served: Served::begin(own.environment, vec![module.mount()]).await?,
+            folder: own.folder,
+        })
+    }
+
+    /// The setting of a monolith that reaches it.
+    pub(super) fn at<'a>(&'a self, setting: &'a str) -> (&'a str, &'a str) {
+        (setting, &self.served.base)
+    }
+
+    /// Ends it after the monolith that reaches it.
+    pub(super) fn end_after<C: Contract + ?Sized>(this: Option<Self>, instance: Instance<C>) -> Instance<C> {
+        match this {
+            Some(Self { served, folder }) => instance.keeping(folder).closed_by(served.end()),
+            None => instance,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+use std::sync::Arc;
+
+use ::outside::PaymentProvider;
+use commerce::{Payments, http};
+use payments::Dependencies;
+use seam::equivalence::{Instance, Suite};
+use shared::{StartError, settings::standard};
+
+use super::{Found, Way, extracted::Extracted, in_every_way, neighbours::Neighbours};
+use crate::equivalence::{
+    Ground,
+    ground::Fresh,
+    models::{FixedOrders, PaymentsModel},
+    suites::{
+        outside,
+        payments::{effects, suite},
+    },
+};
+
+const FOUND: Found<dyn Payments> = Found {
+    name: "payments",
+    seat: |platform| &platform.payments,
+    client: |router| Arc::new(http::payments::Client::new(router)),
+};
+
+/// Payments inside the monolith, and extracted from it; the Orders that the monolith reaches are modelled.
+pub fn payments_in_and_out_of_the_monolith() -> Suite<PaymentsModel> {
+    in_every_way(suite("payments extraction"), open)
+}
+
+/// Notifications would look for the orders of these payments in a log that says nothing of them: it is told to be elsewhere.
+async fn open(way: Way) -> Result<Instance<dyn Payments>, String> {
+    let provider = PaymentProvider::start(outside::listener()?, None).await;
+    let provider = provider.map_err(|error| error.to_string())?;
+    let address = provider.address();
+    let routes = http::orders::router(Arc::new(FixedOrders));
+    let neighbours = Neighbours::serve(routes, &["orders"]).await?;
+    // No answer in time is an answer of its own, which only a machine that stands still may cause here.
+    let mut settings = vec![
+        ("ORDERS_URL", &*neighbours.base),
+        ("CALL_TIMEOUT_MS", "9000"),
+        ("NOTIFICATIONS_URL", &*neighbours.base),
+    ];
+    let provider_url = format!("http://{address}");
+    let own = [settings[0], settings[1], ("PROVIDER_URL", &*provider_url)];
+    let extracted = if way.extracted {
+        Some(extracted(&own).await?)
+    } else {
+        None
+    };
+    settings.push(match &extracted {
+        Some(extracted) => extracted.at("PAYMENTS_URL"),
+        None => own[2],
+    });
+    let (instance, feed) = FOUND.in_monolith(way, &settings).await?;
+    let instance = Extracted::end_after(extracted, instance);
+    let instance = instance.keeping(neighbours).keeping(provider);
+    Ok(instance.with_effects(move || effects(Arc::clone(&feed), address)))
+}
+
+async fn extracted(settings: &[(&str, &str)]) -> Result<Extracted, String> {
+    let own = Ground::Sqlite.fresh("payments", settings).await?;
+    let needs = needs(&own).map_err(|error| error.to_string())?;
+    let module = payments::open(&own.environment, needs).await;
+    Extracted::serve(own, module).await
+}
+
+/// As the service of its own ties them.
+fn needs(own: &Fresh) -> Result<Dependencies, StartError> {
+    let orders = own.environment.needed_socket(&standard::ORDERS_URL)?;
+    Ok(Dependencies {
+        orders: Arc::new(http::orders::Client::new(Arc::clone(&orders))),
+        order_events: Arc::new(http::feed::Client::new("orders", orders)),
+    })
+}
