@@ -10,6 +10,7 @@ use crate::{
     doctor::{self, DoctorArgs},
     exit, scenario,
     up::{self, UpArgs},
+    verify::{self, VerifyArgs},
 };
 
 /// Test the contracts between your services, and rehearse changes to them, on one machine.
@@ -32,6 +33,8 @@ enum Command {
     Up(UpArgs),
     /// Run a scenario against a topology, and say the verdict
     Run(scenario::RunArgs),
+    /// Verify providers against the pacts of their consumers, strictly
+    Verify(Box<VerifyArgs>),
     /// Say what this machine has and lacks, and what to do about it
     Doctor(DoctorArgs),
     /// Start a node once told to; `seam` calls this itself
@@ -52,6 +55,7 @@ pub fn main() -> u8 {
     match Cli::parse().command {
         Command::Up(args) => wait_for(up::run(args)),
         Command::Run(args) => wait_for(scenario::run_command(args)),
+        Command::Verify(args) => wait_for(verify::run(*args)),
         Command::Doctor(args) => wait_for(doctor::run(args)),
         Command::Launch { words } => said("launch", local::launch(&words)),
         Command::Reap => said("reap", local::reap()),
@@ -86,5 +90,16 @@ fn said(command: &str, result: io::Result<()>) -> u8 {
             eprintln!("seam {command}: {error}");
             exit::COULD_NOT_RUN
         }
+    }
+}
+
+/// Reads `NAME=VALUE`, as `--set` takes it.
+///
+/// # Errors
+/// When there is no `=` or no name.
+pub(crate) fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("wanted NAME=VALUE, such as log=debug".to_owned()),
     }
 }

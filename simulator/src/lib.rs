@@ -12,3 +12,4 @@ pub mod scenario;
 pub mod search;
 pub mod topology;
 mod up;
+mod verify;

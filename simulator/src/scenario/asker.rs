@@ -46,6 +46,16 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
+    /// An answer with one of these statuses.
+    pub(crate) fn status(expect: &'a [u16], patience: Duration) -> Self {
+        Self {
+            expect,
+            until: None,
+            patience,
+            even_if_given_up: false,
+        }
+    }
+
     pub(crate) fn of(step: &'a Step, patience: Duration) -> Self {
         let patience = step.patience_ms.map_or(patience, Duration::from_millis);
         Self {

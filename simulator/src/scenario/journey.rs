@@ -105,7 +105,8 @@ pub(crate) fn unset_reason(unset: &Unset) -> String {
     )
 }
 
-async fn take_step(
+/// Takes one step, and keeps what it saves.
+pub(crate) async fn take_step(
     step: &Step,
     asker: &Asker<'_>,
     patience: Duration,

@@ -25,6 +25,7 @@ mod timekeeper;
 mod world;
 
 pub use asker::Requests;
+pub(crate) use asker::{Asker, Wanted};
 pub use books::Books;
 pub use command::{RunArgs, run_command};
 pub use engine::run;
@@ -34,6 +35,9 @@ pub use file::{
     RepeatedAnswer, Scenario, Settle, Step, Until, Weighted, Workload,
 };
 pub use journey::JourneyFailure;
+pub(crate) use journey::{all_accept, take_step};
+pub(crate) use local_world::LocalWorld;
 pub use progress::{Phase, Progress, Silent};
 pub use report::{FaultOutcome, FaultReport, InvariantReport, Report, Row, Timeline, Unsettled, Verdict};
+pub(crate) use template::{Unset, Variables, render, render_path};
 pub use world::{NoAnswer, Request, Response, World};

@@ -6,7 +6,8 @@ use serde_json::Value;
 pub(crate) type Variables = BTreeMap<String, Value>;
 
 /// A name between `${` and `}` that has no value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} has no value: nothing gave or saved one")]
 pub(crate) struct Unset(pub(crate) String);
 
 /// The value with every `${name}` in its strings filled in.

@@ -57,6 +57,18 @@ pub struct Request {
     pub body: Option<Value>,
 }
 
+impl Request {
+    /// Reads this path, which is percent-encoded.
+    pub(crate) fn get(path: String) -> Self {
+        Self {
+            method: "GET".to_owned(),
+            path,
+            headers: BTreeMap::new(),
+            body: None,
+        }
+    }
+}
+
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)

@@ -1,6 +1,9 @@
 use clap::Args;
 
-use crate::backend::{Options, Profile};
+use crate::{
+    backend::{Options, Profile},
+    cli::name_and_value,
+};
 
 /// What `seam up` is told.
 #[derive(Debug, Args)]
@@ -29,16 +32,5 @@ impl UpArgs {
             profile,
             ..Options::default()
         }
-    }
-}
-
-/// Reads `NAME=VALUE`, as `--set` takes it.
-///
-/// # Errors
-/// When there is no `=` or no name.
-pub(crate) fn name_and_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("wanted NAME=VALUE, such as log=debug".to_owned()),
     }
 }

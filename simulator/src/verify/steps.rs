@@ -105,8 +105,16 @@ impl<'a> StepProvider<'a> {
     async fn find(&self, description: &str, values: &Values) -> Result<Message, String> {
         let read = |rule: &'a MessageRule| Some((rule, rule.reads(description)?));
         let (rule, named) = self.providers.message.iter().find_map(read).ok_or_else(|| {
-            let known: Vec<&str> = self.providers.message.iter().map(|rule| rule.description.as_str()).collect();
-            format!("nothing says where '{description}' is found; messages that are known: {}", known.join(", "))
+            let known: Vec<&str> = self
+                .providers
+                .message
+                .iter()
+                .map(|rule| rule.description.as_str())
+                .collect();
+            format!(
+                "nothing says where '{description}' is found; messages that are known: {}",
+                known.join(", ")
+            )
         })?;
         let mut variables = self.variables(values);
         variables.extend(named.map(|(name, text)| (name, text.into())));
@@ -131,10 +139,14 @@ impl<'a> StepProvider<'a> {
         let patience = Duration::from_millis(rule.patience_ms);
         let deadline = self.world.now() + patience;
         loop {
-            let response = self.asker.ask(role, request, &Wanted::status(200, patience)).await?;
+            let response = self.asker.ask(role, request, &Wanted::status(&[200], patience)).await?;
             let rows = response.body.pointer(&rule.rows).and_then(Value::as_array);
             let rows = rows.ok_or_else(|| format!("{role}: {request} has no list at {}", rule.rows))?;
-            let fits = |row: &&Value| conditions.iter().all(|(pointer, wanted)| row.pointer(pointer) == Some(wanted));
+            let fits = |row: &&Value| {
+                conditions
+                    .iter()
+                    .all(|(pointer, wanted)| row.pointer(pointer) == Some(wanted))
+            };
             if let Some(contents) = rows.iter().rev().find(fits).and_then(|row| row.pointer(&rule.contents)) {
                 return Ok(Message {
                     contents: contents.to_string().into(),

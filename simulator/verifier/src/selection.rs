@@ -6,7 +6,7 @@ use pacts::{
 };
 use serde_json::Value;
 
-use crate::Problem;
+use crate::{Problem, Verification};
 
 /// Which interactions are wanted; all that is given has to fit.
 #[derive(Clone, Debug, Default)]
@@ -89,14 +89,25 @@ impl Selection {
         }
     }
 
-    /// How many interactions will be verified.
-    pub fn len(&self) -> usize {
-        self.wanted.iter().map(|(_, interactions)| interactions.len()).sum()
+    /// The provider.
+    pub fn provider(&self) -> &str {
+        &self.provider
     }
 
-    /// Whether there is nothing to verify.
-    pub fn is_empty(&self) -> bool {
-        self.wanted.is_empty()
+    /// Whether the pacts can't be verified as they are.
+    pub fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    /// What a verification says before anything is asked.
+    pub fn refused(&self) -> Verification {
+        Verification {
+            provider: self.provider.clone(),
+            version: None,
+            partial: !self.filter.is_open(),
+            consumers: Vec::new(),
+            problems: self.problems.clone(),
+        }
     }
 }
 

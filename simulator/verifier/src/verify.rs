@@ -5,23 +5,16 @@ use pacts::{
     source::Found,
 };
 
-use crate::{
-    Checked, ConsumerResult, Outcome, Problem, Provider, Selection, Stage, Values, Verification, interaction,
-};
+use crate::{Checked, ConsumerResult, Outcome, Problem, Provider, Selection, Stage, Values, Verification, interaction};
 
 /// Verifies all that is selected, one interaction after the other: sets its states up, asks, compares, and tears down
 /// everything that it began to set up, whatever happened in between.
 ///
 /// `version` is the provider's, for the record. Nothing is asked of a provider whose pacts can't be verified as they are.
 pub async fn verify(selection: &Selection, provider: &dyn Provider, version: Option<&str>) -> Verification {
-    let mut verification = Verification {
-        provider: selection.provider.clone(),
-        version: version.map(str::to_owned),
-        partial: !selection.filter.is_open(),
-        consumers: Vec::new(),
-        problems: selection.problems.clone(),
-    };
-    if !verification.problems.is_empty() {
+    let mut verification = selection.refused();
+    verification.version = version.map(str::to_owned);
+    if selection.has_problems() {
         return verification;
     }
     if let Err(reason) = interaction::reachable(provider.url()).await {

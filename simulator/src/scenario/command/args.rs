@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::{
     backend::Profile,
+    cli::name_and_value,
     scenario::{Fault, Scenario},
     topology::Topology,
 };
@@ -17,7 +18,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) topology: Option<String>,
     /// Replaces a variable of the topology; may be repeated
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub(crate) set: Vec<(String, String)>,
     /// All random choices come from this number; drawn at random where not given
     #[arg(long, value_name = "NUMBER")]
@@ -108,13 +109,6 @@ impl RunArgs {
     }
 }
 
-fn assignment(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("wanted NAME=VALUE".to_owned()),
-    }
-}
-
 /// A word as a shell takes it unchanged.
 fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
@@ -143,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_setting_without_a_name_or_a_value_is_refused() {
-        assert_eq!(assignment("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
-        assert!(assignment("a").is_err() && assignment("=b").is_err());
+        assert_eq!(name_and_value("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert!(name_and_value("a").is_err() && name_and_value("=b").is_err());
     }
 }

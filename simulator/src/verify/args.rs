@@ -1,0 +1,56 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Verify providers against the pacts of their consumers, strictly: all interactions that there are, or it is not green.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 every interaction was verified, 1 one was not or can't be believed, \
+    2 could not run, 3 there was nothing to verify."
+)]
+pub(crate) struct VerifyArgs {
+    /// The provider, as pacts name it; every provider that has pacts where not given
+    pub(crate) service: Option<String>,
+    /// Where the pacts are: a folder, or git:REVISION:PATH
+    #[arg(long, default_value = "pacts", value_name = "SOURCE")]
+    pub(crate) pacts: String,
+    /// How providers are brought up and into states
+    #[arg(long, default_value = "pacts/providers.toml", value_name = "FILE")]
+    pub(crate) providers: PathBuf,
+    /// A provider that runs already, in any language, instead of one that is brought up
+    #[arg(long, value_name = "URL", requires = "service")]
+    pub(crate) provider_url: Option<String>,
+    /// Where that provider changes its states: POST {state, params, action}
+    #[arg(long, value_name = "URL", requires = "provider_url")]
+    pub(crate) state_url: Option<String>,
+    /// Where that provider gives its messages: POST {description, providerStates}
+    #[arg(long, value_name = "URL", requires = "provider_url")]
+    pub(crate) message_url: Option<String>,
+    /// The provider's version, for the report
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) provider_version: Option<String>,
+    /// Only the interactions of this consumer
+    #[arg(long)]
+    pub(crate) consumer: Option<String>,
+    /// Only the interactions with this text in their description
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    /// Only the interactions that need a state with this text in its name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) state: Option<String>,
+    /// The result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also write the result as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Also write the result as a page of HTML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Replace a variable of the topology
+    #[arg(long, value_name = "NAME=VALUE", value_parser = crate::cli::name_and_value)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Build and run the providers in release mode
+    #[arg(long)]
+    pub(crate) release: bool,
+}

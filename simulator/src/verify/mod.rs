@@ -1,0 +1,204 @@
+//! `seam verify`: brings providers up, verifies them against their pacts, and says what came of it.
+
+mod args;
+mod providers;
+mod steps;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::{self, Write},
+    path::Path,
+    time::Duration,
+};
+
+pub(crate) use args::VerifyArgs;
+use pacts::source::Source;
+use providers::Providers;
+use steps::StepProvider;
+use verifier::{Filter, HttpProvider, Provider, Selection, Verdict, Verification, report, verify};
+
+use crate::{
+    backend::{
+        Lines, Options, Profile,
+        local::{Folder, Running, up},
+    },
+    exit,
+    interrupt::Interrupt,
+    scenario::{Asker, LocalWorld},
+    topology::Topology,
+};
+
+/// How long a provider may take for one answer to a step of a state.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Does what `seam verify` is told, and returns the exit code, one of [`crate::exit`]. Prints results to stdout, all else to stderr.
+pub(crate) async fn run(args: VerifyArgs) -> u8 {
+    match attempt(&args).await {
+        Ok(verifications) => match tell(&args, &verifications) {
+            Ok(()) => exit_code(&verifications),
+            Err(error) => complain(&error),
+        },
+        Err(error) => complain(&error),
+    }
+}
+
+async fn attempt(args: &VerifyArgs) -> Result<Vec<Verification>, String> {
+    let selections = select(args)?;
+    if let Some(url) = &args.provider_url {
+        let provider = HttpProvider::new(url, args.state_url.clone(), args.message_url.clone())?;
+        let mut verifications = Vec::new();
+        for selection in &selections {
+            verifications.push(verify(selection, &provider, args.provider_version.as_deref()).await);
+        }
+        return Ok(verifications);
+    }
+    if selections.iter().all(Selection::has_problems) {
+        // Nothing will be asked, so nothing is started.
+        return Ok(selections.iter().map(Selection::refused).collect());
+    }
+    let providers = Providers::load(&args.providers).map_err(|error| error.to_string())?;
+    started(args, &providers, &selections).await
+}
+
+/// One selection for each provider that is to be verified.
+fn select(args: &VerifyArgs) -> Result<Vec<Selection>, String> {
+    let source: Source = args.pacts.parse().map_err(|error| format!("{error}"))?;
+    let found = source.read().map_err(|error| error.to_string())?;
+    let filter = Filter {
+        consumer: args.consumer.clone(),
+        description: args.description.clone(),
+        state: args.state.clone(),
+    };
+    let names: BTreeSet<&str> = match &args.service {
+        Some(service) => BTreeSet::from([service.as_str()]),
+        None if found.is_empty() => BTreeSet::from(["every provider"]),
+        None => found.iter().map(|pact| pact.document.provider()).collect(),
+    };
+    let select = |name| Selection::new(name, &found, filter.clone(), &args.pacts);
+    Ok(names.into_iter().map(select).collect())
+}
+
+/// Brings the topology up, verifies, and takes it down, whatever came of it.
+async fn started(
+    args: &VerifyArgs,
+    providers: &Providers,
+    selections: &[Selection],
+) -> Result<Vec<Verification>, String> {
+    let mut interrupt = Interrupt::listen().map_err(|error| format!("no signal handler: {error}"))?;
+    let topology = Topology::load(&providers.topology, &args.set).map_err(|error| error.to_string())?;
+    let roles = roles(providers, selections, &topology, &args.providers)?;
+    let options = Options {
+        profile: if args.release { Profile::Release } else { Profile::Debug },
+        ..Options::default()
+    };
+    let running = tokio::select! {
+        running = up(&topology, &options, &Lines) => running.map_err(|error| error.to_string())?,
+        () = interrupt.received() => return Err("interrupted; nothing is left running".to_owned()),
+    };
+    let verified = tokio::select! {
+        verified = verify_all(args, providers, selections, &roles, &topology, &running) => verified,
+        () = interrupt.received() => Err("interrupted; everything it started is gone".to_owned()),
+    };
+    let passed = verified
+        .as_ref()
+        .is_ok_and(|verifications| exit_code(verifications) == exit::PASS);
+    let folder = running.folder().to_owned();
+    running.down(if passed { Folder::Remove } else { Folder::Keep }).await;
+    if !passed {
+        eprintln!("data and logs of the providers are kept in {}", folder.display());
+    }
+    verified
+}
+
+/// Who plays each provider.
+fn roles<'a>(
+    providers: &'a Providers,
+    selections: &[Selection],
+    topology: &Topology,
+    file: &Path,
+) -> Result<BTreeMap<&'a str, &'a str>, String> {
+    let mut roles = BTreeMap::new();
+    for selection in selections.iter().filter(|selection| !selection.has_problems()) {
+        let entry = providers.provider.get_key_value(selection.provider());
+        let (name, role) = entry.ok_or_else(|| {
+            let known: Vec<&str> = providers.provider.keys().map(String::as_str).collect();
+            let (file, name) = (file.display(), selection.provider());
+            format!(
+                "{file} does not say who plays '{name}'; it knows {}; add it to [provider]",
+                known.join(", ")
+            )
+        })?;
+        if topology.role(role).is_none() {
+            let (file, known) = (file.display(), topology.roles().join(", "));
+            return Err(format!(
+                "{file}: nobody plays '{role}' in {}; it has {known}",
+                topology.name()
+            ));
+        }
+        roles.insert(name.as_str(), role.as_str());
+    }
+    Ok(roles)
+}
+
+async fn verify_all(
+    args: &VerifyArgs,
+    providers: &Providers,
+    selections: &[Selection],
+    roles: &BTreeMap<&str, &str>,
+    topology: &Topology,
+    running: &Running,
+) -> Result<Vec<Verification>, String> {
+    let world = LocalWorld::new(topology, running).map_err(|error| format!("no HTTP client: {error}"))?;
+    let asker = Asker::new(&world, &providers.repeat, ANSWER_WITHIN);
+    let mut verifications = Vec::new();
+    for selection in selections {
+        let Some((name, role)) = roles.get_key_value(selection.provider()) else {
+            verifications.push(selection.refused());
+            continue;
+        };
+        let address = topology.role(role).and_then(|endpoint| running.address_of(&endpoint));
+        let address = address.ok_or_else(|| format!("{role} has no address"))?;
+        let provider = StepProvider::new(name, role, format!("http://{address}"), providers, &world, &asker);
+        let provider: &dyn Provider = &provider;
+        verifications.push(verify(selection, provider, args.provider_version.as_deref()).await);
+    }
+    Ok(verifications)
+}
+
+fn tell(args: &VerifyArgs, verifications: &[Verification]) -> Result<(), String> {
+    let write = |place: &Path, text: String| {
+        fs::write(place, text).map_err(|error| format!("the result can't be written to {}: {error}", place.display()))
+    };
+    if let Some(place) = &args.junit {
+        write(place, report::junit(verifications))?;
+    }
+    if let Some(place) = &args.html {
+        write(place, report::html(verifications))?;
+    }
+    let text = if args.json {
+        format!("{:#}\n", report::json(verifications))
+    } else {
+        verifications.iter().map(report::text).collect::<Vec<_>>().join("\n")
+    };
+    // A reader that has gone away is no failure of the verification.
+    let _ = io::stdout().lock().write_all(text.as_bytes());
+    Ok(())
+}
+
+/// A "no" is one whatever else could not be run.
+fn exit_code(verifications: &[Verification]) -> u8 {
+    let verdicts: Vec<Verdict> = verifications.iter().map(Verification::verdict).collect();
+    let order = [
+        (Verdict::Fail, exit::FAIL),
+        (Verdict::CouldNotRun, exit::COULD_NOT_RUN),
+        (Verdict::Inconclusive, exit::INCONCLUSIVE),
+    ];
+    let worst = order.into_iter().find(|(verdict, _)| verdicts.contains(verdict));
+    worst.map_or(exit::PASS, |(_, code)| code)
+}
+
+fn complain(error: &str) -> u8 {
+    eprintln!("seam verify: {error}");
+    exit::COULD_NOT_RUN
+}
