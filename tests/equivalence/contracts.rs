@@ -29,30 +29,31 @@ fn notifications_behaves_as_its_model_however_it_is_reached() -> Result<(), Fail
     )
 }
 
+/// Each sequence opens four monoliths, so there are few: whether every cell is met is asked of the modules alone.
+const EXTRACTIONS: u64 = 24;
+
 #[test]
 fn inventory_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Result<(), Failure> {
-    passes(suites::inventory_in_and_out_of_the_monolith().cases(64), "inventory")
+    let suite = suites::inventory_in_and_out_of_the_monolith();
+    passes(suite.at_most(EXTRACTIONS), "inventory")
 }
 
 #[test]
 fn orders_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Result<(), Failure> {
-    passes(
-        suites::orders_in_and_out_of_the_monolith().cases(80).calls(30),
-        "orders",
-    )
+    let suite = suites::orders_in_and_out_of_the_monolith();
+    passes(suite.at_most(EXTRACTIONS).calls(30), "orders")
 }
 
 #[test]
 fn payments_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Result<(), Failure> {
-    passes(suites::payments_in_and_out_of_the_monolith().cases(64), "payments")
+    let suite = suites::payments_in_and_out_of_the_monolith();
+    passes(suite.at_most(EXTRACTIONS), "payments")
 }
 
 #[test]
 fn notifications_behaves_the_same_inside_the_monolith_and_extracted_from_it() -> Result<(), Failure> {
-    passes(
-        suites::notifications_in_and_out_of_the_monolith().cases(64),
-        "notifications",
-    )
+    let suite = suites::notifications_in_and_out_of_the_monolith();
+    passes(suite.at_most(EXTRACTIONS), "notifications")
 }
 
 #[test]

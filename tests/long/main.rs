@@ -74,6 +74,8 @@ impl Rounds {
             bar.set_message(format!("seed {seed}, {} cases, {} found", self.cases, self.found.len()));
             self.note(&bar, seed, suites::inventory(&Ground::Sqlite, &Reach::ALL));
             self.note(&bar, seed, suites::orders(&Ground::Sqlite, &Reach::ALL).calls(30));
+            self.note(&bar, seed, suites::payments(&Ground::Sqlite, &Reach::ALL));
+            self.note(&bar, seed, suites::notifications(&Ground::Sqlite, &Reach::ALL));
             self.rounds += 1;
         }
         bar.finish_and_clear();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 /// So long a text still fits into a body.
-const VERY_LONG: usize = 300_000;
+const VERY_LONG: usize = 100_000;
 
 /// The limits that texts and ids of the contracts have.
 const LIMITS: [usize; 6] = [64, 100, 254, 255, 500, 1_000];

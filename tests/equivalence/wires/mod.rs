@@ -95,9 +95,9 @@ async fn crosses<C: Contract + ?Sized>(binding: Binding<C>, samples: Samples) {
 
 /// The sample with this value wherever its type takes it.
 fn with<T: Serialize + DeserializeOwned>(sample: &Value, extreme: &Value) -> T {
-    let takes = |value: &Value| serde_json::from_value::<T>(value.clone()).is_ok();
+    let takes = |value: &Value| T::deserialize(value).is_ok();
     let value = everywhere(sample, extreme, &takes);
-    serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{value} is no sample: {error}"))
+    T::deserialize(&value).unwrap_or_else(|error| panic!("{value} is no sample: {error}"))
 }
 
 fn json(value: &impl Serialize) -> Value {

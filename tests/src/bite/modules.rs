@@ -161,17 +161,12 @@ pub(super) const BUGS: &[Bug] = &[
             Edit {
                 file: "services/payments/src/service.rs",
                 find: "        if store::find(&self.db, id).await?.is_some() {\n            return Ok(true);",
-                replace: "        if store::find(&self.db, id).await?.is_some() {\n            self.dispatch.hand_in(Work::Charge(id));\n            return Ok(true);",
-            },
-            Edit {
-                file: "services/payments/src/charging.rs",
-                find: "        if !is_open(record.payment.status) {\n            return Ok(());\n        }\n",
-                replace: "        if record.payment.status == commerce::PaymentStatus::Failed {\n            return Ok(());\n        }\n",
+                replace: "        if store::find(&self.db, id).await?.is_some() {\n            let again = self.db.write(move |tx| {\n                Box::pin(async move {\n                    let sql = \"UPDATE payments SET status = 'pending', due_at = created_at WHERE id = $1 AND status = 'captured'\";\n                    sqlx::query(sql).bind(id.to_string()).execute(tx.connection()).await?;\n                    Ok::<_, shared::DatabaseError>(())\n                })\n            });\n            again.await?;\n            self.dispatch.hand_in(Work::Charge(id));\n            return Ok(true);",
             },
             Edit {
                 file: "services/payments/src/charging.rs",
                 find: "        let mut hold = record.authorization_id.clone();",
-                replace: "        let mut hold = record.authorization_id.clone().filter(|_| is_open(record.payment.status));",
+                replace: "        let mut hold = record.authorization_id.clone().filter(|_| record.attempts == 0);",
             },
             Edit {
                 file: "services/payments/src/charging.rs",
@@ -182,6 +177,11 @@ pub(super) const BUGS: &[Bug] = &[
                 file: "services/payments/src/charging.rs",
                 find: "        let key = ProviderKey::Capture(record.payment.id).to_string();\n        match self.provider.capture",
                 replace: "        let key = format!(\"{}{}\", ProviderKey::Capture(record.payment.id), record.attempts);\n        match self.provider.capture",
+            },
+            Edit {
+                file: "services/payments/src/charging.rs",
+                find: "                id: ProviderKey::Capture(payment.id).to_string(),",
+                replace: "                id: format!(\"{}{}\", ProviderKey::Capture(payment.id), settlement.attempts),",
             },
         ],
     ),

@@ -164,9 +164,9 @@ impl<M: Model> Drawn<M> {
     /// The sequence as it now stands; none if a call names what no reply before it names any more.
     pub(crate) fn steps(&self) -> Option<Vec<Step<CallOf<M>>>> {
         let positions: HashMap<usize, usize> = self.draws.iter().enumerate().map(|(at, draw)| (draw.id, at)).collect();
-        let steps = self.draws.iter().enumerate().map(|(at, draw)| {
+        let steps = self.draws.iter().map(|draw| {
             let call = draw.current();
-            let from = self.minted.references::<M>(&call, at, &positions)?;
+            let from = self.minted.references::<M>(&call, draw.id, &positions)?;
             Some(Step { call, from })
         });
         steps.collect()
@@ -187,13 +187,14 @@ impl Minted {
         });
     }
 
-    /// For each value of the call that was minted: the first reply before it that still names it.
+    /// For each value of the call that was minted before it was drawn: the first reply that still names it.
     ///
-    /// None if there is no such reply. The value must not stay as it is: in a shorter sequence the model may mint it for something else.
+    /// None if there is no such reply. The value must not stay as it is: in a shorter sequence the model may mint it for something else. A
+    /// value that was minted later only is the call's own: it names what is not there yet.
     fn references<M: Model>(
         &self,
         call: &CallOf<M>,
-        at: usize,
+        drawn: usize,
         positions: &HashMap<usize, usize>,
     ) -> Option<Vec<Reference>> {
         let mut found = Some(Vec::new());
@@ -202,14 +203,15 @@ impl Minted {
         }
         let json = serde_json::to_value(call).unwrap_or_default();
         leaves(&json, &mut Vec::new(), &mut |path, value| {
-            let Some(places) = self.places.get(&value.to_string()) else {
+            let places = self.places.get(&value.to_string()).into_iter().flatten();
+            let mut before = places.filter(|(id, _)| *id < drawn).peekable();
+            if before.peek().is_none() {
                 return;
-            };
-            let reference = places.iter().find_map(|(id, value)| {
-                let step = *positions.get(id).filter(|step| **step < at)?;
+            }
+            let reference = before.find_map(|(id, value)| {
                 Some(Reference {
                     at: pointer(path),
-                    step,
+                    step: *positions.get(id)?,
                     value: value.clone(),
                 })
             });

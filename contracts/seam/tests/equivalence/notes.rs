@@ -84,7 +84,8 @@ impl Model for Book {
     fn call(&self) -> BoxedStrategy<NotesCall> {
         let write = "[a-z]{1,8}".prop_map(|text| NotesCall::Write { text });
         let mut ids: Vec<u64> = self.notes.iter().map(|(note, _)| note.id).collect();
-        ids.push(1);
+        // One that never is, and one that is not yet.
+        ids.extend([1, FIRST + self.notes.len() as u64]);
         let id = select(ids);
         prop_oneof![
             write,
