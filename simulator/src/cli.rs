@@ -8,7 +8,12 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::{
     backend::local,
     doctor::{self, DoctorArgs},
-    exit, scenario,
+    exit,
+    pacts::{
+        self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, PublishArgs, RecordDeploymentArgs,
+        RecordUndeploymentArgs,
+    },
+    scenario,
     up::{self, UpArgs},
     verify::{self, VerifyArgs},
 };
@@ -35,6 +40,18 @@ enum Command {
     Run(scenario::RunArgs),
     /// Verify providers against the pacts of their consumers, strictly
     Verify(Box<VerifyArgs>),
+    /// Record which pacts a version of a consumer holds
+    Publish(PublishArgs),
+    /// Ask whether a version of a service may go to an environment
+    CanIDeploy(CanIDeployArgs),
+    /// Ask whether a version may be taken out of an environment
+    CanIUndeploy(CanIUndeployArgs),
+    /// Ask whether an environment may go back to a version that it had
+    CanIRollback(CanIRollbackArgs),
+    /// Record that a version went live
+    RecordDeployment(RecordDeploymentArgs),
+    /// Record that a version was taken out
+    RecordUndeployment(RecordUndeploymentArgs),
     /// Say what this machine has and lacks, and what to do about it
     Doctor(DoctorArgs),
     /// Start a node once told to; `seam` calls this itself
@@ -57,6 +74,12 @@ pub fn main() -> u8 {
         Command::Run(args) => wait_for(scenario::run_command(args)),
         Command::Verify(args) => wait_for(verify::run(*args)),
         Command::Doctor(args) => wait_for(doctor::run(args)),
+        Command::Publish(args) => pacts::run(&args),
+        Command::CanIDeploy(args) => pacts::run(&args),
+        Command::CanIUndeploy(args) => pacts::run(&args),
+        Command::CanIRollback(args) => pacts::run(&args),
+        Command::RecordDeployment(args) => pacts::run(&args),
+        Command::RecordUndeployment(args) => pacts::run(&args),
         Command::Launch { words } => said("launch", local::launch(&words)),
         Command::Reap => said("reap", local::reap()),
     }

@@ -21,6 +21,12 @@ fn the_help_names_every_command_for_people_and_the_exit_codes() {
     for wanted in [
         "up ",
         "run ",
+        "publish ",
+        "can-i-deploy ",
+        "can-i-undeploy ",
+        "can-i-rollback ",
+        "record-deployment ",
+        "record-undeployment ",
         "doctor ",
         "0 pass or yes, 1 fail or no, 2 could not run, 3 ran and proved nothing",
     ] {

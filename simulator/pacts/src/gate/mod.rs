@@ -21,6 +21,8 @@ mod text;
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 pub use answer::{Answer, Ask, Row, RowState, ServiceVersion, Verdict};
 pub use need::Need;
 pub use question::GateError;
@@ -77,11 +79,9 @@ impl<'a> Gate<'a> {
     /// # Errors
     /// As [`Self::can_i_deploy`]; and when the version is not live there.
     pub fn can_i_undeploy(&self, who: &ServiceVersion, environment: &str) -> Result<Answer, GateError> {
-        let changes = std::slice::from_ref(who);
-        self.check_names(changes, environment)?;
-        self.check_live(who, environment)?;
+        self.undeployed(who, environment, Timestamp::UNIX_EPOCH)?;
         let (rows, needs) = self.undeploy(who, environment);
-        Ok(self.answered(Ask::Undeploy, changes, environment, rows, needs))
+        Ok(self.answered(Ask::Undeploy, std::slice::from_ref(who), environment, rows, needs))
     }
 
     fn answered(

@@ -1,7 +1,11 @@
+use jiff::Timestamp;
 use thiserror::Error;
 
 use super::{Gate, ServiceVersion};
-use crate::{ledger::SettingsError, near::hint};
+use crate::{
+    ledger::{Deployment, SettingsError},
+    near::hint,
+};
 
 /// Why a question has no answer: it names what is not there.
 #[derive(Debug, Error)]
@@ -57,20 +61,19 @@ impl Gate<'_> {
         })
     }
 
-    /// Refuses a version that is not live.
+    /// The record that a version goes out of an environment.
     ///
     /// # Errors
-    /// When it is not; says what is.
-    pub fn check_live(&self, who: &ServiceVersion, environment: &str) -> Result<(), GateError> {
-        let live: Vec<&str> = self.index.live.versions(environment, &who.service).collect();
-        if live.contains(&who.version.as_str()) {
-            return Ok(());
-        }
-        Err(GateError::NotLive {
-            who: who.clone(),
-            environment: environment.to_owned(),
-            hint: hint(&who.version, live),
-        })
+    /// When the service or the environment is unknown, or the version is not live there; says what is.
+    pub fn undeployed(&self, who: &ServiceVersion, environment: &str, at: Timestamp) -> Result<Deployment, GateError> {
+        self.check_names(std::slice::from_ref(who), environment)?;
+        let live = &self.index.live;
+        live.undeployed(environment, &who.service, &who.version, at)
+            .ok_or_else(|| GateError::NotLive {
+                who: who.clone(),
+                environment: environment.to_owned(),
+                hint: hint(&who.version, live.versions(environment, &who.service)),
+            })
     }
 
     pub(super) fn check_names(&self, changes: &[ServiceVersion], environment: &str) -> Result<(), GateError> {

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::LedgerError;
-use crate::document::ContentHash;
+use crate::{document::ContentHash, source::Found};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +95,30 @@ pub struct Deployment {
     pub live: Vec<String>,
     /// When.
     pub at: Timestamp,
+}
+
+impl Publication {
+    /// What these pacts say that a version of a consumer holds.
+    pub fn of(found: &[Found], consumer: &str, version: &str, at: Timestamp) -> Self {
+        let held = found
+            .iter()
+            .map(|pact| &pact.document)
+            .filter(|document| document.consumer() == consumer);
+        let mut pacts: Vec<PublishedPact> = held
+            .map(|document| PublishedPact {
+                provider: document.provider().to_owned(),
+                pact: document.content_hash(),
+                interactions: u64::try_from(document.interactions().len()).unwrap_or(u64::MAX),
+            })
+            .collect();
+        pacts.sort_by(|one, other| (&one.provider, &one.pact).cmp(&(&other.provider, &other.pact)));
+        Self {
+            consumer: consumer.to_owned(),
+            version: version.to_owned(),
+            pacts,
+            at,
+        }
+    }
 }
 
 impl Record {

@@ -1,0 +1,45 @@
+use clap::Args;
+use pacts::gate::{Gate, ServiceVersion};
+
+use super::{Command, CommandError, answered, place::Place, version::VersionArg};
+
+/// What `seam can-i-deploy` is told.
+#[derive(Debug, Args)]
+pub(crate) struct CanIDeployArgs {
+    /// The service that would be deployed
+    service: String,
+    #[command(flatten)]
+    version: VersionArg,
+    /// The environment it would go to
+    #[arg(long = "to", value_name = "ENVIRONMENT")]
+    environment: String,
+    /// Another service that goes with it, for those that need each other; may be repeated
+    #[arg(long, value_name = "SERVICE=VERSION")]
+    with: Vec<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Command for CanIDeployArgs {
+    const NAME: &'static str = "can-i-deploy";
+
+    fn run(&self) -> Result<(String, u8), CommandError> {
+        let version = self.version.or_revision(&self.place.ledger())?;
+        let mut changes = vec![ServiceVersion::new(&self.service, version)];
+        for text in &self.with {
+            changes.push(change(text)?);
+        }
+        let (records, settings) = self.place.read()?;
+        let answer = Gate::new(&records, &settings).can_i_deploy(&changes, &self.environment)?;
+        Ok(answered(&answer, self.place.json))
+    }
+}
+
+fn change(text: &str) -> Result<ServiceVersion, CommandError> {
+    match text.split_once('=') {
+        Some((service, version)) if !service.is_empty() && !version.is_empty() => {
+            Ok(ServiceVersion::new(service, version))
+        }
+        _ => Err(CommandError::NotAChange(text.to_owned())),
+    }
+}

@@ -1,0 +1,62 @@
+use pacts::{
+    gate::GateError,
+    git::GitError,
+    ledger::{LedgerError, SettingsError},
+    source::SourceError,
+};
+use thiserror::Error;
+
+/// Why a command has no result. Nothing was changed.
+#[derive(Debug, Error)]
+pub(crate) enum CommandError {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    #[error("no version was given, and the revision that is checked out can't stand for one: {0}")]
+    NoRevision(GitError),
+    /// The revision does not say what the files are.
+    #[error("no version was given, and {count} files differ from revision {revision}: {files}; commit them, or give a version with --version", count = files.len(), files = first(files))]
+    Dirty {
+        /// What is checked out.
+        revision: String,
+        /// What differs.
+        files: Vec<String>,
+    },
+    #[error("'{0}' is no service and version; wanted SERVICE=VERSION, such as payments=1.4.0")]
+    NotAChange(String),
+    #[error(
+        "none of the {pacts} pacts in {source_of_pacts} is one of '{consumer}'; their consumers are {known}; if it is right that it holds none, add --calls-nobody"
+    )]
+    NoPacts {
+        consumer: String,
+        source_of_pacts: String,
+        pacts: usize,
+        known: String,
+    },
+    #[error("'{consumer}' holds {pacts} pacts in {source_of_pacts}, so it calls somebody; leave --calls-nobody out")]
+    CallsSomebody {
+        consumer: String,
+        source_of_pacts: String,
+        pacts: usize,
+    },
+    #[error("there are no pacts in {0}; write them with the consumers' suites, or name the folder with --pacts")]
+    NothingToPublish(String),
+    #[error("cannot write {}: {source}", file.display())]
+    Unwritable {
+        file: std::path::PathBuf,
+        source: std::io::Error,
+    },
+}
+
+/// Enough to know what is meant.
+fn first(files: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let more = if files.len() > SHOWN { ", ..." } else { "" };
+    let shown: Vec<&str> = files.iter().take(SHOWN).map(String::as_str).collect();
+    format!("{}{more}", shown.join(", "))
+}

@@ -1,0 +1,30 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use pacts::ledger::{Ledger, Records, Settings};
+
+use super::CommandError;
+
+/// Where pacts, records and settings lie, and how the result is written.
+#[derive(Debug, Args)]
+pub(super) struct Place {
+    /// The folder of pacts, with `ledger` and `environments.toml` in it
+    #[arg(long, value_name = "FOLDER", default_value = "pacts")]
+    pub(super) pacts: PathBuf,
+    /// Print one JSON object; the exit code is the same
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Place {
+    pub(super) fn ledger(&self) -> Ledger {
+        Ledger::of_pacts(&self.pacts)
+    }
+
+    /// Everything that is recorded and declared.
+    pub(super) fn read(&self) -> Result<(Records, Settings), CommandError> {
+        // The settings first: they are missing where the folder is the wrong one.
+        let settings = Settings::of_pacts(&self.pacts)?;
+        Ok((self.ledger().read()?, settings))
+    }
+}

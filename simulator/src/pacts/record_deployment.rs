@@ -1,0 +1,66 @@
+use clap::Args;
+use jiff::Timestamp;
+use pacts::{
+    gate::{Gate, ServiceVersion},
+    ledger::Others,
+};
+use serde_json::json;
+
+use super::{Command, CommandError, place::Place, recorded, version::VersionArg};
+
+/// What `seam record-deployment` is told.
+#[derive(Debug, Args)]
+pub(crate) struct RecordDeploymentArgs {
+    /// The service that was deployed
+    service: String,
+    #[command(flatten)]
+    version: VersionArg,
+    /// The environment it went to
+    #[arg(long = "to", value_name = "ENVIRONMENT")]
+    environment: String,
+    /// The versions that were live stay live; left out, this one took their place
+    #[arg(long)]
+    beside: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Command for RecordDeploymentArgs {
+    const NAME: &'static str = "record-deployment";
+
+    fn run(&self) -> Result<(String, u8), CommandError> {
+        let Self {
+            service, environment, ..
+        } = self;
+        let version = self.version.or_revision(&self.place.ledger())?;
+        let (records, settings) = self.place.read()?;
+        Gate::new(&records, &settings).check_known(&ServiceVersion::new(service, &version), environment)?;
+        let live = records.live();
+        let before: Vec<&str> = live.versions(environment, service).collect();
+        let others = if self.beside { Others::Stay } else { Others::GoOut };
+        let record = live.deployed(environment, service, &version, others, Timestamp::now());
+        let now = record.live.clone();
+        let out: Vec<&str> = before
+            .into_iter()
+            .filter(|old| !now.iter().any(|version| version == old))
+            .collect();
+
+        let sentence = format!(
+            "live in {environment}: {service} {}; gone: {}",
+            now.join(", "),
+            or_none(&out)
+        );
+        let facts = json!({ "environment": environment, "service": service, "live": now, "gone": out });
+        let file = self.place.ledger().record_deployment(record)?;
+        Ok(recorded(&file, &sentence, facts, self.place.json))
+    }
+}
+
+/// A list for people.
+pub(super) fn or_none(versions: &[&str]) -> String {
+    if versions.is_empty() {
+        "none".to_owned()
+    } else {
+        versions.join(", ")
+    }
+}

@@ -1,0 +1,29 @@
+use clap::Args;
+use pacts::{git::Repository, ledger::Ledger};
+
+use super::CommandError;
+
+/// Which version is meant.
+#[derive(Debug, Args)]
+pub(super) struct VersionArg {
+    /// The version, any text; left out, the git revision that is checked out, if no file differs from it
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+}
+
+impl VersionArg {
+    /// The version given, or else the revision. Records that were just appended don't make it another one.
+    pub(super) fn or_revision(&self, ledger: &Ledger) -> Result<String, CommandError> {
+        if let Some(version) = &self.version {
+            return Ok(version.clone());
+        }
+        let repository = Repository::at(".");
+        let revision = repository.head().map_err(CommandError::NoRevision)?;
+        let files = repository.changed(ledger.folder()).map_err(CommandError::NoRevision)?;
+        if files.is_empty() {
+            Ok(revision)
+        } else {
+            Err(CommandError::Dirty { revision, files })
+        }
+    }
+}

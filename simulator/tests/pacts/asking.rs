@@ -1,0 +1,109 @@
+use pacts::ledger::Outcome::{Failed, Passed};
+use serde_json::Value;
+
+use crate::shop::Shop;
+
+/// Orders 1 is live and has passed the pact that storefront 1 holds.
+fn open_shop() -> Shop {
+    let shop = Shop::new();
+    shop.seam("publish storefront --version 1").is(
+        0,
+        "storefront 1 holds 1 pacts; recorded in pacts/ledger/publication/storefront/",
+    );
+    shop.seam("publish orders --version 1 --calls-nobody")
+        .is(0, "orders 1 holds 0 pacts");
+    shop.verified("1", Passed);
+    shop.seam("record-deployment orders --version 1 --to production").is(
+        0,
+        "live in production: orders 1; gone: none\nrecorded in pacts/ledger/deployment/orders/",
+    );
+    shop
+}
+
+#[test]
+fn the_whole_way_from_a_pact_to_production_and_out_again() {
+    let shop = open_shop();
+    shop.seam("can-i-deploy storefront --version 1 --to production")
+        .is(0, "yes: storefront 1 can go to production");
+    shop.seam("record-deployment storefront --version 1 --to production")
+        .is(0, "");
+    shop.seam("can-i-undeploy orders --version 1 --from production")
+        .is(1, "no: orders 1 can't leave production");
+
+    shop.seam("publish orders --version 2 --calls-nobody").is(0, "");
+    shop.seam("can-i-deploy orders --version 2 --to production")
+        .is(3, "seam verify orders --version 2");
+    shop.verified("2", Passed);
+    shop.seam("can-i-deploy orders --version 2 --to production")
+        .is(0, "yes: ");
+    shop.seam("record-deployment orders --version 2 --to production --beside")
+        .is(0, "live in production: orders 1, 2; gone: none");
+    shop.seam("can-i-undeploy orders --version 1 --from production")
+        .is(0, "yes: ");
+    shop.seam("record-undeployment orders --version 1 --from production")
+        .is(0, "live in production: orders 2; gone: 1");
+    shop.seam("can-i-rollback orders --version 1 --in production")
+        .is(0, "yes: orders 1 can come back");
+    shop.seam("record-deployment orders --version 1 --to production")
+        .is(0, "live in production: orders 1; gone: 2");
+}
+
+#[test]
+fn yes_no_and_unknown_exit_with_0_1_and_3_in_every_format() {
+    let shop = open_shop();
+    shop.seam("publish orders --version 2 --calls-nobody").is(0, "");
+    shop.seam("publish orders --version 3 --calls-nobody").is(0, "");
+    shop.seam("record-deployment storefront --version 1 --to production")
+        .is(0, "");
+    shop.verified("2", Failed);
+    for (version, code, answer) in [("1", 0, "yes"), ("2", 1, "no"), ("3", 3, "unknown")] {
+        let line = format!("can-i-deploy orders --version {version} --to production");
+        shop.seam(&line).is(code, &format!("{answer}: "));
+        let json = shop.seam(&format!("{line} --json")).is(code, "").out;
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["answer"], answer);
+    }
+}
+
+#[test]
+fn the_version_is_the_revision_that_is_checked_out_and_records_just_appended_do_not_change_that() {
+    let shop = Shop::new();
+    let revision = shop.commit();
+    shop.seam("publish storefront")
+        .is(0, &format!("storefront {revision} holds 1 pacts"));
+    shop.seam("publish orders --calls-nobody").is(0, "");
+    shop.verified(&revision, Passed);
+    shop.seam("record-deployment orders --to staging")
+        .is(0, &format!("live in staging: orders {revision}"));
+    shop.seam("can-i-deploy storefront --to staging")
+        .is(0, &format!("yes: storefront {revision} can go to staging"));
+
+    shop.write("src/main.rs", "fn main() {}");
+    shop.seam("can-i-deploy storefront --to staging").refuses(&format!(
+        "no version was given, and 1 files differ from revision {revision}: src/main.rs; commit them, or give a version with --version"
+    ));
+    shop.seam(&format!("can-i-deploy storefront --version {revision} --to staging"))
+        .is(0, "yes");
+}
+
+#[test]
+fn two_that_need_each_other_are_asked_about_together() {
+    let shop = open_shop();
+    shop.seam("can-i-deploy storefront --version 1 --to staging")
+        .is(1, "no version of orders is live in staging");
+    shop.seam("can-i-deploy storefront --version 1 --with orders=1 --to staging")
+        .is(0, "yes: storefront 1 with orders 1 can go");
+    shop.seam("can-i-deploy storefront --version 1 --with orders --to staging")
+        .refuses("wanted SERVICE=VERSION");
+}
+
+#[test]
+fn every_consumer_is_published_at_once_and_a_changed_pact_is_another_content() {
+    let shop = open_shop();
+    shop.write_pact(&serde_json::json!({ "id": "o-1", "total": 5 }));
+    let json = shop.seam("publish --version 2 --json").is(0, "").out;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["published"][0]["consumer"], "storefront");
+    shop.seam("can-i-deploy storefront --version 2 --to production")
+        .is(3, "orders 1 was not verified against the pact of storefront 2");
+}

@@ -1,0 +1,7 @@
+//! The commands about pacts, as processes.
+
+#![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
+
+mod asking;
+mod mistakes;
+mod shop;

@@ -1,0 +1,111 @@
+use pacts::ledger::Outcome::Passed;
+
+use crate::shop::Shop;
+
+#[test]
+fn names_that_nobody_knows_are_refused_with_what_is_near_and_nothing_is_recorded() {
+    let shop = Shop::new();
+    shop.seam("publish storefront --version 1.0").is(0, "");
+    let before = shop.ledger().read().unwrap();
+    for (line, words) in [
+        (
+            "can-i-deploy storefrnt --version 1.0 --to production",
+            "never heard of a service 'storefrnt'; did you mean 'storefront'?",
+        ),
+        (
+            "can-i-deploy storefront --version 1.0 --to prod",
+            "there is no environment 'prod'; did you mean 'production'?",
+        ),
+        (
+            "record-deployment storefront --version 1.1 --to production",
+            "never heard of storefront 1.1; did you mean '1.0'?",
+        ),
+        (
+            "record-deployment storefront --version 1.0 --to produktion",
+            "there is no environment 'produktion'",
+        ),
+        (
+            "record-undeployment storefront --version 1.0 --from production",
+            "storefront 1.0 is not live in production; known are none",
+        ),
+        (
+            "can-i-undeploy storefront --version 1.0 --from production",
+            "storefront 1.0 is not live in production",
+        ),
+        (
+            "publish storefrnt --version 2",
+            "none of the 1 pacts in pacts is one of 'storefrnt'; their consumers are storefront",
+        ),
+        (
+            "publish storefront --version 2 --calls-nobody",
+            "'storefront' holds 1 pacts in pacts, so it calls somebody",
+        ),
+        (
+            "publish storefront --version 2 --pacts nowhere",
+            "there is no folder 'nowhere'",
+        ),
+        (
+            "can-i-deploy storefront --version 1 --to production --pacts nowhere",
+            "cannot read nowhere/environments.toml",
+        ),
+    ] {
+        shop.seam(line).refuses(words);
+    }
+    assert_eq!(shop.ledger().read().unwrap(), before);
+}
+
+#[test]
+fn a_record_that_was_edited_by_hand_is_refused_by_every_command_that_reads_it() {
+    let shop = Shop::new();
+    shop.seam("publish storefront --version 1").is(0, "");
+    shop.verified("1", Passed);
+    let folder = shop.path().join("pacts/ledger/verification/orders");
+    let file = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&file).unwrap().replace("passed", "failed");
+    std::fs::write(&file, text).unwrap();
+
+    let name = file.strip_prefix(shop.path()).unwrap().display().to_string();
+    for line in [
+        "can-i-deploy storefront --version 1 --to production",
+        "record-deployment storefront --version 1 --to production",
+    ] {
+        shop.seam(line)
+            .refuses(&format!("{name} was changed after it was written"));
+    }
+}
+
+#[test]
+fn a_pact_that_is_cut_off_or_empty_is_not_published() {
+    let shop = Shop::new();
+    shop.write("pacts/cut.json", "{\"consumer\": {");
+    shop.seam("publish storefront --version 1")
+        .refuses("pacts/cut.json is cut off: its JSON ends at line 1 column 14");
+    let empty = r#"{"consumer":{"name":"a"},"provider":{"name":"b"},"interactions":[]}"#;
+    shop.write("pacts/cut.json", empty);
+    shop.seam("publish a --version 1")
+        .refuses("interactions is 0 in a pact with b; wanted at least 1");
+    assert!(!shop.ledger().folder().exists());
+}
+
+#[test]
+fn without_git_or_a_repository_a_version_must_be_given_and_then_nothing_else_is_missed() {
+    let shop = Shop::new();
+    let without_git = |line: &str| {
+        let output = shop.command(line).env("PATH", "/nowhere").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = without_git("publish storefront");
+    assert_eq!(code, Some(2));
+    assert!(
+        said.contains("no version was given, and the revision") && said.contains("there is no program 'git' to run"),
+        "{said}"
+    );
+    let (code, said) = without_git("publish storefront --version 1");
+    assert_eq!(code, Some(0), "{said}");
+
+    std::fs::remove_dir_all(shop.path().join(".git")).unwrap();
+    shop.seam("publish storefront")
+        .refuses("is in no git repository; run it inside of one");
+    shop.seam("can-i-deploy storefront --version 1 --to production")
+        .is(1, "no version of orders is live");
+}

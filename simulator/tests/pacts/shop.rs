@@ -1,0 +1,153 @@
+//! A platform of two in a git repository: a storefront that reads orders.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use pacts::{
+    document::Document,
+    ledger::{Ledger, Outcome, Verification},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub(crate) struct Shop {
+    folder: TempDir,
+}
+
+/// What a command said, and its exit code.
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Shop {
+    /// With a pact, two environments and one commit.
+    pub(crate) fn new() -> Self {
+        let shop = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        shop.git(&["init", "--quiet", "--initial-branch=main"]);
+        shop.write(
+            "pacts/environments.toml",
+            "[environments]\nproduction = \"\"\nstaging = \"\"\n",
+        );
+        shop.write_pact(&json!({ "id": { "content": "o-1" } }));
+        shop.commit();
+        shop
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) -> PathBuf {
+        let file = self.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    /// The storefront's pact with orders, which expects this body.
+    pub(crate) fn write_pact(&self, body: &Value) {
+        let pact = json!({
+            "consumer": { "name": "storefront" }, "provider": { "name": "orders" },
+            "interactions": [{
+                "type": "Synchronous/HTTP", "description": "an order is read",
+                "request": { "method": "GET", "path": "/v2/orders/o-1" },
+                "response": { "status": 200, "body": { "contentType": "application/json", "content": body } },
+            }],
+            "metadata": { "pactSpecification": { "version": "4.0" } },
+        });
+        self.write("pacts/storefront-orders.json", &pact.to_string());
+    }
+
+    /// Commits everything and returns the commit.
+    pub(crate) fn commit(&self) -> String {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", "a change"]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(self.path())
+            .args([
+                "-c",
+                "user.name=t",
+                "-c",
+                "user.email=t@t.example",
+                "-c",
+                "commit.gpgsign=false",
+            ])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "git {arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// What `seam` says, with words divided by spaces.
+    pub(crate) fn seam(&self, line: &str) -> Said {
+        said(&self.command(line).output().unwrap())
+    }
+
+    pub(crate) fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_seam"));
+        command.args(line.split(' ')).current_dir(self.path());
+        command
+    }
+
+    /// A version of orders was verified against the pact as it stands, as `seam verify` records it.
+    pub(crate) fn verified(&self, version: &str, result: Outcome) {
+        let pact = Document::read(&self.path().join("pacts/storefront-orders.json")).unwrap();
+        let verification = Verification {
+            provider: "orders".to_owned(),
+            version: version.to_owned(),
+            consumer: "storefront".to_owned(),
+            pact: pact.content_hash(),
+            interactions: 1,
+            result,
+            at: "2026-11-21T12:00:00Z".parse().unwrap(),
+            tool: "seam 0.1.0".to_owned(),
+        };
+        self.ledger().record_verification(verification).unwrap();
+    }
+
+    pub(crate) fn ledger(&self) -> Ledger {
+        Ledger::of_pacts(&self.path().join("pacts"))
+    }
+}
+
+fn said(output: &Output) -> Said {
+    Said {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout.clone()).unwrap(),
+        err: String::from_utf8(output.stderr.clone()).unwrap(),
+    }
+}
+
+impl Said {
+    /// Fails unless this was the exit code, and stdout has these words.
+    #[track_caller]
+    pub(crate) fn is(self, code: i32, words: &str) -> Self {
+        assert!(
+            self.code == code && self.out.contains(words),
+            "{} {}{}",
+            self.code,
+            self.out,
+            self.err
+        );
+        self
+    }
+
+    /// Fails unless it is a refusal: code 2, nothing on stdout, and these words on stderr.
+    #[track_caller]
+    pub(crate) fn refuses(self, words: &str) {
+        let refuses = self.code == 2 && self.out.is_empty() && self.err.contains(words);
+        assert!(refuses, "{} {}{}", self.code, self.out, self.err);
+    }
+}
