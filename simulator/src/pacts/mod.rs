@@ -22,6 +22,7 @@ use error::CommandError;
 pub(crate) use publish::PublishArgs;
 pub(crate) use record_deployment::RecordDeploymentArgs;
 pub(crate) use record_undeployment::RecordUndeploymentArgs;
+pub(crate) use version::VersionArg;
 
 use crate::exit;
 

@@ -4,16 +4,21 @@ use pacts::{git::Repository, ledger::Ledger};
 use super::CommandError;
 
 /// Which version is meant.
-#[derive(Debug, Args)]
-pub(super) struct VersionArg {
+#[derive(Clone, Debug, Args)]
+pub(crate) struct VersionArg {
     /// The version, any text; left out, the git revision that is checked out, if no file differs from it
     #[arg(long, value_name = "VERSION")]
     version: Option<String>,
 }
 
 impl VersionArg {
+    /// The version, if one was given.
+    pub(crate) fn given(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
     /// The version given, or else the revision. Records that were just appended don't make it another one.
-    pub(super) fn or_revision(&self, ledger: &Ledger) -> Result<String, CommandError> {
+    pub(crate) fn or_revision(&self, ledger: &Ledger) -> Result<String, CommandError> {
         if let Some(version) = &self.version {
             return Ok(version.clone());
         }

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::pacts::VersionArg;
+
 /// Verify providers against the pacts of their consumers, strictly: all interactions that there are, or it is not green.
 #[derive(Clone, Debug, Args)]
 #[command(
@@ -26,9 +28,14 @@ pub(crate) struct VerifyArgs {
     /// Where that provider gives its messages: POST {description, providerStates}
     #[arg(long, value_name = "URL", requires = "provider_url")]
     pub(crate) message_url: Option<String>,
-    /// The provider's version, for the report
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) provider_version: Option<String>,
+    #[command(flatten)]
+    pub(super) version: VersionArg,
+    /// Append the result of each pact to the ledger
+    #[arg(long, conflicts_with_all = ["consumer", "description", "state"])]
+    pub(crate) record: bool,
+    /// The folder of pacts whose ledger is appended to
+    #[arg(long, value_name = "FOLDER", default_value = "pacts", requires = "record")]
+    pub(crate) ledger: PathBuf,
     /// Only the interactions of this consumer
     #[arg(long)]
     pub(crate) consumer: Option<String>,

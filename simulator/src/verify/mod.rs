@@ -2,6 +2,7 @@
 
 mod args;
 mod providers;
+mod record;
 mod steps;
 
 use std::{
@@ -13,7 +14,7 @@ use std::{
 };
 
 pub(crate) use args::VerifyArgs;
-use pacts::source::Source;
+use pacts::{ledger::Ledger, source::Source};
 use providers::Providers;
 use steps::StepProvider;
 use verifier::{Filter, HttpProvider, Provider, Selection, Verdict, Verification, report, verify};
@@ -34,22 +35,39 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Does what `seam verify` is told, and returns the exit code, one of [`crate::exit`]. Prints results to stdout, all else to stderr.
 pub(crate) async fn run(args: VerifyArgs) -> u8 {
-    match attempt(&args).await {
-        Ok(verifications) => match tell(&args, &verifications) {
-            Ok(()) => exit_code(&verifications),
-            Err(error) => complain(&error),
-        },
-        Err(error) => complain(&error),
-    }
+    let whole = async {
+        let version = version(&args)?;
+        let verifications = attempt(&args, version.as_deref()).await?;
+        tell(&args, &verifications)?;
+        if let (true, Some(version)) = (args.record, &version) {
+            let files = record::record(&verifications, version, &Ledger::of_pacts(&args.ledger))?;
+            eprintln!(
+                "{} results are recorded in {}; commit them",
+                files.len(),
+                args.ledger.join("ledger").display()
+            );
+        }
+        Ok(exit_code(&verifications))
+    };
+    whole.await.unwrap_or_else(|error: String| complain(&error))
 }
 
-async fn attempt(args: &VerifyArgs) -> Result<Vec<Verification>, String> {
+/// The provider's version: a record has to have one, a report may.
+fn version(args: &VerifyArgs) -> Result<Option<String>, String> {
+    if !args.record {
+        return Ok(args.version.given().map(str::to_owned));
+    }
+    let version = args.version.or_revision(&Ledger::of_pacts(&args.ledger));
+    version.map(Some).map_err(|error| error.to_string())
+}
+
+async fn attempt(args: &VerifyArgs, version: Option<&str>) -> Result<Vec<Verification>, String> {
     let selections = select(args)?;
     if let Some(url) = &args.provider_url {
         let provider = HttpProvider::new(url, args.state_url.clone(), args.message_url.clone())?;
         let mut verifications = Vec::new();
         for selection in &selections {
-            verifications.push(verify(selection, &provider, args.provider_version.as_deref()).await);
+            verifications.push(verify(selection, &provider, version).await);
         }
         return Ok(verifications);
     }
@@ -58,7 +76,7 @@ async fn attempt(args: &VerifyArgs) -> Result<Vec<Verification>, String> {
         return Ok(selections.iter().map(Selection::refused).collect());
     }
     let providers = Providers::load(&args.providers).map_err(|error| error.to_string())?;
-    started(args, &providers, &selections).await
+    started(args, version, &providers, &selections).await
 }
 
 /// One selection for each provider that is to be verified.
@@ -82,6 +100,7 @@ fn select(args: &VerifyArgs) -> Result<Vec<Selection>, String> {
 /// Brings the topology up, verifies, and takes it down, whatever came of it.
 async fn started(
     args: &VerifyArgs,
+    version: Option<&str>,
     providers: &Providers,
     selections: &[Selection],
 ) -> Result<Vec<Verification>, String> {
@@ -97,7 +116,7 @@ async fn started(
         () = interrupt.received() => return Err("interrupted; nothing is left running".to_owned()),
     };
     let verified = tokio::select! {
-        verified = verify_all(args, providers, selections, &roles, &topology, &running) => verified,
+        verified = verify_all(version, providers, selections, &roles, &topology, &running) => verified,
         () = interrupt.received() => Err("interrupted; everything it started is gone".to_owned()),
     };
     let passed = verified
@@ -142,7 +161,7 @@ fn roles<'a>(
 }
 
 async fn verify_all(
-    args: &VerifyArgs,
+    version: Option<&str>,
     providers: &Providers,
     selections: &[Selection],
     roles: &BTreeMap<&str, &str>,
@@ -161,7 +180,7 @@ async fn verify_all(
         let address = address.ok_or_else(|| format!("{role} has no address"))?;
         let provider = StepProvider::new(name, role, format!("http://{address}"), providers, &world, &asker);
         let provider: &dyn Provider = &provider;
-        verifications.push(verify(selection, provider, args.provider_version.as_deref()).await);
+        verifications.push(verify(selection, provider, version).await);
     }
     Ok(verifications)
 }

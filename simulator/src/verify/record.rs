@@ -1,0 +1,39 @@
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use pacts::ledger::{self, Ledger};
+use verifier::{ConsumerResult, Verification};
+
+/// What writes the records.
+const TOOL: &str = concat!("seam ", env!("CARGO_PKG_VERSION"));
+
+/// Appends one record for each pact of each verification that was asked in full: also for those that failed, which is worth knowing.
+///
+/// # Errors
+/// When one can't be written; those before it stay.
+pub(crate) fn record(verifications: &[Verification], version: &str, ledger: &Ledger) -> Result<Vec<PathBuf>, String> {
+    let at = Timestamp::now();
+    let whole = verifications
+        .iter()
+        .filter(|verification| !verification.partial && verification.problems.is_empty());
+    let results =
+        whole.flat_map(|verification| verification.consumers.iter().map(move |result| (verification, result)));
+    let record = |(verification, result): (&Verification, &ConsumerResult)| {
+        let record = ledger::Verification {
+            provider: verification.provider.clone(),
+            version: version.to_owned(),
+            consumer: result.consumer.clone(),
+            pact: result.content_hash.clone(),
+            interactions: result.interactions.len() as u64,
+            result: if result.passed() {
+                ledger::Outcome::Passed
+            } else {
+                ledger::Outcome::Failed
+            },
+            at,
+            tool: TOOL.to_owned(),
+        };
+        ledger.record_verification(record).map_err(|error| error.to_string())
+    };
+    results.map(record).collect()
+}
