@@ -12,7 +12,7 @@ use payments::provider::Hold;
 use serde_json::{Value, json};
 
 use super::{
-    matchers::{currency, each, exactly, money, one_of, only, text, timestamp, uuid, whole},
+    matchers::{currency, each, money, one_of, only, text, timestamp, uuid, whole},
     states::{self, State},
 };
 
@@ -173,19 +173,15 @@ pub(crate) fn notification(id: impl Display, order_id: impl Display, kind: Notif
     })
 }
 
-/// A page of a list, with these items.
-pub(crate) fn page(items: JsonPattern, page: u32, page_size: u32, total: JsonPattern) -> JsonPattern {
+/// A page of a list, with just these items.
+pub(crate) fn page(items: Vec<JsonPattern>, page: u32, page_size: u32, total: i64) -> JsonPattern {
+    let items = JsonPattern::Array(items);
     json_pattern!({
         "items": items,
-        "page": exactly(page),
-        "page_size": exactly(page_size),
-        "total": total,
+        "page": whole(page.into()),
+        "page_size": whole(page_size.into()),
+        "total": whole(total),
     })
-}
-
-/// A page without items.
-pub(crate) fn empty_page(number: u32, page_size: u32, total: JsonPattern) -> JsonPattern {
-    page(json!([]).into(), number, page_size, total)
 }
 
 /// An amount that the payment provider is asked to hold.
