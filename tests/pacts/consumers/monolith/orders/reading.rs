@@ -9,7 +9,7 @@ use crate::consumers::{
     monolith::{is_missing, shape},
     states,
     suite::Pact,
-    things::{order, page},
+    things::{order, order_in_full, page},
 };
 
 pub(super) fn calls(pact: Pact) -> Pact {
@@ -21,9 +21,12 @@ fn lookups(pact: Pact) -> Pact {
     let pact = OrderStatus::ALL.into_iter().fold(pact, |pact, status| {
         let description = format!("get an order that is {}", json!(status).as_str().unwrap());
         let call = at(Call::get, &description, "", status);
-        pact.call(call.answers(order(order_id(), status)), move |orders| async move {
-            is_two_lamps(client(orders).get_order(order_id()).await, status);
-        })
+        pact.call(
+            call.answers(order_in_full(order_id(), status)),
+            move |orders| async move {
+                is_two_lamps(client(orders).get_order(order_id()).await, status);
+            },
+        )
     });
     let id = order_id().to_string();
     pact.call(is_missing(missing, "order", &id), |orders| async {
