@@ -3,12 +3,12 @@
 
 use std::fmt::Display;
 
-use commerce::{OrderEvent, OrderId, OrderLine, Shipment};
+use commerce::{OrderEvent, OrderId, OrderLine};
 use pact_consumer::patterns::JsonPattern;
 
 use super::{
     matchers::{each, money, text, uuid, whole},
-    things::{PRICE, SKU, TOTAL, contact, payment_id},
+    things::{PRICE, REASON, SKU, TOTAL, contact, payment_id, shipment},
 };
 
 /// What happened, to whom, and what the event says of it.
@@ -65,7 +65,7 @@ pub(crate) fn order_confirmed(order_id: OrderId) -> Event {
 }
 
 pub(crate) fn order_cancelled(order_id: OrderId) -> Event {
-    let payload = json_pattern!({ "order_id": uuid(order_id), "reason": text("changed my mind") });
+    let payload = json_pattern!({ "order_id": uuid(order_id), "reason": text(REASON) });
     event("OrderCancelled", order_id, payload)
 }
 
@@ -106,10 +106,7 @@ pub(crate) fn history(order_id: OrderId, version: i64) -> Vec<OrderEvent> {
         },
         OrderEvent::OrderShipped {
             order_id,
-            shipment: Shipment {
-                carrier: "Post".to_owned(),
-                tracking_number: "T-1".to_owned(),
-            },
+            shipment: shipment(),
         },
     ];
     life.into_iter().zip(1..version).map(|(event, _)| event).collect()

@@ -1,7 +1,7 @@
-use std::{panic::RefUnwindSafe, sync::Arc};
+use std::{panic::RefUnwindSafe, sync::Arc, time::Duration};
 
 use futures::future::LocalBoxFuture;
-use pact_consumer::prelude::{PactBuilder, StartMockServer};
+use pact_consumer::prelude::{PactBuilder, StartMockServer, ValidatingMockServer};
 use pact_models::interaction::Interaction;
 use seam::http::{Socket, SocketLimits};
 use serde_json::Value;
@@ -116,7 +116,10 @@ impl Pact {
             Exercise::Calls(exercise) => {
                 let mock = builder.start_mock_server(None, None);
                 let url = mock.url().as_str().trim_end_matches('/').to_owned();
-                exercise(Link { url }).await;
+                tokio::select! {
+                    () = exercise(Link { url }) => {}
+                    () = surprise(mock.as_ref()) => panic!("{} asked {} for something else", self.consumer, self.provider),
+                }
             }
             Exercise::Handles(exercise) => {
                 for message in builder.messages() {
@@ -136,6 +139,14 @@ impl Pact {
     }
 }
 
+/// Ends when the mock was asked for something that the pact does not know: a consumer may repeat that for ever.
+async fn surprise(mock: &dyn ValidatingMockServer) {
+    let is_known = |asked: &str| matches!(asked, "Request-Matched" | "Missing-Request");
+    while mock.status().iter().all(|asked| is_known(&asked.match_key())) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 fn read_only_file(folder: &TempDir) -> Value {
     let files: Vec<_> = folder
         .path()
@@ -147,4 +158,55 @@ fn read_only_file(folder: &TempDir) -> Value {
         panic!("pact_consumer wrote {files:?}, wanted one file");
     };
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consumers::{events, things::order_id};
+
+    fn pact() -> Pact {
+        Pact::between("a-consumer", "a-provider")
+    }
+
+    fn get(path: &str) -> Call {
+        Call::get("get something", path).responds_only(200)
+    }
+
+    async fn ask(provider: Link) {
+        reqwest::get(format!("{}/this", provider.url)).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_call_that_is_made_is_written_with_its_answer() {
+        let written = pact().call(get("/this"), ask).written().await;
+
+        assert_eq!(written[0]["interactions"][0]["request"]["path"], "/this");
+        assert_eq!(written[0]["provider"]["name"], "a-provider");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    #[should_panic(expected = "GET /this expected, but never occurred")]
+    async fn a_call_that_is_not_made_is_no_part_of_a_pact() {
+        pact().call(get("/this"), |_| async {}).written().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    #[should_panic(expected = "a-consumer asked a-provider for something else")]
+    async fn a_consumer_that_asks_for_something_else_is_stopped_even_if_it_goes_on() {
+        let insists = |provider: Link| async move {
+            ask(provider).await;
+            std::future::pending().await
+        };
+
+        pact().call(get("/that"), insists).written().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    #[should_panic(expected = "was never handed to the consumer")]
+    async fn a_message_that_nobody_reads_is_no_part_of_a_pact() {
+        let message = Message::of(events::order_delivered(order_id("suite")), 1);
+
+        pact().message(message, |_| async {}).written().await;
+    }
 }

@@ -5,14 +5,14 @@ use std::fmt::Display;
 
 use commerce::{
     Contact, Currency, Delivery, IdempotencyKey, Item, Money, NewOrderV2, NotificationKind, OrderId, OrderStatus,
-    PaymentId, PaymentMethod, PaymentStatus, ReservationStatus,
+    PaymentId, PaymentMethod, PaymentStatus, ReservationStatus, Shipment,
 };
 use pact_consumer::patterns::JsonPattern;
 use payments::provider::Hold;
 use serde_json::{Value, json};
 
 use super::{
-    matchers::{currency, each, exactly, money, one_of, only, text, timestamp, uuid, whole},
+    matchers::{currency, each, money, one_of, only, text, timestamp, uuid, whole},
     states::{self, State},
 };
 
@@ -22,6 +22,9 @@ pub(crate) const SKU: &str = "lamp";
 pub(crate) const PRICE: Money = euros(675);
 /// Price of two.
 pub(crate) const TOTAL: Money = euros(1350);
+
+/// Why an order is cancelled.
+pub(crate) const REASON: &str = "changed my mind";
 
 /// So many cents.
 pub(crate) const fn euros(cents: i64) -> Money {
@@ -52,6 +55,13 @@ pub(crate) fn contact() -> Contact {
     }
 }
 
+pub(crate) fn shipment() -> Shipment {
+    Shipment {
+        carrier: "Post".to_owned(),
+        tracking_number: "T-1".to_owned(),
+    }
+}
+
 pub(crate) fn items(sku: &str, quantity: i64) -> Vec<Item> {
     let sku = sku.parse().unwrap();
     vec![Item { sku, quantity }]
@@ -79,7 +89,7 @@ pub(crate) fn ordered(status: OrderStatus) -> State {
 
 /// An order that stands there.
 pub(crate) fn order(id: impl Display, status: OrderStatus) -> JsonPattern {
-    let mut order = json_pattern!({
+    json_pattern!({
         "id": uuid(id),
         "status": only(status),
         "total_cents": whole(TOTAL.cents),
@@ -95,23 +105,29 @@ pub(crate) fn order(id: impl Display, status: OrderStatus) -> JsonPattern {
         "version": whole(1),
         "created_at": timestamp(),
         "updated_at": timestamp(),
-    });
+    })
+}
+
+/// The same with the optional fields that it has there, for whoever passes them on.
+pub(crate) fn order_in_full(id: impl Display, status: OrderStatus) -> JsonPattern {
+    use OrderStatus::{Cancelled, Confirmed, Delivered, Shipped};
+    let mut order = order(id, status);
     let JsonPattern::Object(fields) = &mut order else {
         return order;
     };
-    match status {
-        OrderStatus::Pending => {}
-        OrderStatus::Confirmed => {
-            fields.insert("payment_id".to_owned(), uuid(payment_id()));
-        }
-        OrderStatus::Cancelled => {
-            fields.insert("cancel_reason".to_owned(), text("changed my mind"));
-        }
-        OrderStatus::Shipped | OrderStatus::Delivered => {
-            let shipment = json_pattern!({ "carrier": text("Post"), "tracking_number": text("T-1") });
-            fields.insert("payment_id".to_owned(), uuid(payment_id()));
-            fields.insert("shipment".to_owned(), shipment);
-        }
+    if let Confirmed | Shipped | Delivered = status {
+        fields.insert("payment_id".to_owned(), uuid(payment_id()));
+    }
+    if let Shipped | Delivered = status {
+        let Shipment {
+            carrier,
+            tracking_number,
+        } = shipment();
+        let shipment = json_pattern!({ "carrier": text(&carrier), "tracking_number": text(&tracking_number) });
+        fields.insert("shipment".to_owned(), shipment);
+    }
+    if status == Cancelled {
+        fields.insert("cancel_reason".to_owned(), text(REASON));
     }
     order
 }
@@ -173,19 +189,15 @@ pub(crate) fn notification(id: impl Display, order_id: impl Display, kind: Notif
     })
 }
 
-/// A page of a list, with these items.
-pub(crate) fn page(items: JsonPattern, page: u32, page_size: u32, total: JsonPattern) -> JsonPattern {
+/// A page of a list, with just these items.
+pub(crate) fn page(items: Vec<JsonPattern>, page: u32, page_size: u32, total: i64) -> JsonPattern {
+    let items = JsonPattern::Array(items);
     json_pattern!({
         "items": items,
-        "page": exactly(page),
-        "page_size": exactly(page_size),
-        "total": total,
+        "page": whole(page.into()),
+        "page_size": whole(page_size.into()),
+        "total": whole(total),
     })
-}
-
-/// A page without items.
-pub(crate) fn empty_page(number: u32, page_size: u32, total: JsonPattern) -> JsonPattern {
-    page(json!([]).into(), number, page_size, total)
 }
 
 /// An amount that the payment provider is asked to hold.

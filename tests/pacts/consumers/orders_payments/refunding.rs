@@ -11,7 +11,7 @@ use crate::consumers::{
     matchers::{exactly, money, text, whole},
     states::{self, State},
     suite::{Link, Pact},
-    things::{TOTAL, any_payment, euros, paid_by, payment_id},
+    things::{REASON, TOTAL, any_payment, euros, paid_by, payment_id},
 };
 
 /// What was paid for an order that is cancelled goes back, and what Payments says of it is kept.
@@ -105,7 +105,7 @@ async fn ends_as(link: Link, wanted: &str) {
     })
     .await;
 
-    let cancelled = orders.service.cancel_order(order.id, "changed my mind".to_owned());
+    let cancelled = orders.service.cancel_order(order.id, REASON.to_owned());
     cancelled.await.unwrap();
 
     let outcome = until("the refund has an outcome", async || {

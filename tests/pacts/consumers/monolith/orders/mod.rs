@@ -12,7 +12,7 @@ use crate::consumers::{
     feed,
     states::{self, State},
     suite::{Link, Pact},
-    things::{self, PRICE, SKU, TOTAL, ordered},
+    things::{self, PRICE, REASON, SKU, TOTAL, ordered, payment_id, shipment},
 };
 
 pub(crate) fn pact() -> Pact {
@@ -40,7 +40,14 @@ fn client(orders: Link) -> Client<Arc<Socket>> {
 }
 
 fn is_two_lamps(order: Result<Order, OrderError>, wanted: OrderStatus) {
+    use OrderStatus::{Cancelled, Confirmed, Delivered, Shipped};
     let order = order.unwrap();
     assert_eq!((order.id, order.status, order.total), (order_id(), wanted, TOTAL));
     assert_eq!((order.lines[0].quantity, order.lines[0].unit_price), (2, PRICE));
+    let paid = matches!(wanted, Confirmed | Shipped | Delivered);
+    assert_eq!(order.payment_id, paid.then(payment_id));
+    let shipped = matches!(wanted, Shipped | Delivered);
+    assert_eq!(order.shipment, shipped.then(shipment));
+    let reason = (wanted == Cancelled).then(|| REASON.to_owned());
+    assert_eq!(order.cancel_reason, reason);
 }
