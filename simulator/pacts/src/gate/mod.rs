@@ -16,6 +16,7 @@ mod answer;
 mod index;
 mod need;
 mod question;
+mod reading;
 mod rows;
 mod text;
 
@@ -26,6 +27,7 @@ use jiff::Timestamp;
 pub use answer::{Answer, Ask, Row, RowState, ServiceVersion, Verdict};
 pub use need::Need;
 pub use question::GateError;
+pub use reading::{providers_that_matter, read};
 
 use crate::ledger::{Records, Settings};
 use index::Index;
