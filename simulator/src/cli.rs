@@ -10,7 +10,7 @@ use crate::{
     doctor::{self, DoctorArgs},
     exit,
     pacts::{
-        self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, PublishArgs, RecordDeploymentArgs,
+        self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, MatrixArgs, PublishArgs, RecordDeploymentArgs,
         RecordUndeploymentArgs,
     },
     scenario,
@@ -49,6 +49,8 @@ enum Command {
     RecordDeployment(RecordDeploymentArgs),
     /// Record that a version was taken out
     RecordUndeployment(RecordUndeploymentArgs),
+    /// Show who is live and who is verified against whom
+    Matrix(MatrixArgs),
     /// Say what this machine has and lacks, and what to do about it
     Doctor(DoctorArgs),
     /// Start a node once told to; `seam` calls this itself
@@ -76,6 +78,7 @@ pub fn main() -> u8 {
         Command::CanIRollback(args) => pacts::run(&args),
         Command::RecordDeployment(args) => pacts::run(&args),
         Command::RecordUndeployment(args) => pacts::run(&args),
+        Command::Matrix(args) => pacts::run(&args),
         Command::Launch { words } => said("launch", local::launch(&words)),
         Command::Reap => said("reap", local::reap()),
     }

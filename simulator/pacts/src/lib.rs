@@ -7,5 +7,6 @@ pub mod document;
 pub mod gate;
 pub mod git;
 pub mod ledger;
+pub mod matrix;
 mod near;
 pub mod source;

@@ -15,6 +15,7 @@
 mod answer;
 mod index;
 mod need;
+mod overview;
 mod question;
 mod reading;
 mod rows;

@@ -6,6 +6,7 @@ mod document;
 mod gate;
 mod golden;
 mod ledger;
+mod matrix;
 mod records;
 mod repository;
 mod settings;
