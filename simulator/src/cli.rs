@@ -10,8 +10,8 @@ use crate::{
     doctor::{self, DoctorArgs},
     exit,
     pacts::{
-        self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, MatrixArgs, PublishArgs, RecordDeploymentArgs,
-        RecordUndeploymentArgs,
+        self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
+        RecordDeploymentArgs, RecordUndeploymentArgs,
     },
     scenario,
     up::{self, UpArgs},
@@ -51,6 +51,8 @@ enum Command {
     RecordUndeployment(RecordUndeploymentArgs),
     /// Show who is live and who is verified against whom
     Matrix(MatrixArgs),
+    /// Say what changed in pacts and API documents, and which consumer that breaks
+    Diff(DiffArgs),
     /// Say what this machine has and lacks, and what to do about it
     Doctor(DoctorArgs),
     /// Start a node once told to; `seam` calls this itself
@@ -79,6 +81,7 @@ pub fn main() -> u8 {
         Command::RecordDeployment(args) => pacts::run(&args),
         Command::RecordUndeployment(args) => pacts::run(&args),
         Command::Matrix(args) => pacts::run(&args),
+        Command::Diff(args) => pacts::run(&args),
         Command::Launch { words } => said("launch", local::launch(&words)),
         Command::Reap => said("reap", local::reap()),
     }

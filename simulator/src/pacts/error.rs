@@ -17,6 +17,20 @@ pub(crate) enum CommandError {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Gate(#[from] GateError),
+    #[error(transparent)]
+    Git(#[from] GitError),
+    #[error(
+        "'{0}' is no range of revisions; wanted OLD..NEW, such as main..HEAD; OLD.. goes up to the files as they are"
+    )]
+    NotARange(String),
+    #[error(
+        "there is nothing to compare: neither state has a pact in {pacts} or an API document; name them with --pacts and --openapi"
+    )]
+    NothingToCompare { pacts: String },
+    #[error("the API document {file} is not JSON: {source}")]
+    NoDocument { file: String, source: serde_json::Error },
+    #[error("cannot read {file}: {source}")]
+    Unreadable { file: String, source: std::io::Error },
     #[error("no version was given, and the revision that is checked out can't stand for one: {0}")]
     NoRevision(GitError),
     /// The revision does not say what the files are.

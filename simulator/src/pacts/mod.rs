@@ -3,6 +3,7 @@
 mod can_i_deploy;
 mod can_i_rollback;
 mod can_i_undeploy;
+mod diff;
 mod error;
 mod matrix;
 mod place;
@@ -19,6 +20,7 @@ use serde_json::Value;
 pub(crate) use can_i_deploy::CanIDeployArgs;
 pub(crate) use can_i_rollback::CanIRollbackArgs;
 pub(crate) use can_i_undeploy::CanIUndeployArgs;
+pub(crate) use diff::DiffArgs;
 use error::CommandError;
 pub(crate) use matrix::MatrixArgs;
 pub(crate) use publish::PublishArgs;
