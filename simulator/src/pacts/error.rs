@@ -58,6 +58,10 @@ pub(crate) enum CommandError {
         source_of_pacts: String,
         pacts: usize,
     },
+    #[error(
+        "{consumer} {version} was published with other pacts before; a version is one content: give another --version, or check out the one that is meant"
+    )]
+    OtherContent { consumer: String, version: String },
     #[error("there are no pacts in {0}; write them with the consumers' suites, or name the folder with --pacts")]
     NothingToPublish(String),
     #[error("cannot write {}: {source}", file.display())]

@@ -11,7 +11,10 @@ mod live;
 mod record;
 mod settings;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 pub use error::{LedgerError, SettingsError};
 pub use live::{Live, Others};
@@ -136,6 +139,17 @@ impl Records {
     /// Which pacts the versions of consumers hold.
     pub fn publications(&self) -> &[Publication] {
         &self.publications
+    }
+
+    /// Which pacts this version of a consumer holds, by provider; nothing, if no record says.
+    pub fn held(&self, consumer: &str, version: &str) -> Option<BTreeSet<(&str, &ContentHash)>> {
+        let mut all = None;
+        for publication in &self.publications {
+            if publication.consumer == consumer && publication.version == version {
+                all.get_or_insert_with(BTreeSet::new).extend(publication.held());
+            }
+        }
+        all
     }
 
     /// What was verified.

@@ -123,6 +123,11 @@ impl Publication {
             at,
         }
     }
+
+    /// The pacts by provider.
+    pub fn held(&self) -> impl Iterator<Item = (&str, &ContentHash)> {
+        self.pacts.iter().map(|pact| (pact.provider.as_str(), &pact.pact))
+    }
 }
 
 impl Record {
