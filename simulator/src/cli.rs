@@ -10,8 +10,8 @@ use crate::{
     doctor::{self, DoctorArgs},
     exit,
     pacts::{
-        self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, PublishArgs, RecordDeploymentArgs,
-        RecordUndeploymentArgs,
+        self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
+        RecordDeploymentArgs, RecordUndeploymentArgs,
     },
     scenario,
     up::{self, UpArgs},
@@ -52,6 +52,10 @@ enum Command {
     RecordDeployment(RecordDeploymentArgs),
     /// Record that a version was taken out
     RecordUndeployment(RecordUndeploymentArgs),
+    /// Show who is live and who is verified against whom
+    Matrix(MatrixArgs),
+    /// Say what changed in pacts and API documents, and which consumer that breaks
+    Diff(DiffArgs),
     /// Say what this machine has and lacks, and what to do about it
     Doctor(DoctorArgs),
     /// Start a node once told to; `seam` calls this itself
@@ -80,6 +84,8 @@ pub fn main() -> u8 {
         Command::CanIRollback(args) => pacts::run(&args),
         Command::RecordDeployment(args) => pacts::run(&args),
         Command::RecordUndeployment(args) => pacts::run(&args),
+        Command::Matrix(args) => pacts::run(&args),
+        Command::Diff(args) => pacts::run(&args),
         Command::Launch { words } => said("launch", local::launch(&words)),
         Command::Reap => said("reap", local::reap()),
     }

@@ -27,6 +27,8 @@ fn the_help_names_every_command_for_people_and_the_exit_codes() {
         "can-i-rollback ",
         "record-deployment ",
         "record-undeployment ",
+        "matrix ",
+        "diff ",
         "doctor ",
         "0 pass or yes, 1 fail or no, 2 could not run, 3 ran and proved nothing",
     ] {

@@ -29,7 +29,7 @@ impl Command for CanIDeployArgs {
         for text in &self.with {
             changes.push(change(text)?);
         }
-        let (records, settings) = self.place.read()?;
+        let (records, settings) = self.place.read_for(&changes, &self.environment)?;
         let answer = Gate::new(&records, &settings).can_i_deploy(&changes, &self.environment)?;
         Ok(answered(&answer, self.place.json))
     }

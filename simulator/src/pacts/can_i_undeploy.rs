@@ -23,7 +23,7 @@ impl Command for CanIUndeployArgs {
     fn run(&self) -> Result<(String, u8), CommandError> {
         let version = self.version.or_revision(&self.place.ledger())?;
         let who = ServiceVersion::new(&self.service, version);
-        let (records, settings) = self.place.read()?;
+        let (records, settings) = self.place.read_for(std::slice::from_ref(&who), &self.environment)?;
         let answer = Gate::new(&records, &settings).can_i_undeploy(&who, &self.environment)?;
         Ok(answered(&answer, self.place.json))
     }

@@ -17,6 +17,20 @@ pub(crate) enum CommandError {
     Settings(#[from] SettingsError),
     #[error(transparent)]
     Gate(#[from] GateError),
+    #[error(transparent)]
+    Git(#[from] GitError),
+    #[error(
+        "'{0}' is no range of revisions; wanted OLD..NEW, such as main..HEAD; OLD.. goes up to the files as they are"
+    )]
+    NotARange(String),
+    #[error(
+        "there is nothing to compare: neither state has a pact in {pacts} or an API document; name them with --pacts and --openapi"
+    )]
+    NothingToCompare { pacts: String },
+    #[error("the API document {file} is not JSON: {source}")]
+    NoDocument { file: String, source: serde_json::Error },
+    #[error("cannot read {file}: {source}")]
+    Unreadable { file: String, source: std::io::Error },
     #[error("no version was given, and the revision that is checked out can't stand for one: {0}")]
     NoRevision(GitError),
     /// The revision does not say what the files are.
@@ -44,6 +58,10 @@ pub(crate) enum CommandError {
         source_of_pacts: String,
         pacts: usize,
     },
+    #[error(
+        "{consumer} {version} was published with other pacts before; a version is one content: give another --version, or check out the one that is meant"
+    )]
+    OtherContent { consumer: String, version: String },
     #[error("there are no pacts in {0}; write them with the consumers' suites, or name the folder with --pacts")]
     NothingToPublish(String),
     #[error("cannot write {}: {source}", file.display())]

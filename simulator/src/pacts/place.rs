@@ -1,7 +1,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use pacts::ledger::{Ledger, Records, Settings};
+use pacts::{
+    gate::{self, ServiceVersion},
+    ledger::{Ledger, Records, Settings},
+};
 
 use super::CommandError;
 
@@ -19,6 +22,17 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn ledger(&self) -> Ledger {
         Ledger::of_pacts(&self.pacts)
+    }
+
+    /// What is declared, and recorded that has to do with these versions.
+    pub(super) fn read_for(
+        &self,
+        changes: &[ServiceVersion],
+        environment: &str,
+    ) -> Result<(Records, Settings), CommandError> {
+        let settings = Settings::of_pacts(&self.pacts)?;
+        settings.environment(environment)?;
+        Ok((gate::read(&self.ledger(), changes, environment)?, settings))
     }
 
     /// Everything that is recorded and declared.

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 use jiff::Timestamp;
 use pacts::{
-    ledger::Publication,
+    ledger::{Publication, Records},
     source::{Found, Source},
 };
 use serde_json::json;
@@ -33,21 +33,33 @@ impl Command for PublishArgs {
         let found = source.read()?;
         let consumers = self.consumers(&found, &source)?;
         let version = self.version.or_revision(&self.place.ledger())?;
-        let at = Timestamp::now();
+        let (records, at) = (self.place.ledger().read()?, Timestamp::now());
+        let publications: Vec<Publication> = consumers
+            .into_iter()
+            .map(|consumer| Publication::of(&found, consumer, &version, at))
+            .collect();
+        for publication in &publications {
+            check_content(&records, publication)?;
+        }
         let mut lines = Vec::new();
         let mut facts = Vec::new();
-        for consumer in consumers {
-            let publication = Publication::of(&found, consumer, &version, at);
-            let pacts = publication.pacts.len();
-            let file = self
-                .place
-                .ledger()
-                .record_publication(publication)?
-                .display()
-                .to_string();
-            lines.push(format!(
-                "{consumer} {version} holds {pacts} pacts; recorded in {file}; commit it"
-            ));
+        for publication in publications {
+            let (consumer, pacts) = (publication.consumer.clone(), publication.pacts.len());
+            let file = match records.held(&consumer, &version) {
+                Some(_) => None,
+                None => Some(
+                    self.place
+                        .ledger()
+                        .record_publication(publication)?
+                        .display()
+                        .to_string(),
+                ),
+            };
+            let place = file.as_ref().map_or_else(
+                || "already in the ledger".to_owned(),
+                |file| format!("recorded in {file}; commit it"),
+            );
+            lines.push(format!("{consumer} {version} holds {pacts} pacts; {place}"));
             facts.push(json!({ "consumer": consumer, "version": version, "pacts": pacts, "recorded": file }));
         }
         let text = if self.place.json {
@@ -56,6 +68,18 @@ impl Command for PublishArgs {
             lines.join("\n")
         };
         Ok((text, exit::PASS))
+    }
+}
+
+/// Refuses a version that has held other pacts: from then on it would have to keep both.
+fn check_content(records: &Records, publication: &Publication) -> Result<(), CommandError> {
+    let Publication { consumer, version, .. } = publication;
+    match records.held(consumer, version) {
+        Some(before) if before != publication.held().collect() => Err(CommandError::OtherContent {
+            consumer: consumer.clone(),
+            version: version.clone(),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -107,3 +107,22 @@ fn every_consumer_is_published_at_once_and_a_changed_pact_is_another_content() {
     shop.seam("can-i-deploy storefront --version 2 --to production")
         .is(3, "orders 1 was not verified against the pact of storefront 2");
 }
+
+#[test]
+fn the_matrix_is_a_table_json_and_a_page() {
+    let shop = open_shop();
+    shop.seam("record-deployment storefront --version 1 --to production")
+        .is(0, "");
+    shop.seam("matrix")
+        .is(0, "production: 2 versions of 2 services are live; 1 of 1 pairs passed");
+    let json = shop.seam("matrix --json --html matrix.html").is(0, "").out;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["environments"]["production"]["rows"][0]["state"]["is"], "passed");
+    let page = std::fs::read_to_string(shop.path().join("matrix.html")).unwrap();
+    assert!(
+        page.contains("<svg") && page.contains("<td><div class=\"passed\">passed"),
+        "{page}"
+    );
+    shop.seam("matrix --html no/such/folder/matrix.html")
+        .refuses("cannot write no/such/folder/matrix.html");
+}

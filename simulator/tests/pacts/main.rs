@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
 
 mod asking;
+mod comparing;
 mod mistakes;
 mod shop;

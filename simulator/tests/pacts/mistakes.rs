@@ -88,6 +88,20 @@ fn a_pact_that_is_cut_off_or_empty_is_not_published() {
 }
 
 #[test]
+fn a_version_is_published_once_and_is_one_content() {
+    let shop = Shop::new();
+    shop.seam("publish --version 1")
+        .is(0, "recorded in pacts/ledger/publication/storefront/");
+    let before = shop.ledger().read().unwrap();
+    shop.seam("publish --version 1")
+        .is(0, "storefront 1 holds 1 pacts; already in the ledger");
+    shop.write_pact(&serde_json::json!({ "id": "another" }));
+    shop.seam("publish --version 1")
+        .refuses("storefront 1 was published with other pacts before; a version is one content");
+    assert_eq!(shop.ledger().read().unwrap(), before);
+}
+
+#[test]
 fn without_git_or_a_repository_a_version_must_be_given_and_then_nothing_else_is_missed() {
     let shop = Shop::new();
     let without_git = |line: &str| {

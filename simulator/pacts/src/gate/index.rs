@@ -23,6 +23,8 @@ pub(super) struct Index<'a> {
     passed_by: HashMap<(&'a str, &'a ContentHash), Vec<(Timestamp, &'a str)>>,
     /// The versions that passed any pact in full.
     proven: HashSet<(&'a str, &'a str)>,
+    /// The version of each consumer that was published last.
+    newest: BTreeMap<&'a str, (Timestamp, &'a str)>,
     was_live: HashSet<(&'a str, &'a str, &'a str)>,
     pub(super) live: Live<'a>,
     /// Every service that a record names.
@@ -43,6 +45,7 @@ impl<'a> Index<'a> {
             verified: HashMap::new(),
             passed_by: HashMap::new(),
             proven: HashSet::new(),
+            newest: BTreeMap::new(),
             was_live: HashSet::new(),
             live: records.live(),
             services: BTreeSet::new(),
@@ -72,6 +75,9 @@ impl<'a> Index<'a> {
         let mut interactions = HashMap::new();
         for publication in records.publications() {
             self.services.insert(&publication.consumer);
+            let published = (publication.at, publication.version.as_str());
+            let newest = self.newest.entry(&publication.consumer).or_insert(published);
+            *newest = published.max(*newest);
             let versions = self.held.entry(&publication.consumer).or_default();
             let held = versions.entry(&publication.version).or_default();
             for pact in &publication.pacts {
@@ -118,6 +124,11 @@ impl<'a> Index<'a> {
     pub(super) fn held(&self, service: &str, version: &str) -> impl Iterator<Item = Held<'a>> {
         let held = self.held.get(service).and_then(|versions| versions.get(version));
         held.into_iter().flatten().copied()
+    }
+
+    /// Each consumer with the version that was published last.
+    pub(super) fn newest(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.newest.iter().map(|(consumer, (_, version))| (*consumer, *version))
     }
 
     /// The versions of a service that any record names.

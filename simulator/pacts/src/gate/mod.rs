@@ -15,7 +15,9 @@
 mod answer;
 mod index;
 mod need;
+mod overview;
 mod question;
+mod reading;
 mod rows;
 mod text;
 
@@ -26,6 +28,7 @@ use jiff::Timestamp;
 pub use answer::{Answer, Ask, Row, RowState, ServiceVersion, Verdict};
 pub use need::Need;
 pub use question::GateError;
+pub use reading::{providers_that_matter, read};
 
 use crate::ledger::{Records, Settings};
 use index::Index;

@@ -6,12 +6,12 @@ use super::{Gate, Need, Row, RowState, ServiceVersion};
 use crate::document::ContentHash;
 
 /// What is live in an environment: versions by service.
-type World<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+pub(super) type World<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
 /// What a version of a consumer asks of whom.
-struct Demand<'a> {
-    consumer: (&'a str, &'a str),
-    provider: &'a str,
+pub(super) struct Demand<'a> {
+    pub(super) consumer: (&'a str, &'a str),
+    pub(super) provider: &'a str,
     pact: &'a ContentHash,
 }
 
@@ -89,7 +89,7 @@ impl Gate<'_> {
         (rows, needs)
     }
 
-    fn world(&self, environment: &str) -> World<'_> {
+    pub(super) fn world(&self, environment: &str) -> World<'_> {
         let mut world = World::new();
         for (service, version) in self.index.live.all(environment) {
             world.entry(service).or_default().insert(version);
@@ -98,7 +98,7 @@ impl Gate<'_> {
     }
 
     /// What all versions in this world ask of each other.
-    fn demands<'w>(&'w self, world: &'w World<'w>) -> impl Iterator<Item = Demand<'w>> {
+    pub(super) fn demands<'w>(&'w self, world: &'w World<'w>) -> impl Iterator<Item = Demand<'w>> {
         let all = world
             .iter()
             .flat_map(|(service, versions)| versions.iter().map(move |version| (*service, *version)));
@@ -112,7 +112,7 @@ impl Gate<'_> {
         })
     }
 
-    fn row(&self, demand: &Demand<'_>, version: &str) -> Row {
+    pub(super) fn row(&self, demand: &Demand<'_>, version: &str) -> Row {
         Row {
             state: self.index.state(demand.provider, version, demand.pact),
             consumer: demand.holder(),

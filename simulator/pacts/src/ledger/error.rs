@@ -32,6 +32,14 @@ pub enum LedgerError {
         /// Those of what it says.
         seen: String,
     },
+    /// A record in the folder of another kind or service.
+    #[error("{} lies in the wrong folder; records are never moved: put it back into {}", file.display(), belongs.display())]
+    Misplaced {
+        /// The file.
+        file: PathBuf,
+        /// The folder that it belongs to.
+        belongs: PathBuf,
+    },
     /// A record that says what can't be.
     #[error("{field} is {seen}; wanted {wanted}; nothing was recorded")]
     Invalid {

@@ -26,7 +26,7 @@ struct Read {
 }
 
 /// Reads a record and its checksum.
-pub(super) fn read(file: &Path) -> Result<(ContentHash, Record), LedgerError> {
+pub(super) fn read(ledger: &Path, file: &Path) -> Result<(ContentHash, Record), LedgerError> {
     let unreadable = |source| LedgerError::Unreadable {
         file: file.to_owned(),
         source,
@@ -44,13 +44,25 @@ pub(super) fn read(file: &Path) -> Result<(ContentHash, Record), LedgerError> {
             seen: seen.short().to_owned(),
         });
     }
+    // Who asks for the records of one service reads its folder alone.
+    let belongs = folder_of(ledger, &record);
+    if file.parent() != Some(&belongs) {
+        return Err(LedgerError::Misplaced {
+            file: file.to_owned(),
+            belongs,
+        });
+    }
     Ok((checksum, record))
+}
+
+fn folder_of(ledger: &Path, record: &Record) -> PathBuf {
+    ledger.join(record.kind()).join(folder_name(record.service()))
 }
 
 /// Writes a record below the ledger's folder: whole and on the disk, or not at all.
 pub(super) fn write(ledger: &Path, record: &Record) -> Result<PathBuf, LedgerError> {
     let id = record.id();
-    let folder = ledger.join(record.kind()).join(as_file_name(record.service()));
+    let folder = folder_of(ledger, record);
     let time = record.at().strftime("%Y%m%dT%H%M%SZ");
     let file = folder.join(format!("{time}-{}.json", id.short()));
     let unwritable = |source| LedgerError::Unwritable {
@@ -59,7 +71,7 @@ pub(super) fn write(ledger: &Path, record: &Record) -> Result<PathBuf, LedgerErr
     };
     if file.exists() {
         // The name derives from the content: it is there already, unless somebody has edited it.
-        return read(&file).map(|_| file);
+        return read(ledger, &file).map(|_| file);
     }
     let written = Written { checksum: &id, record };
     let text = serde_json::to_string_pretty(&written).map_err(|error| unwritable(error.into()))?;
@@ -93,7 +105,7 @@ fn put(folder: &Path, file: &Path, text: &str) -> io::Result<()> {
 
 /// A name that every file system takes: other characters than letters, digits, dashes, dots and underscores are written as %XX, and a dot
 /// at the beginning too.
-fn as_file_name(service: &str) -> String {
+pub(super) fn folder_name(service: &str) -> String {
     let mut name = String::new();
     for (index, byte) in service.bytes().enumerate() {
         let plain = byte.is_ascii_alphanumeric() || b"-_".contains(&byte) || (byte == b'.' && index > 0);

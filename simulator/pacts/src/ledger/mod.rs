@@ -11,7 +11,10 @@ mod live;
 mod record;
 mod settings;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 pub use error::{LedgerError, SettingsError};
 pub use live::{Live, Others};
@@ -44,17 +47,40 @@ impl Ledger {
     /// # Errors
     /// When a record can't be read, is no record, or is not as it was written; names the file and what to do. Nothing is passed over.
     pub fn read(&self) -> Result<Records, LedgerError> {
-        let mut files = Vec::new();
-        if self.folder.exists() {
-            source::list(&self.folder, &mut files, &|_| true)
-                .map_err(|(file, source)| LedgerError::Unreadable { file, source })?;
-        }
         let mut records = Records::default();
-        for file in files {
-            let (id, record) = file::read(&file)?;
-            records.add(id, record);
+        self.add_to(&mut records, Path::new(""))?;
+        Ok(records)
+    }
+
+    /// Reads all records but verifications, of which there are by far the most.
+    pub(crate) fn read_without_verifications(&self) -> Result<Records, LedgerError> {
+        let mut records = Records::default();
+        for kind in [record::PUBLICATION, record::DEPLOYMENT] {
+            self.add_to(&mut records, Path::new(kind))?;
         }
         Ok(records)
+    }
+
+    /// Adds the verifications of a provider.
+    pub(crate) fn add_verifications(&self, records: &mut Records, provider: &str) -> Result<(), LedgerError> {
+        self.add_to(
+            records,
+            &Path::new(record::VERIFICATION).join(file::folder_name(provider)),
+        )
+    }
+
+    fn add_to(&self, records: &mut Records, below: &Path) -> Result<(), LedgerError> {
+        let folder = self.folder.join(below);
+        let mut files = Vec::new();
+        if folder.exists() {
+            source::list(&folder, &mut files, &|_| true)
+                .map_err(|(file, source)| LedgerError::Unreadable { file, source })?;
+        }
+        for path in files {
+            let (id, record) = file::read(&self.folder, &path)?;
+            records.add(id, record);
+        }
+        Ok(())
     }
 
     /// Appends a record and says in which file it stands. It is on the disk before this returns, and is never there in part. Appending the very
@@ -113,6 +139,17 @@ impl Records {
     /// Which pacts the versions of consumers hold.
     pub fn publications(&self) -> &[Publication] {
         &self.publications
+    }
+
+    /// Which pacts this version of a consumer holds, by provider; nothing, if no record says.
+    pub fn held(&self, consumer: &str, version: &str) -> Option<BTreeSet<(&str, &ContentHash)>> {
+        let mut all = None;
+        for publication in &self.publications {
+            if publication.consumer == consumer && publication.version == version {
+                all.get_or_insert_with(BTreeSet::new).extend(publication.held());
+            }
+        }
+        all
     }
 
     /// What was verified.

@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 use super::LedgerError;
 use crate::{document::ContentHash, source::Found};
 
+pub(super) const PUBLICATION: &str = "publication";
+pub(super) const VERIFICATION: &str = "verification";
+pub(super) const DEPLOYMENT: &str = "deployment";
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -119,6 +123,11 @@ impl Publication {
             at,
         }
     }
+
+    /// The pacts by provider.
+    pub fn held(&self) -> impl Iterator<Item = (&str, &ContentHash)> {
+        self.pacts.iter().map(|pact| (pact.provider.as_str(), &pact.pact))
+    }
 }
 
 impl Record {
@@ -132,9 +141,9 @@ impl Record {
     /// The folder of its kind.
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            Self::Publication(_) => "publication",
-            Self::Verification(_) => "verification",
-            Self::Deployment(_) => "deployment",
+            Self::Publication(_) => PUBLICATION,
+            Self::Verification(_) => VERIFICATION,
+            Self::Deployment(_) => DEPLOYMENT,
         }
     }
 

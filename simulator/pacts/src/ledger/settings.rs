@@ -11,6 +11,8 @@ use crate::near::hint;
 /// What the people of the platform declare, in `environments.toml` beside the pacts.
 ///
 /// ```toml
+/// openapi = ["docs/openapi.json"]
+///
 /// [environments]
 /// production = "what customers use"
 ///
@@ -20,6 +22,9 @@ use crate::near::hint;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
+    /// The OpenAPI documents of the platform, from the root of the repository; `seam diff` compares them.
+    #[serde(default)]
+    pub openapi: Vec<String>,
     /// The environments, each with what it is for.
     pub environments: BTreeMap<String, String>,
     /// The services that rightly hold no pacts and are verified by none, each with the reason.

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
 
+mod diff;
 mod document;
 mod gate;
 mod golden;
 mod ledger;
+mod matrix;
 mod records;
 mod repository;
 mod settings;

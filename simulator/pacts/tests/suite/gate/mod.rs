@@ -44,11 +44,14 @@ impl History {
     }
 
     /// A version goes live in production, beside the others.
-    pub(crate) fn live(mut self, who: &str) -> Self {
-        let deployment = self.change(|live| {
-            let who = version(who);
-            live.deployed("production", &who.service, &who.version, Others::Stay, at(9))
-        });
+    pub(crate) fn live(self, who: &str) -> Self {
+        let who = version(who);
+        self.live_version(&who.service, &who.version)
+    }
+
+    /// The same, where the name has spaces.
+    pub(crate) fn live_version(mut self, service: &str, version: &str) -> Self {
+        let deployment = self.change(|live| live.deployed("production", service, version, Others::Stay, at(9)));
         self.records.push(Record::Deployment(deployment));
         self
     }

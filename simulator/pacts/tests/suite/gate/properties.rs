@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use pacts::{
-    gate::{Answer, Gate, Need, ServiceVersion, Verdict},
+    gate::{Answer, Gate, Need, ServiceVersion, Verdict, providers_that_matter},
     ledger::{Others, Outcome, Record, Records, Verification},
 };
 use proptest::prelude::*;
@@ -164,6 +164,24 @@ proptest! {
             question().prop_flat_map(|it| (Just(it.clone()), Just(it.0).prop_shuffle()))
     ) {
         prop_assert_eq!(asked(&shuffled, &step, environment), asked(&records, &step, environment));
+    }
+
+    #[test]
+    fn an_answer_depends_on_no_verification_of_a_provider_that_does_not_matter((records, step, environment) in question()) {
+        let all: Records = records.iter().cloned().collect();
+        let changes = match &step {
+            Step::Deploy(changes, _) => changes.clone(),
+            Step::Undeploy(who) | Step::Rollback(who) => vec![who.clone()],
+        };
+        let matter = providers_that_matter(&all, &changes, environment);
+        let matters = |record: &&Record| match record {
+            Record::Verification(it) => matter.contains(&it.provider),
+            _ => true,
+        };
+        let some: Vec<Record> = records.iter().filter(matters).cloned().collect();
+        if let Some(answer) = asked(&some, &step, environment) {
+            prop_assert_eq!(Some(answer), asked(&records, &step, environment));
+        }
     }
 
     #[test]

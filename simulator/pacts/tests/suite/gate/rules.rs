@@ -1,7 +1,7 @@
 //! The rules, one by one.
 
 use pacts::{
-    gate::{Gate, Verdict},
+    gate::{Gate, Verdict, providers_that_matter},
     ledger::Outcome::{Failed, Passed},
 };
 
@@ -201,6 +201,19 @@ fn another_environment_is_another_world() {
         .can_i_deploy(&[version("storefront 1")], "staging")
         .unwrap();
     assert_answer(&answer, Verdict::No, &["provider-not-live"]);
+}
+
+#[test]
+fn whom_a_provider_calls_matters_where_it_would_have_to_be_deployed_first() {
+    let calls = shop().holds(holds("orders", "2", &[("payments", 3)]));
+    let matter = |history: &History| {
+        let records = history.records();
+        providers_that_matter(&records, &[version("storefront 1")], "production")
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(matter(&calls), ["orders", "storefront"]);
+    assert_eq!(matter(&calls.out("orders 1")), ["orders", "payments", "storefront"]);
 }
 
 #[test]

@@ -118,6 +118,25 @@ fn a_file_that_is_cut_off_or_no_record_is_refused_by_its_name() {
 }
 
 #[test]
+fn a_record_that_was_moved_is_refused_with_the_folder_it_belongs_to() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let file = ledger
+        .record_verification(verified("orders", "1", "storefront", 1, Outcome::Failed))
+        .unwrap();
+    let elsewhere = ledger.folder().join("verification/payments");
+    fs::create_dir_all(&elsewhere).unwrap();
+    fs::rename(&file, elsewhere.join(file.file_name().unwrap())).unwrap();
+
+    let said = ledger.read().unwrap_err().to_string();
+    let wanted = format!("put it back into {}", file.parent().unwrap().display());
+    assert!(
+        said.contains("lies in the wrong folder") && said.ends_with(&wanted),
+        "{said}"
+    );
+}
+
+#[test]
 fn what_can_not_be_is_refused_and_nothing_is_written() {
     let root = tempfile::tempdir().unwrap();
     let ledger = ledger(root.path());

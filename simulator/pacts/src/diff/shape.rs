@@ -1,0 +1,118 @@
+//! A JSON schema as a list of fields.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+/// What a schema says of the values at one path.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// The types that JSON schema knows; empty where it does not say.
+    pub(super) types: BTreeSet<String>,
+    /// The values that are allowed, if only some are.
+    pub(super) values: BTreeSet<String>,
+    /// Whether it is always there when its parent is.
+    pub(super) required: bool,
+}
+
+/// The fields of a schema by path: `/data/items/*/id`. The root is the empty path.
+pub(super) type Fields = BTreeMap<String, Shape>;
+
+/// Takes a schema apart. References are followed, but not into themselves; of alternatives, all fields are taken, and those that some
+/// do not require are not required.
+pub(super) fn fields(document: &Value, schema: &Value) -> Fields {
+    let mut all = Fields::new();
+    Walk {
+        document,
+        inside: Vec::new(),
+    }
+    .add(&mut all, "", schema, true);
+    all
+}
+
+/// What a reference points to, or else the value itself.
+pub(super) fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let reference = value
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|name| name.strip_prefix('#'));
+    reference.and_then(|path| document.pointer(path)).unwrap_or(value)
+}
+
+struct Walk<'a> {
+    document: &'a Value,
+    /// The references that led here.
+    inside: Vec<&'a str>,
+}
+
+impl<'a> Walk<'a> {
+    fn add(&mut self, all: &mut Fields, path: &str, schema: &'a Value, required: bool) {
+        let reference = schema.get("$ref").and_then(Value::as_str);
+        if let Some(name) = reference {
+            if !self.inside.contains(&name) {
+                self.inside.push(name);
+                self.add(all, path, resolved(self.document, schema), required);
+                self.inside.pop();
+            }
+            return;
+        }
+        let shape = all.entry(path.to_owned()).or_default();
+        shape.required = required;
+        shape.types.extend(texts(schema.get("type")));
+        shape.values.extend(
+            schema
+                .get("enum")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(Value::to_string),
+        );
+        let must: BTreeSet<String> = texts(schema.get("required")).collect();
+        for (name, field) in schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            self.add(all, &format!("{path}/{name}"), field, must.contains(name));
+        }
+        if let Some(items) = schema.get("items") {
+            self.add(all, &format!("{path}/*"), items, true);
+        }
+        for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+            self.add(all, path, part, required);
+        }
+        for kind in ["oneOf", "anyOf"] {
+            self.add_alternatives(all, path, schema.get(kind), required);
+        }
+    }
+
+    fn add_alternatives(&mut self, all: &mut Fields, path: &str, alternatives: Option<&'a Value>, required: bool) {
+        let alternatives = alternatives.and_then(Value::as_array).into_iter().flatten();
+        let each: Vec<Fields> = alternatives
+            .map(|schema| {
+                let mut fields = Fields::new();
+                self.add(&mut fields, path, schema, required);
+                fields
+            })
+            .collect();
+        for fields in &each {
+            for (path, shape) in fields {
+                let everywhere = each
+                    .iter()
+                    .all(|other| other.get(path).is_some_and(|shape| shape.required));
+                let joined = all.entry(path.clone()).or_default();
+                joined.types.extend(shape.types.iter().cloned());
+                joined.values.extend(shape.values.iter().cloned());
+                joined.required = everywhere;
+            }
+        }
+    }
+}
+
+/// One text, or an array of them.
+fn texts(value: Option<&Value>) -> impl Iterator<Item = String> {
+    let many = value.and_then(Value::as_array).into_iter().flatten();
+    let one = value.filter(|value| value.is_string());
+    many.chain(one).filter_map(Value::as_str).map(str::to_owned)
+}

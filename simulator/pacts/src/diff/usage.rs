@@ -1,0 +1,157 @@
+//! What consumers use of an operation, as their pacts say.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Concern, Effect};
+use crate::{
+    document::{Document, Interaction, Kind, Specification},
+    source::Found,
+};
+
+/// What a change does to one interaction and why; nothing, if they have nothing to do with each other.
+pub(super) type Judged = Option<(Effect, &'static str)>;
+
+/// The HTTP interactions of all consumers, before and after.
+pub(super) struct Users {
+    uses: Vec<Use>,
+}
+
+/// One HTTP interaction of one consumer.
+pub(super) struct Use {
+    consumer: String,
+    description: String,
+    /// Whether the pacts still have it.
+    is_current: bool,
+    method: String,
+    path: String,
+    pub(super) status: u64,
+    pub(super) request: Option<Value>,
+    pub(super) response: Option<Value>,
+    /// Names of headers and query parameters, in lower case.
+    parameters: Vec<String>,
+}
+
+impl Users {
+    pub(super) fn of(old: &[Found], new: &[Found]) -> Self {
+        let uses = |pacts: &[Found], is_current: bool| -> Vec<Use> {
+            let documents = pacts.iter().map(|found| &found.document);
+            let all = documents.flat_map(|document| document.interactions().iter().map(move |one| (document, one)));
+            all.filter(|(_, interaction)| interaction.kind == Kind::Http)
+                .map(|(document, interaction)| Use::of(document, interaction, is_current))
+                .collect()
+        };
+        let mut all = uses(new, true);
+        all.extend(uses(old, false));
+        Self { uses: all }
+    }
+
+    /// What a change does to the consumers that use this operation. `judge` sees one interaction; what it has nothing to do with is left out.
+    /// Where only the pacts of before use what is taken away, their versions may still be live: that warns.
+    pub(super) fn concerned(
+        &self,
+        operation: &Operation<'_>,
+        judge: impl Fn(&Use) -> Judged,
+    ) -> BTreeMap<String, Concern> {
+        let mut all: BTreeMap<String, Concern> = BTreeMap::new();
+        for one in self.uses.iter().filter(|one| operation.is_called_by(one)) {
+            let Some((mut effect, why)) = judge(one) else { continue };
+            let mut why = format!("{why} in '{}'", one.description);
+            if !one.is_current {
+                effect = effect.max(Effect::Warns);
+                why.push_str(", as its pact was before");
+            }
+            let concern = Concern::new(effect, why);
+            let worst = all.entry(one.consumer.clone()).or_insert_with(|| concern.clone());
+            if concern.effect < worst.effect {
+                *worst = concern;
+            }
+        }
+        all
+    }
+}
+
+impl Use {
+    fn of(document: &Document, interaction: &Interaction, is_current: bool) -> Self {
+        let (request, response) = (&interaction.raw["request"], &interaction.raw["response"]);
+        let text = |value: &Value, otherwise: &str| value.as_str().unwrap_or(otherwise).to_owned();
+        let names = |field: &str| -> Vec<String> {
+            let fields = request[field].as_object().into_iter().flatten();
+            fields.map(|(name, _)| name.to_lowercase()).collect()
+        };
+        Self {
+            consumer: document.consumer().to_owned(),
+            description: interaction.description.clone(),
+            is_current,
+            method: text(&request["method"], "GET").to_uppercase(),
+            path: text(&request["path"], "/"),
+            status: response["status"].as_u64().unwrap_or(200),
+            request: body(document.version(), request),
+            response: body(document.version(), response),
+            parameters: [names("headers"), names("query")].concat(),
+        }
+    }
+
+    pub(super) fn sends_parameter(&self, name: &str) -> bool {
+        self.parameters.contains(&name.to_lowercase())
+    }
+}
+
+/// The body as JSON; version 4 wraps it.
+fn body(version: Specification, part: &Value) -> Option<Value> {
+    let body = part.get("body").filter(|body| !body.is_null())?;
+    match version {
+        Specification::V4 => body.get("content").cloned(),
+        _ => Some(body.clone()),
+    }
+}
+
+/// The values at a path of a schema in a body: `*` is every element.
+pub(super) fn at<'a>(body: &'a Value, path: &str) -> Vec<&'a Value> {
+    let mut found = vec![body];
+    for name in path.split('/').skip(1) {
+        found = found
+            .into_iter()
+            .flat_map(|value| match (name, value) {
+                ("*", Value::Array(items)) => items.iter().collect(),
+                (name, Value::Object(fields)) => fields.get(name).into_iter().collect(),
+                _ => Vec::new(),
+            })
+            .collect();
+    }
+    found
+}
+
+/// An operation of an API, with its neighbours: of several that a path fits, the one with the fewest holes is meant.
+pub(super) struct Operation<'a> {
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) neighbours: Vec<&'a str>,
+}
+
+impl Operation<'_> {
+    fn is_called_by(&self, one: &Use) -> bool {
+        let better = |other: &&&str| fits(other, &one.path) && holes(other) < holes(self.path);
+        self.method.eq_ignore_ascii_case(&one.method)
+            && fits(self.path, &one.path)
+            && !self.neighbours.iter().any(|other| better(&other))
+    }
+}
+
+fn fits(template: &str, path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or(path);
+    let (template, path): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
+    template.len() == path.len()
+        && template.iter().zip(&path).all(|(wanted, seen)| {
+            if wanted.starts_with('{') {
+                !seen.is_empty()
+            } else {
+                wanted == seen
+            }
+        })
+}
+
+fn holes(template: &str) -> usize {
+    template.matches('{').count()
+}
