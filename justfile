@@ -36,6 +36,22 @@ lint:
 # What a change must pass before it lands: lint, then test.
 check: lint test
 
+# The way CI goes before a deploy, on a copy of the ledger: consumer suites, verification, record, and whether all may go to an environment.
+gate environment="staging":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    seam="cargo run --quiet --locked --bin seam --"
+    cargo test --quiet --locked --workspace --test pacts
+    copy=$(mktemp -d); trap 'rm -rf "$copy"' EXIT
+    cp -r pacts "$copy"
+    version=$(git rev-parse HEAD 2>/dev/null || echo local)
+    here="--version $version --pacts $copy/pacts"
+    $seam publish $here
+    $seam publish payment-provider --calls-nobody $here
+    $seam verify --record --ledger "$copy/pacts" $here
+    together=$(for service in inventory payments notifications payment-provider monolith storefront-v1 storefront-v2; do printf ' --with %s=%s' $service "$version"; done)
+    $seam can-i-deploy orders $together --to {{environment}} $here
+
 # Bring the platform up, place orders, check the books, say the verdict.
 demo *args:
     cargo run --locked --bin seam -- run checkout {{args}}

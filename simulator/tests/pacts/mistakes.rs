@@ -1,3 +1,5 @@
+use std::process::Command;
+
 use pacts::ledger::Outcome::Passed;
 
 use crate::shop::Shop;
@@ -99,6 +101,44 @@ fn a_version_is_published_once_and_is_one_content() {
     shop.seam("publish --version 1")
         .refuses("storefront 1 was published with other pacts before; a version is one content");
     assert_eq!(shop.ledger().read().unwrap(), before);
+}
+
+#[test]
+fn a_writer_that_is_killed_in_the_middle_of_a_record_leaves_a_ledger_that_reads_as_before() {
+    let shop = Shop::new();
+    for provider in 0..40 {
+        let pact = format!(
+            r#"{{"consumer":{{"name":"big"}},"provider":{{"name":"p-{provider}"}},"interactions":[{{"description":"d","request":{{}},"response":{{}}}}]}}"#
+        );
+        shop.write(&format!("pacts/big-{provider}.json"), &pact);
+    }
+    shop.seam("publish storefront --version 1").is(0, "");
+    let before = shop.ledger().read().unwrap();
+
+    // One block of a file is all that this shell allows: the kernel kills who writes more, in the middle of the record.
+    let line = format!(
+        "ulimit -f 1; exec {} publish big --version 1",
+        env!("CARGO_BIN_EXE_seam")
+    );
+    let killed = Command::new("sh")
+        .args(["-c", &line])
+        .current_dir(shop.path())
+        .output()
+        .unwrap();
+    assert_eq!(killed.status.code(), None, "killed by a signal: {killed:?}");
+    let folder = shop.path().join("pacts/ledger/publication/big");
+    let left: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(
+        left.len() == 1 && left[0].extension().unwrap() == "draft",
+        "it had begun to write: {left:?}"
+    );
+
+    assert_eq!(shop.ledger().read().unwrap(), before);
+    shop.seam("publish big --version 1")
+        .is(0, "big 1 holds 40 pacts; recorded in");
 }
 
 #[test]

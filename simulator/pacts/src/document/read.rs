@@ -131,6 +131,9 @@ fn interaction(place: &Place<'_>, version: Specification, kind: Option<Kind>) ->
     if kind == Kind::SyncMessage {
         place.field("response").array()?;
     }
+    if version == Specification::V4 {
+        check_contents(place, kind)?;
+    }
     let pending = place.field("pending");
     Ok(Interaction {
         kind,
@@ -139,6 +142,26 @@ fn interaction(place: &Place<'_>, version: Specification, kind: Option<Kind>) ->
         pending: pending.value.is_some() && pending.flag()?,
         raw: Value::Object(fields.clone()),
     })
+}
+
+/// Version 4 wraps what is sent. Without its content a wrapper asks for nothing, and every provider would pass.
+fn check_contents(place: &Place<'_>, kind: Kind) -> Result<(), DocumentError> {
+    let (request, response) = (place.field("request"), place.field("response"));
+    let wrappers = match kind {
+        Kind::Http => vec![request.field("body"), response.field("body")],
+        Kind::AsyncMessage => vec![place.field("contents")],
+        Kind::SyncMessage => {
+            let replies = response.array()?.iter().enumerate();
+            let replies = replies.map(|(index, reply)| response.item(index, reply).field("contents"));
+            std::iter::once(request.field("contents")).chain(replies).collect()
+        }
+    };
+    for wrapper in wrappers {
+        if wrapper.value.is_some_and(|value| !value.is_null()) && !wrapper.object()?.contains_key("content") {
+            return Err(wrapper.field("content").mistake("what is sent, as JSON or text"));
+        }
+    }
+    Ok(())
 }
 
 fn kind_in_v4(place: &Place<'_>) -> Result<Kind, DocumentError> {

@@ -266,7 +266,7 @@ fn the_difference_is_shown_like_this() {
     later[1]["interactions"][0]["response"]["body"]["content"]["data"] = json!({ "lines": [] });
     let audit = json!({
         "consumer": { "name": "audit" }, "provider": { "name": "orders" },
-        "interactions": [{ "type": "Asynchronous/Messages", "description": "an order was made", "contents": {} }],
+        "interactions": [{ "type": "Asynchronous/Messages", "description": "an order was made", "contents": { "content": {} } }],
         "metadata": { "pactSpecification": { "version": "4.0" } },
     });
     let difference = Difference::between(&state(&pacts(), api()), &state(&[later, vec![audit]].concat(), new));

@@ -168,6 +168,51 @@ fn a_field_of_an_interaction_that_is_missing_or_mistyped_is_named_with_what_is_w
 }
 
 #[test]
+fn a_body_without_its_content_is_refused_as_it_would_ask_for_nothing() {
+    let wanted = "is missing; wanted what is sent, as JSON or text";
+    let wrapper = || Some(json!({ "contentType": "application/json", "encoded": false }));
+    all_refused([
+        (
+            "/interactions/0/response/body",
+            wrapper(),
+            "/interactions/0/response/body/content is missing",
+        ),
+        (
+            "/interactions/0/request/body",
+            wrapper(),
+            "/interactions/0/request/body/content is missing",
+        ),
+        (
+            "/interactions/0/response/body",
+            Some(json!([])),
+            "/interactions/0/response/body is an array; wanted an object",
+        ),
+    ]);
+    for (kind, part) in [
+        ("Asynchronous/Messages", json!({ "contents": {} })),
+        (
+            "Synchronous/Messages",
+            json!({ "request": { "contents": {} }, "response": [] }),
+        ),
+        (
+            "Synchronous/Messages",
+            json!({ "request": {}, "response": [{ "contents": {} }] }),
+        ),
+    ] {
+        let mut one = json!({ "type": kind, "description": "d" });
+        one.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        let said = refusal_with("/interactions", Some(json!([one])));
+        assert!(said.contains(&format!("contents/content {wanted}")), "{said}");
+    }
+    let mut empty = sound();
+    empty["interactions"][0]["response"]["body"] = json!({ "content": "" });
+    assert!(
+        Document::parse("shop.json", empty.to_string().as_bytes()).is_ok(),
+        "an empty body is a promise too"
+    );
+}
+
+#[test]
 fn a_file_that_is_not_there_is_refused_by_its_name() {
     let said = Document::read("no/such.json".as_ref()).unwrap_err().to_string();
     assert!(said.starts_with("cannot read no/such.json: "), "{said}");

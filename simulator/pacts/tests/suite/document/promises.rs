@@ -27,6 +27,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 fn interaction() -> impl Strategy<Value = Value> {
     ("[a-b]{1,2}", any_json(), any_json(), 0..3u8, any::<bool>()).prop_map(
         |(description, body, param, kind, pending)| {
+            let body = json!({ "content": body });
             let mut json = json!({
                 "description": description,
                 "providerStates": [{ "name": "s", "params": { "p": param } }],
@@ -94,9 +95,9 @@ fn paths(value: &Value) -> Vec<String> {
 /// Whether the reader takes anything at this place: the others have a type of their own.
 fn is_free(path: &str) -> bool {
     [
-        "/response/body",
-        "/contents",
-        "/response/0/contents",
+        "/response/body/content",
+        "/contents/content",
+        "/response/0/contents/content",
         "/providerStates/0/params/",
     ]
     .into_iter()

@@ -76,3 +76,18 @@ fn machines_read_the_same_answer_with_the_reasons_by_name() {
         &format!("{:#}\n", troubled().deploy(&["storefront 2"]).json()),
     );
 }
+
+#[test]
+fn the_answer_in_the_readme_is_one_that_the_gate_gives() {
+    let pact = 0x1a9c_4f0e;
+    let answer = History::default()
+        .holds(holds("storefront", "2", &[("orders", pact)]))
+        .holds(holds("orders", "7", &[]))
+        .holds(holds("orders", "8", &[]))
+        .verified(verified("orders", "7", "storefront", pact, Passed))
+        .live("orders 7")
+        .live("orders 8")
+        .deploy(&["storefront 2"]);
+    let readme = include_str!("../../../../../README.md");
+    assert!(readme.contains(&answer.text(WIDTH)), "{}", answer.text(WIDTH));
+}
