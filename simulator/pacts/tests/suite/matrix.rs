@@ -78,6 +78,17 @@ fn the_page_loads_nothing_and_no_name_becomes_markup() {
 }
 
 #[test]
+fn no_arrow_crosses_a_box_on_its_way() {
+    let page = matrix(&platform()).html();
+    // Orders stand two rows below the storefront, and inventory between them.
+    let arrow = page
+        .lines()
+        .find(|line| line.contains("storefront calls orders"))
+        .unwrap();
+    assert!(arrow.contains(" L400 "), "it goes down beside the boxes: {arrow}");
+}
+
+#[test]
 fn callers_stand_above_whom_they_call_and_a_circle_is_drawn_too() {
     let page = matrix(&platform()).html();
     let height = |service: &str| -> u32 {
