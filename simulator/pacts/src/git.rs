@@ -87,30 +87,47 @@ impl Repository {
             })
     }
 
+    /// The newest commit that changed anything outside of the folder `except`: what is checked out is that, but for this folder. So a commit of
+    /// records alone does not make another version of what they speak of. In a shallow clone that ends before it, the oldest commit there is.
+    ///
+    /// # Errors
+    /// No git, no repository, no commit yet.
+    pub fn revision(&self, except: &Path) -> Result<String, GitError> {
+        let head = self.head()?;
+        let found = self.text_of(&["log", "-1", "--format=%H", "--"], except)?;
+        Ok(if found.is_empty() { head } else { found })
+    }
+
     /// The files that differ from what is checked out, new ones too, from the root of the repository; those in the folder `except` are left out.
     ///
     /// # Errors
     /// No git, no repository.
     pub fn changed(&self, except: &Path) -> Result<Vec<String>, GitError> {
-        let top = PathBuf::from(self.text(&["rev-parse", "--show-toplevel"])?);
-        let mut arguments = vec![
+        let status = [
             "status",
             "--porcelain",
             "-z",
             "--untracked-files=all",
             "--no-renames",
             "--",
-            ":/",
         ];
-        let inside = self.folder.join(except).canonicalize().ok();
-        let left_out =
-            inside.and_then(|path| Some(format!(":(top,exclude){}", path.strip_prefix(&top).ok()?.display())));
-        arguments.extend(left_out.as_deref());
-        let listed = self.text(&arguments)?;
+        let listed = self.text_of(&status, except)?;
         Ok(listed
             .split('\0')
             .filter_map(|entry| Some(entry.get(3..)?.to_owned()))
             .collect())
+    }
+
+    /// What git says of the whole repository but this folder. A folder that is not there, or elsewhere, leaves nothing out.
+    fn text_of(&self, arguments: &[&str], except: &Path) -> Result<String, GitError> {
+        let top = PathBuf::from(self.text(&["rev-parse", "--show-toplevel"])?);
+        let inside = self.folder.join(except).canonicalize().ok();
+        let left_out = inside.and_then(|path| path.strip_prefix(&top).ok().map(Path::to_owned));
+        let left_out = left_out.map(|path| format!(":(top,exclude,literal){}", path.display()));
+        let mut arguments = arguments.to_vec();
+        arguments.push(":/");
+        arguments.extend(left_out.as_deref());
+        self.text(&arguments)
     }
 
     /// All files below `path` in a revision, with their paths below it, by name.

@@ -1,7 +1,13 @@
 //! Pact files, their ledger in git, and the gate that answers whether a service may be deployed.
 //!
-//! A [`document`] is one pact file, of any version from 2 to 4, with a hash over what it promises and nothing else. Nothing here starts
-//! a process but `git`, opens a socket, or knows what the services do.
+//! - [`document`]: one pact file, of any version from 2 to 4, with a hash over what it promises and nothing else.
+//! - [`source`]: the pacts of a folder or of a git revision; [`git`] asks the `git` program.
+//! - [`ledger`]: what was published, verified and deployed, as files that merge; and what people declare.
+//! - [`gate`]: may a version go live, go out, or come back?
+//! - [`matrix`]: all that is live, and who is verified against whom.
+//! - [`diff`]: what changed between two revisions, and for which consumer that matters.
+//!
+//! Nothing here starts a process but `git`, opens a socket, reads a clock, or knows what the services do.
 
 pub mod diff;
 pub mod document;

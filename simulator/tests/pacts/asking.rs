@@ -66,8 +66,9 @@ fn yes_no_and_unknown_exit_with_0_1_and_3_in_every_format() {
 }
 
 #[test]
-fn the_version_is_the_revision_that_is_checked_out_and_records_just_appended_do_not_change_that() {
+fn the_version_is_the_revision_that_is_checked_out_and_records_do_not_change_that_nor_does_a_commit_of_them() {
     let shop = Shop::new();
+    shop.write("src/lib.rs", "");
     let revision = shop.commit();
     shop.seam("publish storefront")
         .is(0, &format!("storefront {revision} holds 1 pacts"));
@@ -75,6 +76,10 @@ fn the_version_is_the_revision_that_is_checked_out_and_records_just_appended_do_
     shop.verified(&revision, Passed);
     shop.seam("record-deployment orders --to staging")
         .is(0, &format!("live in staging: orders {revision}"));
+    shop.seam("can-i-deploy storefront --to staging")
+        .is(0, &format!("yes: storefront {revision} can go to staging"));
+
+    shop.commit();
     shop.seam("can-i-deploy storefront --to staging")
         .is(0, &format!("yes: storefront {revision} can go to staging"));
 

@@ -96,7 +96,7 @@ fn version(file: &str, raw: &Value) -> Result<Specification, DocumentError> {
         "/pactSpecificationVersion",
     ]
     .into_iter()
-    .find_map(|path| metadata?.pointer(path));
+    .find_map(|path| metadata?.pointer(path).filter(|version| !version.is_null()));
     let Some(seen) = seen else {
         return Ok(Specification::V3);
     };

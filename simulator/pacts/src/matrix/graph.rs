@@ -36,12 +36,12 @@ pub(super) fn svg(services: &BTreeSet<&str>, edges: &BTreeSet<Edge>) -> String {
     }
     for (service, (x, y)) in &places {
         let (text_x, text_y) = (x + BOX_WIDTH / 2, y + BOX_HEIGHT / 2 + 5);
-        let name = escaped(service);
+        let (name, shown) = (escaped(service), fitting(service));
         // Writing to a String cannot fail.
         let _ = writeln!(
             svg,
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"6\"/>\
-             <text x=\"{text_x}\" y=\"{text_y}\">{name}</text>"
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{BOX_WIDTH}\" height=\"{BOX_HEIGHT}\" rx=\"6\"><title>{name}</title></rect>\
+             <text x=\"{text_x}\" y=\"{text_y}\">{shown}</text>"
         );
     }
     svg + "</svg>\n"
@@ -50,26 +50,42 @@ pub(super) fn svg(services: &BTreeSet<&str>, edges: &BTreeSet<Edge>) -> String {
 fn arrow(svg: &mut String, edge: &Edge, from: (usize, usize), to: (usize, usize)) {
     let title = format!("{} calls {}", escaped(&edge.consumer), escaped(&edge.provider));
     let (start_x, end_x) = (from.0 + BOX_WIDTH / 2, to.0 + BOX_WIDTH / 2);
-    let path = if to.1 > from.1 {
-        format!("M{start_x} {} L{end_x} {}", from.1 + BOX_HEIGHT, to.1)
+    let (start_y, end_y) = (from.1 + BOX_HEIGHT, to.1);
+    let path = if to.1 <= from.1 {
+        back(from, to)
+    } else if end_y - start_y == GAP_Y {
+        format!("M{start_x} {start_y} L{end_x} {end_y}")
     } else {
-        // Back up, or sideways: round the right side of both.
-        let (right, start_y, end_y) = (
-            from.0.max(to.0) + BOX_WIDTH,
-            from.1 + BOX_HEIGHT / 2,
-            to.1 + BOX_HEIGHT / 2,
-        );
-        let bend = right + GAP_X - 5;
+        // Past the rows between, in the gap beside the column, so that no box is crossed.
+        let gap = from.0 + BOX_WIDTH + GAP_X / 2;
+        let (leaves, passed, nears, arrives) = (start_y + GAP_Y / 2, start_y + GAP_Y, end_y - GAP_Y, end_y - GAP_Y / 2);
         format!(
-            "M{} {start_y} C{bend} {start_y} {bend} {end_y} {} {end_y}",
-            from.0 + BOX_WIDTH,
-            to.0 + BOX_WIDTH
+            "M{start_x} {start_y} C{start_x} {leaves} {gap} {leaves} {gap} {passed} \
+             L{gap} {nears} C{gap} {arrives} {end_x} {arrives} {end_x} {end_y}"
         )
     };
+    // Writing to a String cannot fail.
     let _ = writeln!(
         svg,
         "<path class=\"edge\" d=\"{path}\" marker-end=\"url(#tip)\"><title>{title}</title></path>"
     );
+}
+
+/// Up again, or sideways: round the right side of both.
+fn back(from: (usize, usize), to: (usize, usize)) -> String {
+    let (start_x, end_x) = (from.0 + BOX_WIDTH, to.0 + BOX_WIDTH);
+    let (start_y, end_y) = (from.1 + BOX_HEIGHT / 2, to.1 + BOX_HEIGHT / 2);
+    let bend = start_x.max(end_x) + GAP_X - 5;
+    format!("M{start_x} {start_y} C{bend} {start_y} {bend} {end_y} {end_x} {end_y}")
+}
+
+/// As much of a name as fits into a box.
+fn fitting(name: &str) -> String {
+    const MOST: usize = 18;
+    if name.chars().count() <= MOST {
+        return escaped(name);
+    }
+    escaped(&name.chars().take(MOST - 3).collect::<String>()) + "..."
 }
 
 /// The services in rows: who is called stands at least one row below each caller. Of those in a circle, who comes first by name stands above.

@@ -9,7 +9,7 @@ use pacts::{
 use crate::{
     gate::{History, settings},
     golden::golden,
-    records::{holds, verified},
+    records::{at, holds, verified},
 };
 
 fn matrix(history: &History) -> Matrix {
@@ -75,6 +75,33 @@ fn the_page_loads_nothing_and_no_name_becomes_markup() {
             "{element}"
         );
     }
+}
+
+#[test]
+fn who_calls_whom_is_what_the_newest_publication_and_what_is_live_say() {
+    let mut newest = holds("storefront", "3", &[("inventory", 3)]);
+    newest.at = at(5);
+    let history = History::default()
+        .holds(newest)
+        .holds(holds("storefront", "1", &[("orders", 1)]))
+        .holds(holds("storefront", "2", &[("payments", 2)]));
+    let called = |history: &History| -> Vec<String> {
+        let edges = matrix(history).edges;
+        edges.into_iter().map(|edge| edge.provider).collect()
+    };
+    assert_eq!(called(&history), ["inventory"], "nothing is live");
+    assert_eq!(called(&history.live("storefront 1")), ["inventory", "orders"]);
+}
+
+#[test]
+fn no_arrow_crosses_a_box_on_its_way() {
+    let page = matrix(&platform()).html();
+    // Orders stand two rows below the storefront, and inventory between them.
+    let arrow = page
+        .lines()
+        .find(|line| line.contains("storefront calls orders"))
+        .unwrap();
+    assert!(arrow.contains(" L400 "), "it goes down beside the boxes: {arrow}");
 }
 
 #[test]

@@ -180,3 +180,26 @@ fn a_changed_file_is_seen_but_not_one_of_the_folder_that_is_left_out() {
     );
     assert_eq!(repository.changed("no/such/folder".as_ref()).unwrap().len(), 3);
 }
+
+#[test]
+fn a_commit_of_records_alone_is_no_new_revision_and_a_merge_of_such_is_none_either() {
+    let here = TestRepository::new();
+    let repository = Repository::at(here.path());
+    let revision = || repository.revision("pacts/ledger".as_ref()).unwrap();
+    here.write("src/a.rs", "1");
+    let first = here.commit();
+    assert_eq!(revision(), first, "there is no ledger yet");
+    here.write("pacts/ledger/x.json", "1");
+    here.commit();
+    assert_eq!(revision(), first);
+
+    here.git(&["checkout", "--quiet", "-b", "records"]);
+    here.write("pacts/ledger/y.json", "1");
+    here.commit();
+    here.git(&["checkout", "--quiet", "main"]);
+    here.write("src/a.rs", "2");
+    let second = here.commit();
+    here.git(&["merge", "--quiet", "--no-edit", "records"]);
+    assert_eq!(revision(), second);
+    assert_ne!(repository.head().unwrap(), second);
+}

@@ -96,6 +96,8 @@ fn a_file_without_a_version_is_read_as_version_3() {
     let mut json = version_2();
     json.as_object_mut().unwrap().remove("metadata");
     assert_eq!(pact(&json).version(), Specification::V3);
+    json["metadata"] = json!({ "pactSpecification": { "version": null } });
+    assert_eq!(pact(&json).version(), Specification::V3, "some tools write null");
 }
 
 #[test]
