@@ -44,9 +44,9 @@ demo *args:
 up *args:
     cargo run --locked --bin seam -- up {{args}}
 
-# Measure: orders per second, commits per order, time to readiness, resident memory; cases per second. Each beside its reference.
+# Measure: orders per second, commits per order, time to readiness, resident memory; cases per second; mutants of pacts judged per second. Each beside its reference.
 bench:
-    cargo bench --locked --workspace --bench platform --bench equivalence
+    cargo bench --locked --workspace --bench platform --bench equivalence --bench mutants
 
 # Plant bugs, one at a time, and see which suite finds each after how many cases: all, those with a word in their name, or those of one suite.
 bite word="":

@@ -16,7 +16,7 @@ pub(crate) use args::VerifyArgs;
 use pacts::source::Source;
 use providers::Providers;
 use steps::StepProvider;
-use verifier::{Filter, HttpProvider, Provider, Selection, Verdict, Verification, report, verify};
+use verifier::{Filter, HttpProvider, Provider, Selection, Verdict, Verification, mutate::mutate, report, verify};
 
 use crate::{
     backend::{
@@ -34,21 +34,20 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Does what `seam verify` is told, and returns the exit code, one of [`crate::exit`]. Prints results to stdout, all else to stderr.
 pub(crate) async fn run(args: VerifyArgs) -> u8 {
-    match attempt(&args).await {
-        Ok(verifications) => match tell(&args, &verifications) {
-            Ok(()) => exit_code(&verifications),
-            Err(error) => complain(&error),
-        },
-        Err(error) => complain(&error),
-    }
+    let told = async {
+        let selections = select(&args)?;
+        let verifications = attempt(&args, &selections).await?;
+        tell(&args, &selections, &verifications).await?;
+        Ok::<_, String>(exit_code(&verifications))
+    };
+    told.await.unwrap_or_else(|error| complain(&error))
 }
 
-async fn attempt(args: &VerifyArgs) -> Result<Vec<Verification>, String> {
-    let selections = select(args)?;
+async fn attempt(args: &VerifyArgs, selections: &[Selection]) -> Result<Vec<Verification>, String> {
     if let Some(url) = &args.provider_url {
         let provider = HttpProvider::new(url, args.state_url.clone(), args.message_url.clone())?;
         let mut verifications = Vec::new();
-        for selection in &selections {
+        for selection in selections {
             verifications.push(verify(selection, &provider, args.provider_version.as_deref()).await);
         }
         return Ok(verifications);
@@ -58,24 +57,31 @@ async fn attempt(args: &VerifyArgs) -> Result<Vec<Verification>, String> {
         return Ok(selections.iter().map(Selection::refused).collect());
     }
     let providers = Providers::load(&args.providers).map_err(|error| error.to_string())?;
-    started(args, &providers, &selections).await
+    started(args, &providers, selections).await
 }
 
-/// One selection for each provider that is to be verified.
 fn select(args: &VerifyArgs) -> Result<Vec<Selection>, String> {
-    let source: Source = args.pacts.parse().map_err(|error| format!("{error}"))?;
-    let found = source.read().map_err(|error| error.to_string())?;
     let filter = Filter {
         consumer: args.consumer.clone(),
         description: args.description.clone(),
         state: args.state.clone(),
     };
-    let names: BTreeSet<&str> = match &args.service {
-        Some(service) => BTreeSet::from([service.as_str()]),
+    selections(&args.pacts, args.service.as_deref(), &filter)
+}
+
+/// One selection for each provider that has pacts in `source`, or only for `service`.
+///
+/// # Errors
+/// When the pacts can't be read.
+pub(crate) fn selections(source: &str, service: Option<&str>, filter: &Filter) -> Result<Vec<Selection>, String> {
+    let place: Source = source.parse().map_err(|error| format!("{error}"))?;
+    let found = place.read().map_err(|error| error.to_string())?;
+    let names: BTreeSet<&str> = match service {
+        Some(service) => BTreeSet::from([service]),
         None if found.is_empty() => BTreeSet::from(["every provider"]),
         None => found.iter().map(|pact| pact.document.provider()).collect(),
     };
-    let select = |name| Selection::new(name, &found, filter.clone(), &args.pacts);
+    let select = |name| Selection::new(name, &found, filter.clone(), source);
     Ok(names.into_iter().map(select).collect())
 }
 
@@ -166,7 +172,7 @@ async fn verify_all(
     Ok(verifications)
 }
 
-fn tell(args: &VerifyArgs, verifications: &[Verification]) -> Result<(), String> {
+async fn tell(args: &VerifyArgs, selections: &[Selection], verifications: &[Verification]) -> Result<(), String> {
     let write = |place: &Path, text: String| {
         fs::write(place, text).map_err(|error| format!("the result can't be written to {}: {error}", place.display()))
     };
@@ -174,7 +180,11 @@ fn tell(args: &VerifyArgs, verifications: &[Verification]) -> Result<(), String>
         write(place, report::junit(verifications))?;
     }
     if let Some(place) = &args.html {
-        write(place, report::html(verifications))?;
+        let mut mutations = Vec::new();
+        for selection in selections.iter().filter(|selection| !selection.has_problems()) {
+            mutations.push(mutate(selection).await);
+        }
+        write(place, report::html(verifications, &mutations))?;
     }
     let text = if args.json {
         format!("{:#}\n", report::json(verifications))
