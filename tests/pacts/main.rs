@@ -7,3 +7,4 @@
 extern crate pact_consumer;
 
 mod consumers;
+mod strength;

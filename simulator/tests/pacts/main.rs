@@ -5,3 +5,4 @@
 mod asking;
 mod mistakes;
 mod shop;
+mod strength;
