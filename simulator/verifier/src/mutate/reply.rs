@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use pact_models::{bodies::OptionalBody, v4::http_parts::HttpResponse};
 
-use super::Operator;
+use super::{Operator, strength::place};
 use crate::{Message, Part};
 
 /// A reply that a provider might give.
@@ -39,6 +39,13 @@ pub struct Mutant {
     pub is_permitted: bool,
     /// What the provider answers.
     pub reply: Reply,
+}
+
+impl Mutant {
+    /// The field as reports name it.
+    pub fn place(&self) -> String {
+        place(self.part, &self.field)
+    }
 }
 
 impl Reply {

@@ -82,12 +82,15 @@ impl Fields {
 impl Weakness {
     /// The field as reports name it.
     pub fn place(&self) -> String {
-        let (part, field) = (self.part.name(), &self.field);
-        if field.is_empty() || field.eq_ignore_ascii_case("content-type") {
-            part.to_owned()
-        } else {
-            format!("{part} {field}")
-        }
+        place(self.part, &self.field)
+    }
+}
+
+/// The part and the field in it, if it is a part with fields.
+pub(super) fn place(part: Part, field: &str) -> String {
+    match part {
+        Part::ContentType | Part::Status => part.name().to_owned(),
+        _ => format!("{} {field}", part.name()),
     }
 }
 
