@@ -60,9 +60,9 @@ demo *args:
 up *args:
     cargo run --locked --bin seam -- up {{args}}
 
-# Measure: orders per second, commits per order, time to readiness, resident memory; cases per second; answers over a large ledger.
+# Measure: orders per second, commits per order, readiness, memory; cases, and mutants of pacts, per second; answers over a large ledger. Each beside its reference.
 bench:
-    cargo bench --locked --workspace --bench platform --bench equivalence --bench gate
+    cargo bench --locked --workspace --bench platform --bench equivalence --bench gate --bench mutants
 
 # Plant bugs, one at a time, and see which suite finds each after how many cases: all, those with a word in their name, or those of one suite.
 bite word="":

@@ -9,6 +9,7 @@ use crate::{
     backend::local,
     doctor::{self, DoctorArgs},
     exit,
+    mutate::{self, MutateArgs},
     pacts::{
         self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
         RecordDeploymentArgs, RecordUndeploymentArgs,
@@ -40,6 +41,8 @@ enum Command {
     Run(scenario::RunArgs),
     /// Verify providers against the pacts of their consumers, strictly
     Verify(Box<VerifyArgs>),
+    /// Say how strong pacts are, and what they leave unprotected
+    Mutate(MutateArgs),
     /// Record which pacts a version of a consumer holds
     Publish(PublishArgs),
     /// Ask whether a version of a service may go to an environment
@@ -77,6 +80,7 @@ pub fn main() -> u8 {
         Command::Up(args) => wait_for(up::run(args)),
         Command::Run(args) => wait_for(scenario::run_command(args)),
         Command::Verify(args) => wait_for(verify::run(*args)),
+        Command::Mutate(args) => wait_for(mutate::run(args)),
         Command::Doctor(args) => wait_for(doctor::run(args)),
         Command::Publish(args) => pacts::run(&args),
         Command::CanIDeploy(args) => pacts::run(&args),

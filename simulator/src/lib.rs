@@ -8,6 +8,7 @@ pub mod cli;
 mod doctor;
 pub mod exit;
 pub mod interrupt;
+mod mutate;
 mod pacts;
 pub mod scenario;
 pub mod search;

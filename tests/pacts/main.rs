@@ -7,3 +7,5 @@
 extern crate pact_consumer;
 
 mod consumers;
+mod felt;
+mod strength;

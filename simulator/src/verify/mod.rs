@@ -17,7 +17,7 @@ pub(crate) use args::VerifyArgs;
 use pacts::{ledger::Ledger, source::Source};
 use providers::Providers;
 use steps::StepProvider;
-use verifier::{Filter, HttpProvider, Provider, Selection, Verdict, Verification, report, verify};
+use verifier::{Filter, HttpProvider, Provider, Selection, Verdict, Verification, mutate::mutate, report, verify};
 
 use crate::{
     backend::{
@@ -37,8 +37,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) async fn run(args: VerifyArgs) -> u8 {
     let whole = async {
         let version = version(&args)?;
-        let verifications = attempt(&args, version.as_deref()).await?;
-        tell(&args, &verifications)?;
+        let selections = select(&args)?;
+        let verifications = attempt(&args, version.as_deref(), &selections).await?;
+        tell(&args, &selections, &verifications).await?;
         if let (true, Some(version)) = (args.record, &version) {
             let files = record::record(&verifications, version, &Ledger::of_pacts(&args.ledger))?;
             eprintln!(
@@ -61,12 +62,15 @@ fn version(args: &VerifyArgs) -> Result<Option<String>, String> {
     version.map(Some).map_err(|error| error.to_string())
 }
 
-async fn attempt(args: &VerifyArgs, version: Option<&str>) -> Result<Vec<Verification>, String> {
-    let selections = select(args)?;
+async fn attempt(
+    args: &VerifyArgs,
+    version: Option<&str>,
+    selections: &[Selection],
+) -> Result<Vec<Verification>, String> {
     if let Some(url) = &args.provider_url {
         let provider = HttpProvider::new(url, args.state_url.clone(), args.message_url.clone())?;
         let mut verifications = Vec::new();
-        for selection in &selections {
+        for selection in selections {
             verifications.push(verify(selection, &provider, version).await);
         }
         return Ok(verifications);
@@ -76,24 +80,31 @@ async fn attempt(args: &VerifyArgs, version: Option<&str>) -> Result<Vec<Verific
         return Ok(selections.iter().map(Selection::refused).collect());
     }
     let providers = Providers::load(&args.providers).map_err(|error| error.to_string())?;
-    started(args, version, &providers, &selections).await
+    started(args, version, &providers, selections).await
 }
 
-/// One selection for each provider that is to be verified.
 fn select(args: &VerifyArgs) -> Result<Vec<Selection>, String> {
-    let source: Source = args.pacts.parse().map_err(|error| format!("{error}"))?;
-    let found = source.read().map_err(|error| error.to_string())?;
     let filter = Filter {
         consumer: args.consumer.clone(),
         description: args.description.clone(),
         state: args.state.clone(),
     };
-    let names: BTreeSet<&str> = match &args.service {
-        Some(service) => BTreeSet::from([service.as_str()]),
+    selections(&args.pacts, args.service.as_deref(), &filter)
+}
+
+/// One selection for each provider that has pacts in `source`, or only for `service`.
+///
+/// # Errors
+/// When the pacts can't be read.
+pub(crate) fn selections(source: &str, service: Option<&str>, filter: &Filter) -> Result<Vec<Selection>, String> {
+    let place: Source = source.parse().map_err(|error| format!("{error}"))?;
+    let found = place.read().map_err(|error| error.to_string())?;
+    let names: BTreeSet<&str> = match service {
+        Some(service) => BTreeSet::from([service]),
         None if found.is_empty() => BTreeSet::from(["every provider"]),
         None => found.iter().map(|pact| pact.document.provider()).collect(),
     };
-    let select = |name| Selection::new(name, &found, filter.clone(), &args.pacts);
+    let select = |name| Selection::new(name, &found, filter.clone(), source);
     Ok(names.into_iter().map(select).collect())
 }
 
@@ -185,7 +196,7 @@ async fn verify_all(
     Ok(verifications)
 }
 
-fn tell(args: &VerifyArgs, verifications: &[Verification]) -> Result<(), String> {
+async fn tell(args: &VerifyArgs, selections: &[Selection], verifications: &[Verification]) -> Result<(), String> {
     let write = |place: &Path, text: String| {
         fs::write(place, text).map_err(|error| format!("the result can't be written to {}: {error}", place.display()))
     };
@@ -193,7 +204,11 @@ fn tell(args: &VerifyArgs, verifications: &[Verification]) -> Result<(), String>
         write(place, report::junit(verifications))?;
     }
     if let Some(place) = &args.html {
-        write(place, report::html(verifications))?;
+        let mut mutations = Vec::new();
+        for selection in selections.iter().filter(|selection| !selection.has_problems()) {
+            mutations.push(mutate(selection).await);
+        }
+        write(place, report::html(verifications, &mutations))?;
     }
     let text = if args.json {
         format!("{:#}\n", report::json(verifications))

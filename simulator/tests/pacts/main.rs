@@ -6,3 +6,4 @@ mod asking;
 mod comparing;
 mod mistakes;
 mod shop;
+mod strength;

@@ -27,7 +27,7 @@ use crate::{Difference, Message, Outcome, Provider, Stage, Values};
 /// How long a provider may take for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-type Loaded = Box<dyn AnyPact + Send + Sync + std::panic::RefUnwindSafe>;
+pub(crate) type Loaded = Box<dyn AnyPact + Send + Sync + std::panic::RefUnwindSafe>;
 
 /// Whether anybody listens at the provider's address.
 pub(crate) async fn reachable(url: &str) -> Result<(), String> {
@@ -118,7 +118,7 @@ async fn ask_message(
     Ok(differences(&mismatches))
 }
 
-fn as_interaction(message: Message) -> AsynchronousMessage {
+pub(crate) fn as_interaction(message: Message) -> AsynchronousMessage {
     let content_type = ContentType::parse(message.content_type.as_str()).ok();
     let mut metadata: HashMap<String, Value> = message.metadata.into_iter().collect();
     metadata.insert("contentType".to_owned(), message.content_type.into());
@@ -132,12 +132,12 @@ fn as_interaction(message: Message) -> AsynchronousMessage {
     }
 }
 
-fn differences(mismatches: &[Mismatch]) -> Vec<Difference> {
+pub(crate) fn differences(mismatches: &[Mismatch]) -> Vec<Difference> {
     mismatches.iter().map(Difference::from).collect()
 }
 
 /// A pact with this interaction and no other, as pact_models reads it.
-fn alone(pact: &Found, interaction: &Interaction) -> Result<Loaded, String> {
+pub(crate) fn alone(pact: &Found, interaction: &Interaction) -> Result<Loaded, String> {
     let document = &pact.document;
     let list = match (document.version(), interaction.kind) {
         (Specification::V3, Kind::AsyncMessage) => "messages",

@@ -8,6 +8,7 @@
 mod difference;
 mod http_provider;
 mod interaction;
+pub mod mutate;
 mod problem;
 mod provider;
 pub mod report;

@@ -81,6 +81,16 @@ pub enum Problem {
         /// The interaction.
         description: String,
     },
+    /// An interaction whose reply can't be changed and judged.
+    #[error("{file}: '{description}': {reason}; mend the suite that writes it")]
+    Unusable {
+        /// The file.
+        file: String,
+        /// The interaction.
+        description: String,
+        /// Why.
+        reason: String,
+    },
     /// Fewer or more were verified than there are.
     #[error(
         "{consumer}: {verified} interactions were verified, wanted {expected}; this is a defect of seam, please report it"
@@ -116,6 +126,7 @@ impl Problem {
             Self::TwoFiles { .. } => "two_files",
             Self::NoContents { .. } => "no_contents",
             Self::SynchronousMessage { .. } => "synchronous_message",
+            Self::Unusable { .. } => "unusable",
             Self::Miscounted { .. } => "miscounted",
             Self::NotReady { .. } => "not_ready",
         }

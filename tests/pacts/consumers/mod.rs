@@ -22,7 +22,7 @@ mod payments_provider;
 mod states;
 mod storefront_v1;
 mod storefront_v2;
-mod suite;
+pub(crate) mod suite;
 mod things;
 
 /// A test for each pact, and the list of them all.
@@ -35,9 +35,14 @@ macro_rules! pacts {
             }
         )*
 
+        /// Every pact.
+        pub(crate) fn all() -> Vec<suite::Pact> {
+            vec![$($pact()),*]
+        }
+
         #[test]
         fn no_file_is_left_that_no_suite_makes() {
-            files::leave_none_over(&[$($pact()),*]);
+            files::leave_none_over(&all());
         }
     };
 }

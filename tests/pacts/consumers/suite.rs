@@ -3,8 +3,9 @@ use std::{panic::RefUnwindSafe, sync::Arc, time::Duration};
 use futures::future::LocalBoxFuture;
 use pact_consumer::prelude::{PactBuilder, StartMockServer, ValidatingMockServer};
 use pact_models::interaction::Interaction;
+use pacts::{document::Document, source::Found};
 use seam::http::{Socket, SocketLimits};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{call::Call, message::Message, news::News};
@@ -30,13 +31,16 @@ pub(crate) struct Pact {
     cases: Vec<Case>,
 }
 
+type AnyInteraction = Box<dyn Interaction + Send + Sync + RefUnwindSafe>;
+type Calls = Box<dyn Fn(Link) -> LocalBoxFuture<'static, ()>>;
+
 struct Case {
-    interactions: Vec<Box<dyn Interaction + Send + Sync + RefUnwindSafe>>,
+    interactions: Vec<AnyInteraction>,
     exercise: Exercise,
 }
 
 enum Exercise {
-    Calls(Box<dyn Fn(Link) -> LocalBoxFuture<'static, ()>>),
+    Calls(Calls),
     Handles(Box<dyn Fn(News) -> LocalBoxFuture<'static, ()>>),
 }
 
@@ -82,13 +86,21 @@ impl Pact {
         )
     }
 
-    fn with(
-        mut self,
-        interactions: Vec<Box<dyn Interaction + Send + Sync + RefUnwindSafe>>,
-        exercise: Exercise,
-    ) -> Self {
+    fn with(mut self, interactions: Vec<AnyInteraction>, exercise: Exercise) -> Self {
         self.cases.push(Case { interactions, exercise });
         self
+    }
+
+    /// The calls that the consumer makes, those together that it makes one after the other.
+    pub(crate) fn callings(&self) -> impl Iterator<Item = Calling<'_>> {
+        self.cases.iter().filter_map(|case| match &case.exercise {
+            Exercise::Calls(exercise) => Some(Calling {
+                pact: self,
+                interactions: &case.interactions,
+                exercise,
+            }),
+            Exercise::Handles(_) => None,
+        })
     }
 
     /// Lets the consumer go through every case, and gives the files that `pact_consumer` wrote of them: one for each case, so
@@ -144,6 +156,40 @@ async fn surprise(mock: &dyn ValidatingMockServer) {
     let is_known = |asked: &str| matches!(asked, "Request-Matched" | "Missing-Request");
     while mock.status().iter().all(|asked| is_known(&asked.match_key())) {
         tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Calls that can be made again, against whatever address.
+pub(crate) struct Calling<'a> {
+    pact: &'a Pact,
+    interactions: &'a [AnyInteraction],
+    exercise: &'a Calls,
+}
+
+impl Calling<'_> {
+    /// A pact of each call alone.
+    pub(crate) fn pacts(&self) -> Vec<Found> {
+        let Pact { consumer, provider, .. } = self.pact;
+        let alone = |interaction: &AnyInteraction| {
+            let file = json!({
+                "consumer": { "name": consumer },
+                "provider": { "name": provider },
+                "interactions": [interaction.as_v4().unwrap().to_json()],
+                "metadata": { "pactSpecification": { "version": "4.0" } },
+            });
+            let file_name = format!("{consumer}-{provider}.json");
+            let document = Document::parse(&file_name, file.to_string().as_bytes()).unwrap();
+            Found {
+                file: file_name,
+                document,
+            }
+        };
+        self.interactions.iter().map(alone).collect()
+    }
+
+    /// Lets the consumer make them; panics if it makes something else of the answers than it should.
+    pub(crate) async fn make(&self, link: Link) {
+        (self.exercise)(link).await;
     }
 }
 

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
-use super::{count, xml::escaped};
-use crate::{Checked, ConsumerResult, Outcome, Verification};
+use super::{count, strength, xml::escaped};
+use crate::{Checked, ConsumerResult, Outcome, Verification, mutate::Mutation};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:68rem;padding:0 1rem;color:#1c1e21;background:#fff}\
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse;width:100%}\
@@ -11,18 +11,19 @@ code{font:13px/1.45 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:an
 details{margin:.2rem 0}summary{cursor:pointer}\
 @media(prefers-color-scheme:dark){body{color:#e6e8eb;background:#15181c}th,td{border-color:#333a42}.ok{color:#5bd08b}.bad{color:#ff8a80}.muted{color:#9aa4af}}";
 
-/// A page of its own, without anything from elsewhere: what broke, then what was verified.
-pub fn html(verifications: &[Verification]) -> String {
+/// A page of its own, without anything from elsewhere: what broke, then what was verified, then how strong the pacts are; what there is
+/// none of is left out.
+pub fn html(verifications: &[Verification], mutations: &[Mutation]) -> String {
     let mut page = String::from("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
-    page.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n<title>Pact verification</title>\n");
+    page.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n<title>Pacts</title>\n");
     // Writing to a string can't fail.
-    let _ = body(&mut page, verifications);
+    let _ = body(&mut page, verifications).and_then(|()| strength::section(&mut page, mutations));
     page.push_str("</html>\n");
     page
 }
 
 fn body(page: &mut String, verifications: &[Verification]) -> std::fmt::Result {
-    writeln!(page, "<style>{STYLE}</style>\n<h1>Pact verification</h1>")?;
+    writeln!(page, "<style>{STYLE}</style>\n<h1>Pacts</h1>")?;
     for verification in verifications {
         let passed = verification.problems.is_empty() && verification.failures().next().is_none();
         let class = if passed { "ok" } else { "bad" };

@@ -1,7 +1,9 @@
-//! One result, four forms: for a terminal, for machines ([`json`]), for CI ([`junit`]), and for a browser ([`html`]).
+//! One result, four forms: for a terminal, for machines ([`json`]), for CI ([`junit`]), and for a browser ([`html`]). How strong
+//! the pacts are has the same forms but that for CI.
 
 mod html;
 mod junit;
+mod strength;
 mod text;
 mod xml;
 
@@ -9,6 +11,7 @@ use crate::{ConsumerResult, Verification};
 
 pub use html::html;
 pub use junit::junit;
+pub use strength::{strength_json, strength_text};
 pub use text::text;
 
 /// The verifications as JSON, with the verdict of each.

@@ -1,0 +1,8 @@
+//! How strong pacts are.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod operators;
+mod reports;
+mod sockets;
+mod support;

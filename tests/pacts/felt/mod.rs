@@ -1,0 +1,140 @@
+//! Whether consumers feel it when what their pacts promise them changes.
+//!
+//! Each field of each example is changed in every way that a provider may not change it, and the consumer's own code is let loose on the
+//! answer. It feels the change if it makes something else of it, an error or another value, or asks again. A field of which no change
+//! is ever felt is over-specified: the pact holds the provider to something that the consumer does not read.
+
+mod provider;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::AssertUnwindSafe,
+};
+
+use futures::{FutureExt, future::join_all};
+use verifier::mutate::{HttpReply, Mutant, Operator, Reply, Subject};
+
+use crate::consumers::{
+    all,
+    suite::{Calling, Pact},
+};
+use provider::{Answer, Provider};
+
+/// What no consumer feels and stands in its pact all the same, and why.
+const UNFELT: [(&str, &str); 1] = [(
+    "content type",
+    "Pact tools match a body as JSON only if it is called so; our clients read it as JSON whatever it is called",
+)];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn consumers_feel_every_field_that_their_pacts_promise_them() {
+    let pacts = all();
+    let unfelt = join_all(pacts.iter().map(unfelt)).await;
+
+    let mut expected = BTreeSet::new();
+    for (place, _) in UNFELT {
+        expected.extend(pacts.iter().map(|pact| named(pact, place)));
+    }
+    let unfelt: BTreeSet<String> = unfelt.into_iter().flatten().collect();
+    let over_specified: Vec<_> = unfelt.difference(&expected).collect();
+    assert!(
+        over_specified.is_empty(),
+        "take these out of the suites: {over_specified:#?}"
+    );
+    let felt: Vec<_> = expected.difference(&unfelt).collect();
+    assert!(felt.is_empty(), "these are felt, take them out of UNFELT: {felt:#?}");
+}
+
+fn named(pact: &Pact, place: &str) -> String {
+    format!("{}-{}: {place}", pact.consumer, pact.provider)
+}
+
+/// The places in the answers of one pact of which no change is felt.
+async fn unfelt(pact: &Pact) -> Vec<String> {
+    let mut is_felt: BTreeMap<String, bool> = BTreeMap::new();
+    for calling in pact.callings() {
+        let usual = Usual::of(&calling).await;
+        for (index, subject) in usual.subjects.iter().enumerate() {
+            for (place, mutants) in by_place(subject) {
+                // Once is enough: the field is read.
+                if is_felt.get(&place) != Some(&true) {
+                    let felt = usual.feels_any(&calling, index, &mutants).await;
+                    is_felt.insert(place, felt);
+                }
+            }
+        }
+    }
+    let unfelt = is_felt.into_iter().filter(|(_, felt)| !felt);
+    unfelt.map(|(place, _)| named(pact, &place)).collect()
+}
+
+/// What providers may not do, where they could do it; what is felt most likely first.
+fn by_place(subject: &Subject) -> BTreeMap<String, Vec<Mutant>> {
+    let mut places: BTreeMap<String, Vec<Mutant>> = BTreeMap::new();
+    for mutant in subject.mutants().into_iter().filter(|mutant| !mutant.is_permitted) {
+        places.entry(mutant.place()).or_default().push(mutant);
+    }
+    for mutants in places.values_mut() {
+        mutants.sort_by_key(|mutant| mutant.operator != Operator::Dropped);
+    }
+    places
+}
+
+/// How it goes when the provider keeps its promises.
+struct Usual {
+    subjects: Vec<Subject>,
+    answers: Vec<Answer>,
+    /// How often the provider is asked.
+    asked: usize,
+}
+
+impl Usual {
+    async fn of(calling: &Calling<'_>) -> Self {
+        let pacts = calling.pacts();
+        let subjects = pacts
+            .iter()
+            .map(|pact| Subject::load(pact, &pact.document.interactions()[0]).unwrap());
+        let subjects: Vec<Subject> = subjects.collect();
+        let examples = subjects.iter().map(|subject| http(subject.example()));
+        let answers: Vec<Answer> = pacts
+            .iter()
+            .zip(examples)
+            .map(|(pact, reply)| Answer::of(pact, reply))
+            .collect();
+        let provider = Provider::start(answers.clone()).await;
+        calling.make(provider.link()).await;
+        let asked = provider.asked();
+        Self {
+            subjects,
+            answers,
+            asked,
+        }
+    }
+
+    async fn feels_any(&self, calling: &Calling<'_>, index: usize, mutants: &[Mutant]) -> bool {
+        for mutant in mutants {
+            let mut answers = self.answers.clone();
+            answers[index].reply = http(&mutant.reply);
+            if self.feels(calling, answers).await {
+                return true;
+            }
+        }
+        false
+    }
+
+    async fn feels(&self, calling: &Calling<'_>, answers: Vec<Answer>) -> bool {
+        let provider = Provider::start(answers).await;
+        let made = AssertUnwindSafe(calling.make(provider.link())).catch_unwind();
+        tokio::select! {
+            made = made => made.is_err(),
+            () = provider.is_asked_more_than(self.asked) => true,
+        }
+    }
+}
+
+fn http(reply: &Reply) -> HttpReply {
+    match reply {
+        Reply::Http(reply) => reply.clone(),
+        Reply::Message(message) => panic!("{message:?} is no answer to a call"),
+    }
+}

@@ -1,0 +1,29 @@
+//! How much of what consumers read of their providers is protected by the committed pacts.
+
+use std::{collections::BTreeSet, path::Path};
+
+use pacts::source::Source;
+use verifier::{Filter, Selection, mutate::mutate, report};
+
+/// In percent, for every pair.
+const WANTED: u8 = 95;
+
+#[tokio::test]
+async fn every_committed_pact_notices_95_percent_of_the_changes_in_what_its_consumer_reads() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pacts");
+    let pacts = Source::Folder(folder).read().unwrap();
+    let providers: BTreeSet<&str> = pacts.iter().map(|pact| pact.document.provider()).collect();
+    let mut mutations = Vec::new();
+    for provider in providers {
+        mutations.push(mutate(&Selection::new(provider, &pacts, Filter::default(), "pacts")).await);
+    }
+
+    let judged: usize = mutations.iter().map(|mutation| mutation.pairs.len()).sum();
+    let said = report::strength_text(&mutations);
+    println!("{said}");
+    assert_eq!(judged, pacts.len(), "{said}");
+    for pair in mutations.iter().flat_map(|mutation| &mutation.pairs) {
+        assert!(pair.reaches(WANTED), "{} and {}:\n{said}", pair.consumer, pair.provider);
+        assert_eq!(pair.contradictions, [], "{} and {}", pair.consumer, pair.provider);
+    }
+}
