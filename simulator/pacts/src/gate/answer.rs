@@ -22,6 +22,17 @@ impl ServiceVersion {
             version: version.into(),
         }
     }
+
+    /// For tables: of a git revision, the first twelve digits.
+    fn short(&self) -> String {
+        let is_revision = self.version.len() == 40 && self.version.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let version = if is_revision {
+            &self.version[..12]
+        } else {
+            &self.version
+        };
+        format!("{} {version}", self.service)
+    }
 }
 
 impl fmt::Display for ServiceVersion {
@@ -95,6 +106,18 @@ pub struct Row {
     pub provider: ServiceVersion,
     /// What it promises.
     pub pact: ContentHash,
+}
+
+impl Row {
+    /// Its line in a table.
+    pub(crate) fn cells(&self) -> [String; 4] {
+        [
+            self.consumer.short(),
+            self.provider.short(),
+            self.pact.short().to_owned(),
+            self.state.to_string(),
+        ]
+    }
 }
 
 /// What the ledger says of a pair. Worst first.

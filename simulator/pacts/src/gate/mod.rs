@@ -29,6 +29,7 @@ pub use answer::{Answer, Ask, Row, RowState, ServiceVersion, Verdict};
 pub use need::Need;
 pub use question::GateError;
 pub use reading::{providers_that_matter, read};
+pub(crate) use text::table;
 
 use crate::ledger::{Records, Settings};
 use index::Index;

@@ -16,7 +16,7 @@ impl Answer {
             let _ = writeln!(text, "{service} has no contracts: {reason}");
         }
         if !self.rows.is_empty() {
-            let _ = write!(text, "\n{}\n", table(&self.rows, width));
+            let _ = write!(text, "\n{}\n", table(self.rows.iter().map(Row::cells), width));
         }
         if !self.needs.is_empty() {
             let many = if self.needs.len() == 1 {
@@ -81,20 +81,14 @@ impl Answer {
     }
 }
 
-fn table(rows: &[Row], width: u16) -> String {
+/// Pairs, one in each line, no wider than `width` columns.
+pub(crate) fn table(lines: impl IntoIterator<Item = [String; 4]>, width: u16) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width);
     table.set_header(["consumer", "provider", "pact", "verified"]);
-    for row in rows {
-        table.add_row([
-            row.consumer.to_string(),
-            row.provider.to_string(),
-            row.pact.short().to_owned(),
-            row.state.to_string(),
-        ]);
-    }
+    table.add_rows(lines);
     table.trim_fmt()
 }

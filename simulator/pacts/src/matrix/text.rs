@@ -1,8 +1,7 @@
 //! The matrix in a terminal.
 
-use comfy_table::{ContentArrangement, Table, presets};
-
 use super::{Live, Matrix};
+use crate::gate::{self, Row};
 
 impl Matrix {
     /// A table for each environment, no wider than `width` columns.
@@ -26,7 +25,7 @@ pub(super) fn summary(live: &Live) -> String {
     let passed = live
         .rows
         .iter()
-        .filter(|row| row.state == crate::gate::RowState::Passed)
+        .filter(|row| row.state == gate::RowState::Passed)
         .count();
     let pairs = live.rows.len() + live.absent.len();
     format!(
@@ -39,22 +38,14 @@ fn table(live: &Live, width: u16) -> String {
     if live.rows.is_empty() && live.absent.is_empty() {
         return String::new();
     }
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width);
-    table.set_header(["consumer", "provider", "pact", "verified"]);
-    for (consumer, version, provider) in &live.absent {
-        table.add_row([&format!("{consumer} {version}"), provider, "", "not live"]);
-    }
-    for row in &live.rows {
-        table.add_row([
-            row.consumer.to_string(),
-            row.provider.to_string(),
-            row.pact.short().to_owned(),
-            row.state.to_string(),
-        ]);
-    }
-    table.trim_fmt()
+    let absent = live.absent.iter().map(|(consumer, version, provider)| {
+        let nothing = String::new();
+        [
+            format!("{consumer} {version}"),
+            provider.to_string(),
+            nothing,
+            "not live".to_owned(),
+        ]
+    });
+    gate::table(absent.chain(live.rows.iter().map(Row::cells)), width)
 }
