@@ -1,6 +1,7 @@
 //! How many mutants are judged in a second, beside what reading and comparing the same bodies costs at least.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that can't go on fails")]
+#![expect(clippy::print_stdout, reason = "the figures on stdout are the result")]
 
 use std::{hint::black_box, path::Path, time::Instant};
 
@@ -51,7 +52,8 @@ async fn main() {
         reference = reference.min(begun.elapsed().as_secs_f64());
     }
     let count = f64::from(u32::try_from(count).unwrap());
-    println!("{count:.0} mutants of {} interactions", subjects.len());
+    let interactions = subjects.len();
+    println!("{count:.0} mutants of {interactions} interactions");
     println!(
         "judged per second:    {:8.0}, making them included",
         count / (made + judged)

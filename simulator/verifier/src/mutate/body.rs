@@ -136,14 +136,9 @@ impl Edits<'_> {
     /// A value that the rule takes, and one that it does not, if there are such values.
     fn revalue(&mut self, place: &Place, value: &Value) {
         let rules = self.rules_at(place);
-        let (inside, outside): (Vec<Value>, Vec<Value>) = values::others(&rules, value)
-            .into_iter()
-            .partition(|other| values::accepts(&rules, value, other));
-        if let Some(other) = inside.into_iter().next() {
-            self.set(Operator::InRange, place, true, other);
-        }
-        if let Some(other) = outside.into_iter().next() {
-            self.set(Operator::OutOfRange, place, false, other);
+        let others = values::others(&rules, value).into_iter();
+        for (operator, other) in values::one_of_each(others, |other| values::accepts(&rules, value, other)) {
+            self.set(operator, place, operator == Operator::InRange, other);
         }
     }
 

@@ -1,41 +1,44 @@
 //! What can be done to a reply besides its body.
 
 use pact_models::matchingrules::{Category, MatchingRules, RuleList};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{HttpReply, Mutant, Operator, Reply, values};
+use super::{
+    HttpReply, Mutant, Operator, Reply,
+    values::{self, one_of_each},
+};
 use crate::{Message, Part};
+
+/// A media type that no body of JSON has.
+const OTHER_TYPE: &str = "text/plain";
+
+/// What stands for an answer without a body is left out.
+const STATUSES: [u16; 15] = [
+    200, 201, 202, 203, 302, 303, 307, 400, 404, 409, 410, 422, 500, 502, 503,
+];
 
 /// Another status of the class, and one of another.
 pub(super) fn status(example: &HttpReply, rules: &MatchingRules) -> Vec<Mutant> {
     let rules = rules.rules_for_category("status").unwrap_or_default().as_rule_list();
-    let mutant = |operator, status, is_permitted| {
+    let mutant = |operator, status| {
         let reply = HttpReply {
             status,
             ..example.clone()
         };
-        Mutant {
-            operator,
-            part: Part::Status,
-            path: String::new(),
-            field: String::new(),
-            is_permitted,
-            reply: Reply::Http(reply),
-        }
+        named(operator, Part::Status, "", Reply::Http(reply))
     };
     let flipped = if example.status < 400 { 500 } else { 200 };
-    let mut mutants = vec![mutant(Operator::StatusClass, flipped, false)];
-    // None that stands for an answer without a body.
-    let class = [
-        200, 201, 202, 203, 302, 303, 307, 400, 404, 409, 410, 422, 500, 502, 503,
-    ];
-    let (inside, outside): (Vec<u16>, Vec<u16>) = class
-        .into_iter()
-        .filter(|status| status / 100 == example.status / 100 && *status != example.status)
-        .partition(|status| values::accepts_status(&rules, example.status, *status));
-    let inside = inside.first().map(|status| mutant(Operator::InRange, *status, true));
-    let outside = outside.first().map(|status| mutant(Operator::Status, *status, false));
-    mutants.extend(inside.into_iter().chain(outside));
+    let mut mutants = vec![mutant(Operator::StatusClass, flipped)];
+    let is_near = |status: &u16| status / 100 == example.status / 100 && *status != example.status;
+    let near = STATUSES.into_iter().filter(is_near);
+    for (operator, status) in one_of_each(near, |status| values::accepts_status(&rules, example.status, *status)) {
+        let operator = if operator == Operator::OutOfRange {
+            Operator::Status
+        } else {
+            operator
+        };
+        mutants.push(mutant(operator, status));
+    }
     mutants
 }
 
@@ -45,28 +48,21 @@ pub(super) fn headers(example: &HttpReply, rules: &MatchingRules) -> Vec<Mutant>
     for (index, (name, value)) in example.headers.iter().enumerate() {
         let is_type = name.eq_ignore_ascii_case("content-type");
         let part = if is_type { Part::ContentType } else { Part::Header };
-        let mut mutant = |operator, is_permitted, value: Option<String>| {
-            let mut reply = example.clone();
-            match value {
-                Some(value) => reply.headers[index].1 = value,
-                None => drop(reply.headers.remove(index)),
-            }
-            mutants.push(named(operator, part, name, is_permitted, Reply::Http(reply)));
-        };
-        mutant(Operator::Dropped, false, None);
-        let rules = rules_of(rules, Category::HEADER, &name.to_lowercase());
+        let mut dropped = example.clone();
+        dropped.headers.remove(index);
+        mutants.push(named(Operator::Dropped, part, name, Reply::Http(dropped)));
+        let rules = rules_of(rules, Category::HEADER, name);
         let others = if is_type {
-            vec!["text/plain".to_owned()]
+            vec![OTHER_TYPE.to_owned()]
         } else {
             values::texts(&rules, value)
         };
+        // An empty one is hardly a header.
         let others = others.into_iter().filter(|other| !other.is_empty());
-        let (inside, outside): (Vec<_>, Vec<_>) = others.partition(|other| values::accepts_text(&rules, value, other));
-        if let Some(other) = inside.into_iter().next() {
-            mutant(Operator::InRange, true, Some(other));
-        }
-        if let Some(other) = outside.into_iter().next() {
-            mutant(Operator::OutOfRange, false, Some(other));
+        for (operator, other) in one_of_each(others, |other| values::accepts_text(&rules, value, other)) {
+            let mut reply = example.clone();
+            reply.headers[index].1 = other;
+            mutants.push(named(operator, part, name, Reply::Http(reply)));
         }
     }
     mutants
@@ -76,52 +72,34 @@ pub(super) fn headers(example: &HttpReply, rules: &MatchingRules) -> Vec<Mutant>
 ///
 /// The media type itself is never left out: a message without one is taken as JSON, by Pact's message endpoints and by `verify`.
 pub(super) fn metadata(example: &Message, rules: &MatchingRules) -> Vec<Mutant> {
-    let other_type = Message {
-        content_type: "text/plain".to_owned(),
-        ..example.clone()
-    };
+    let mut other_type = example.clone();
+    OTHER_TYPE.clone_into(&mut other_type.content_type);
     let other_type = Reply::Message(other_type);
-    let mut mutants = vec![named(Operator::OutOfRange, Part::ContentType, "", false, other_type)];
+    let mut mutants = vec![named(Operator::OutOfRange, Part::ContentType, "", other_type)];
     for (name, value) in &example.metadata {
-        let mut mutant = |operator, is_permitted, value: Option<Value>| {
-            let mut message = example.clone();
-            match value {
-                Some(value) => drop(message.metadata.insert(name.clone(), value)),
-                None => drop(message.metadata.remove(name)),
-            }
-            mutants.push(named(
-                operator,
-                Part::Metadata,
-                name,
-                is_permitted,
-                Reply::Message(message),
-            ));
-        };
-        mutant(Operator::Dropped, false, None);
+        let mut dropped = example.clone();
+        dropped.metadata.remove(name);
+        mutants.push(named(Operator::Dropped, Part::Metadata, name, Reply::Message(dropped)));
         let rules = rules_of(rules, Category::METADATA, name);
-        let (inside, outside): (Vec<_>, Vec<_>) = values::others(&rules, value)
-            .into_iter()
-            .partition(|other| values::accepts(&rules, value, other));
-        if let Some(other) = inside.into_iter().next() {
-            mutant(Operator::InRange, true, Some(other));
-        }
-        if let Some(other) = outside.into_iter().next() {
-            mutant(Operator::OutOfRange, false, Some(other));
-        }
-        if !value.is_object() {
-            mutant(Operator::AsObject, false, Some(json!({})));
+        let others = values::others(&rules, value).into_iter();
+        let others = one_of_each(others, |other| values::accepts(&rules, value, other));
+        let as_object = (!value.is_object()).then(|| (Operator::AsObject, json!({})));
+        for (operator, other) in others.into_iter().chain(as_object) {
+            let mut message = example.clone();
+            message.metadata.insert(name.clone(), other);
+            mutants.push(named(operator, Part::Metadata, name, Reply::Message(message)));
         }
     }
     mutants
 }
 
-fn named(operator: Operator, part: Part, name: &str, is_permitted: bool, reply: Reply) -> Mutant {
+fn named(operator: Operator, part: Part, name: &str, reply: Reply) -> Mutant {
     Mutant {
         operator,
         part,
         path: name.to_owned(),
         field: name.to_owned(),
-        is_permitted,
+        is_permitted: operator == Operator::InRange,
         reply,
     }
 }

@@ -64,7 +64,7 @@ impl Subject {
         &self.example
     }
 
-    /// Where the reply is not what the consumer needs, as [`crate::verify`] would say of a provider that gives it.
+    /// Where the reply is not what the consumer needs, as [`crate::verify()`] would say of a provider that gives it.
     ///
     /// # Errors
     /// When the matcher can't compare them.

@@ -7,6 +7,16 @@ use pact_models::{
 };
 use serde_json::{Value, json};
 
+use super::Operator;
+
+/// The first value that is accepted, as one in range, and the first that is not, as one out of range; if there are such.
+pub(super) fn one_of_each<T>(others: impl Iterator<Item = T>, is_accepted: impl Fn(&T) -> bool) -> Vec<(Operator, T)> {
+    let (inside, outside): (Vec<T>, Vec<T>) = others.partition(is_accepted);
+    let inside = inside.into_iter().next().map(|other| (Operator::InRange, other));
+    let outside = outside.into_iter().next().map(|other| (Operator::OutOfRange, other));
+    inside.into_iter().chain(outside).collect()
+}
+
 /// Whether the rule of a value, asked alone, takes this one. Without a rule only the example is taken.
 pub(super) fn accepts(rules: &RuleList, example: &Value, other: &Value) -> bool {
     if rules.is_empty() {
@@ -21,6 +31,14 @@ pub(super) fn accepts_text(rules: &RuleList, example: &str, other: &str) -> bool
         return example == other;
     }
     match_values(&DocPath::root(), rules, example, other).is_ok()
+}
+
+/// As [`accepts`], for a status.
+pub(super) fn accepts_status(rules: &RuleList, example: u16, other: u16) -> bool {
+    if rules.is_empty() {
+        return example == other;
+    }
+    match_values(&DocPath::empty(), rules, example, other).is_ok()
 }
 
 /// Whether the rule says in so many words that decimals will do.
@@ -80,12 +98,4 @@ fn varied(text: &str, is_one: fn(&char) -> bool, by: [char; 2]) -> Option<String
     let mut varied = text.to_owned();
     varied.replace_range(at..at + old.len_utf8(), new.encode_utf8(&mut [0; 4]));
     Some(varied)
-}
-
-/// As [`accepts`], for a status.
-pub(super) fn accepts_status(rules: &RuleList, example: u16, other: u16) -> bool {
-    if rules.is_empty() {
-        return example == other;
-    }
-    match_values(&DocPath::empty(), rules, example, other).is_ok()
 }
