@@ -65,7 +65,7 @@ async fn junit_is_not_green_where_nothing_was_verified() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_stands_alone_and_escapes_what_it_says() {
-    let page = report::html(&[broken().await]);
+    let page = report::html(&[broken().await], &[]);
 
     assert!(page.contains("show &lt;b&gt;&quot;it&quot;&lt;/b&gt; &amp; more"));
     assert!(
