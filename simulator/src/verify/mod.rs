@@ -1,6 +1,7 @@
 //! `seam verify`: brings providers up, verifies them against their pacts, and says what came of it.
 
 mod args;
+mod broker;
 mod providers;
 mod record;
 mod steps;
@@ -14,6 +15,7 @@ use std::{
 };
 
 pub(crate) use args::VerifyArgs;
+use broker::Fetched;
 use pacts::{ledger::Ledger, source::Source};
 use providers::Providers;
 use steps::StepProvider;
@@ -37,7 +39,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) async fn run(args: VerifyArgs) -> u8 {
     let whole = async {
         let version = version(&args)?;
-        let verifications = attempt(&args, version.as_deref()).await?;
+        let fetched = args.broker.fetch(args.service.as_deref()).await?;
+        let verifications = attempt(&args, version.as_deref(), fetched.as_ref()).await?;
         tell(&args, &verifications)?;
         if let (true, Some(version)) = (args.record, &version) {
             let files = record::record(&verifications, version, &Ledger::of_pacts(&args.ledger))?;
@@ -47,22 +50,29 @@ pub(crate) async fn run(args: VerifyArgs) -> u8 {
                 args.ledger.join("ledger").display()
             );
         }
+        if let (true, Some(fetched), Some(version)) = (args.broker.publish, &fetched, &version) {
+            fetched.publish(&verifications, version).await?;
+        }
         Ok(exit_code(&verifications))
     };
     whole.await.unwrap_or_else(|error: String| complain(&error))
 }
 
-/// The provider's version: a record has to have one, a report may.
+/// The provider's version: what is recorded or published has to have one, a report may.
 fn version(args: &VerifyArgs) -> Result<Option<String>, String> {
-    if !args.record {
+    if !args.record && !args.broker.publish {
         return Ok(args.version.given().map(str::to_owned));
     }
     let version = args.version.or_revision(&Ledger::of_pacts(&args.ledger));
     version.map(Some).map_err(|error| error.to_string())
 }
 
-async fn attempt(args: &VerifyArgs, version: Option<&str>) -> Result<Vec<Verification>, String> {
-    let selections = select(args)?;
+async fn attempt(
+    args: &VerifyArgs,
+    version: Option<&str>,
+    fetched: Option<&Fetched>,
+) -> Result<Vec<Verification>, String> {
+    let selections = select(args, fetched)?;
     if let Some(url) = &args.provider_url {
         let provider = HttpProvider::new(url, args.state_url.clone(), args.message_url.clone())?;
         let mut verifications = Vec::new();
@@ -80,14 +90,17 @@ async fn attempt(args: &VerifyArgs, version: Option<&str>) -> Result<Vec<Verific
 }
 
 /// One selection for each provider that is to be verified.
-fn select(args: &VerifyArgs) -> Result<Vec<Selection>, String> {
-    let source: Source = args.pacts.parse().map_err(|error| format!("{error}"))?;
-    let found = source.read().map_err(|error| error.to_string())?;
+fn select(args: &VerifyArgs, fetched: Option<&Fetched>) -> Result<Vec<Selection>, String> {
     let filter = Filter {
         consumer: args.consumer.clone(),
         description: args.description.clone(),
         state: args.state.clone(),
     };
+    if let Some(fetched) = fetched {
+        return Ok(vec![fetched.select(filter)]);
+    }
+    let source: Source = args.pacts.parse().map_err(|error| format!("{error}"))?;
+    let found = source.read().map_err(|error| error.to_string())?;
     let names: BTreeSet<&str> = match &args.service {
         Some(service) => BTreeSet::from([service.as_str()]),
         None if found.is_empty() => BTreeSet::from(["every provider"]),
