@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::broker::BrokerArgs;
 use crate::pacts::VersionArg;
 
 /// Verify providers against the pacts of their consumers, strictly: all interactions that there are, or it is not green.
@@ -16,6 +17,8 @@ pub(crate) struct VerifyArgs {
     /// Where the pacts are: a folder, or git:REVISION:PATH
     #[arg(long, default_value = "pacts", value_name = "SOURCE")]
     pub(crate) pacts: String,
+    #[command(flatten)]
+    pub(super) broker: BrokerArgs,
     /// How providers are brought up and into states
     #[arg(long, default_value = "pacts/providers.toml", value_name = "FILE")]
     pub(crate) providers: PathBuf,

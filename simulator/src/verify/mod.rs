@@ -1,6 +1,7 @@
 //! `seam verify`: brings providers up, verifies them against their pacts, and says what came of it.
 
 mod args;
+mod broker;
 mod providers;
 mod record;
 mod steps;
@@ -14,6 +15,7 @@ use std::{
 };
 
 pub(crate) use args::VerifyArgs;
+use broker::Fetched;
 use pacts::{ledger::Ledger, source::Source};
 use providers::Providers;
 use steps::StepProvider;
@@ -37,7 +39,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) async fn run(args: VerifyArgs) -> u8 {
     let whole = async {
         let version = version(&args)?;
-        let selections = select(&args)?;
+        let fetched = args.broker.fetch(args.service.as_deref()).await?;
+        let selections = select(&args, fetched.as_ref())?;
         let verifications = attempt(&args, version.as_deref(), &selections).await?;
         tell(&args, &selections, &verifications).await?;
         if let (true, Some(version)) = (args.record, &version) {
@@ -48,14 +51,17 @@ pub(crate) async fn run(args: VerifyArgs) -> u8 {
                 args.ledger.join("ledger").display()
             );
         }
+        if let (true, Some(fetched), Some(version)) = (args.broker.publish, &fetched, &version) {
+            fetched.publish(&verifications, version).await?;
+        }
         Ok(exit_code(&verifications))
     };
     whole.await.unwrap_or_else(|error: String| complain(&error))
 }
 
-/// The provider's version: a record has to have one, a report may.
+/// The provider's version: what is recorded or published has to have one, a report may.
 fn version(args: &VerifyArgs) -> Result<Option<String>, String> {
-    if !args.record {
+    if !args.record && !args.broker.publish {
         return Ok(args.version.given().map(str::to_owned));
     }
     let version = args.version.or_revision(&Ledger::of_pacts(&args.ledger));
@@ -83,13 +89,16 @@ async fn attempt(
     started(args, version, &providers, selections).await
 }
 
-fn select(args: &VerifyArgs) -> Result<Vec<Selection>, String> {
+fn select(args: &VerifyArgs, fetched: Option<&Fetched>) -> Result<Vec<Selection>, String> {
     let filter = Filter {
         consumer: args.consumer.clone(),
         description: args.description.clone(),
         state: args.state.clone(),
     };
-    selections(&args.pacts, args.service.as_deref(), &filter)
+    match fetched {
+        Some(fetched) => Ok(vec![fetched.select(filter)]),
+        None => selections(&args.pacts, args.service.as_deref(), &filter),
+    }
 }
 
 /// One selection for each provider that has pacts in `source`, or only for `service`.

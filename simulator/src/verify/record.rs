@@ -13,9 +13,7 @@ const TOOL: &str = concat!("seam ", env!("CARGO_PKG_VERSION"));
 /// When one can't be written; those before it stay.
 pub(crate) fn record(verifications: &[Verification], version: &str, ledger: &Ledger) -> Result<Vec<PathBuf>, String> {
     let at = Timestamp::now();
-    let whole = verifications
-        .iter()
-        .filter(|verification| !verification.partial && verification.problems.is_empty());
+    let whole = verifications.iter().filter(|verification| verification.is_whole());
     let results =
         whole.flat_map(|verification| verification.consumers.iter().map(move |result| (verification, result)));
     let record = |(verification, result): (&Verification, &ConsumerResult)| {

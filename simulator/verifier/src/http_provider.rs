@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::{FutureExt, future::LocalBoxFuture};
-use pact_reqwest::{Client, Response, header::CONTENT_TYPE};
+use pact_reqwest::{Client, ClientBuilder, Response, header::CONTENT_TYPE};
 use pacts::document::State;
 use serde_json::{Map, Value, json};
 
 use crate::{Message, Provider, Values};
 
-/// How long a state change or a message may take.
+/// How long a state change, a message, or an answer of a broker may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// What a message's metadata stand in: base64 of JSON.
@@ -27,15 +27,20 @@ pub struct HttpProvider {
     client: Client,
 }
 
+/// A client that waits [`ANSWER_WITHIN`] for an answer.
+pub(crate) fn client_builder() -> ClientBuilder {
+    // Whoever was first has chosen; both choose the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().timeout(ANSWER_WITHIN)
+}
+
 impl HttpProvider {
     /// The provider at `url`; `states` and `messages` are the addresses for changing states and asking for messages, if it has them.
     ///
     /// # Errors
     /// When there can be no HTTP client.
     pub fn new(url: &str, states: Option<String>, messages: Option<String>) -> Result<Self, String> {
-        // Whoever was first has chosen; both choose the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().timeout(ANSWER_WITHIN).build();
+        let client = client_builder().build();
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
             states,

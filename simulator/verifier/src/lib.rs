@@ -5,6 +5,7 @@
 //! is refused; a message counts only if its source said that it succeeded; whatever was set up is torn down, also after a failure.
 //! No usage data is sent to anybody: the entry point that would send it is not used.
 
+mod broker;
 mod difference;
 mod http_provider;
 mod interaction;
@@ -16,6 +17,7 @@ mod selection;
 mod verification;
 mod verify;
 
+pub use broker::{Broker, BrokerError, BrokerPact, Token};
 pub use difference::{Difference, Part};
 pub use http_provider::HttpProvider;
 pub use problem::Problem;

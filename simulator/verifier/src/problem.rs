@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// There is no pact at all.
-    #[error("{source_name} has no pacts: nothing was verified; say where they are with --pacts")]
+    #[error("{source_name} has no pacts: nothing was verified; say where they are with --pacts, or publish some there")]
     NoPacts {
         /// Where they were looked for.
         source_name: String,
@@ -42,6 +42,14 @@ pub enum Problem {
         file: String,
         /// The interaction.
         description: String,
+    },
+    /// The broker says that failures don't count.
+    #[error(
+        "the broker says that {file} is pending, so that its failure would not count; have it give pacts without that status"
+    )]
+    PendingAtBroker {
+        /// The pact.
+        file: String,
     },
     /// Two interactions of one name.
     #[error("{file}: '{description}' stands there twice with the same states; give one of them another description")]
@@ -122,6 +130,7 @@ impl Problem {
             Self::NothingMatches { .. } => "nothing_matches",
             Self::NoInteractions { .. } => "no_interactions",
             Self::Pending { .. } => "pending",
+            Self::PendingAtBroker { .. } => "pending_at_broker",
             Self::Doubled { .. } => "doubled",
             Self::TwoFiles { .. } => "two_files",
             Self::NoContents { .. } => "no_contents",

@@ -6,7 +6,7 @@ use pacts::{
 };
 use serde_json::Value;
 
-use crate::{Problem, Verification};
+use crate::{BrokerPact, Problem, Verification};
 
 /// Which interactions are wanted; all that is given has to fit.
 #[derive(Clone, Debug, Default)]
@@ -58,15 +58,35 @@ pub struct Selection {
 impl Selection {
     /// What `filter` wants of all `pacts` that are with `provider`. `source_name` is what problems call the place that they came from.
     pub fn new(provider: &str, pacts: &[Found], filter: Filter, source_name: &str) -> Self {
-        let mut problems = Vec::new();
         let with_it: Vec<&Found> = pacts
             .iter()
             .filter(|pact| pact.document.provider() == provider)
             .collect();
+        let mut problems = two_files(&with_it);
         if with_it.is_empty() {
             problems.push(nothing_with(provider, pacts, source_name));
         }
-        problems.extend(two_files(&with_it));
+        Self::of(provider, &with_it, filter, problems)
+    }
+
+    /// What `filter` wants of the pacts that a broker gave for `provider`. Several of one consumer are versions that all count. `source_name` is
+    /// what problems call the broker.
+    pub fn from_broker(provider: &str, pacts: &[BrokerPact], filter: Filter, source_name: &str) -> Self {
+        let pending = pacts.iter().filter(|pact| pact.pending);
+        let mut problems: Vec<Problem> = pending
+            .map(|pact| Problem::PendingAtBroker {
+                file: pact.found.file.clone(),
+            })
+            .collect();
+        if pacts.is_empty() {
+            problems.push(nothing_with(provider, &[], source_name));
+        }
+        let found: Vec<&Found> = pacts.iter().map(|pact| &pact.found).collect();
+        Self::of(provider, &found, filter, problems)
+    }
+
+    /// What is wanted of pacts that are all with `provider`, of which something may already be known to be wrong.
+    fn of(provider: &str, with_it: &[&Found], filter: Filter, mut problems: Vec<Problem>) -> Self {
         problems.extend(with_it.iter().flat_map(|pact| flaws(pact)));
         let wanted: Vec<(Found, Vec<Interaction>)> = with_it
             .iter()

@@ -139,6 +139,11 @@ impl Verification {
         }
     }
 
+    /// Whether all that there is was asked, and nothing keeps it from being believed. Only then is it recorded or published, passed or failed.
+    pub fn is_whole(&self) -> bool {
+        !self.partial && self.problems.is_empty()
+    }
+
     /// Every interaction that was verified, with its consumer.
     pub fn checked(&self) -> impl Iterator<Item = (&ConsumerResult, &Checked)> {
         let of = |result| ConsumerResult::interactions_of(result);
