@@ -14,6 +14,7 @@ use crate::{
         self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
         RecordDeploymentArgs, RecordUndeploymentArgs,
     },
+    provide::{self, ProvideArgs},
     scenario,
     up::{self, UpArgs},
     verify::{self, VerifyArgs},
@@ -41,6 +42,8 @@ enum Command {
     Run(scenario::RunArgs),
     /// Verify providers against the pacts of their consumers, strictly
     Verify(Box<VerifyArgs>),
+    /// Bring providers up for the verifier of any Pact tool, until Ctrl-C
+    Provide(ProvideArgs),
     /// Say how strong pacts are, and what they leave unprotected
     Mutate(MutateArgs),
     /// Record which pacts a version of a consumer holds
@@ -80,6 +83,7 @@ pub fn main() -> u8 {
         Command::Up(args) => wait_for(up::run(args)),
         Command::Run(args) => wait_for(scenario::run_command(args)),
         Command::Verify(args) => wait_for(verify::run(*args)),
+        Command::Provide(args) => wait_for(provide::run(args)),
         Command::Mutate(args) => wait_for(mutate::run(args)),
         Command::Doctor(args) => wait_for(doctor::run(args)),
         Command::Publish(args) => pacts::run(&args),

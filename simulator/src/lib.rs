@@ -10,6 +10,8 @@ pub mod exit;
 pub mod interrupt;
 mod mutate;
 mod pacts;
+mod provide;
+mod providers;
 pub mod scenario;
 pub mod search;
 pub mod topology;

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::broker::BrokerArgs;
-use crate::pacts::VersionArg;
+use crate::{pacts::VersionArg, providers::StageArgs};
 
 /// Verify providers against the pacts of their consumers, strictly: all interactions that there are, or it is not green.
 #[derive(Clone, Debug, Args)]
@@ -19,9 +19,8 @@ pub(crate) struct VerifyArgs {
     pub(crate) pacts: String,
     #[command(flatten)]
     pub(super) broker: BrokerArgs,
-    /// How providers are brought up and into states
-    #[arg(long, default_value = "pacts/providers.toml", value_name = "FILE")]
-    pub(crate) providers: PathBuf,
+    #[command(flatten)]
+    pub(super) stage: StageArgs,
     /// A provider that runs already, in any language, instead of one that is brought up
     #[arg(long, value_name = "URL", requires = "service")]
     pub(crate) provider_url: Option<String>,
@@ -57,10 +56,4 @@ pub(crate) struct VerifyArgs {
     /// Also write the result as a page of HTML
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// Replace a variable of the topology
-    #[arg(long, value_name = "NAME=VALUE", value_parser = crate::cli::name_and_value)]
-    pub(crate) set: Vec<(String, String)>,
-    /// Build and run the providers in release mode
-    #[arg(long)]
-    pub(crate) release: bool,
 }

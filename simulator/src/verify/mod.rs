@@ -2,38 +2,26 @@
 
 mod args;
 mod broker;
-mod providers;
 mod record;
-mod steps;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
     io::{self, Write},
     path::Path,
-    time::Duration,
 };
 
 pub(crate) use args::VerifyArgs;
 use broker::Fetched;
 use pacts::{ledger::Ledger, source::Source};
-use providers::Providers;
-use steps::StepProvider;
-use verifier::{Filter, HttpProvider, Provider, Selection, Verdict, Verification, mutate::mutate, report, verify};
+use verifier::{Filter, HttpProvider, Selection, Verdict, Verification, mutate::mutate, report, verify};
 
 use crate::{
-    backend::{
-        Lines, Options, Profile,
-        local::{Folder, Running, up},
-    },
+    backend::local::Folder,
     exit,
     interrupt::Interrupt,
-    scenario::{Asker, LocalWorld},
-    topology::Topology,
+    providers::{Providers, Stage},
 };
-
-/// How long a provider may take for one answer to a step of a state.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Does what `seam verify` is told, and returns the exit code, one of [`crate::exit`]. Prints results to stdout, all else to stderr.
 pub(crate) async fn run(args: VerifyArgs) -> u8 {
@@ -85,7 +73,7 @@ async fn attempt(
         // Nothing will be asked, so nothing is started.
         return Ok(selections.iter().map(Selection::refused).collect());
     }
-    let providers = Providers::load(&args.providers).map_err(|error| error.to_string())?;
+    let providers = Providers::load(&args.stage.providers).map_err(|error| error.to_string())?;
     started(args, version, &providers, selections).await
 }
 
@@ -125,82 +113,32 @@ async fn started(
     selections: &[Selection],
 ) -> Result<Vec<Verification>, String> {
     let mut interrupt = Interrupt::listen().map_err(|error| format!("no signal handler: {error}"))?;
-    let topology = Topology::load(&providers.topology, &args.set).map_err(|error| error.to_string())?;
-    let roles = roles(providers, selections, &topology, &args.providers)?;
-    let options = Options {
-        profile: if args.release { Profile::Release } else { Profile::Debug },
-        ..Options::default()
-    };
-    let running = tokio::select! {
-        running = up(&topology, &options, &Lines) => running.map_err(|error| error.to_string())?,
-        () = interrupt.received() => return Err("interrupted; nothing is left running".to_owned()),
-    };
+    let wanted = selections.iter().filter(|selection| !selection.has_problems());
+    let stage = Stage::up(&args.stage, providers, wanted.map(Selection::provider), &mut interrupt).await?;
     let verified = tokio::select! {
-        verified = verify_all(version, providers, selections, &roles, &topology, &running) => verified,
+        verified = verify_all(version, selections, &stage) => verified,
         () = interrupt.received() => Err("interrupted; everything it started is gone".to_owned()),
     };
     let passed = verified
         .as_ref()
         .is_ok_and(|verifications| exit_code(verifications) == exit::PASS);
-    let folder = running.folder().to_owned();
-    running.down(if passed { Folder::Remove } else { Folder::Keep }).await;
-    if !passed {
-        eprintln!("data and logs of the providers are kept in {}", folder.display());
-    }
+    stage.down(if passed { Folder::Remove } else { Folder::Keep }).await;
     verified
-}
-
-/// Who plays each provider.
-fn roles<'a>(
-    providers: &'a Providers,
-    selections: &[Selection],
-    topology: &Topology,
-    file: &Path,
-) -> Result<BTreeMap<&'a str, &'a str>, String> {
-    let mut roles = BTreeMap::new();
-    for selection in selections.iter().filter(|selection| !selection.has_problems()) {
-        let entry = providers.provider.get_key_value(selection.provider());
-        let (name, role) = entry.ok_or_else(|| {
-            let known: Vec<&str> = providers.provider.keys().map(String::as_str).collect();
-            let (file, name) = (file.display(), selection.provider());
-            format!(
-                "{file} does not say who plays '{name}'; it knows {}; add it to [provider]",
-                known.join(", ")
-            )
-        })?;
-        if topology.role(role).is_none() {
-            let (file, known) = (file.display(), topology.roles().join(", "));
-            return Err(format!(
-                "{file}: nobody plays '{role}' in {}; it has {known}",
-                topology.name()
-            ));
-        }
-        roles.insert(name.as_str(), role.as_str());
-    }
-    Ok(roles)
 }
 
 async fn verify_all(
     version: Option<&str>,
-    providers: &Providers,
     selections: &[Selection],
-    roles: &BTreeMap<&str, &str>,
-    topology: &Topology,
-    running: &Running,
+    stage: &Stage<'_>,
 ) -> Result<Vec<Verification>, String> {
-    let world = LocalWorld::new(topology, running).map_err(|error| format!("no HTTP client: {error}"))?;
-    let asker = Asker::new(&world, &providers.repeat, ANSWER_WITHIN);
+    let world = stage.world()?;
+    let asker = stage.asker(&world);
     let mut verifications = Vec::new();
     for selection in selections {
-        let Some((name, role)) = roles.get_key_value(selection.provider()) else {
-            verifications.push(selection.refused());
-            continue;
-        };
-        let address = topology.role(role).and_then(|endpoint| running.address_of(&endpoint));
-        let address = address.ok_or_else(|| format!("{role} has no address"))?;
-        let provider = StepProvider::new(name, role, format!("http://{address}"), providers, &world, &asker);
-        let provider: &dyn Provider = &provider;
-        verifications.push(verify(selection, provider, version).await);
+        verifications.push(match stage.provider(selection.provider(), &world, &asker)? {
+            Some(provider) => verify(selection, &provider, version).await,
+            None => selection.refused(),
+        });
     }
     Ok(verifications)
 }

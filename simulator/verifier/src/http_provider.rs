@@ -12,7 +12,7 @@ use crate::{Message, Provider, Values};
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// What a message's metadata stand in: base64 of JSON.
-const METADATA: &str = "pact-message-metadata";
+pub(crate) const METADATA: &str = "pact-message-metadata";
 
 /// Any running provider, in any language, with the two addresses that Pact's own tools use.
 ///

@@ -14,6 +14,7 @@ mod problem;
 mod provider;
 pub mod report;
 mod selection;
+mod serve;
 mod verification;
 mod verify;
 
@@ -23,5 +24,6 @@ pub use http_provider::HttpProvider;
 pub use problem::Problem;
 pub use provider::{Message, Provider, Values};
 pub use selection::{Filter, Selection};
+pub use serve::serve;
 pub use verification::{Checked, ConsumerResult, Outcome, Stage, Verdict, Verification};
 pub use verify::verify;

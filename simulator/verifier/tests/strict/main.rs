@@ -6,6 +6,7 @@ mod answers;
 mod broker;
 mod holes;
 mod outputs;
+mod serving;
 mod shop;
 mod states;
 mod versions;

@@ -1,6 +1,6 @@
 //! A provider with one order, and pacts with it.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use pact_verifier::{
     FilterInfo, NullRequestFilterExecutor, PactSource, ProviderInfo, ProviderTransport, VerificationOptions,
@@ -103,20 +103,30 @@ pub(crate) async fn by_itself(
     source: PactSource,
     filter: FilterInfo,
 ) -> VerificationExecutionResult {
-    let transport = |transport: &str, place: &str| ProviderTransport {
+    by_itself_at(*server.address(), *server.address(), source, filter).await
+}
+
+/// The same, where states and messages are at another address than the provider.
+pub(crate) async fn by_itself_at(
+    provider: SocketAddr,
+    desk: SocketAddr,
+    source: PactSource,
+    filter: FilterInfo,
+) -> VerificationExecutionResult {
+    let transport = |transport: &str, at: SocketAddr, place: &str| ProviderTransport {
         transport: transport.to_owned(),
-        port: Some(server.address().port()),
+        port: Some(at.port()),
         path: Some(place.to_owned()),
         scheme: Some("http".to_owned()),
     };
     let info = ProviderInfo {
         name: PROVIDER.to_owned(),
         host: "127.0.0.1".to_owned(),
-        transports: vec![transport("http", ""), transport("message", "/messages")],
+        transports: vec![transport("http", provider, ""), transport("message", desk, "/messages")],
         ..ProviderInfo::default()
     };
     let states = Arc::new(HttpRequestProviderStateExecutor {
-        state_change_url: Some(format!("{}/states", server.uri())),
+        state_change_url: Some(format!("http://{desk}/states")),
         state_change_teardown: true,
         state_change_body: true,
         retries: 0,

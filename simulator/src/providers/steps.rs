@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use verifier::{Message, Provider, Values};
 
-use super::providers::{MessageRule, Providers};
+use super::{MessageRule, Providers};
 use crate::scenario::{Asker, Request, Step, Variables, Wanted, World, all_accept, render, render_path, take_step};
 
 /// How long one step of a state may take, where it does not say itself.
