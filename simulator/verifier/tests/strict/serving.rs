@@ -8,7 +8,7 @@ use std::{
 use futures::future::{FutureExt, LocalBoxFuture};
 use pact_verifier::{FilterInfo, PactSource};
 use pacts::document::State;
-use reqwest::{Client, StatusCode};
+use reqwest::Client;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use verifier::{Filter, HttpProvider, Message, Provider, Selection, Values, Verdict, serve, verify};
@@ -156,25 +156,25 @@ async fn what_is_broken_is_red_for_every_tool() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_no_tool_asks_is_refused_with_what_is_wanted() {
+async fn what_is_no_question_or_has_no_answer_says_why() {
     let shop = Shop::open().await;
-    let answers = while_served(&shop, async |desk| {
-        let mut answers = Vec::new();
-        for (place, body) in [
-            ("states", "{"),
-            ("states", r#"{"params": {}}"#),
-            ("states", r#"{"state": "an order", "action": "pause"}"#),
-            ("messages", r#"{"providerStates": []}"#),
-        ] {
+    let malformed = "; wanted {\"";
+    for (place, body, status, reason) in [
+        ("states", "{", 400, malformed),
+        ("states", r#"{"params": {}}"#, 400, malformed),
+        ("states", r#"{"state": "an order", "action": "pause"}"#, 400, malformed),
+        ("messages", r#"{"providerStates": []}"#, 400, malformed),
+        ("states", r#"{"state": "a lost order"}"#, 500, "nobody knows how to make 'a lost order'"),
+        ("messages", r#"{"description": "news"}"#, 500, "no order for 'news'"),
+    ] {
+        let asked = async |desk| {
             let asked = Client::new().post(format!("http://{desk}/{place}")).body(body).send();
             let answer = asked.await.unwrap();
-            answers.push((answer.status(), answer.text().await.unwrap()));
-        }
-        answers
-    });
-    for (status, said) in answers.await {
-        assert_eq!(status, StatusCode::BAD_REQUEST, "{said}");
-        assert!(said.contains("; wanted {\""), "{said}");
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        let (seen, said) = while_served(&shop, asked).await;
+        assert_eq!(seen, status, "{body}: {said}");
+        assert!(said.contains(reason), "{body}: {said}");
     }
     assert!(shop.torn_down().is_empty());
 }
