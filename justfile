@@ -52,6 +52,18 @@ gate environment="staging":
     together=$(for service in inventory payments notifications payment-provider monolith storefront-v1 storefront-v2; do printf ' --with %s=%s' $service "$version"; done)
     $seam can-i-deploy orders $together --to {{environment}} $here
 
+# Do other Pact tools say the same of our providers, and is a pact of theirs read here? pact_verifier_cli and pact-python, which this installs (Python 3 is needed).
+interop:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    tools="${XDG_CACHE_HOME:-$HOME/.cache}/seam/interop"
+    # Unoptimised builds in half the time and verifies as well.
+    cargo install --quiet --locked --debug --version 1.4.0 --root "$tools" pact_verifier_cli
+    [ -x "$tools/python/bin/python" ] || python3 -m venv "$tools/python"
+    "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check --requirement tests/interop/requirements.txt
+    SEAM_INTEROP_VERIFIER="$tools/bin/pact-verifier" SEAM_INTEROP_PYTHON="$tools/python/bin/python" \
+        cargo test --quiet --locked --workspace --test interop
+
 # Bring the platform up, place orders, check the books, say the verdict.
 demo *args:
     cargo run --locked --bin seam -- run checkout {{args}}
@@ -60,9 +72,9 @@ demo *args:
 up *args:
     cargo run --locked --bin seam -- up {{args}}
 
-# Measure: orders per second, commits per order, readiness, memory; cases, and mutants of pacts, per second; answers over a large ledger. Each beside its reference.
+# Measure: orders per second, commits per order, readiness, memory; cases, and mutants of pacts, per second; the wall time of suites and verification; answers over a large ledger. Each beside its reference.
 bench:
-    cargo bench --locked --workspace --bench platform --bench equivalence --bench gate --bench mutants
+    cargo bench --locked --workspace --bench platform --bench equivalence --bench contracts --bench gate --bench mutants
 
 # Plant bugs, one at a time, and see which suite finds each after how many cases: all, those with a word in their name, or those of one suite.
 bite word="":

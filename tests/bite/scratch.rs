@@ -4,6 +4,7 @@ use std::{
     process::Command,
 };
 
+use simulator::backend::local::package_variables;
 use tests::bite::Edit;
 
 use super::Hunt;
@@ -53,6 +54,9 @@ impl Scratch {
 
     fn probe(&self, suite: &str) -> Result<Hunt, String> {
         let mut cargo = Command::new(env!("CARGO"));
+        for name in package_variables() {
+            cargo.env_remove(name);
+        }
         cargo.args([
             "test",
             "--quiet",

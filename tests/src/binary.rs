@@ -5,6 +5,8 @@ use std::{
     sync::Mutex,
 };
 
+use simulator::backend::local::package_variables;
+
 /// The `seam` command, built by cargo in the profile of the test, run from the root of the workspace.
 pub fn seam() -> Command {
     binary("seam")
@@ -41,6 +43,9 @@ fn workspace() -> PathBuf {
 
 fn build(bin: &str) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
+    for name in package_variables() {
+        cargo.env_remove(name);
+    }
     // The whole workspace, as `seam` itself builds nodes: one package alone has other features, and rebuilds its dependencies.
     cargo.args([
         "build",

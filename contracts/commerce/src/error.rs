@@ -78,7 +78,7 @@ pub enum Error<C: fmt::Display> {
         /// When a repeat is welcome.
         retry_after_ms: u64,
     },
-    /// Something this service needs can't be reached; nothing was decided, the same request may be repeated.
+    /// Something this service needs can't be reached; what was asked for is not decided yet, and may still go on; the same request may be repeated.
     #[error("{service} is not available ({reason}); repeat the same request")]
     ServiceUnavailable {
         /// What could not be reached.

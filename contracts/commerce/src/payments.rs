@@ -25,7 +25,9 @@ pub trait Payments: Send + Sync {
 
     /// Gives back a part or all of what was captured; never more in all than was captured.
     ///
-    /// The same key with the same request replays the first answer.
+    /// The same key with the same request replays what the provider answered first, a refusal too. What is refused before the provider is asked
+    /// (malformed, no such payment, another currency, nothing captured, more than is left) sets nothing in motion and is not
+    /// remembered: the key stays new.
     #[write(key = payment_id)]
     async fn refund_payment(&self, payment_id: PaymentId, refund: Refund) -> Result<Payment, PaymentError>;
 }

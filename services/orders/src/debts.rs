@@ -72,7 +72,7 @@ impl Refunder {
     }
 
     /// Asks Payments until it has said what became of the refund. If less is left than is due, because somebody gave a part back by hand, what
-    /// is left is asked for. Each amount has its own key, so a repetition goes the same way and nothing goes back twice.
+    /// is left is asked for. Each amount has its own key, so nothing goes back twice.
     async fn refund(&self, due: &Refundable) -> Result<String, String> {
         let mut amount = due.amount;
         loop {

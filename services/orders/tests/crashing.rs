@@ -113,6 +113,25 @@ async fn stock_of_a_refused_order_goes_back_even_if_the_process_dies_before_it_d
 }
 
 #[tokio::test]
+async fn stock_that_is_back_is_not_given_back_again() {
+    let world = World::begin().await;
+    world.inventory.put("desk", 1, "USD", 5);
+    let refuse = async |world: &World, key: &str| {
+        let refused = create(&world.orders(), items(key, &[("lamp", 2), ("desk", 1)])).await;
+        assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+        let released = async || (world.inventory.releases(order_id(key)) > 0).then_some(());
+        until("the stock is given back", released).await;
+    };
+    refuse(&world, "first").await;
+    let world = world.restart().await;
+
+    // Stock is given back in the order in which it fell due, so whatever is left of the first goes before this.
+    refuse(&world, "second").await;
+
+    assert_eq!(world.inventory.releases(order_id("first")), 1);
+}
+
+#[tokio::test]
 async fn requests_left_open_while_inventory_is_down_become_orders_without_their_callers() {
     let world = World::begin().await;
     world.inventory.conduct(Conduct::BreaksBefore);

@@ -220,6 +220,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_change_is_stamped_with_its_own_time() {
+        let before = Payment {
+            updated_at: Timestamp::from_micros(0).unwrap(),
+            ..payment(PaymentStatus::Captured)
+        };
+
+        let after = moved(&before, PaymentStatus::Refunded).unwrap();
+
+        assert!(after.updated_at >= before.created_at, "{after:?}");
+        assert_eq!((after.version, after.created_at), (2, before.created_at));
+    }
+
     fn captured() -> Charged {
         Charged::Captured {
             authorization_id: "a".to_owned(),

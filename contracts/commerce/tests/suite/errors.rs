@@ -1,8 +1,15 @@
 //! The table of failures: total, one to one, and nothing of ours is read into a reply that is not ours.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
 
-use axum::{Router, http::StatusCode};
+use axum::{Router, body::Body, http::StatusCode};
 use commerce::{ErrorCode, Orders, OrdersReply, http};
 use seam::{ContractError, http::InProcess};
 
@@ -97,6 +104,35 @@ async fn a_reply_that_is_not_ours_leaves_the_outcome_unknown() {
             "the reply itself may be personal: {failure}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_reply_of_another_form_is_told_by_the_field_and_what_was_wanted_there() {
+    let server = Router::new().fallback(|| async { r#"{"data":{"id":7},"error":null}"# });
+    let client = http::orders::Client::new(InProcess::new(server));
+
+    let error = client.get_order(order_id()).await.expect_err("that is no order");
+
+    let failure = error.transport().expect("nothing is known of the order");
+    assert!(failure.reason.contains("not of the documented form: data"), "{failure}");
+}
+
+#[tokio::test]
+async fn no_more_of_a_body_is_read_than_a_client_needs_to_hear_why() {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counted = sent.clone();
+    let mebibytes = futures::stream::repeat_with(move || {
+        let frames = counted.fetch_add(1, Relaxed);
+        assert!(frames < 1_000, "it reads for ever");
+        Ok::<_, Infallible>(vec![b'x'; 1 << 20])
+    });
+    let router = http::orders::router(Recorded::<dyn Orders>::new().service());
+    let json = [("content-type", "application/json"), ("idempotency-key", "k")];
+
+    let reply = ask(&router, "POST /v2/orders", &json, Body::from_stream(mebibytes)).await;
+
+    assert_eq!((reply.status, reply.code().as_str()), (413, "BODY_TOO_LARGE"));
+    assert_eq!(sent.load(Relaxed), 17, "16 MiB, and the one that was too many");
 }
 
 #[tokio::test]

@@ -136,9 +136,19 @@ fn a_traceparent_is_read_and_written_as_w3c_says() {
     assert_eq!(trace.span_id(), "00f067aa0ba902b7");
     assert!(trace.is_sampled());
     assert_eq!(trace.to_string(), TRACEPARENT);
+    let not_sampled: Trace = TRACEPARENT.replace("-01", "-00").parse().unwrap();
+    assert!(!not_sampled.is_sampled());
     // A later version may say more; flags that version 00 does not know are not passed on.
     let later = format!("cc{}-what-the-future-holds", &TRACEPARENT[2..]).replace("-01-", "-ff-");
     assert_eq!(later.parse(), Ok(trace));
+}
+
+#[test]
+fn every_digit_of_a_new_trace_is_its_own() {
+    let (one, other) = (Trace::begin().trace_id(), Trace::begin().trace_id());
+    for half in [0..16, 16..32] {
+        assert_ne!(one[half.clone()], other[half.clone()], "{half:?} of {one} and {other}");
+    }
 }
 
 #[test]

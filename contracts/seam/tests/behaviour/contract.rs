@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use seam::{BoxFuture, Carrier, Contract, Method, MethodKind, Outcome, TransportFailure, Via};
+use seam::{BoxFuture, Carrier, Contract, ContractError, Method, MethodKind, Outcome, TransportFailure, Via};
 use serde_json::json;
 
 use crate::samples::{Echo, EchoReply, Shelf, ShelfCall, ShelfError, ShelfReply, Wooden, item};
@@ -115,4 +115,10 @@ async fn the_reply_of_another_method_reads_as_no_answer() {
 async fn a_contract_with_one_method_works_over_a_carrier() {
     let echo = <dyn Echo as Contract>::via(Arc::new(Always(EchoReply::Say(Ok("hm".into())))));
     assert_eq!(echo.say("ho".into()).await, Ok("hm".into()));
+}
+
+#[test]
+fn a_failure_of_the_transport_can_be_the_whole_error_of_a_contract() {
+    let failure = TransportFailure::new("shelf", "the wire is cut");
+    assert_eq!(failure.transport(), Some(&failure));
 }

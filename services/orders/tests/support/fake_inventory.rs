@@ -38,6 +38,7 @@ struct State {
     calls: usize,
     products: BTreeMap<Sku, (Money, i64)>,
     reservations: BTreeMap<OrderId, Reservation>,
+    releases: Vec<OrderId>,
 }
 
 impl FakeInventory {
@@ -76,6 +77,12 @@ impl FakeInventory {
             .values()
             .filter(|r| r.status != ReservationStatus::Released);
         held.map(|reservation| reservation.order_id).collect()
+    }
+
+    /// How often it was told to give the order's stock back.
+    pub fn releases(&self, order_id: OrderId) -> usize {
+        let state = self.state();
+        state.releases.iter().filter(|released| **released == order_id).count()
     }
 
     pub fn calls(&self) -> usize {
@@ -142,6 +149,7 @@ impl State {
     }
 
     fn release(&mut self, order_id: OrderId) -> Reservation {
+        self.releases.push(order_id);
         let lines = match self.reservations.get(&order_id) {
             Some(known) if known.status == ReservationStatus::Released => return known.clone(),
             Some(known) => known.lines.clone(),

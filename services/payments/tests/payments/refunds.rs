@@ -165,6 +165,26 @@ async fn a_refund_that_can_not_be_asked_for_goes_on_and_the_same_key_hears_of_it
 }
 
 #[tokio::test]
+async fn each_attempt_that_is_not_answered_puts_the_next_one_off() {
+    let mut fixture = Fixture::new().await;
+    let payment = fixture.captured("o", "tok_ok").await;
+    fixture.provider_down().await;
+
+    let down = refund(fixture.payments(), "shop", &payment, "k", 100).await;
+
+    assert!(matches!(down, Err(PaymentError::ServiceUnavailable { .. })), "{down:?}");
+    let stands = async || {
+        let (attempts, due_at): (i64, i64) = sqlx::query_as("SELECT attempts, due_at FROM refunds")
+            .fetch_one(fixture.module().database.readers())
+            .await
+            .expect("the refund is there");
+        (attempts >= 3).then_some(due_at)
+    };
+    let due_at = until("it was asked for three times", stands).await;
+    assert!(due_at > payment.updated_at.as_micros(), "{due_at}");
+}
+
+#[tokio::test]
 async fn a_refund_begun_by_a_process_that_died_is_finished_by_the_next_one_unasked() {
     let mut fixture = Fixture::new().await;
     let payment = fixture.captured("o", "tok_ok").await;

@@ -1,6 +1,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
+    ffi::OsString,
     path::PathBuf,
     process::Stdio,
     time::Instant,
@@ -20,6 +21,17 @@ use crate::{
 
 /// The executable of each cargo binary, by package and name.
 pub(super) type Executables = BTreeMap<(String, String), PathBuf>;
+
+/// What cargo tells a program about the package that it runs it from. A cargo below it must not hear of it: the build scripts of some crates look
+/// at these variables, so that those crates, and all that need them, would be built anew by turns.
+pub fn package_variables() -> impl Iterator<Item = OsString> {
+    const OTHERS: [&str; 3] = ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"];
+    let names = env::vars_os().map(|(name, _)| name);
+    names.filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || OTHERS.contains(&&*name)
+    })
+}
 
 /// Builds every cargo binary of the topology with one call of cargo, whose own progress goes to stderr.
 pub(super) async fn build(

@@ -12,7 +12,7 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-use super::reaper::Reaper;
+use super::{build::package_variables, reaper::Reaper};
 
 /// Starts process groups that do not outlive this process.
 #[derive(Debug, Clone)]
@@ -41,7 +41,11 @@ impl Launcher {
     }
 
     pub(super) async fn launch(&self, what: Launch<'_>) -> io::Result<Group> {
-        let mut child = Command::new(&self.seam)
+        let mut command = Command::new(&self.seam);
+        for name in package_variables() {
+            command.env_remove(name);
+        }
+        let mut child = command
             .args(["launch", "--"])
             .arg(what.program)
             .args(what.args)

@@ -18,6 +18,7 @@ mod reaper;
 mod run_folder;
 mod running;
 
+pub use build::package_variables;
 pub use error::{NodeError, UpError};
 pub(crate) use launch::launch;
 pub(crate) use reaper::reap;

@@ -164,7 +164,12 @@ async fn what_is_no_question_or_has_no_answer_says_why() {
         ("states", r#"{"params": {}}"#, 400, malformed),
         ("states", r#"{"state": "an order", "action": "pause"}"#, 400, malformed),
         ("messages", r#"{"providerStates": []}"#, 400, malformed),
-        ("states", r#"{"state": "a lost order"}"#, 500, "nobody knows how to make 'a lost order'"),
+        (
+            "states",
+            r#"{"state": "a lost order"}"#,
+            500,
+            "nobody knows how to make 'a lost order'",
+        ),
         ("messages", r#"{"description": "news"}"#, 500, "no order for 'news'"),
     ] {
         let asked = async |desk| {

@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use commerce::{
-    Error, IdempotencyKey, Money, OrderId, OrderStatus, PageRequest, Payment, PaymentConflict, PaymentError, PaymentId,
-    PaymentStatus, Payments, Refund, http::payments::Client,
+    Currency, Error, IdempotencyKey, Money, OrderId, OrderStatus, PageRequest, Payment, PaymentConflict, PaymentError,
+    PaymentId, PaymentStatus, Payments, Refund, http::payments::Client,
 };
 use pact_consumer::patterns::JsonPattern;
 use seam::http::Socket;
 use serde_json::json;
 
-use super::{conflicts, is_missing, is_reused, shape};
+use super::{conflicts, invalid, is_invalid, is_missing, is_reused, shape};
 use crate::consumers::{
     call::{Call, minted},
     feed,
@@ -19,7 +19,9 @@ use crate::consumers::{
 };
 
 pub(crate) fn pact() -> Pact {
-    let pact = refusals(refunds(lists(lookups(charges(Pact::between("monolith", "payments"))))));
+    let pact = impossible(refusals(refunds(lists(lookups(charges(Pact::between(
+        "monolith", "payments",
+    )))))));
     feed::read(pact, "payments", vec![captured()])
 }
 
@@ -199,6 +201,34 @@ fn refusals(pact: Pact) -> Pact {
             async move { assert_eq!(ask(payments, key, TOTAL).await, Err(wanted)) }
         })
     })
+}
+
+/// Refunds that nobody could give.
+fn impossible(pact: Pact) -> Pact {
+    let cases = [
+        ("refund nothing", "nothing", euros(0), "amount.cents", "0"),
+        (
+            "refund in another currency",
+            "dollars",
+            dollars(350),
+            "amount.currency",
+            "USD",
+        ),
+    ];
+    cases
+        .into_iter()
+        .fold(pact, |pact, (description, name, amount, field, value)| {
+            let call = refund(description, name, amount).given(captured());
+            pact.call(is_invalid(call, field, value), move |payments| async move {
+                let refused = ask(payments, name, amount).await;
+                assert_eq!(refused, Err(Error::InvalidInput(invalid(field, value))));
+            })
+        })
+}
+
+fn dollars(cents: i64) -> Money {
+    let currency = Currency::try_from("USD".to_owned()).unwrap();
+    Money { cents, currency }
 }
 
 /// Each payment has keys of its own: a key that was used for one is refused for another.

@@ -1,0 +1,75 @@
+//! Do other Pact tools say the same? Verifies the platform's providers, as `seam provide` keeps them up, with `seam verify`, with
+//! pact_verifier_cli and with pact-python; against the committed pacts, against each of them with one expectation that is not met, and against
+//! pacts that pact-python wrote.
+//!
+//! Run by `just interop`, which installs the two others. Exit codes: 0 all verdicts are as they should be, 1 one is not, 2 it could not run.
+
+mod pacts;
+mod provided;
+mod tools;
+
+use std::process::ExitCode;
+
+use comfy_table::{Table, presets};
+use pacts::Pact;
+use provided::Provided;
+use tools::{Tool, tools};
+
+/// What each tool said of a pact; an error where it could not be asked.
+type Row = (Pact, Vec<Result<bool, String>>);
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(problem) => {
+            eprintln!("interop: {problem}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<bool, String> {
+    let tools = tools()?;
+    let folder = tempfile::tempdir().map_err(|error| format!("no folder for pacts: {error}"))?;
+    let mut rows: Vec<Row> = Vec::new();
+    for pact in pacts::all(folder.path(), &tools.python)? {
+        rows.push((pact, Vec::new()));
+    }
+    for tool in tools.all() {
+        // Of its own: states that one tool left would be the next one's.
+        let provided = Provided::up()?;
+        for (pact, verdicts) in &mut rows {
+            eprintln!("{}: {}", tool.name(), pact.name);
+            verdicts.push(tool.verify(&provided, pact));
+        }
+    }
+    Ok(print(&tools.all(), &rows))
+}
+
+/// Prints the verdicts; whether all are as they should be.
+#[expect(clippy::print_stdout, reason = "it is the result")]
+fn print(tools: &[&Tool], rows: &[Row]) -> bool {
+    let word = |passed: bool| if passed { "pass" } else { "fail" };
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    let names = tools.iter().map(|tool| tool.name().to_owned());
+    table.set_header(["pact".to_owned(), "wanted".to_owned()].into_iter().chain(names));
+    for (pact, verdicts) in rows {
+        let said = verdicts.iter().map(|verdict| match verdict {
+            Ok(passed) => word(*passed).to_owned(),
+            Err(problem) => problem.clone(),
+        });
+        let pair = [pact.name.clone(), word(pact.kept).to_owned()];
+        table.add_row(pair.into_iter().chain(said));
+    }
+    let agreed = rows
+        .iter()
+        .filter(|(pact, verdicts)| verdicts.iter().all(|verdict| *verdict == Ok(pact.kept)))
+        .count();
+    println!(
+        "{table}\nthe same verdict, and the one that is wanted, for {agreed} of {} pacts",
+        rows.len()
+    );
+    !rows.is_empty() && agreed == rows.len()
+}
