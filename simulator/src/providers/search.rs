@@ -125,7 +125,6 @@ impl Search<'_> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 mod tests {
     use std::{cell::Cell, collections::BTreeMap};
 
