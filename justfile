@@ -36,21 +36,55 @@ lint:
 # What a change must pass before it lands: lint, then test.
 check: lint test
 
-# The way CI goes before a deploy, on a copy of the ledger: consumer suites, verification, record, and whether all may go to an environment.
+# What is deployed together, as pacts name it.
+services := "orders inventory payments notifications payment-provider monolith storefront-v1 storefront-v2"
+seam := env("SEAM", "cargo run --quiet --locked --bin seam --")
+
+# The way CI goes before and after a deploy, on a copy of the ledger: consumer suites, how strong the pacts are, verification, answer, record.
 gate environment="staging":
     #!/usr/bin/env bash
     set -euo pipefail
-    seam="cargo run --quiet --locked --bin seam --"
     cargo test --quiet --locked --workspace --test pacts
     copy=$(mktemp -d); trap 'rm -rf "$copy"' EXIT
     cp -r pacts "$copy"
     version=$(git rev-parse HEAD 2>/dev/null || echo local)
-    here="--version $version --pacts $copy/pacts"
-    $seam publish $here
-    $seam publish payment-provider --calls-nobody $here
-    $seam verify --record --ledger "$copy/pacts" $here
-    together=$(for service in inventory payments notifications payment-provider monolith storefront-v1 storefront-v2; do printf ' --with %s=%s' $service "$version"; done)
-    $seam can-i-deploy orders $together --to {{environment}} $here
+    just strength
+    just prove "$version" "$copy/pacts"
+    just may-deploy "$version" {{environment}} "$copy/pacts"
+    just deployed "$version" {{environment}} "$copy/pacts"
+
+# Fail if a pact leaves more unprotected than it may.
+strength:
+    {{seam}} mutate --min-score 95 > /dev/null
+
+# Record which pacts a version holds, verify its providers, and record that.
+prove version folder="pacts" *args="":
+    {{seam}} publish --version {{version}} --pacts {{folder}}
+    {{seam}} publish payment-provider --calls-nobody --version {{version}} --pacts {{folder}}
+    {{seam}} verify --record --version {{version}} --pacts {{folder}} --ledger {{folder}} {{args}}
+
+# Ask whether all services may go to an environment in this version.
+may-deploy version environment="staging" folder="pacts":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    set -- {{services}}
+    first=$1; shift
+    {{seam}} can-i-deploy "$first" $(printf -- ' --with %s={{version}}' "$@") --version {{version}} --to {{environment}} --pacts {{folder}}
+
+# Record that all services went to an environment in this version.
+deployed version environment="staging" folder="pacts":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    for service in {{services}}; do
+        {{seam}} record-deployment "$service" --version {{version}} --to {{environment}} --pacts {{folder}}
+    done
+
+# Commit the records that were appended, and push them: what CI does.
+keep-records version:
+    git add pacts/ledger
+    git diff --cached --quiet || git -c user.name=contracts -c user.email=contracts@users.noreply.github.com commit -m "ledger: {{version}} [skip ci]"
+    git -c user.name=contracts -c user.email=contracts@users.noreply.github.com pull --rebase
+    git push
 
 # Do other Pact tools say the same of our providers, and is a pact of theirs read here? pact_verifier_cli and pact-python, which this installs (Python 3 is needed).
 interop:

@@ -156,7 +156,7 @@ fn what_can_not_be_run_is_2_and_says_what_to_do() {
 }
 
 #[test]
-fn what_is_verified_and_recorded_may_be_deployed() {
+fn the_command_that_an_unknown_prints_verifies_and_records_and_then_the_answer_is_yes() {
     let copy = copy();
     let folder = copy.path().to_str().unwrap();
     let run = |arguments: &[&str]| {
@@ -168,13 +168,22 @@ fn what_is_verified_and_recorded_may_be_deployed() {
         told(&output)
     };
     let may = || run(&["can-i-deploy", "payment-provider", "--to", "staging"]);
+    for before in [
+        &["publish", "payments"][..],
+        &["record-deployment", "payments", "--to", "staging"],
+        &["publish", "payment-provider", "--calls-nobody"],
+    ] {
+        assert_eq!(run(before).0, Some(0), "{before:?}");
+    }
 
-    assert_eq!(run(&["publish", "payment-provider", "--calls-nobody"]).0, Some(0));
-    let before = may();
-    let recorded = run(&["verify", "payment-provider", "--record", "--ledger", folder]);
-    let after = may();
+    let (before, said) = may();
+    let command = said.lines().find_map(|line| line.trim().strip_prefix("seam "));
+    let words: Vec<&str> = command.expect("a command").split(' ').collect();
+    let recorded = told(&seam().args(&words).output().unwrap());
+    let (after, proof) = may();
 
-    assert_eq!(before.0, Some(3), "{}", before.1);
-    assert_eq!(recorded.0, Some(0), "{}", recorded.1);
-    assert_eq!(after.0, Some(0), "{}", after.1);
+    assert_eq!(before, Some(3), "{said}");
+    assert_eq!(recorded.0, Some(0), "{words:?}: {}", recorded.1);
+    assert_eq!(after, Some(0), "{proof}");
+    assert!(proof.contains("the one pair it makes was verified"), "{proof}");
 }

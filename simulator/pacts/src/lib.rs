@@ -6,6 +6,7 @@
 //! - [`gate`]: may a version go live, go out, or come back?
 //! - [`matrix`]: all that is live, and who is verified against whom.
 //! - [`diff`]: what changed between two revisions, and for which consumer that matters.
+//! - [`markup`]: text in pages.
 //!
 //! Nothing here starts a process but `git`, opens a socket, reads a clock, or knows what the services do.
 
@@ -14,6 +15,7 @@ pub mod document;
 pub mod gate;
 pub mod git;
 pub mod ledger;
+pub mod markup;
 pub mod matrix;
 mod near;
 pub mod source;

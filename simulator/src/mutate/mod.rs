@@ -21,9 +21,9 @@ pub(crate) async fn run(args: MutateArgs) -> u8 {
     match attempt(&args).await {
         Ok(mutations) => match tell(&args, &mutations) {
             Ok(()) => exit_code(&args, &mutations),
-            Err(error) => complain(&error),
+            Err(error) => exit::could_not_run("mutate", &error),
         },
-        Err(error) => complain(&error),
+        Err(error) => exit::could_not_run("mutate", &error),
     }
 }
 
@@ -73,9 +73,4 @@ fn exit_code(args: &MutateArgs, mutations: &[Mutation]) -> u8 {
     } else {
         exit::PASS
     }
-}
-
-fn complain(error: &str) -> u8 {
-    eprintln!("seam mutate: {error}");
-    exit::COULD_NOT_RUN
 }

@@ -1,37 +1,32 @@
 use clap::Args;
 use pacts::gate::{Gate, ServiceVersion};
 
-use super::{Command, CommandError, answered, place::Place, version::VersionArg};
+use super::{Command, CommandError, answered, subject::Subject};
 
 /// What `seam can-i-deploy` is told.
 #[derive(Debug, Args)]
 pub(crate) struct CanIDeployArgs {
-    /// The service that would be deployed
-    service: String,
     #[command(flatten)]
-    version: VersionArg,
+    subject: Subject,
     /// The environment it would go to
     #[arg(long = "to", value_name = "ENVIRONMENT")]
     environment: String,
     /// Another service that goes with it, for those that need each other; may be repeated
     #[arg(long, value_name = "SERVICE=VERSION")]
     with: Vec<String>,
-    #[command(flatten)]
-    place: Place,
 }
 
 impl Command for CanIDeployArgs {
     const NAME: &'static str = "can-i-deploy";
 
     fn run(&self) -> Result<(String, u8), CommandError> {
-        let version = self.version.or_revision(&self.place.ledger())?;
-        let mut changes = vec![ServiceVersion::new(&self.service, version)];
+        let mut changes = vec![self.subject.version()?];
         for text in &self.with {
             changes.push(change(text)?);
         }
-        let (records, settings) = self.place.read_for(&changes, &self.environment)?;
+        let (records, settings) = self.subject.place.read_for(&changes, &self.environment)?;
         let answer = Gate::new(&records, &settings).can_i_deploy(&changes, &self.environment)?;
-        Ok(answered(&answer, self.place.json))
+        Ok(answered(&answer, self.subject.place.json))
     }
 }
 

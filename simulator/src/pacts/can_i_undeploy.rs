@@ -1,30 +1,28 @@
 use clap::Args;
-use pacts::gate::{Gate, ServiceVersion};
+use pacts::gate::Gate;
 
-use super::{Command, CommandError, answered, place::Place, version::VersionArg};
+use super::{Command, CommandError, answered, subject::Subject};
 
 /// What `seam can-i-undeploy` is told.
 #[derive(Debug, Args)]
 pub(crate) struct CanIUndeployArgs {
-    /// The service that would be taken out
-    service: String,
     #[command(flatten)]
-    version: VersionArg,
+    subject: Subject,
     /// The environment it would be taken out of
     #[arg(long = "from", value_name = "ENVIRONMENT")]
     environment: String,
-    #[command(flatten)]
-    place: Place,
 }
 
 impl Command for CanIUndeployArgs {
     const NAME: &'static str = "can-i-undeploy";
 
     fn run(&self) -> Result<(String, u8), CommandError> {
-        let version = self.version.or_revision(&self.place.ledger())?;
-        let who = ServiceVersion::new(&self.service, version);
-        let (records, settings) = self.place.read_for(std::slice::from_ref(&who), &self.environment)?;
+        let who = self.subject.version()?;
+        let (records, settings) = self
+            .subject
+            .place
+            .read_for(std::slice::from_ref(&who), &self.environment)?;
         let answer = Gate::new(&records, &settings).can_i_undeploy(&who, &self.environment)?;
-        Ok(answered(&answer, self.place.json))
+        Ok(answered(&answer, self.subject.place.json))
     }
 }

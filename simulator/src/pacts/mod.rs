@@ -10,6 +10,7 @@ mod place;
 mod publish;
 mod record_deployment;
 mod record_undeployment;
+mod subject;
 mod version;
 
 use std::path::Path;
@@ -46,10 +47,7 @@ pub(crate) fn run<C: Command>(command: &C) -> u8 {
             print(text.trim_end());
             code
         }
-        Err(error) => {
-            eprintln!("seam {}: {error}", C::NAME);
-            exit::COULD_NOT_RUN
-        }
+        Err(error) => exit::could_not_run(C::NAME, &error.to_string()),
     }
 }
 

@@ -1,9 +1,9 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, iter::repeat};
 
 use clap::Args;
 use jiff::Timestamp;
 use pacts::{
-    ledger::{Publication, Records},
+    ledger::{Publication, Record, Records},
     source::{Found, Source},
 };
 use serde_json::json;
@@ -41,49 +41,44 @@ impl Command for PublishArgs {
         for publication in &publications {
             check_content(&records, publication)?;
         }
-        let mut lines = Vec::new();
-        let mut facts = Vec::new();
-        for publication in publications {
-            let (consumer, pacts) = (publication.consumer.clone(), publication.pacts.len());
-            let file = match records.held(&consumer, &version) {
-                Some(_) => None,
-                None => Some(
-                    self.place
-                        .ledger()
-                        .record_publication(publication)?
-                        .display()
-                        .to_string(),
-                ),
-            };
+        let is_new = |publication: &Publication| records.held(&publication.consumer, &version).is_none();
+        let (new, known): (Vec<Publication>, Vec<Publication>) = publications.into_iter().partition(is_new);
+        let batch: Vec<Record> = new.iter().cloned().map(Record::Publication).collect();
+        let files = self.place.ledger().append_all(&batch)?;
+        let files = files.iter().map(|file| Some(file.display().to_string()));
+        let mut told: Vec<Told> = new
+            .into_iter()
+            .zip(files)
+            .chain(known.into_iter().zip(repeat(None)))
+            .collect();
+        told.sort_by(|(one, _), (other, _)| one.consumer.cmp(&other.consumer));
+        Ok((self.said(&told), exit::PASS))
+    }
+}
+
+/// What is in the ledger now, with the file if it is new.
+type Told = (Publication, Option<String>);
+
+impl PublishArgs {
+    fn said(&self, told: &[Told]) -> String {
+        if self.place.json {
+            let facts = told.iter().map(|(publication, file)| {
+                let Publication { consumer, version, .. } = publication;
+                json!({ "consumer": consumer, "version": version, "pacts": publication.pacts.len(), "recorded": file })
+            });
+            return json!({ "published": facts.collect::<Vec<_>>() }).to_string();
+        }
+        let lines = told.iter().map(|(publication, file)| {
+            let Publication { consumer, version, .. } = publication;
             let place = file.as_ref().map_or_else(
                 || "already in the ledger".to_owned(),
                 |file| format!("recorded in {file}; commit it"),
             );
-            lines.push(format!("{consumer} {version} holds {pacts} pacts; {place}"));
-            facts.push(json!({ "consumer": consumer, "version": version, "pacts": pacts, "recorded": file }));
-        }
-        let text = if self.place.json {
-            json!({ "published": facts }).to_string()
-        } else {
-            lines.join("\n")
-        };
-        Ok((text, exit::PASS))
+            format!("{consumer} {version} holds {} pacts; {place}", publication.pacts.len())
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
-}
 
-/// Refuses a version that has held other pacts: from then on it would have to keep both.
-fn check_content(records: &Records, publication: &Publication) -> Result<(), CommandError> {
-    let Publication { consumer, version, .. } = publication;
-    match records.held(consumer, version) {
-        Some(before) if before != publication.held().collect() => Err(CommandError::OtherContent {
-            consumer: consumer.clone(),
-            version: version.clone(),
-        }),
-        _ => Ok(()),
-    }
-}
-
-impl PublishArgs {
     fn consumers<'a>(&'a self, found: &'a [Found], source: &Source) -> Result<BTreeSet<&'a str>, CommandError> {
         let known: BTreeSet<&str> = found.iter().map(|pact| pact.document.consumer()).collect();
         let Some(consumer) = self.service.as_deref() else {
@@ -108,5 +103,17 @@ impl PublishArgs {
                 pacts,
             }),
         }
+    }
+}
+
+/// Refuses a version that has held other pacts: from then on it would have to keep both.
+fn check_content(records: &Records, publication: &Publication) -> Result<(), CommandError> {
+    let Publication { consumer, version, .. } = publication;
+    match records.held(consumer, version) {
+        Some(before) if before != publication.held().collect() => Err(CommandError::OtherContent {
+            consumer: consumer.clone(),
+            version: version.clone(),
+        }),
+        _ => Ok(()),
     }
 }

@@ -6,39 +6,34 @@ use pacts::{
 };
 use serde_json::json;
 
-use super::{Command, CommandError, place::Place, recorded, version::VersionArg};
+use super::{Command, CommandError, recorded, subject::Subject};
 
 /// What `seam record-deployment` is told.
 #[derive(Debug, Args)]
 pub(crate) struct RecordDeploymentArgs {
-    /// The service that was deployed
-    service: String,
     #[command(flatten)]
-    version: VersionArg,
+    subject: Subject,
     /// The environment it went to
     #[arg(long = "to", value_name = "ENVIRONMENT")]
     environment: String,
     /// The versions that were live stay live; left out, this one took their place
     #[arg(long)]
     beside: bool,
-    #[command(flatten)]
-    place: Place,
 }
 
 impl Command for RecordDeploymentArgs {
     const NAME: &'static str = "record-deployment";
 
     fn run(&self) -> Result<(String, u8), CommandError> {
-        let Self {
-            service, environment, ..
-        } = self;
-        let version = self.version.or_revision(&self.place.ledger())?;
-        let (records, settings) = self.place.read()?;
-        Gate::new(&records, &settings).check_known(&ServiceVersion::new(service, &version), environment)?;
+        let (environment, place) = (&self.environment, &self.subject.place);
+        let who = self.subject.version()?;
+        let ServiceVersion { service, version } = &who;
+        let (records, settings) = place.read()?;
+        Gate::new(&records, &settings).check_known(&who, environment)?;
         let live = records.live();
         let before: Vec<&str> = live.versions(environment, service).collect();
         let others = if self.beside { Others::Stay } else { Others::GoOut };
-        let record = live.deployed(environment, service, &version, others, Timestamp::now());
+        let record = live.deployed(environment, service, version, others, Timestamp::now());
         let now = record.live.clone();
         let out: Vec<&str> = before
             .into_iter()
@@ -51,8 +46,8 @@ impl Command for RecordDeploymentArgs {
             or_none(&out)
         );
         let facts = json!({ "environment": environment, "service": service, "live": now, "gone": out });
-        let file = self.place.ledger().record_deployment(record)?;
-        Ok(recorded(&file, &sentence, facts, self.place.json))
+        let file = place.ledger().record_deployment(record)?;
+        Ok(recorded(&file, &sentence, facts, place.json))
     }
 }
 

@@ -33,10 +33,7 @@ pub(crate) struct ProvideArgs {
 pub(crate) async fn run(args: ProvideArgs) -> u8 {
     match attempt(&args).await {
         Ok(()) => exit::PASS,
-        Err(error) => {
-            eprintln!("seam provide: {error}");
-            exit::COULD_NOT_RUN
-        }
+        Err(error) => exit::could_not_run("provide", &error),
     }
 }
 

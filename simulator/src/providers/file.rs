@@ -68,9 +68,27 @@ pub(crate) struct MessageRule {
     /// JSON pointer into the row: the contents.
     #[serde(default)]
     pub(crate) contents: String,
+    /// JSON pointer into the row: the media type of the contents; JSON where not given.
+    pub(crate) content_type: Option<String>,
+    /// JSON pointer into the row: an object of metadata; none where not given.
+    pub(crate) metadata: Option<String>,
+    /// How the list goes on where one answer does not have all of it.
+    pub(crate) page: Option<Page>,
     /// How long it may take until the message is there.
     #[serde(default = "MessageRule::default_patience_ms")]
     pub(crate) patience_ms: u64,
+}
+
+/// Where the next part of a list begins.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Page {
+    /// The variable in `path` that says where a part begins.
+    pub(crate) name: String,
+    /// Its value for the first part.
+    pub(crate) first: Value,
+    /// JSON pointer into the last row of a part: its value for the next. A part without rows is the end, and so is one that begins where it did.
+    pub(crate) next: String,
 }
 
 impl MessageRule {

@@ -1,6 +1,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::atomic::AtomicU64,
     time::Duration,
 };
 
@@ -104,7 +105,15 @@ impl<'a> Stage<'a> {
             .and_then(|endpoint| self.running.address_of(&endpoint));
         let address = address.ok_or_else(|| format!("{role} has no address"))?;
         let url = format!("http://{address}");
-        Ok(Some(StepProvider::new(name, role, url, self.providers, world, asker)))
+        Ok(Some(StepProvider {
+            name,
+            role,
+            url,
+            providers: self.providers,
+            world,
+            asker,
+            fresh: AtomicU64::new(0),
+        }))
     }
 
     /// Takes it all down.

@@ -9,46 +9,25 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use verifier::{Message, Provider, Values};
 
-use super::{MessageRule, Providers};
-use crate::scenario::{Asker, Request, Step, Variables, Wanted, World, all_accept, render, render_path, take_step};
+use super::{MessageRule, Providers, search::Search};
+use crate::scenario::{Asker, Step, Variables, World, all_accept, render, render_path, take_step};
 
 /// How long one step of a state may take, where it does not say itself.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Between two looks for a message.
-const PAUSE: Duration = Duration::from_millis(20);
-
 /// A provider of a topology that is up, brought into states by the steps of its file.
 pub(crate) struct StepProvider<'a> {
-    name: &'a str,
-    role: &'a str,
-    url: String,
-    providers: &'a Providers,
-    world: &'a dyn World,
-    asker: &'a Asker<'a>,
-    fresh: AtomicU64,
+    pub(super) name: &'a str,
+    pub(super) role: &'a str,
+    pub(super) url: String,
+    pub(super) providers: &'a Providers,
+    pub(super) world: &'a dyn World,
+    pub(super) asker: &'a Asker<'a>,
+    /// How many ids it has given.
+    pub(super) fresh: AtomicU64,
 }
 
 impl<'a> StepProvider<'a> {
-    pub(crate) fn new(
-        name: &'a str,
-        role: &'a str,
-        url: String,
-        providers: &'a Providers,
-        world: &'a dyn World,
-        asker: &'a Asker<'a>,
-    ) -> Self {
-        Self {
-            name,
-            role,
-            url,
-            providers,
-            world,
-            asker,
-            fresh: AtomicU64::new(0),
-        }
-    }
-
     /// The same ids in every run: each run has databases of its own.
     fn fresh_id(&self) -> String {
         let number = self.fresh.fetch_add(1, Relaxed);
@@ -118,53 +97,13 @@ impl<'a> StepProvider<'a> {
         })?;
         let mut variables = self.variables(values);
         variables.extend(named.map(|(name, text)| (name, text.into())));
-        let request = Request::get(render_path(&rule.path, &variables).map_err(|unset| unset.to_string())?);
-        let conditions = rule
-            .conditions
-            .iter()
-            .map(|(pointer, template)| Ok((pointer.as_str(), render(template, &variables)?)))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|unset: crate::scenario::Unset| unset.to_string())?;
-        let role = rule.node.as_deref().unwrap_or(self.role);
-        self.look_for(rule, role, &request, &conditions).await
-    }
-
-    async fn look_for(
-        &self,
-        rule: &MessageRule,
-        role: &str,
-        request: &Request,
-        conditions: &[(&str, Value)],
-    ) -> Result<Message, String> {
-        let patience = Duration::from_millis(rule.patience_ms);
-        let deadline = self.world.now() + patience;
-        loop {
-            let response = self.asker.ask(role, request, &Wanted::status(&[200], patience)).await?;
-            let rows = response.body.pointer(&rule.rows).and_then(Value::as_array);
-            let rows = rows.ok_or_else(|| format!("{role}: {request} has no list at {}", rule.rows))?;
-            let fits = |row: &&Value| {
-                conditions
-                    .iter()
-                    .all(|(pointer, wanted)| row.pointer(pointer) == Some(wanted))
-            };
-            if let Some(contents) = rows.iter().rev().find(fits).and_then(|row| row.pointer(&rule.contents)) {
-                return Ok(Message {
-                    contents: contents.to_string().into(),
-                    content_type: "application/json".to_owned(),
-                    metadata: Map::new(),
-                });
-            }
-            if self.world.now() + PAUSE >= deadline {
-                let wanted: Vec<String> = conditions.iter().map(|(at, value)| format!("{at} = {value}")).collect();
-                return Err(format!(
-                    "{role}: {request} has {} rows, and after {} ms none with {}",
-                    rows.len(),
-                    rule.patience_ms,
-                    wanted.join(" and ")
-                ));
-            }
-            self.world.pause(PAUSE).await;
-        }
+        let search = Search {
+            world: self.world,
+            asker: self.asker,
+            role: rule.node.as_deref().unwrap_or(self.role),
+            rule,
+        };
+        search.run(variables).await
     }
 }
 

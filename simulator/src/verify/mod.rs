@@ -2,6 +2,7 @@
 
 mod args;
 mod broker;
+mod opened;
 mod record;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
 
 pub(crate) use args::VerifyArgs;
 use broker::Fetched;
+use opened::Opened;
 use pacts::{ledger::Ledger, source::Source};
 use verifier::{Filter, HttpProvider, Selection, Verdict, Verification, mutate::mutate, report, verify};
 
@@ -44,7 +46,9 @@ pub(crate) async fn run(args: VerifyArgs) -> u8 {
         }
         Ok(exit_code(&verifications))
     };
-    whole.await.unwrap_or_else(|error: String| complain(&error))
+    whole
+        .await
+        .unwrap_or_else(|error: String| exit::could_not_run("verify", &error))
 }
 
 /// The provider's version: what is recorded or published has to have one, a report may.
@@ -63,11 +67,7 @@ async fn attempt(
 ) -> Result<Vec<Verification>, String> {
     if let Some(url) = &args.provider_url {
         let provider = HttpProvider::new(url, args.state_url.clone(), args.message_url.clone())?;
-        let mut verifications = Vec::new();
-        for selection in selections {
-            verifications.push(verify(selection, &provider, version).await);
-        }
-        return Ok(verifications);
+        return running(&provider, version, selections).await;
     }
     if selections.iter().all(Selection::has_problems) {
         // Nothing will be asked, so nothing is started.
@@ -75,6 +75,36 @@ async fn attempt(
     }
     let providers = Providers::load(&args.stage.providers).map_err(|error| error.to_string())?;
     started(args, version, &providers, selections).await
+}
+
+/// Verifies a provider that runs already; interrupted, it ends the states that it has begun.
+async fn running(
+    provider: &HttpProvider,
+    version: Option<&str>,
+    selections: &[Selection],
+) -> Result<Vec<Verification>, String> {
+    let mut interrupt = listen()?;
+    let opened = Opened::new(provider);
+    let all = async {
+        let mut verifications = Vec::new();
+        for selection in selections {
+            verifications.push(verify(selection, &opened, version).await);
+        }
+        verifications
+    };
+    tokio::select! {
+        verifications = all => return Ok(verifications),
+        () = interrupt.received() => {}
+    }
+    let closed = tokio::select! {
+        closed = opened.close() => closed,
+        () = interrupt.received() => format!("interrupted again, so these states may be left: {}", opened.names()),
+    };
+    Err(format!("interrupted; {closed}; nothing was recorded"))
+}
+
+fn listen() -> Result<Interrupt, String> {
+    Interrupt::listen().map_err(|error| format!("no signal handler: {error}"))
 }
 
 fn select(args: &VerifyArgs, fetched: Option<&Fetched>) -> Result<Vec<Selection>, String> {
@@ -112,7 +142,7 @@ async fn started(
     providers: &Providers,
     selections: &[Selection],
 ) -> Result<Vec<Verification>, String> {
-    let mut interrupt = Interrupt::listen().map_err(|error| format!("no signal handler: {error}"))?;
+    let mut interrupt = listen()?;
     let wanted = selections.iter().filter(|selection| !selection.has_problems());
     let stage = Stage::up(&args.stage, providers, wanted.map(Selection::provider), &mut interrupt).await?;
     let verified = tokio::select! {
@@ -167,19 +197,25 @@ async fn tell(args: &VerifyArgs, selections: &[Selection], verifications: &[Veri
     Ok(())
 }
 
-/// A "no" is one whatever else could not be run.
+/// A "no" is one whatever else could not be run. No verification at all proves nothing.
 fn exit_code(verifications: &[Verification]) -> u8 {
     let verdicts: Vec<Verdict> = verifications.iter().map(Verification::verdict).collect();
     let order = [
         (Verdict::Fail, exit::FAIL),
         (Verdict::CouldNotRun, exit::COULD_NOT_RUN),
         (Verdict::Inconclusive, exit::INCONCLUSIVE),
+        (Verdict::Pass, exit::PASS),
     ];
     let worst = order.into_iter().find(|(verdict, _)| verdicts.contains(verdict));
-    worst.map_or(exit::PASS, |(_, code)| code)
+    worst.map_or(exit::INCONCLUSIVE, |(_, code)| code)
 }
 
-fn complain(error: &str) -> u8 {
-    eprintln!("seam verify: {error}");
-    exit::COULD_NOT_RUN
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_verification_at_all_proves_nothing() {
+        assert_eq!(exit_code(&[]), exit::INCONCLUSIVE);
+    }
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use pacts::ledger::{self, Ledger};
+use pacts::ledger::{self, Ledger, Record};
 use verifier::{ConsumerResult, Verification};
 
 /// What writes the records.
@@ -10,14 +10,14 @@ const TOOL: &str = concat!("seam ", env!("CARGO_PKG_VERSION"));
 /// Appends one record for each pact of each verification that was asked in full: also for those that failed, which is worth knowing.
 ///
 /// # Errors
-/// When one can't be written; those before it stay.
+/// When one can't be written; then none is.
 pub(crate) fn record(verifications: &[Verification], version: &str, ledger: &Ledger) -> Result<Vec<PathBuf>, String> {
     let at = Timestamp::now();
     let whole = verifications.iter().filter(|verification| verification.is_whole());
     let results =
         whole.flat_map(|verification| verification.consumers.iter().map(move |result| (verification, result)));
     let record = |(verification, result): (&Verification, &ConsumerResult)| {
-        let record = ledger::Verification {
+        Record::Verification(ledger::Verification {
             provider: verification.provider.clone(),
             version: version.to_owned(),
             consumer: result.consumer.clone(),
@@ -30,8 +30,8 @@ pub(crate) fn record(verifications: &[Verification], version: &str, ledger: &Led
             },
             at,
             tool: TOOL.to_owned(),
-        };
-        ledger.record_verification(record).map_err(|error| error.to_string())
+        })
     };
-    results.map(record).collect()
+    let records: Vec<Record> = results.map(record).collect();
+    ledger.append_all(&records).map_err(|error| error.to_string())
 }

@@ -1,5 +1,6 @@
 use pacts::ledger::Outcome::{Failed, Passed};
-use serde_json::Value;
+use serde_json::{Value, json};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 
 use crate::shop::Shop;
 
@@ -91,6 +92,34 @@ fn the_version_is_the_revision_that_is_checked_out_and_records_do_not_change_tha
         .is(0, "yes");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_that_an_unknown_prints_appends_the_record_that_makes_it_a_yes() {
+    let orders = MockServer::start().await;
+    let reads = Mock::given(path("/v2/orders/o-1"));
+    let order = ResponseTemplate::new(200).set_body_json(json!({ "id": "o-1" }));
+    reads.respond_with(order).mount(&orders).await;
+    let shop = Shop::new();
+    shop.write_pact(&json!({ "id": "o-1" }));
+    let live = shop.commit();
+    shop.seam("publish storefront").is(0, "");
+    shop.seam("record-deployment storefront --to production").is(0, "");
+    // What is checked out when orders is asked about holds another pact, which orders does not keep.
+    shop.write_pact(&json!({ "number": "1" }));
+    let revision = shop.commit();
+    shop.seam("publish orders --calls-nobody").is(0, "");
+
+    let before = shop.seam("can-i-deploy orders --to production").is(3, "");
+    let line = before.out.lines().find_map(|line| line.trim().strip_prefix("seam "));
+    let line = line.expect("a command");
+    assert_eq!(
+        line,
+        format!("verify orders --version {revision} --record --pacts git:{live}:pacts")
+    );
+    shop.seam(&format!("{line} --provider-url {}", orders.uri())).is(0, "");
+
+    shop.seam("can-i-deploy orders --to production").is(0, "yes: ");
+}
+
 #[test]
 fn two_that_need_each_other_are_asked_about_together() {
     let shop = open_shop();
@@ -105,7 +134,7 @@ fn two_that_need_each_other_are_asked_about_together() {
 #[test]
 fn every_consumer_is_published_at_once_and_a_changed_pact_is_another_content() {
     let shop = open_shop();
-    shop.write_pact(&serde_json::json!({ "id": "o-1", "total": 5 }));
+    shop.write_pact(&json!({ "id": "o-1", "total": 5 }));
     let json = shop.seam("publish --version 2 --json").is(0, "").out;
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["published"][0]["consumer"], "storefront");

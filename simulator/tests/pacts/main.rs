@@ -4,6 +4,9 @@
 
 mod asking;
 mod comparing;
+mod interrupting;
 mod mistakes;
+#[path = "../../pacts/tests/suite/repository.rs"]
+mod repository;
 mod shop;
 mod strength;

@@ -104,6 +104,46 @@ fn a_version_is_published_once_and_is_one_content() {
 }
 
 #[test]
+fn of_several_records_all_are_appended_or_none() {
+    let shop = Shop::new();
+    let pact = r#"{"consumer":{"name":"web"},"provider":{"name":"orders"},"interactions":[{"description":"d","request":{},"response":{}}]}"#;
+    shop.write("pacts/web-orders.json", pact);
+    let blocked = shop.write("pacts/ledger/publication/web", "in the way");
+
+    let said = shop.seam("publish --version 1");
+
+    assert!(
+        said.err.contains("cannot write pacts/ledger/publication/web/"),
+        "{}",
+        said.err
+    );
+    said.refuses("nothing was recorded");
+    let publications = shop.path().join("pacts/ledger/publication");
+    let left: Vec<_> = std::fs::read_dir(publications).unwrap().collect();
+    assert_eq!(left.len(), 1, "only what was in the way: {left:?}");
+    std::fs::remove_file(blocked).unwrap();
+    shop.seam("publish --version 1")
+        .is(0, "web 1 holds 1 pacts; recorded in");
+    assert_eq!(shop.ledger().read().unwrap().publications().len(), 2);
+}
+
+#[test]
+fn what_was_not_published_is_not_recorded_as_deployed_or_every_later_answer_would_be_unknown() {
+    let shop = Shop::new();
+    shop.verified("9", Passed);
+    let before = shop.ledger().read().unwrap();
+    let line = "record-deployment orders --version 9 --to production";
+
+    shop.seam(line).refuses(
+        "the ledger does not say which pacts orders 9 holds, so that every later answer about production would be unknown; run `seam publish orders --version 9` where it is checked out, with --calls-nobody if it calls nobody",
+    );
+
+    assert_eq!(shop.ledger().read().unwrap(), before);
+    shop.seam("publish orders --version 9 --calls-nobody").is(0, "");
+    shop.seam(line).is(0, "live in production: orders 9");
+}
+
+#[test]
 fn a_writer_that_is_killed_in_the_middle_of_a_record_leaves_a_ledger_that_reads_as_before() {
     let shop = Shop::new();
     for provider in 0..40 {
@@ -144,22 +184,41 @@ fn a_writer_that_is_killed_in_the_middle_of_a_record_leaves_a_ledger_that_reads_
 #[test]
 fn without_git_or_a_repository_a_version_must_be_given_and_then_nothing_else_is_missed() {
     let shop = Shop::new();
-    let without_git = |line: &str| {
-        let output = shop.command(line).env("PATH", "/nowhere").output().unwrap();
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
-    };
-    let (code, said) = without_git("publish storefront");
-    assert_eq!(code, Some(2));
-    assert!(
-        said.contains("no version was given, and the revision") && said.contains("there is no program 'git' to run"),
-        "{said}"
-    );
-    let (code, said) = without_git("publish storefront --version 1");
-    assert_eq!(code, Some(0), "{said}");
+    for line in [
+        "publish storefront",
+        "verify orders --record --provider-url http://127.0.0.1:1",
+    ] {
+        let said = shop.seam_without_git(line);
+        assert!(
+            said.err.contains("no version was given, and the revision"),
+            "{}",
+            said.err
+        );
+        said.refuses("there is no program 'git' to run");
+    }
+    shop.seam_without_git("diff HEAD..")
+        .refuses("there is no program 'git' to run");
+    assert!(!shop.ledger().folder().exists(), "nothing is recorded");
+    shop.seam_without_git("publish storefront --version 1").is(0, "");
 
     std::fs::remove_dir_all(shop.path().join(".git")).unwrap();
     shop.seam("publish storefront")
         .refuses("is in no git repository; run it inside of one");
     shop.seam("can-i-deploy storefront --version 1 --to production")
         .is(1, "no version of orders is live");
+    shop.seam("diff HEAD..")
+        .refuses("is in no git repository; run it inside of one");
+}
+
+#[test]
+fn a_dirty_tree_is_no_version_to_record_a_verification_of() {
+    let shop = Shop::new();
+    shop.write("src/lib.rs", "pub fn changed() {}");
+    let before = shop.status();
+
+    shop.seam("verify orders --record --provider-url http://127.0.0.1:1")
+        .refuses("no version was given, and 1 files differ from revision");
+
+    assert_eq!(shop.status(), before);
+    assert!(!shop.ledger().folder().exists());
 }

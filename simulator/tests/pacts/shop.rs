@@ -10,10 +10,11 @@ use pacts::{
     ledger::{Ledger, Outcome, Verification},
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
+
+use crate::repository::TestRepository;
 
 pub(crate) struct Shop {
-    folder: TempDir,
+    repository: TestRepository,
 }
 
 /// What a command said, and its exit code.
@@ -27,9 +28,8 @@ impl Shop {
     /// With a pact, two environments and one commit.
     pub(crate) fn new() -> Self {
         let shop = Self {
-            folder: tempfile::tempdir().unwrap(),
+            repository: TestRepository::new(),
         };
-        shop.git(&["init", "--quiet", "--initial-branch=main"]);
         shop.write(
             "pacts/environments.toml",
             "[environments]\nproduction = \"\"\nstaging = \"\"\n",
@@ -40,14 +40,11 @@ impl Shop {
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
+        self.repository.path()
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) -> PathBuf {
-        let file = self.path().join(path);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, text).unwrap();
-        file
+        self.repository.write(path, text)
     }
 
     /// The storefront's pact with orders, which expects this body.
@@ -66,33 +63,22 @@ impl Shop {
 
     /// Commits everything and returns the commit.
     pub(crate) fn commit(&self) -> String {
-        self.git(&["add", "--all"]);
-        self.git(&["commit", "--quiet", "--allow-empty", "--message", "a change"]);
-        self.git(&["rev-parse", "HEAD"])
-    }
-
-    fn git(&self, arguments: &[&str]) -> String {
-        let output = Command::new("git")
-            .arg("-C")
-            .arg(self.path())
-            .args([
-                "-c",
-                "user.name=t",
-                "-c",
-                "user.email=t@t.example",
-                "-c",
-                "commit.gpgsign=false",
-            ])
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "git {arguments:?}: {output:?}");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        self.repository.commit()
     }
 
     /// What `seam` says, with words divided by spaces.
     pub(crate) fn seam(&self, line: &str) -> Said {
         said(&self.command(line).output().unwrap())
+    }
+
+    /// The same where there is no git.
+    pub(crate) fn seam_without_git(&self, line: &str) -> Said {
+        said(&self.command(line).env("PATH", "/nowhere").output().unwrap())
+    }
+
+    /// All that git sees in the working tree.
+    pub(crate) fn status(&self) -> String {
+        self.repository.git(&["status", "--porcelain", "--untracked-files=all"])
     }
 
     pub(crate) fn command(&self, line: &str) -> Command {

@@ -101,11 +101,11 @@ pub enum Problem {
     },
     /// Fewer or more were verified than there are.
     #[error(
-        "{consumer}: {verified} interactions were verified, wanted {expected}; this is a defect of seam, please report it"
+        "{file}: {verified} interactions were verified, wanted the {expected} that stand in the file; version 4 has them all under 'interactions', and what else it has under 'messages' is read by nobody"
     )]
     Miscounted {
-        /// The consumer.
-        consumer: String,
+        /// The file.
+        file: String,
         /// How many there are.
         expected: usize,
         /// How many were verified.

@@ -119,6 +119,14 @@ impl Selection {
         !self.problems.is_empty()
     }
 
+    /// How many interactions of a pact are to be verified: all that stand in its file, but those that the filter leaves out.
+    pub(crate) fn expected(&self, pact: &Found) -> usize {
+        let accepted = |interaction: &&Interaction| self.filter.accepts(pact.document.consumer(), interaction);
+        let interactions = pact.document.interactions();
+        let left_out = interactions.len() - interactions.iter().filter(accepted).count();
+        pact.document.count() - left_out
+    }
+
     /// What a verification says before anything is asked.
     pub fn refused(&self) -> Verification {
         Verification {

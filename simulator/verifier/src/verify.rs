@@ -23,11 +23,12 @@ pub async fn verify(selection: &Selection, provider: &dyn Provider, version: Opt
         return verification;
     }
     for (pact, interactions) in &selection.wanted {
-        let result = verify_pact(pact, interactions, provider).await;
-        if result.interactions.len() != interactions.len() {
+        let expected = selection.expected(pact);
+        let result = verify_pact(pact, interactions, expected, provider).await;
+        if result.interactions.len() != expected {
             verification.problems.push(Problem::Miscounted {
-                consumer: result.consumer.clone(),
-                expected: interactions.len(),
+                file: pact.file.clone(),
+                expected,
                 verified: result.interactions.len(),
             });
         }
@@ -36,12 +37,17 @@ pub async fn verify(selection: &Selection, provider: &dyn Provider, version: Opt
     verification
 }
 
-async fn verify_pact(pact: &Found, interactions: &[Interaction], provider: &dyn Provider) -> ConsumerResult {
+async fn verify_pact(
+    pact: &Found,
+    interactions: &[Interaction],
+    expected: usize,
+    provider: &dyn Provider,
+) -> ConsumerResult {
     let mut result = ConsumerResult {
         consumer: pact.document.consumer().to_owned(),
         file: pact.file.clone(),
         content_hash: pact.document.content_hash(),
-        expected: interactions.len(),
+        expected,
         interactions: Vec::new(),
     };
     for interaction in interactions {

@@ -76,10 +76,6 @@ impl Use {
     fn of(document: &Document, interaction: &Interaction, is_current: bool) -> Self {
         let (request, response) = (&interaction.raw["request"], &interaction.raw["response"]);
         let text = |value: &Value, otherwise: &str| value.as_str().unwrap_or(otherwise).to_owned();
-        let names = |field: &str| -> Vec<String> {
-            let fields = request[field].as_object().into_iter().flatten();
-            fields.map(|(name, _)| name.to_lowercase()).collect()
-        };
         Self {
             consumer: document.consumer().to_owned(),
             description: interaction.description.clone(),
@@ -89,13 +85,21 @@ impl Use {
             status: response["status"].as_u64().unwrap_or(200),
             request: body(document.version(), request),
             response: body(document.version(), response),
-            parameters: [names("headers"), names("query")].concat(),
+            parameters: names(&request["headers"]).chain(names(&request["query"])).collect(),
         }
     }
 
     pub(super) fn sends_parameter(&self, name: &str) -> bool {
         self.parameters.contains(&name.to_lowercase())
     }
+}
+
+/// The names of headers or parameters, in lower case. Version 2 has the query as text, as it stands in a URL.
+fn names(fields: &Value) -> impl Iterator<Item = String> {
+    let written = form_urlencoded::parse(fields.as_str().unwrap_or_default().as_bytes());
+    let named = fields.as_object().into_iter().flatten();
+    let names = written.map(|(name, _)| name.to_lowercase());
+    names.chain(named.map(|(name, _)| name.to_lowercase()))
 }
 
 /// The body as JSON; version 4 wraps it.

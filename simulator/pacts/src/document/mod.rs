@@ -44,6 +44,13 @@ impl Document {
         &self.interactions
     }
 
+    /// How many interactions stand in the file, in whatever list. More than [`Self::interactions`] if some are where the version has none.
+    pub fn count(&self) -> usize {
+        let lists = ["interactions", "messages"].into_iter();
+        let listed = lists.filter_map(|list| Some(self.raw.get(list)?.as_array()?.len()));
+        listed.sum()
+    }
+
     /// The whole file as it was read, metadata and all.
     pub fn raw(&self) -> &Value {
         &self.raw

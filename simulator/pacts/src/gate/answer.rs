@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use serde::Serialize;
 
@@ -23,10 +23,14 @@ impl ServiceVersion {
         }
     }
 
+    /// Whether the version is the full name of a git revision.
+    pub(super) fn is_revision(&self) -> bool {
+        self.version.len() == 40 && self.version.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+
     /// For tables: of a git revision, the first twelve digits.
     fn short(&self) -> String {
-        let is_revision = self.version.len() == 40 && self.version.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let version = if is_revision {
+        let version = if self.is_revision() {
             &self.version[..12]
         } else {
             &self.version
@@ -56,6 +60,8 @@ pub struct Answer {
     pub rows: Vec<Row>,
     /// What would have to change for a yes. All of it is needed, and all of it is enough for as long as nothing else changes.
     pub needs: Vec<Need>,
+    /// The folder of pacts and the ledger, for commands.
+    pub pacts: PathBuf,
     /// Which of the versions belong to services without contracts, and why that is right.
     pub no_contracts: BTreeMap<String, String>,
 }

@@ -7,12 +7,15 @@
 //! - Every pact with it that a live version of a consumer holds must have been verified against it. Never only those of the newest.
 //! - A pact is its content: versions of a consumer that hold the same content share its verifications.
 //! - A pair that was verified and failed makes the answer no, and so does a provider that is not there. One that was not verified, or not with
-//!   all its interactions, makes it unknown. So does anything that leaves nothing to check, unless the settings say that this is right.
+//!   all its interactions, makes it unknown.
+//! - A version with which nothing was ever verified, and nothing has to be, is unknown too, unless the settings say that this is right. One that
+//!   has passed a verification may be the first in an empty environment.
 //!
 //! So if every change of an environment was a yes, all that are live together were verified together. The tests hold the engine against a second
 //! one that knows no index, in random small worlds.
 
 mod answer;
+mod command;
 mod index;
 mod need;
 mod overview;
@@ -108,6 +111,7 @@ impl<'a> Gate<'a> {
             verdict,
             rows: rows.into_iter().collect(),
             needs,
+            pacts: self.settings.folder().to_owned(),
             no_contracts: changes.iter().filter_map(declared).collect(),
         }
     }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{RowState, ServiceVersion, Verdict};
+use super::{RowState, ServiceVersion, Verdict, command::PactsAt};
 use crate::document::ContentHash;
 
 /// One thing that would have to change for a yes.
@@ -92,54 +92,6 @@ impl Need {
             Self::LiveBefore { .. } => "never-live-here",
         }
     }
-
-    /// The one command that makes the change, or records that it was made.
-    pub fn command(&self) -> String {
-        let line = |words: &[&str]| words.iter().map(|part| word(part)).collect::<Vec<_>>().join(" ");
-        match self {
-            Self::Passed { provider: who, .. } | Self::SomethingToCheck { who } => {
-                line(&["seam", "verify", &who.service, "--version", &who.version])
-            }
-            Self::ProviderLive {
-                provider,
-                environment,
-                candidate: Some(version),
-                ..
-            } => line(&[
-                "seam",
-                "record-deployment",
-                provider,
-                "--version",
-                version,
-                "--to",
-                environment,
-            ]),
-            Self::ProviderLive { provider, .. } => line(&["seam", "verify", provider]),
-            Self::ConsumerOut {
-                consumer: who,
-                environment,
-                ..
-            } => line(&[
-                "seam",
-                "record-undeployment",
-                &who.service,
-                "--version",
-                &who.version,
-                "--from",
-                environment,
-            ]),
-            Self::Published { who, .. } => line(&["seam", "publish", &who.service, "--version", &who.version]),
-            Self::LiveBefore { who, environment } => line(&[
-                "seam",
-                "can-i-deploy",
-                &who.service,
-                "--version",
-                &who.version,
-                "--to",
-                environment,
-            ]),
-        }
-    }
 }
 
 impl fmt::Display for Need {
@@ -151,7 +103,7 @@ impl fmt::Display for Need {
                 pact,
                 consumers,
                 state,
-            } => passed(formatter, provider, pact, &list(consumers), *state),
+            } => passed(formatter, provider, pact, consumers, *state),
             Self::ProviderLive {
                 provider,
                 environment,
@@ -160,16 +112,17 @@ impl fmt::Display for Need {
                 candidate,
             } => {
                 let gone = instead_of.as_ref().map_or("no version", |_| "no other version");
-                let consumers = list(consumers);
+                let names = list(consumers);
                 write!(
                     formatter,
-                    "{gone} of {provider} is live in {environment}, and {consumers} needs it; "
+                    "{gone} of {provider} is live in {environment}, and {names} needs it; "
                 )?;
                 match candidate {
                     Some(version) => write!(formatter, "deploy {version}, which has passed, and record it"),
                     None => write!(
                         formatter,
-                        "no version that has passed is known: verify one, then deploy it"
+                        "no version that has passed is known: verify one{}, then deploy it",
+                        PactsAt::of_all(consumers).words(consumers)
                     ),
                 }
             }
@@ -186,12 +139,12 @@ impl fmt::Display for Need {
                     .map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
                 write!(
                     formatter,
-                    "the ledger does not say which pacts {who}{place} holds{near}; publish them where it is checked out"
+                    "the ledger does not say which pacts {who}{place} holds{near}; publish them where it is checked out, with --calls-nobody if it calls nobody"
                 )
             }
             Self::SomethingToCheck { who } => write!(
                 formatter,
-                "nothing was ever verified with {who}, and nothing has to be; if that is right, say why under [no-contracts] in environments.toml, else verify it"
+                "nothing was ever verified with {who}, and nothing has to be; if that is right, say why under [no-contracts] in environments.toml, else verify it where it is checked out"
             ),
             Self::LiveBefore { who, environment } => write!(
                 formatter,
@@ -205,43 +158,36 @@ fn passed(
     formatter: &mut fmt::Formatter<'_>,
     provider: &ServiceVersion,
     pact: &ContentHash,
-    consumers: &str,
+    consumers: &[ServiceVersion],
     state: RowState,
 ) -> fmt::Result {
-    let pact = pact.short();
+    let (pact, names) = (pact.short(), list(consumers));
+    // The same pact is theirs all: those of any one will do.
+    let with = PactsAt::of_any(consumers, provider).words(&consumers[..consumers.len().min(1)]);
     match state {
         RowState::Failed => write!(
             formatter,
-            "{provider} fails the pact of {consumers} ({pact}); mend either, and verify again"
+            "{provider} fails the pact of {names} ({pact}); mend either, and verify again"
         ),
         RowState::Partial { verified, of } => write!(
             formatter,
-            "{provider} was verified with {verified} of the {of} interactions of the pact of {consumers} ({pact}); verify all"
+            "{provider} was verified with {verified} of the {of} interactions of the pact of {names} ({pact}); verify all"
         ),
         RowState::Missing | RowState::Passed => {
             write!(
                 formatter,
-                "{provider} was not verified against the pact of {consumers} ({pact}); verify it"
+                "{provider} was not verified against the pact of {names} ({pact}); verify it"
             )
         }
-    }
+    }?;
+    write!(formatter, " where {provider} is checked out{with}")
 }
 
 /// `orders 1, 2 and payments 7`.
-fn list(versions: &[ServiceVersion]) -> String {
+pub(super) fn list(versions: &[ServiceVersion]) -> String {
     let mut names: Vec<String> = versions.iter().map(ToString::to_string).collect();
     match names.pop() {
         Some(last) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
         last => last.unwrap_or_default(),
-    }
-}
-
-/// A word as a shell takes it.
-fn word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }

@@ -42,18 +42,33 @@ pub enum GateError {
         /// What was probably meant, and what is known.
         hint: String,
     },
+    /// A record names the version, but none says which pacts it holds.
+    #[error("the ledger does not say which pacts {who} holds, so that every later answer about {environment} would be unknown; run `seam publish {} --version {}` where it is checked out, with --calls-nobody if it calls nobody", who.service, who.version)]
+    Unpublished {
+        /// Who.
+        who: ServiceVersion,
+        /// Where it would go live.
+        environment: String,
+    },
 }
 
 impl Gate<'_> {
-    /// Refuses a deployment of what the ledger has never heard of: a slip of the pen would stay in it for ever.
+    /// Refuses the record of a deployment of which every later answer in the environment would be unknown: that of a version of which the ledger
+    /// does not say which pacts it holds, be it for a slip of the pen.
     ///
     /// # Errors
-    /// When the service, the version or the environment is unknown; says what is near.
+    /// When the service, the version or the environment is unknown; says what is near. When the version was not published.
     pub fn check_known(&self, who: &ServiceVersion, environment: &str) -> Result<(), GateError> {
         self.check_names(std::slice::from_ref(who), environment)?;
-        let known = self.index.versions(&who.service);
-        if known.contains(who.version.as_str()) || self.settings.no_contracts.contains_key(&who.service) {
+        if self.is_known(&who.service, &who.version) {
             return Ok(());
+        }
+        let known = self.index.versions(&who.service);
+        if known.contains(who.version.as_str()) {
+            return Err(GateError::Unpublished {
+                who: who.clone(),
+                environment: environment.to_owned(),
+            });
         }
         Err(GateError::UnknownVersion {
             who: who.clone(),

@@ -165,7 +165,7 @@ impl Gate<'_> {
     }
 
     /// Whether it is known which pacts a version holds.
-    fn is_known(&self, service: &str, version: &str) -> bool {
+    pub(super) fn is_known(&self, service: &str, version: &str) -> bool {
         self.index.is_published(service, version) || self.settings.no_contracts.contains_key(service)
     }
 

@@ -27,7 +27,7 @@ impl Answer {
             let _ = writeln!(text, "\n{many} needed for a yes:");
         }
         for (number, need) in (1..).zip(&self.needs) {
-            let _ = writeln!(text, "{number}. {need}:\n     {}", need.command());
+            let _ = writeln!(text, "{number}. {need}:\n     {}", need.command(&self.pacts));
         }
         text
     }
@@ -39,7 +39,7 @@ impl Answer {
                 "answer": need.verdict(),
                 "reason": need.reason(),
                 "text": need.to_string(),
-                "command": need.command(),
+                "command": need.command(&self.pacts),
             })
         });
         json!({
@@ -74,7 +74,15 @@ impl Answer {
         match (self.ask, passed) {
             (Ask::Undeploy, 0) => "nothing that is live needs it".to_owned(),
             (Ask::Undeploy, _) => "all that need it have another version that passed".to_owned(),
-            (_, 0) => "nothing that is live has to do with it".to_owned(),
+            (_, 0)
+                if self
+                    .changes
+                    .iter()
+                    .all(|who| self.no_contracts.contains_key(&who.service)) =>
+            {
+                "nothing that is live has to do with it".to_owned()
+            }
+            (_, 0) => "it has passed a verification, and nothing that is live has to do with it".to_owned(),
             (_, 1) => "the one pair it makes was verified".to_owned(),
             (_, pairs) => format!("all {pairs} pairs it makes were verified"),
         }

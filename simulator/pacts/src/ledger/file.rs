@@ -59,48 +59,116 @@ fn folder_of(ledger: &Path, record: &Record) -> PathBuf {
     ledger.join(record.kind()).join(folder_name(record.service()))
 }
 
-/// Writes a record below the ledger's folder: whole and on the disk, or not at all.
-pub(super) fn write(ledger: &Path, record: &Record) -> Result<PathBuf, LedgerError> {
-    let id = record.id();
-    let folder = folder_of(ledger, record);
-    let time = record.at().strftime("%Y%m%dT%H%M%SZ");
-    let file = folder.join(format!("{time}-{}.json", id.short()));
-    let unwritable = |source| LedgerError::Unwritable {
-        file: file.clone(),
-        source,
-    };
-    if file.exists() {
-        // The name derives from the content: it is there already, unless somebody has edited it.
-        return read(ledger, &file).map(|_| file);
-    }
-    let written = Written { checksum: &id, record };
-    let text = serde_json::to_string_pretty(&written).map_err(|error| unwritable(error.into()))?;
-    fs::create_dir_all(&folder).map_err(unwritable)?;
-    put(&folder, &file, &text).map_err(unwritable)?;
-    Ok(file)
-}
-
-/// A file of this text appears under its name only when all of it is on the disk.
-fn put(folder: &Path, file: &Path, text: &str) -> io::Result<()> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let draft = folder.join(format!(".{}-{number}.draft", std::process::id()));
-    let written = (|| {
-        let mut open = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&draft)?;
-        writeln!(open, "{text}")?;
-        open.sync_all()?;
-        fs::rename(&draft, file)?;
-        File::open(folder)?.sync_all()
-    })();
+/// Writes records below the ledger's folder: all of them, whole and on the disk, or none. Says where each stands.
+///
+/// First every one is written to the disk under a name that nobody reads; then all get their names. A machine that stops in between leaves some,
+/// each whole.
+pub(super) fn write(ledger: &Path, records: &[Record]) -> Result<Vec<PathBuf>, LedgerError> {
+    let mut batch = Batch::default();
+    let written = batch.write(ledger, records);
     if written.is_err() {
-        // What is left of a draft is never read; so it does no harm if it stays.
-        let _ = fs::remove_file(&draft);
+        batch.take_back();
     }
     written
+}
+
+/// What a write has done so far.
+#[derive(Default)]
+struct Batch {
+    /// Each with the name that it will have.
+    drafts: Vec<(PathBuf, PathBuf)>,
+    /// Those that have it.
+    named: Vec<PathBuf>,
+    /// The folders that were not there before, each before those in it.
+    folders: Vec<PathBuf>,
+}
+
+impl Batch {
+    fn write(&mut self, ledger: &Path, records: &[Record]) -> Result<Vec<PathBuf>, LedgerError> {
+        let files = records
+            .iter()
+            .map(|record| self.prepare(ledger, record))
+            .collect::<Result<_, _>>()?;
+        for (draft, file) in &self.drafts {
+            let named = fs::rename(draft, file);
+            named.map_err(|source| unwritable(file, source))?;
+            self.named.push(file.clone());
+        }
+        for file in &self.named {
+            let synced = file.parent().map_or(Ok(()), sync);
+            synced.map_err(|source| unwritable(file, source))?;
+        }
+        Ok(files)
+    }
+
+    fn prepare(&mut self, ledger: &Path, record: &Record) -> Result<PathBuf, LedgerError> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = record.id();
+        let folder = folder_of(ledger, record);
+        let time = record.at().strftime("%Y%m%dT%H%M%SZ");
+        let file = folder.join(format!("{time}-{}.json", id.short()));
+        if file.exists() {
+            // The name derives from the content: it is there already, unless somebody has edited it.
+            return read(ledger, &file).map(|_| file);
+        }
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let draft = folder.join(format!(".{}-{number}.draft", std::process::id()));
+        self.drafts.push((draft.clone(), file.clone()));
+        let written = Written { checksum: &id, record };
+        let put = serde_json::to_string_pretty(&written)
+            .map_err(io::Error::from)
+            .and_then(|text| {
+                self.create(&folder)?;
+                put(&draft, &text)
+            });
+        put.map_err(|source| unwritable(&file, source)).map(|()| file)
+    }
+
+    /// Makes a folder and those around it that are not there, on the disk.
+    fn create(&mut self, folder: &Path) -> io::Result<()> {
+        let around = folder.ancestors().take_while(|folder| !folder.exists());
+        let mut missing: Vec<PathBuf> = around.map(Path::to_owned).collect();
+        missing.reverse();
+        fs::create_dir_all(folder)?;
+        for created in &missing {
+            match created.parent() {
+                Some(parent) if parent.as_os_str().is_empty() => sync(Path::new("."))?,
+                Some(parent) => sync(parent)?,
+                None => {}
+            }
+        }
+        self.folders.extend(missing);
+        Ok(())
+    }
+
+    /// Leaves the ledger as it was.
+    fn take_back(&self) {
+        // A draft that stays is never read, nor is an empty folder.
+        for file in self.drafts.iter().map(|(draft, _)| draft).chain(&self.named) {
+            let _ = fs::remove_file(file);
+        }
+        for folder in self.folders.iter().rev() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+fn unwritable(file: &Path, source: io::Error) -> LedgerError {
+    LedgerError::Unwritable {
+        file: file.to_owned(),
+        source,
+    }
+}
+
+fn put(draft: &Path, text: &str) -> io::Result<()> {
+    let mut open = OpenOptions::new().write(true).create(true).truncate(true).open(draft)?;
+    writeln!(open, "{text}")?;
+    open.sync_all()
+}
+
+/// What a folder lists is on the disk.
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// A name that every file system takes: other characters than letters, digits, dashes, dots and underscores are written as %XX, and a dot

@@ -89,8 +89,20 @@ impl Ledger {
     /// # Errors
     /// When the record says what can't be ([`LedgerError::Invalid`]), or can't be written. Nothing is changed then.
     pub fn append(&self, record: &Record) -> Result<PathBuf, LedgerError> {
-        record.check()?;
-        file::write(&self.folder, record)
+        let files = self.append_all(std::slice::from_ref(record))?;
+        // One record, one file.
+        Ok(files.into_iter().next().unwrap_or_default())
+    }
+
+    /// Appends all these records or none, and says in which file each stands.
+    ///
+    /// # Errors
+    /// As [`Self::append`], for any of them.
+    pub fn append_all(&self, records: &[Record]) -> Result<Vec<PathBuf>, LedgerError> {
+        for record in records {
+            record.check()?;
+        }
+        file::write(&self.folder, records)
     }
 
     /// Appends the result of a verification; what `seam verify` does.

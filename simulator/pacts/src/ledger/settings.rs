@@ -71,6 +71,11 @@ impl Settings {
         }
     }
 
+    /// The folder that they lie in, beside pacts and ledger.
+    pub fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new(""))
+    }
+
     /// Refuses an environment that is not declared.
     ///
     /// # Errors

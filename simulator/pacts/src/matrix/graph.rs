@@ -5,7 +5,8 @@ use std::{
     fmt::Write,
 };
 
-use super::{Edge, html::escaped};
+use super::Edge;
+use crate::markup::escaped;
 
 const BOX_WIDTH: usize = 150;
 const BOX_HEIGHT: usize = 34;

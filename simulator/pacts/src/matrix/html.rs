@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, fmt::Write};
 
 use super::{Live, Matrix, graph, text::summary};
-use crate::gate::{Row, RowState};
+use crate::{
+    gate::{Row, RowState},
+    markup::escaped,
+};
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: #8888; }
@@ -109,20 +112,4 @@ fn class(state: RowState) -> &'static str {
         RowState::Partial { .. } => "partial",
         RowState::Passed => "passed",
     }
-}
-
-/// Text that means itself, in elements and in attributes.
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::new();
-    for character in text.chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }

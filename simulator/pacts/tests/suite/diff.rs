@@ -281,3 +281,41 @@ fn the_difference_is_shown_like_this() {
         "pact of storefront with orders: gone: 'an order is made' where there is stock\n    leaves alone storefront: "
     ));
 }
+
+/// A pact of this version in which orders are searched, with the query as that version writes it.
+fn search(version: &str, query: &Value) -> Value {
+    json!({
+        "consumer": { "name": "audit" }, "provider": { "name": "orders" },
+        "interactions": [{
+            "description": "orders are searched",
+            "request": { "method": "GET", "path": "/v2/orders", "query": query },
+            "response": { "status": 200 },
+        }],
+        "metadata": { "pactSpecification": { "version": version } },
+    })
+}
+
+#[test]
+fn a_parameter_that_is_sent_is_seen_in_the_query_of_version_2_which_is_text_as_in_that_of_version_3() {
+    let list = |parameters: &Value| {
+        let get = json!({ "parameters": parameters, "responses": { "200": {} } });
+        json!({ "openapi": "3.1.0", "paths": { "/v2/orders": { "get": get } } })
+    };
+    let required = |name: &str| json!([{ "name": name, "in": "query", "required": true }]);
+    let effect = |pact: &Value, name: &str| {
+        let pacts = [pact.clone()];
+        let (old, new) = (state(&pacts, list(&json!([]))), state(&pacts, list(&required(name))));
+        let changes = Difference::between(&old, &new).changes;
+        assert_eq!(changes.len(), 1, "{changes:?}");
+        changes[0].consumers.get("audit").map(|concern| concern.effect)
+    };
+    for pact in [
+        search("2.0.0", &json!("page=2&placed%20by=a%26b&Open")),
+        search("3.0.0", &json!({ "page": ["2"], "placed by": ["a&b"], "Open": [""] })),
+    ] {
+        for sent in ["page", "placed by", "open"] {
+            assert_eq!(effect(&pact, sent), None, "{sent} in {pact}");
+        }
+        assert_eq!(effect(&pact, "b"), Some(Effect::Breaks), "{pact}");
+    }
+}

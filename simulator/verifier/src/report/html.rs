@@ -1,6 +1,8 @@
 use std::fmt::Write;
 
-use super::{count, strength, xml::escaped};
+use pacts::markup::escaped;
+
+use super::{count, strength};
 use crate::{Checked, ConsumerResult, Outcome, Verification, mutate::Mutation};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:68rem;padding:0 1rem;color:#1c1e21;background:#fff}\

@@ -1,6 +1,7 @@
 use std::fmt::Write;
 
-use super::xml::escaped;
+use pacts::markup::escaped;
+
 use crate::{Checked, Outcome, Verification};
 
 /// JUnit XML: a suite for each consumer of each provider, a case for each interaction; a problem is a case that fails, so that no

@@ -5,7 +5,6 @@ mod html;
 mod junit;
 mod strength;
 mod text;
-mod xml;
 
 use crate::{ConsumerResult, Verification};
 

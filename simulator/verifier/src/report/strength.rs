@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::xml::escaped;
+use pacts::markup::escaped;
+
 use crate::mutate::{Mutation, Operator, Strength, Weakness};
 
 /// A table of all pairs, then what is unprotected, for each consumer; the fewest first.

@@ -1,3 +1,6 @@
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
 use pact_verifier::{FilterInfo, PactSource};
 use pacts::source::Source;
 use serde_json::json;
@@ -129,6 +132,73 @@ async fn a_file_without_interactions_is_refused() {
         matches!(strict.problems[..], [Problem::NoInteractions { .. }]),
         "{strict:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_where_version_4_has_none_is_missed_and_said() {
+    let server = provider().await;
+    let mut pact = file("shop", &[shows_the_order(json!({}))]);
+    pact["messages"] = json!([{ "description": "an order is paid", "contents": { "paid": 1 } }]);
+
+    let alone = by_itself(&server, PactSource::String(pact.to_string()), FilterInfo::None).await;
+    let strict = strictly(&server, &[pact]).await;
+
+    assert!(alone.result, "pact_verifier is green");
+    assert_eq!(strict.verdict(), Verdict::Fail);
+    let [
+        Problem::Miscounted {
+            expected: 2,
+            verified: 1,
+            ..
+        },
+    ] = &strict.problems[..]
+    else {
+        panic!("{strict:?}");
+    };
+    assert!(!strict.consumers[0].passed() && !strict.is_whole());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_synchronous_message_is_refused_with_a_reason_of_its_own() {
+    let server = provider().await;
+    let contents =
+        json!({ "contents": { "content": { "paid": 1 }, "contentType": "application/json", "encoded": false } });
+    let pact = file(
+        "shop",
+        &[json!({
+            "type": "Synchronous/Messages", "description": "asks whether it is paid",
+            "request": contents, "response": [contents],
+        })],
+    );
+
+    let strict = strictly(&server, &[pact]).await;
+
+    assert_eq!(strict.verdict(), Verdict::Fail);
+    let [problem @ Problem::SynchronousMessage { .. }] = &strict.problems[..] else {
+        panic!("{strict:?}");
+    };
+    assert_eq!(
+        problem.to_string(),
+        "shop.json: 'asks whether it is paid' is a synchronous message, which is not verified here; verify it with a Pact plugin"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_text_of_a_filter_is_no_regular_expression() {
+    let server = provider().await;
+    let pact = file("shop", &[shows_the_order(json!({ "description": "show (an order" }))]);
+
+    let filter = FilterInfo::Description("(".to_owned());
+    let alone = by_itself(&server, PactSource::String(pact.to_string()), filter);
+    let alone = AssertUnwindSafe(alone).catch_unwind().await;
+    let filter = Filter {
+        description: Some("(".to_owned()),
+        ..Filter::default()
+    };
+    let strict = selected(&server, &Selection::new(PROVIDER, &[found(&pact)], filter, "here")).await;
+
+    assert!(alone.is_err(), "pact_verifier panics");
+    assert_eq!(strict.verdict(), Verdict::Pass, "{strict:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@
 
 mod answers;
 mod broker;
+mod fresh;
 mod holes;
 mod outputs;
 mod serving;

@@ -1,5 +1,6 @@
 //! The gate.
 
+mod commands;
 mod oracle;
 mod properties;
 mod rules;

@@ -159,7 +159,7 @@ fn a_provider_that_live_consumers_need_can_not_go_unless_another_version_that_pa
     let answer = known.undeploy("orders 1");
     assert_answer(&answer, Verdict::No, &["provider-not-live"]);
     assert_eq!(
-        answer.needs[0].command(),
+        answer.needs[0].command("pacts".as_ref()),
         "seam record-deployment orders --version 2 --to production"
     );
     assert_answer(&known.live("orders 2").undeploy("orders 1"), Verdict::Yes, &[]);

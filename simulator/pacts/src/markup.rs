@@ -1,5 +1,7 @@
-/// Text as it may stand in XML and HTML, in elements and in quoted attributes. What XML 1.0 has no place for becomes U+FFFD.
-pub(super) fn escaped(text: &str) -> String {
+//! Text in HTML and XML.
+
+/// Text as it may stand between tags and in attributes. What no XML document may contain becomes a replacement character.
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

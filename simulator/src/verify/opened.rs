@@ -1,0 +1,83 @@
+use std::cell::RefCell;
+
+use futures::{FutureExt, future::LocalBoxFuture};
+use pacts::document::State;
+use verifier::{Message, Provider, Values};
+
+/// A provider that runs already, and the states that were begun in it and not ended: an interrupted verification ends them.
+pub(super) struct Opened<'a, P> {
+    provider: &'a P,
+    /// In order, each with its parameters and what it handed back.
+    states: RefCell<Vec<(State, Values)>>,
+}
+
+impl<'a, P: Provider> Opened<'a, P> {
+    pub(super) fn new(provider: &'a P) -> Self {
+        Self {
+            provider,
+            states: RefCell::default(),
+        }
+    }
+
+    /// Ends what is open, in the other order, and says what came of it.
+    pub(super) async fn close(&self) -> String {
+        let open = self.states.borrow().clone();
+        let values: Values = open.iter().flat_map(|(_, values)| values.clone()).collect();
+        let mut told = Vec::new();
+        for (state, _) in open.iter().rev() {
+            told.push(match self.provider.tear_down(state, &values).await {
+                Ok(()) => format!("'{}' is torn down", state.name),
+                Err(reason) => format!("'{}' is left: {reason}", state.name),
+            });
+        }
+        if told.is_empty() {
+            "no state was open".to_owned()
+        } else {
+            told.join(", ")
+        }
+    }
+
+    /// The names of the states that are open.
+    pub(super) fn names(&self) -> String {
+        let states = self.states.borrow();
+        let names: Vec<String> = states.iter().map(|(state, _)| format!("'{}'", state.name)).collect();
+        names.join(", ")
+    }
+}
+
+impl<P: Provider> Provider for Opened<'_, P> {
+    fn url(&self) -> &str {
+        self.provider.url()
+    }
+
+    fn set_up<'a>(&'a self, state: &'a State) -> LocalBoxFuture<'a, Result<Values, String>> {
+        async move {
+            self.states.borrow_mut().push((state.clone(), state.params.clone()));
+            let given = self.provider.set_up(state).await?;
+            if let Some((_, values)) = self.states.borrow_mut().last_mut() {
+                values.extend(given.clone());
+            }
+            Ok(given)
+        }
+        .boxed_local()
+    }
+
+    fn tear_down<'a>(&'a self, state: &'a State, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
+        async move {
+            let ended = self.provider.tear_down(state, values).await;
+            // The last that was begun is the first to end.
+            self.states.borrow_mut().pop();
+            ended
+        }
+        .boxed_local()
+    }
+
+    fn message<'a>(
+        &'a self,
+        description: &'a str,
+        states: &'a [State],
+        values: &'a Values,
+    ) -> LocalBoxFuture<'a, Result<Message, String>> {
+        self.provider.message(description, states, values)
+    }
+}
