@@ -21,7 +21,7 @@ use crate::{Provider, Values, http_provider::METADATA};
 
 /// Answers, in the name of `provider`, at the two addresses that the verifier of any Pact tool uses: a state is changed by a POST to `/states`
 /// of `{"state", "params", "action": "setup" | "teardown"}`, and answered with the values that it hands back; a message is asked for by a POST to
-/// `/messages` of `{"description", "providerStates"}`. It is the other side of [`HttpProvider`](crate::HttpProvider). Requests are answered
+/// `/messages` of `{"description", "providerStates"}`. A state without a name is none: other tools send it for an interaction without states. It is the other side of [`HttpProvider`](crate::HttpProvider). Requests are answered
 /// one after the other; 400 says what is wrong with one, 500 why the provider could not. Runs until it is dropped.
 ///
 /// # Errors
@@ -130,6 +130,10 @@ impl States {
             name: change.state,
             params: change.params.unwrap_or_default(),
         };
+        if state.name.is_empty() {
+            // What other tools send for an interaction without states.
+            return Ok(StatusCode::OK.into_response());
+        }
         match change.action {
             Action::Setup => {
                 self.open += 1;

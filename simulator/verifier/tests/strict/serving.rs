@@ -120,10 +120,12 @@ async fn while_served<T>(shop: &Shop, asked: impl AsyncFnOnce(SocketAddr) -> T) 
 async fn what_is_kept_is_green_for_every_tool_with_the_values_of_its_states() {
     let shop = Shop::open().await;
     let topic = json!({ "metadata": { "topic": "payments" } });
-    let pact = file(
-        "shop",
-        &[by_number("an order"), tells_of_payment(needs("an order", topic))],
-    );
+    let kept = [
+        by_number("an order"),
+        tells_of_payment(needs("an order", topic)),
+        shows_the_order(json!({ "description": "show an order that is always there" })),
+    ];
+    let pact = file("shop", &kept);
 
     let verdicts = three_ways(&shop, &pact).await;
 
