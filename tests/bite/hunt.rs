@@ -44,8 +44,8 @@ fn in_modules(suite: &str, seed: u64) -> Result<Option<u64>, String> {
         "inventory" => within(suites::inventory(&ground, &direct), cases::INVENTORY, seed),
         "payments" => within(suites::payments(&ground, &direct), cases::PAYMENTS, seed),
         "notifications" => within(suites::notifications(&ground, &direct), cases::NOTIFICATIONS, seed),
-        "orders at once" => {
-            let suite = suites::orders_at_once(&ground, &direct).seed(seed);
+        "one order at once" => {
+            let suite = suites::one_order_at_once(&ground, &direct).seed(seed);
             let failure = suite.run_concurrently(CALLERS, heard_of_orders).err();
             failure.map(|failure| found(&failure)).transpose()
         }
@@ -55,7 +55,7 @@ fn in_modules(suite: &str, seed: u64) -> Result<Option<u64>, String> {
         }
         unknown => Err(format!(
             "there is no suite {unknown:?} of modules; there are orders, inventory, payments, notifications, \
-             \"orders at once\" and \"refunds at once\""
+             \"one order at once\" and \"refunds at once\""
         )),
     }
 }

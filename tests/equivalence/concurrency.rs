@@ -1,9 +1,18 @@
 //! What several callers hear at once is what one after the other could have heard.
 
-use seam::equivalence::Failure;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::SeqCst},
+};
+
+use commerce::{Orders, OrdersCall, OrdersReply};
+use seam::{
+    BoxFuture, Carrier, Contract, TransportFailure,
+    equivalence::{Failure, Instance},
+};
 use tests::equivalence::{
     Ground, Reach,
-    suites::{self, CALLERS, RefundsAtOnce, cases, heard_of_inventory, heard_of_orders},
+    suites::{self, CALLERS, RefundsAtOnce, cases, heard_of_inventory, heard_of_orders, open_orders},
 };
 
 #[test]
@@ -21,6 +30,50 @@ fn orders_is_linearizable() -> Result<(), Failure> {
     let report = suite.run_concurrently(CALLERS, heard_of_orders)?;
     eprintln!("{report}");
     assert!(report.overlapping > 0 && report.answered > 0);
+    Ok(())
+}
+
+#[test]
+fn changes_of_one_order_at_once_are_linearizable() -> Result<(), Failure> {
+    let suite = suites::one_order_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Tcp]);
+    let report = suite.run_concurrently(CALLERS, heard_of_orders)?;
+    eprintln!("{report}");
+    assert!(report.overlapping > 0 && report.answered > 0);
+    Ok(())
+}
+
+/// Loses every third reply: what was asked for has happened, and the caller does not know.
+struct Lossy {
+    orders: Arc<dyn Orders>,
+    replies: AtomicU64,
+}
+
+impl Carrier<dyn Orders> for Lossy {
+    fn carry(&self, call: OrdersCall) -> BoxFuture<'_, OrdersReply> {
+        Box::pin(async move {
+            let reply = self.orders.dispatch(call.clone()).await;
+            if self.replies.fetch_add(1, SeqCst) % 3 == 2 {
+                return <dyn Orders>::failed(&call, TransportFailure::new("orders", "the reply was lost"));
+            }
+            reply
+        })
+    }
+}
+
+#[test]
+fn orders_whose_replies_are_lost_may_have_been_made_or_not_and_that_explains_the_others() -> Result<(), Failure> {
+    let suite = suites::orders_at_once(&Ground::Sqlite, &[]).subject("every third reply lost", || async {
+        let instance = open_orders(Ground::Sqlite, Reach::Tcp).await?;
+        let lossy = Lossy {
+            orders: instance.service(),
+            replies: AtomicU64::new(0),
+        };
+        let lossy = Instance::new(<dyn Orders>::via(Arc::new(lossy)));
+        Ok::<_, String>(lossy.closed_by(instance.close()))
+    });
+    let report = suite.run_concurrently(CALLERS, heard_of_orders)?;
+    eprintln!("{report}");
+    assert!(report.unknown > 0 && report.answered > 0);
     Ok(())
 }
 

@@ -66,7 +66,7 @@ pub(super) const BUGS: &[Bug] = &[
     bug(
         Place::Store,
         "an order's version is not compared with the one that was decided on",
-        "orders at once",
+        "one order at once",
         &[Edit {
             file: "services/orders/src/service.rs",
             find: "        let refunder = self.refunder.clone();\n        self.db\n            .write(move |tx| Box::pin(changes::apply(tx, order_id, refunder, decide)))",

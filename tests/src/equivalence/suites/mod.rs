@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use seam::equivalence::{Model, Rule, Suite};
 
-pub use at_once::{CALLERS, WithoutLists, heard_of_inventory, heard_of_orders, inventory_at_once, orders_at_once};
+pub use at_once::{
+    CALLERS, WithoutLists, heard_of_inventory, heard_of_orders, inventory_at_once, one_order_at_once, orders_at_once,
+};
 pub use extraction::{
     inventory_in_and_out_of_the_monolith, notifications_in_and_out_of_the_monolith, orders_in_and_out_of_the_monolith,
     payments_in_and_out_of_the_monolith,
