@@ -1,4 +1,5 @@
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -13,8 +14,8 @@ use super::Hunt;
 /// everything; cargo can't tell the artefacts of two copies of one workspace apart.
 pub(super) struct Scratch {
     root: PathBuf,
-    /// The suites that pass here without a bug.
-    sound: Vec<&'static str>,
+    /// Whether a suite passes here without a bug, and why not.
+    sound: HashMap<&'static str, Result<(), String>>,
 }
 
 impl Scratch {
@@ -25,34 +26,42 @@ impl Scratch {
         let target = program.ancestors().nth(3).ok_or("it runs outside of a target folder")?;
         let scratch = Self {
             root: target.join("bite"),
-            sound: Vec::new(),
+            sound: HashMap::new(),
         };
         scratch.copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")))?;
         Ok(scratch)
     }
 
     /// Plants the edits, hunts them, and takes them out again; before its first bug a suite has to pass without one.
-    pub(super) fn hunt(&mut self, suite: &'static str, edits: &[Edit]) -> Result<Hunt, String> {
-        if !self.sound.contains(&suite) {
-            if let Some(after) = self.probe(suite)?.iter().flatten().next() {
-                return Err(format!(
-                    "{suite} fails after {after} cases without any bug: mend that first"
-                ));
-            }
-            self.sound.push(suite);
+    pub(super) fn hunt(&mut self, suite: &'static str, edits: &[Edit]) -> Hunt {
+        if !self.sound.contains_key(suite) {
+            let sound = self.passes(suite);
+            self.sound.insert(suite, sound);
         }
+        self.sound[suite].clone()?;
         let mut before = Vec::new();
-        for edit in edits {
-            before.push((edit.file, edit.make(&self.root).map_err(|error| error.to_string())?));
-        }
-        let hunt = self.probe(suite);
+        let planted = edits.iter().try_for_each(|edit| {
+            let text = edit.make(&self.root).map_err(|error| error.to_string())?;
+            before.push((edit.file, text));
+            Ok(())
+        });
+        let hunt = planted.and_then(|()| self.probe(suite));
         for (file, text) in before.into_iter().rev() {
             fs::write(self.root.join(file), text).map_err(|error| format!("{file} can't be restored: {error}"))?;
         }
         hunt
     }
 
-    fn probe(&self, suite: &str) -> Result<Hunt, String> {
+    fn passes(&self, suite: &str) -> Result<(), String> {
+        match self.probe(suite)?.iter().flatten().next() {
+            None => Ok(()),
+            Some(after) => Err(format!(
+                "{suite} fails after {after} cases without any bug: mend that first"
+            )),
+        }
+    }
+
+    fn probe(&self, suite: &str) -> Hunt {
         let mut cargo = Command::new(env!("CARGO"));
         for name in package_variables() {
             cargo.env_remove(name);
@@ -68,6 +77,12 @@ impl Scratch {
             "--probe",
             suite,
         ]);
+        // What a suite is told by whoever runs this is not meant for the bugs.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("SEAM_") {
+                cargo.env_remove(name);
+            }
+        }
         if !cfg!(debug_assertions) {
             cargo.arg("--release");
         }
@@ -80,8 +95,8 @@ impl Scratch {
         let hunt = said.lines().find_map(|line| serde_json::from_str(line).ok());
         hunt.ok_or_else(|| {
             format!(
-                "the suite {suite} did not run:\n{}",
-                String::from_utf8_lossy(&output.stderr)
+                "the suite {suite} did not run: {}",
+                why(&String::from_utf8_lossy(&output.stderr))
             )
         })
     }
@@ -106,6 +121,15 @@ impl Scratch {
         }
         Ok(())
     }
+}
+
+/// What cargo or the suite complained of, its first error first.
+fn why(said: &str) -> String {
+    let begin = said
+        .lines()
+        .position(|line| line.starts_with("error") || line.starts_with("bite:"));
+    let lines: Vec<&str> = said.lines().skip(begin.unwrap_or(0)).collect();
+    lines.join("\n")
 }
 
 fn listed_in(command: &mut Command, folder: &Path) -> Result<Vec<String>, String> {

@@ -3,34 +3,63 @@ use tests::bite::Bug;
 
 use super::Hunt;
 
-/// Prints what came of every bug; whether all were found from every seed.
+/// What came of all bugs together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Every bug was found from every seed.
+    AllFound,
+    /// One was not.
+    Survived,
+    /// One could not be hunted.
+    Failed,
+}
+
+/// Prints what came of every bug.
 #[expect(clippy::print_stdout, reason = "it is the result")]
-pub(super) fn print(hunts: &[(Bug, Hunt)]) -> bool {
+pub(super) fn print(hunts: &[(Bug, Hunt)]) -> Verdict {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["", "bug", "place", "suite", "found", "median cases"]);
     for (bug, hunt) in hunts {
-        let found = hunt.iter().flatten().count();
-        let verdict = if found == hunt.len() { "killed" } else { "SURVIVED" };
-        table.add_row([
-            verdict.to_owned(),
-            bug.name.to_owned(),
-            format!("{:?}", bug.place).to_lowercase(),
-            bug.suite.to_owned(),
-            format!("{found}/{}", hunt.len()),
-            median(hunt).map_or_else(|| "-".to_owned(), |cases| cases.to_string()),
-        ]);
+        let [verdict, found, median] = told(hunt);
+        let place = format!("{:?}", bug.place).to_lowercase();
+        table.add_row([verdict, bug.name.to_owned(), place, bug.suite.to_owned(), found, median]);
     }
-    let killed = hunts
-        .iter()
-        .filter(|(_, hunt)| hunt.iter().all(Option::is_some))
-        .count();
+    let count = |verdict| hunts.iter().filter(|(_, hunt)| of(hunt) == verdict).count();
+    let (killed, failed) = (count(Verdict::AllFound), count(Verdict::Failed));
     println!("{table}\n{killed} of {} bugs are found from every seed", hunts.len());
-    killed == hunts.len()
+    match (failed, hunts.len() - killed) {
+        (0, 0) => Verdict::AllFound,
+        (0, _) => Verdict::Survived,
+        _ => Verdict::Failed,
+    }
 }
 
-fn median(hunt: &Hunt) -> Option<u64> {
-    let mut cases: Vec<u64> = hunt.iter().flatten().copied().collect();
+/// The columns about a hunt.
+fn told(hunt: &Hunt) -> [String; 3] {
+    let seeds = match hunt {
+        Ok(seeds) => seeds,
+        Err(reason) => {
+            let reason = reason.lines().next().unwrap_or_default();
+            return ["ERROR".to_owned(), format!("ERROR: {reason}"), "-".to_owned()];
+        }
+    };
+    let mut cases: Vec<u64> = seeds.iter().flatten().copied().collect();
     cases.sort_unstable();
-    cases.get(cases.len() / 2).copied()
+    let median = cases
+        .get(cases.len() / 2)
+        .map_or_else(|| "-".to_owned(), u64::to_string);
+    let verdict = match of(hunt) {
+        Verdict::AllFound => "killed",
+        _ => "SURVIVED",
+    };
+    [verdict.to_owned(), format!("{}/{}", cases.len(), seeds.len()), median]
+}
+
+fn of(hunt: &Hunt) -> Verdict {
+    match hunt {
+        Ok(seeds) if seeds.iter().all(Option::is_some) => Verdict::AllFound,
+        Ok(_) => Verdict::Survived,
+        Err(_) => Verdict::Failed,
+    }
 }

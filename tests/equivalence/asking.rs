@@ -1,6 +1,10 @@
 //! Orders as these tests ask for them.
 
-use std::time::{Duration, Instant};
+use std::{
+    pin::pin,
+    task::Poll,
+    time::{Duration, Instant},
+};
 
 use commerce::{Contact, Error, Item, NewOrder, Order, OrderError, Orders, PaymentMethod};
 
@@ -33,4 +37,18 @@ pub(crate) async fn answered(orders: &dyn Orders, order: &NewOrder) -> Result<Or
             answer => return answer,
         }
     }
+}
+
+/// Polls a call so many times, as it is woken, and drops it if it is not done by then.
+pub(crate) async fn give_up_after<F: Future>(polls: u32, call: F) {
+    let mut call = pin!(call);
+    let mut left = polls;
+    std::future::poll_fn(|context| {
+        if left == 0 || call.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        left -= 1;
+        Poll::Pending
+    })
+    .await;
 }

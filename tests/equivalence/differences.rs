@@ -1,13 +1,16 @@
 //! Where a call in process and over HTTP may differ: each row of `DIFFERENCES.md` is hit here.
 
-use std::{sync::Arc, time::Duration};
+mod context;
+mod gone;
+
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use commerce::{
-    Error, Inventory, NewOrder, Order, OrderError, OrderId, OrderStatus, Orders, OrdersCall, OrdersReply,
-    ProductUpdate, http,
+    Error, Inventory, NewOrder, Order, OrderError, OrderId, Orders, OrdersCall, OrdersReply, ProductUpdate, http,
 };
 use futures::FutureExt;
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use seam::{
     BoxFuture, Carrier, Context, Contract, TransportFailure,
     equivalence::Modelled,
@@ -15,13 +18,12 @@ use seam::{
 };
 use shared::{Environment, Mounted, Settings, server};
 use tests::equivalence::{
-    Ground, Reach, Reqwest,
+    Reqwest,
     models::{InventoryModel, OrdersModel},
-    suites::open_orders,
 };
 use tokio::{io::AsyncReadExt, net::TcpListener};
 
-use crate::asking::{answered, order_for};
+use crate::asking::order_for;
 
 /// Orders that does what it is told to at every call.
 struct Does<F>(F);
@@ -48,19 +50,36 @@ fn tea() -> NewOrder {
     order_for("k", "tea", 1)
 }
 
+/// So many values of a kind, always the same.
+fn drawn<T: Debug>(count: usize, values: impl Strategy<Value = T>) -> Vec<T> {
+    let mut runner = TestRunner::deterministic();
+    let mut one = || values.new_tree(&mut runner).unwrap().current();
+    (0..count).map(|_| one()).collect()
+}
+
 #[tokio::test]
 async fn a_body_over_the_limit_is_invalid_input_on_both_sides() {
+    const LIMIT: usize = 2 << 20;
     let direct = Modelled::begin(OrdersModel::begin());
-    let reason = "x".repeat(3 << 20);
+    let over = prop_oneof![Just(LIMIT), LIMIT..LIMIT + 100, LIMIT..2 * LIMIT];
+    let letter = prop::sample::select(vec!["x", "\u{e9}", "\u{1f600}", "\""]);
+    for (bytes, letter) in drawn(12, (over, letter)) {
+        let reason = letter.repeat(bytes.div_ceil(letter.len()));
 
-    let here = direct.cancel_order(id(), reason.clone()).await;
-    let there = over_http(Arc::clone(&direct)).cancel_order(id(), reason).await;
+        let here = direct.cancel_order(id(), reason.clone()).await;
+        let there = over_http(Arc::clone(&direct)).cancel_order(id(), reason).await;
 
-    let field = |answer: Result<Order, OrderError>| match answer {
-        Err(Error::InvalidInput(invalid)) => invalid.field,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!((field(here).as_str(), field(there).as_str()), ("reason", "body"));
+        let field = |answer: Result<Order, OrderError>| match answer {
+            Err(Error::InvalidInput(invalid)) => invalid.field,
+            other => panic!("{other:?}"),
+        };
+        let fields = (field(here), field(there));
+        assert_eq!(
+            (&*fields.0, &*fields.1),
+            ("reason", "body"),
+            "{bytes} bytes of {letter:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -80,12 +99,15 @@ async fn a_panic_is_an_internal_error_over_http_and_tells_nothing() {
 }
 
 #[tokio::test]
-async fn silence_is_unknown_over_http() {
+async fn silence_is_unknown_over_http_and_in_process_as_long_as_the_caller_waits() {
     let silent = does(|_| Box::pin(std::future::pending()));
     let soon = Context::root("ada").within(Duration::from_millis(20));
 
+    let here = soon.clone().scope(silent.get_order(id()));
+    let here = tokio::time::timeout(Duration::from_millis(100), here).await;
     let there = soon.scope(over_http(silent).get_order(id())).await;
 
+    assert!(here.is_err(), "the deadline ends nothing in process: {here:?}");
     assert!(matches!(there, Err(Error::Transport(_))), "{there:?}");
 }
 
@@ -104,24 +126,6 @@ async fn a_connection_that_breaks_is_unknown_never_failed() {
     let answer = client.create_order(tea()).await;
 
     assert!(matches!(answer, Err(Error::Transport(_))), "{answer:?}");
-}
-
-#[tokio::test]
-async fn a_caller_that_goes_away_leaves_a_command_that_its_key_finishes() {
-    for reach in [Reach::Direct, Reach::Router, Reach::Tcp] {
-        let instance = open_orders(Ground::Sqlite, reach).await.unwrap();
-        let orders = instance.service();
-
-        let gone = tokio::time::timeout(Duration::from_micros(300), orders.create_order(tea())).await;
-        let finished = answered(&*orders, &tea()).await.unwrap();
-
-        assert_eq!(
-            (finished.id, finished.status),
-            (id(), OrderStatus::Pending),
-            "{reach:?}, {gone:?}"
-        );
-        instance.close().await;
-    }
 }
 
 #[tokio::test]
@@ -210,7 +214,11 @@ async fn doubled_and_unknown_fields_are_refused_over_http() {
 #[tokio::test]
 async fn a_page_that_no_caller_in_process_can_name_is_refused_over_http() {
     let transport = InProcess::new(http::orders::router(Modelled::begin(OrdersModel::begin())));
-    for page in ["4294967296", "-1", "1.5", "one", ""] {
+    let beyond = (u64::from(u32::MAX) + 1..).prop_map(|page| page.to_string());
+    let negative = (i64::MIN..0).prop_map(|page| page.to_string());
+    let broken = (0..9_u32, 0..9_u32).prop_map(|(whole, part)| format!("{whole}.{part}"));
+    let pages = prop_oneof![beyond, negative, broken, "[a-z]{0,6}", Just("4294967296".to_owned())];
+    for page in drawn(60, pages) {
         let uri = format!("/v2/customers/ada/orders?page={page}");
         let reply = transport
             .send(::http::Request::get(uri).body(Bytes::new()).unwrap())
@@ -222,15 +230,21 @@ async fn a_page_that_no_caller_in_process_can_name_is_refused_over_http() {
 }
 
 #[test]
-fn every_row_of_the_table_names_a_test_of_this_file() {
-    let (table, tests) = (include_str!("DIFFERENCES.md"), include_str!("differences.rs"));
+fn every_row_of_the_table_names_a_test_of_this_file_or_its_folder() {
+    let table = include_str!("DIFFERENCES.md");
+    let tests = [
+        include_str!("differences.rs"),
+        include_str!("differences/context.rs"),
+        include_str!("differences/gone.rs"),
+    ];
     let rows = table
         .lines()
         .filter(|line| line.starts_with("| ") && !line.starts_with("| what"));
     let named: Vec<&str> = rows.filter_map(|row| row.rsplit('`').nth(1)).collect();
 
-    assert_eq!(named.len(), 10);
+    assert_eq!(named.len(), 13);
     for name in named {
-        assert!(tests.contains(&format!("fn {name}()")), "there is no test {name}");
+        let is_there = tests.iter().any(|file| file.contains(&format!("fn {name}()")));
+        assert!(is_there, "there is no test {name}");
     }
 }

@@ -1,6 +1,6 @@
 //! One key is one order, however many ask for it at once, whoever gives up midway, and whatever restarts.
 
-use std::{future::Future, pin::pin, sync::Arc, task::Poll};
+use std::sync::Arc;
 
 use commerce::{Error, NewOrder, Order, Orders};
 use futures::future::join_all;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tests::equivalence::{Ground, Reach, suites::open_orders};
 
-use crate::asking::{answered, order_for};
+use crate::asking::{answered, give_up_after, order_for};
 
 const CALLERS: i64 = 8;
 
@@ -126,18 +126,4 @@ fn a_restart_between_two_requests_changes_no_answer() {
         assert!(matches!(reused, Err(Error::KeyReused { .. })), "{reach:?}: {reused:?}");
         after.close().await;
     });
-}
-
-/// Polls a call so many times, as it is woken, and drops it if it is not done by then.
-async fn give_up_after<F: Future>(polls: u32, call: F) {
-    let mut call = pin!(call);
-    let mut left = polls;
-    std::future::poll_fn(|context| {
-        if left == 0 || call.as_mut().poll(context).is_ready() {
-            return Poll::Ready(());
-        }
-        left -= 1;
-        Poll::Pending
-    })
-    .await;
 }

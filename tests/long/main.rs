@@ -1,6 +1,6 @@
 //! The equivalence suites for as long as somebody has time: `just equivalence-long 60`.
 //!
-//! Each round has a seed of its own; a failure is told at once and the rounds go on. Exit codes: 0 nothing found, 1 something, 2 could not run.
+//! Each round has a seed of its own; a failure is told at once, its sequence kept as a regression of the equivalence suite, and the rounds go on. Exit codes: 0 nothing found, 1 something, 2 could not run.
 
 use std::{
     fmt::Write as _,
@@ -12,6 +12,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use seam::equivalence::{Failure, Model, Report, Suite};
+use tempfile::TempDir;
 use tests::equivalence::{Ground, Reach, suites};
 
 /// Where the report is left, from the root of the workspace.
@@ -72,26 +73,34 @@ impl Rounds {
             let seed = self.first_seed + self.rounds;
             bar.set_position(self.begun.elapsed().as_secs());
             bar.set_message(format!("seed {seed}, {} cases, {} found", self.cases, self.found.len()));
-            self.note(&bar, seed, suites::inventory(&Ground::Sqlite, &Reach::ALL));
-            self.note(&bar, seed, suites::orders(&Ground::Sqlite, &Reach::ALL).calls(30));
-            self.note(&bar, seed, suites::payments(&Ground::Sqlite, &Reach::ALL));
-            self.note(&bar, seed, suites::notifications(&Ground::Sqlite, &Reach::ALL));
+            let (sqlite, all) = (Ground::Sqlite, Reach::ALL);
+            self.note(&bar, seed, "inventory", suites::inventory(&sqlite, &all));
+            self.note(&bar, seed, "orders", suites::orders(&sqlite, &all));
+            self.note(&bar, seed, "payments", suites::payments(&sqlite, &all));
+            self.note(&bar, seed, "notifications", suites::notifications(&sqlite, &all));
             self.rounds += 1;
         }
         bar.finish_and_clear();
     }
 
-    fn note<M: Model>(&mut self, bar: &ProgressBar, seed: u64, suite: Suite<M>) {
-        match suite.at_most(32).seed(seed).run() {
-            Ok(Report { cases, calls, .. }) => {
+    fn note<M: Model>(&mut self, bar: &ProgressBar, seed: u64, contract: &str, suite: Suite<M>) {
+        // Empty for each run: a sequence that was found must not be all that later rounds find.
+        let outcome = TempDir::new().map_err(|error| error.to_string()).map(|folder| {
+            let outcome = suite.at_most(32).seed(seed).regressions(folder.path()).run();
+            outcome.map_err(|failure| kept(failure, contract))
+        });
+        match outcome {
+            Ok(Ok(Report { cases, calls, .. })) => {
                 self.cases += cases;
                 self.calls += cases * calls as u64;
             }
-            Err(failure @ Failure::Different(_)) => {
+            Ok(Err(failure)) => {
                 bar.println(failure.to_string());
-                self.found.push(failure.to_string());
+                self.found.push(format!("seed {seed}: {failure}"));
             }
-            Err(failure) => self.found.push(format!("seed {seed}: {failure}")),
+            Err(reason) => self
+                .found
+                .push(format!("seed {seed}: there is no folder for what is found: {reason}")),
         }
     }
 
@@ -114,4 +123,30 @@ impl Rounds {
         path.parent().map_or(Ok(()), fs::create_dir_all)?;
         fs::write(path, text)
     }
+}
+
+/// Keeps the sequence with the regressions of the equivalence suite, and names the test that replays it there.
+fn kept(failure: Failure, contract: &str) -> Failure {
+    let Failure::Different(mut found) = failure else {
+        return failure;
+    };
+    let Some(file) = found.saved.take() else {
+        return Failure::Different(found);
+    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("equivalence/regressions")
+        .join(contract);
+    let to = folder.join(file.file_name().unwrap_or_default());
+    match fs::create_dir_all(&folder).and_then(|()| fs::copy(&file, &to)) {
+        Ok(_) => {
+            found.replay = format!(
+                "SEAM_REPLAY={} cargo test -p tests --test equivalence -- --exact \
+                 contracts::{contract}_behaves_as_its_model_however_it_is_reached",
+                to.display()
+            );
+            found.saved = Some(to);
+        }
+        Err(error) => eprintln!("equivalence-long: {} can't be written: {error}", to.display()),
+    }
+    Failure::Different(found)
 }

@@ -7,14 +7,17 @@ use std::sync::{
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, Uri};
-use seam::equivalence::{Failure, Instance, Modelled, Suite};
+use seam::equivalence::{Failure, Instance, Modelled};
 use serde_json::{Value, json};
 
 use super::{
     Bug, Place, Plant,
     tamper::{Tamper, Tampered, each, each_datum, edit},
 };
-use crate::equivalence::models::{InventoryModel, OrdersModel};
+use crate::equivalence::{
+    models::{InventoryModel, OrdersModel},
+    suites::{self, cases},
+};
 
 pub(super) const BUGS: &[Bug] = &[
     client("numbers are read through a double", |seed| {
@@ -152,7 +155,7 @@ pub(super) const BUGS: &[Bug] = &[
             },
         )
     }),
-    client("writes are sent twice", |seed| {
+    at(Place::Client, "writes are sent twice", "inventory", |seed| {
         inventory(
             seed,
             &Tamper {
@@ -228,7 +231,7 @@ pub(super) const BUGS: &[Bug] = &[
             },
         )
     }),
-    router("what is reserved is not shown", |seed| {
+    at(Place::Router, "what is reserved is not shown", "inventory", |seed| {
         inventory(
             seed,
             &Tamper {
@@ -240,47 +243,45 @@ pub(super) const BUGS: &[Bug] = &[
 ];
 
 const fn client(name: &'static str, run: fn(u64) -> Option<Failure>) -> Bug {
-    at(Place::Client, name, run)
+    at(Place::Client, name, "orders", run)
 }
 
 const fn router(name: &'static str, run: fn(u64) -> Option<Failure>) -> Bug {
-    at(Place::Router, name, run)
+    at(Place::Router, name, "orders", run)
 }
 
-const fn at(place: Place, name: &'static str, run: fn(u64) -> Option<Failure>) -> Bug {
+const fn at(place: Place, name: &'static str, suite: &'static str, run: fn(u64) -> Option<Failure>) -> Bug {
     Bug {
         name,
         place,
-        suite: "bindings",
+        suite,
         plant: Plant::Wrapped(run),
     }
 }
 
 /// The suite of orders on its model, behind router and client, with a bug between them.
 fn orders(seed: u64, tamper: &'static Tamper) -> Option<Failure> {
-    let suite = Suite::new("orders", OrdersModel::begin())
-        .calls(30)
-        .seed(seed)
-        .without_shrinking();
-    let suite = suite.subject("with a bug", move || async move {
+    let suite = suites::suite_of_orders("orders").subject("with a bug", move || async move {
         let router = commerce::http::orders::router(Modelled::begin(OrdersModel::begin()));
         let client = commerce::http::orders::Client::new(Tampered::new(router, tamper));
         Ok::<_, String>(Instance::new(Arc::new(client) as _))
     });
-    suite.run().err()
+    suite.at_most(cases::ORDERS).seed(seed).without_shrinking().run().err()
 }
 
 /// The suite of inventory, the same way.
 fn inventory(seed: u64, tamper: &'static Tamper) -> Option<Failure> {
-    let suite = Suite::new("inventory", InventoryModel::default())
-        .seed(seed)
-        .without_shrinking();
-    let suite = suite.subject("with a bug", move || async move {
+    let suite = suites::suite_of_inventory("inventory").subject("with a bug", move || async move {
         let router = commerce::http::inventory::router(Modelled::begin(InventoryModel::default()));
         let client = commerce::http::inventory::Client::new(Tampered::new(router, tamper));
         Ok::<_, String>(Instance::new(Arc::new(client) as _))
     });
-    suite.run().err()
+    suite
+        .at_most(cases::INVENTORY)
+        .seed(seed)
+        .without_shrinking()
+        .run()
+        .err()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the bug")]

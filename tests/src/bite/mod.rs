@@ -1,11 +1,14 @@
 //! Bugs to plant, one at a time, to see whether the equivalence suites find them. The shipped code knows nothing of them.
 
 mod clients;
+mod feeds;
 mod modules;
 mod patch;
 mod tamper;
 
 use seam::equivalence::Failure;
+
+use crate::equivalence::feeds::{Property, Subject};
 
 pub use patch::{Edit, EditError};
 
@@ -40,11 +43,18 @@ pub enum Place {
 pub enum Plant {
     /// The suite on a subject with a wrapper round it, from this seed.
     Wrapped(fn(u64) -> Option<Failure>),
+    /// The suite of events, on this subject; it is found when a history breaks one of these properties.
+    Feed {
+        /// What has the bug.
+        subject: fn() -> Subject,
+        /// What a history has to break.
+        breaks: &'static [Property],
+    },
     /// Edits to a copy of the workspace; there, the suite runs on the module by function call.
     Patched(&'static [Edit]),
 }
 
 /// Every bug.
 pub fn catalogue() -> Vec<Bug> {
-    [clients::BUGS, modules::BUGS].concat()
+    [clients::BUGS, feeds::BUGS, modules::BUGS].concat()
 }

@@ -55,6 +55,26 @@ pub(super) const BUGS: &[Bug] = &[
     ),
     bug(
         Place::Store,
+        "the key is checked after the effect",
+        "orders",
+        &[Edit {
+            file: "services/shared/src/idempotency/command.rs",
+            find: "        match self.begin(Scope::current(D::OPERATION, key), request.clone()).await? {",
+            replace: "        let scope = Scope::current(D::OPERATION, key);\n        if let Ok(Decision { effect, .. }) = self.decide.decide(&scope, request.clone()).await {\n            let _: Result<(), Failure<D>> = self.db.write(move |tx| effect(tx)).await;\n        }\n        match self.begin(scope, request.clone()).await? {",
+        }],
+    ),
+    bug(
+        Place::Store,
+        "an order's version is not compared with the one that was decided on",
+        "one order at once",
+        &[Edit {
+            file: "services/orders/src/service.rs",
+            find: "        let refunder = self.refunder.clone();\n        self.db\n            .write(move |tx| Box::pin(changes::apply(tx, order_id, refunder, decide)))",
+            replace: "        let refunder = self.refunder.clone();\n        let seen = self.get_order(order_id).await?;\n        self.db\n            .write(move |tx| Box::pin(changes::apply(tx, order_id, refunder, move |_, now| decide(&seen, now))))",
+        }],
+    ),
+    bug(
+        Place::Store,
         "any request with a known key is answered as the first",
         "orders",
         &[Edit {

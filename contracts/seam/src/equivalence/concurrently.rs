@@ -12,9 +12,11 @@ use super::{
     CallOf, Failure, Model, ReplyOf, Suite,
     compare::Comparison,
     concurrent::{Answer, Operation, Specification, Verdict, check_by_key, smallest_by_key},
+    execution::same,
     replay,
     run::Run,
     settings::Settings,
+    suite::run_on,
 };
 use crate::{Contract, MethodKind, Outcome, caught};
 
@@ -61,7 +63,7 @@ impl<M: Model> Suite<M>
 where
     ReplyOf<M>: Sync,
 {
-    /// Deals each drawn sequence out to so many callers, lets them call at once, and checks that what they heard is linearizable: that
+    /// Deals each drawn sequence out to so many callers, at least one, lets them call at once, and checks that what they heard is linearizable: that
     /// some order of the calls, which keeps those apart that did not overlap, makes the model answer just that.
     ///
     /// `heard` says which replies are no answers; one that [`Contract::outcome`] calls a transport failure is always
@@ -72,17 +74,25 @@ where
         heard: fn(&ReplyOf<M>) -> Heard,
     ) -> Result<ConcurrentReport, Failure> {
         let settings = Settings::from_env()?;
+        if let Some(file) = &settings.replay {
+            return Err(Failure::Setting {
+                name: "SEAM_REPLAY",
+                value: file.display().to_string(),
+                wanted: "nothing, as saved sequences are for one caller; name a test that uses `run`".to_owned(),
+            });
+        }
+        if callers == 0 {
+            return Err(Failure::NoCaller { suite: self.name });
+        }
         let suite = self.checked(&settings)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build();
-        let runtime = runtime.map_err(|error| Failure::Runtime {
-            suite: suite.name.clone(),
-            reason: error.to_string(),
-        })?;
+        let name = suite.name.clone();
         let run = Run::of(suite, settings);
-        runtime.block_on(Concurrently { run, callers, heard }.run())
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        run_on(
+            runtime.worker_threads(2),
+            &name,
+            Concurrently { run, callers, heard }.run(),
+        )
     }
 }
 
@@ -112,8 +122,9 @@ where
             let calls: Vec<CallOf<M>> = drawn.draws.iter().map(super::sequence::Draw::current).collect();
             for subject in &self.run.suite.subjects {
                 let instance = subject.open().await?;
-                let (history, nothing) = self.history(case, instance.service(), &calls).await;
+                let heard = self.history(case, instance.service(), &calls).await;
                 instance.close().await;
+                let (history, nothing) = heard?;
                 report.count(&history, nothing);
                 self.explained(case, &subject.name, &history)?;
             }
@@ -122,7 +133,12 @@ where
     }
 
     /// Lets the callers call, each its share in its order, and records what they heard.
-    async fn history(&self, case: u64, service: Arc<M::Contract>, calls: &[CallOf<M>]) -> (History<M>, u64) {
+    async fn history(
+        &self,
+        case: u64,
+        service: Arc<M::Contract>,
+        calls: &[CallOf<M>],
+    ) -> Result<(History<M>, u64), Failure> {
         let recorder = Arc::new(Recorder::<M>::default());
         let callers = (0..self.callers).map(|caller| {
             let share: Vec<CallOf<M>> = calls.iter().skip(caller).step_by(self.callers).cloned().collect();
@@ -143,17 +159,20 @@ where
             })
         });
         for ended in join_all(callers).await {
-            // What it noted up to then would be half a history, and half a history proves nothing.
-            ended.expect("a caller catches what it calls, and does not panic itself");
+            // What it noted up to then is half a history, and half a history proves nothing.
+            ended.map_err(|error| Failure::CallerEnded {
+                suite: self.run.suite.name.clone(),
+                case,
+                reason: error.to_string(),
+            })?;
         }
-        recorder.history()
+        Ok(recorder.history())
     }
 
     fn explained(&self, case: u64, subject: &str, history: &History<M>) -> Result<(), Failure> {
         let rules = &self.run.suite.rules;
         let agrees = |expected: &ReplyOf<M>, seen: &ReplyOf<M>| {
-            let json = |reply| serde_json::to_value(reply).unwrap_or_default();
-            expected == seen || Comparison::loosely(rules).compare(&json(expected), &json(seen)).is_ok()
+            expected == seen || same::<M>(&mut Comparison::loosely(rules), expected, seen).is_ok()
         };
         let step = |model: &mut M, call: &CallOf<M>| model.apply(call);
         let specification = Specification::new(self.run.suite.model.clone(), step, agrees, LIMIT)

@@ -70,6 +70,22 @@ pub enum Failure {
         /// The suite.
         suite: String,
     },
+    /// Nobody was to call at once.
+    #[error("{suite}: it is run with 0 callers, wanted at least 1; give `run_concurrently` more")]
+    NoCaller {
+        /// The suite.
+        suite: String,
+    },
+    /// A caller was gone before its last call was noted.
+    #[error("{suite}: a caller ended in the middle of case {case}: {reason}; mend what says which replies are answers")]
+    CallerEnded {
+        /// The suite.
+        suite: String,
+        /// Which sequence it was, from 0.
+        case: u64,
+        /// What ended it.
+        reason: String,
+    },
     /// A subject was asked for that the suite does not have.
     #[error("{suite}: there is no subject {name:?}; SEAM_SUBJECTS can name {}", known.join(", "))]
     UnknownSubject {

@@ -19,7 +19,7 @@ pub struct Report {
     pub saved: usize,
     /// How often each reachable cell was met.
     pub cells: BTreeMap<Cell, u64>,
-    /// Rules that never made a difference allowed: they can go.
+    /// Rules that never made a difference allowed: they can go. None if fewer cases were run than the suite has: too few to tell.
     pub unused_rules: Vec<Rule>,
 }
 

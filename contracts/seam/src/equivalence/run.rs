@@ -53,7 +53,8 @@ impl<M: Model> Run<M> {
         for case in drawn {
             self.case(case).await?;
         }
-        if cases >= self.suite.cases && self.suite.at_most.is_none() {
+        let is_whole = cases >= self.suite.cases && self.suite.at_most.is_none();
+        if is_whole {
             self.judge_coverage(cases)?;
         }
         let rules = self.suite.rules.iter().zip(&self.applied);
@@ -65,7 +66,7 @@ impl<M: Model> Run<M> {
             saved,
             cells: self.coverage.into_cells(),
             unused_rules: rules
-                .filter(|(_, applied)| !**applied)
+                .filter(|(_, applied)| is_whole && !**applied)
                 .map(|(rule, _)| rule.clone())
                 .collect(),
             suite: self.suite.name,

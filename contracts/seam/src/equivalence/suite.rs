@@ -1,4 +1,11 @@
-use std::{error::Error, fmt, future::Future, path::PathBuf, time::Duration};
+use std::{
+    error::Error,
+    fmt,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    time::Duration,
+};
 
 use super::{Failure, Instance, Model, Report, Rule, run::Run, settings::Settings, subject::Subject};
 
@@ -127,16 +134,13 @@ impl<M: Model> Suite<M> {
         self
     }
 
-    /// Runs it, on a runtime of its own: call it outside of any.
+    /// Runs it, on a runtime of its own: call it outside of any. Within one it fails with [`Failure::Runtime`].
     pub fn run(self) -> Result<Report, Failure> {
         let settings = Settings::from_env()?;
         let suite = self.checked(&settings)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Failure::Runtime {
-            suite: suite.name.clone(),
-            reason: error.to_string(),
-        })?;
-        runtime.block_on(Run::of(suite, settings).run())
+        let name = suite.name.clone();
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        run_on(&mut runtime, &name, Run::of(suite, settings).run())
     }
 
     pub(super) fn checked(mut self, settings: &Settings) -> Result<Self, Failure> {
@@ -165,6 +169,28 @@ impl<M: Model> Suite<M> {
         }
         Ok(self)
     }
+}
+
+/// Does a suite's work on a runtime of its own.
+pub(super) fn run_on<T>(
+    runtime: &mut tokio::runtime::Builder,
+    suite: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let failed = |reason: String| Failure::Runtime {
+        suite: suite.to_owned(),
+        reason,
+    };
+    let runtime = runtime.enable_all().build();
+    let runtime = runtime.map_err(|error| failed(error.to_string()))?;
+    // Only trying tells whether another runtime is at work on this thread: where one is merely entered, all is well.
+    let idle = AssertUnwindSafe(|| runtime.block_on(std::future::ready(())));
+    if catch_unwind(idle).is_err() {
+        runtime.shutdown_background();
+        let reason = "another is at work on this thread; call it from a plain `#[test]`, or by `spawn_blocking`";
+        return Err(failed(reason.to_owned()));
+    }
+    runtime.block_on(work)
 }
 
 impl<M: Model> fmt::Debug for Suite<M> {

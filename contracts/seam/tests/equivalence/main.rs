@@ -4,6 +4,7 @@
 
 mod clocks;
 mod finding;
+mod hidden;
 mod notes;
 mod refusing;
 mod replaying;

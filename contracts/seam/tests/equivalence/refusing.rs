@@ -5,10 +5,76 @@ use std::{
     process::{Command, Output},
 };
 
-use proptest::strategy::BoxedStrategy;
+use proptest::strategy::{BoxedStrategy, Strategy};
 use seam::equivalence::{CallOf, Cell, Failure, Instance, Model, Modelled, ReplyOf, Suite};
 
 use crate::notes::{Book, Wrong, pad, suite};
+
+/// A model that says another thing than its calls reach, or draws none at all.
+#[derive(Clone, Debug, PartialEq)]
+struct Off<const DRAWS: bool>(Book);
+
+impl<const DRAWS: bool> Model for Off<DRAWS> {
+    type Contract = <Book as Model>::Contract;
+
+    fn call(&self) -> BoxedStrategy<CallOf<Self>> {
+        self.0.call().prop_filter("never", |_| DRAWS).boxed()
+    }
+
+    fn apply(&mut self, call: &CallOf<Self>) -> ReplyOf<Self> {
+        self.0.apply(call)
+    }
+
+    fn reachable() -> Vec<Cell> {
+        Cell::table(&[("any", "write", "ok")])
+    }
+}
+
+fn off<const DRAWS: bool>() -> Failure {
+    let suite = Suite::new("notes", Off::<DRAWS>(Book::default()));
+    let suite = suite.subject("model", || async {
+        Ok::<_, String>(Instance::new(Modelled::begin(Book::default())))
+    });
+    suite.cases(8).run().unwrap_err()
+}
+
+#[test]
+fn a_cell_that_was_reached_and_is_not_called_reachable_is_named() {
+    let failure = off::<true>();
+
+    assert!(matches!(failure, Failure::Undeclared { .. }), "{failure}");
+    let said = failure.to_string();
+    assert!(said.contains("\n  read on any -> Absent\n"), "{said}");
+    assert!(said.contains("add them to `reachable`, or mend the model"), "{said}");
+}
+
+#[test]
+fn a_model_that_draws_no_call_is_refused_with_the_filter_that_leaves_none() {
+    let failure = off::<false>();
+
+    assert!(matches!(failure, Failure::NoCall { .. }), "{failure}");
+    let said = failure.to_string();
+    assert!(
+        said.contains("no call can be drawn") && said.contains("loosen the filters in `call`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_suite_within_a_runtime_is_refused_and_one_beside_it_runs() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+
+    let within = runtime.block_on(async { suite(Wrong::Nowhere).at_most(1).run() });
+    let beside = runtime.block_on(runtime.spawn_blocking(|| suite(Wrong::Nowhere).at_most(1).run()));
+
+    let failure = within.unwrap_err();
+    assert!(matches!(failure, Failure::Runtime { .. }), "{failure}");
+    assert!(
+        failure.to_string().contains("another is at work on this thread"),
+        "{failure}"
+    );
+    assert!(beside.unwrap().is_ok());
+}
 
 /// A model that says nothing can be reached.
 #[derive(Clone, Debug, PartialEq)]

@@ -14,6 +14,15 @@ fn a_rule_that_never_made_a_difference_allowed_is_reported_with_its_owner_and_re
 }
 
 #[test]
+fn a_run_of_fewer_cases_than_the_suite_has_calls_no_rule_unused() {
+    let unneeded = Rule::ignored("read.Ok.text", "the paper mill", "ink runs");
+
+    let report = suite(Wrong::Nowhere).rule(unneeded).at_most(1).run().unwrap();
+
+    assert_eq!(report.unused_rules, []);
+}
+
+#[test]
 fn an_ignored_field_may_differ_and_nothing_else_may() {
     let suite = |field| {
         Suite::new("notes", Book::default())

@@ -181,3 +181,39 @@ fn a_call_that_is_told_nothing_was_done_must_not_have_happened() {
     assert!(shy.nothing > 0, "{shy}");
     assert!(matches!(lying, Err(Failure::NotLinearizable { .. })));
 }
+
+#[test]
+fn nobody_who_calls_proves_nothing_and_is_refused() {
+    let failure = suite(Drawer::Atomic).run_concurrently(0, heard).unwrap_err();
+
+    assert!(matches!(failure, Failure::NoCaller { .. }), "{failure}");
+    assert!(
+        failure.to_string().contains("with 0 callers, wanted at least 1"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_saved_sequence_is_not_for_several_callers_and_is_refused() {
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args([
+        "--exact",
+        "rushing::a_call_without_an_answer_may_have_happened_and_explains_what_others_see",
+    ]);
+
+    let output = again.env("SEAM_REPLAY", "saved.json").output().unwrap();
+
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("SEAM_REPLAY is \"saved.json\", wanted nothing"), "{said}");
+}
+
+#[test]
+fn a_panic_of_what_sorts_the_answers_is_told_and_is_no_panic_of_the_suite() {
+    let failure = suite(Drawer::Atomic)
+        .run_concurrently(2, |_| panic!("which answer?"))
+        .unwrap_err();
+
+    assert!(matches!(failure, Failure::CallerEnded { case: 0, .. }), "{failure}");
+    assert!(failure.to_string().contains("which answer?"), "{failure}");
+}

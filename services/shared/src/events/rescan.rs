@@ -8,7 +8,9 @@ use super::{
 };
 use crate::{Backoff, DatabaseError};
 
-const PAGE: u32 = 1_000;
+/// How many events are asked for at once. An event may be as large as an order of a hundred lines with the longest texts: a reply with a
+/// thousand of those is over what a client takes, and would be asked for again for ever.
+const PAGE: u32 = 100;
 
 /// Reads the feed again, from the last applied event of the aggregate to the one that came too early, until it shows what lies between.
 ///

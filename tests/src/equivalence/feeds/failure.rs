@@ -8,6 +8,17 @@ pub enum Failure {
     Counterexample(Box<Counterexample>),
     /// The saved histories can't be read, or one can't be written.
     Files(String),
+    /// A variable of the environment can't be used.
+    Setting {
+        /// Which.
+        name: &'static str,
+        /// What it holds.
+        value: String,
+        /// The least that it may be.
+        least: u64,
+    },
+    /// There can be no runtime.
+    Runtime(String),
 }
 
 /// A history that breaks a property.
@@ -42,7 +53,7 @@ impl Failure {
     pub fn counterexample(&self) -> Option<&Counterexample> {
         match self {
             Self::Counterexample(found) => Some(found),
-            Self::Files(_) => None,
+            Self::Files(_) | Self::Setting { .. } | Self::Runtime(_) => None,
         }
     }
 }
@@ -111,6 +122,10 @@ impl fmt::Display for Failure {
         match self {
             Self::Counterexample(found) => found.fmt(f),
             Self::Files(reason) => f.write_str(reason),
+            Self::Setting { name, value, least } => {
+                write!(f, "{name} is {value:?}, wanted a whole number, at least {least}")
+            }
+            Self::Runtime(reason) => write!(f, "no runtime: {reason}"),
         }
     }
 }

@@ -2,7 +2,6 @@ use std::{
     cell::{Cell, RefCell},
     env,
     path::PathBuf,
-    str::FromStr,
     time::Duration,
 };
 
@@ -53,12 +52,13 @@ impl Default for Subject {
 /// Lets histories happen to the subject, those that were saved and those that it draws, and makes the first that breaks a property as
 /// small as it gets.
 ///
-/// Everything drawn derives from a seed: 0, or `SEAM_SEED`. `SEAM_CASES` says how many histories are drawn, `SEAM_CASE` has only that
+/// Everything drawn derives from the seed, or `SEAM_SEED`. `SEAM_CASES` says how many histories are drawn, `SEAM_CASE` has only that
 /// one run. What tasks do at the same time is not drawn, so a history may break a property in one run and not in the next.
 #[derive(Debug)]
 pub struct Suite {
     subject: Subject,
     ground: Ground,
+    seed: u64,
     shrinks: u32,
     regressions: Option<PathBuf>,
 }
@@ -82,9 +82,16 @@ impl Suite {
         Self {
             subject,
             ground,
+            seed: 0,
             shrinks: 200,
             regressions: None,
         }
+    }
+
+    /// What every draw derives from; 0 if not set.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
     }
 
     /// Tries at most so many smaller histories; 200 if not set.
@@ -101,16 +108,13 @@ impl Suite {
     }
 
     /// Runs it.
-    ///
-    /// # Panics
-    /// If there can be no runtime, or a variable holds no number.
     pub fn run(&self) -> Result<Report, Failure> {
-        let runtime = Runtime::new().expect("a runtime starts");
-        let seed = number("SEAM_SEED").unwrap_or(0);
-        let case = number("SEAM_CASE");
+        let runtime = Runtime::new().map_err(|error| Failure::Runtime(error.to_string()))?;
+        let seed = number("SEAM_SEED", 0)?.unwrap_or(self.seed);
+        let case = number("SEAM_CASE", 0)?;
         let cases = match case {
             Some(case) => case..case + 1,
-            None => 0..number("SEAM_CASES").unwrap_or(CASES),
+            None => 0..number("SEAM_CASES", 1)?.unwrap_or(CASES),
         };
         let mut report = Report {
             seed,
@@ -195,9 +199,11 @@ fn rng(seed: u64, case: u64) -> TestRng {
     TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
 }
 
-fn number<T: FromStr>(name: &str) -> Option<T> {
-    let text = env::var(name).ok().filter(|text| !text.is_empty())?;
-    let number = text.parse().ok();
-    assert!(number.is_some(), "{name} is {text:?}, wanted a whole number");
-    number
+fn number(name: &'static str, least: u64) -> Result<Option<u64>, Failure> {
+    let text = env::var(name).ok().filter(|text| !text.is_empty());
+    let Some(value) = text else { return Ok(None) };
+    match value.parse() {
+        Ok(number) if number >= least => Ok(Some(number)),
+        _ => Err(Failure::Setting { name, value, least }),
+    }
 }

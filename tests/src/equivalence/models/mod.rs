@@ -12,6 +12,7 @@ pub use inventory::InventoryModel;
 pub use notifications::NotificationsModel;
 pub use orders::OrdersModel;
 pub use payments::PaymentsModel;
+pub(crate) use values::PAID_KEYS;
 pub(crate) use {
     notifications::{mails, pushes},
     orders::stock,

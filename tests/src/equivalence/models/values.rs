@@ -71,19 +71,28 @@ pub(crate) fn quantity() -> impl Strategy<Value = i64> {
 /// Mostly one or two items; sometimes none, one twice, or more than there may be.
 pub(crate) fn items() -> impl Strategy<Value = Vec<Item>> {
     let item = || (sku(), quantity()).prop_map(|(sku, quantity)| Item { sku, quantity });
-    let many = |count: usize| {
-        let item = move |n: usize| Item {
-            sku: format!("none-{n}").parse().expect("it is a sku"),
-            quantity: 1,
-        };
-        (0..count).map(item).collect::<Vec<_>>()
-    };
     prop_oneof![
         16 => proptest::collection::vec(item(), 1..=2),
         1 => Just(Vec::new()),
         1 => Just(many(100)),
         1 => Just(many(101)),
     ]
+}
+
+/// So many items of products that nobody has: an order may have 100.
+pub(crate) fn many(count: usize) -> Vec<Item> {
+    let item = |n: usize| Item {
+        sku: format!("none-{n}").parse().expect("it is a sku"),
+        quantity: 1,
+    };
+    (0..count).map(item).collect()
+}
+
+/// An address of so many characters, which is legal up to 254.
+pub(crate) fn address_of(length: usize) -> String {
+    let mut domain = format!("{0}.{0}.{0}.", "d".repeat(61));
+    domain.push_str(&"d".repeat(length - domain.len() - 2));
+    format!("a@{domain}")
 }
 
 /// The page that the contract promises of these items, which are all there are, in their order.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use commerce::Inventory;
 use seam::equivalence::{Instance, Suite};
 
+use super::cases;
 use crate::equivalence::{
     Ground, Reach,
     models::{InventoryModel, log},
@@ -10,11 +11,15 @@ use crate::equivalence::{
 
 /// Inventory on this ground, reached in these ways, beside its event log.
 pub fn inventory(ground: &Ground, reaches: &[Reach]) -> Suite<InventoryModel> {
-    let suite = super::suite("inventory", InventoryModel::default());
-    reaches.iter().fold(suite, |suite, reach| {
+    reaches.iter().fold(suite("inventory"), |suite, reach| {
         let (ground, reach) = (ground.clone(), *reach);
         suite.subject(reach.name(), move || open(ground.clone(), reach))
     })
+}
+
+/// A suite without subjects, of Inventory.
+pub(crate) fn suite(name: &str) -> Suite<InventoryModel> {
+    super::suite(name, InventoryModel::default()).cases(cases::INVENTORY)
 }
 
 async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Inventory>, String> {

@@ -1,5 +1,7 @@
 //! One suite per contract: its model, and its module as a subject on some ground, reached in some ways.
 
+mod at_once;
+pub mod cases;
 mod extraction;
 mod inventory;
 mod notifications;
@@ -12,12 +14,17 @@ use std::time::Duration;
 
 use seam::equivalence::{Model, Rule, Suite};
 
+pub use at_once::{
+    CALLERS, WithoutLists, heard_of_inventory, heard_of_orders, inventory_at_once, one_order_at_once, orders_at_once,
+};
 pub use extraction::{
     inventory_in_and_out_of_the_monolith, notifications_in_and_out_of_the_monolith, orders_in_and_out_of_the_monolith,
     payments_in_and_out_of_the_monolith,
 };
 pub use inventory::inventory;
+pub(crate) use inventory::suite as suite_of_inventory;
 pub use notifications::notifications;
+pub(crate) use orders::suite as suite_of_orders;
 pub use orders::{open_orders, orders};
 pub use payments::payments;
 pub use refunds::{RefundsAtOnce, refunds_at_once};

@@ -6,7 +6,7 @@ use commerce::{EventFeed, Notifications};
 use seam::equivalence::{Instance, Rule, Suite};
 use serde_json::{Value, json};
 
-use super::outside;
+use super::{cases, outside};
 use crate::equivalence::{
     Ground, Reach,
     models::{NotificationsModel, log, mails, pushes},
@@ -28,6 +28,7 @@ pub(super) fn suite(name: &str) -> Suite<NotificationsModel> {
         Rule::renamed(field, "notifications", reason)
     };
     super::suite(name, NotificationsModel::default())
+        .cases(cases::NOTIFICATIONS)
         .rule(headline("mails.*.headline"))
         .rule(headline("pushes.*.headline"))
         .rule(Rule::ignored(

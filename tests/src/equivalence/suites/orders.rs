@@ -4,6 +4,7 @@ use commerce::{EventFeed, Inventory, Orders};
 use seam::equivalence::{Instance, Modelled, Suite};
 use serde_json::{Value, json};
 
+use super::cases;
 use crate::equivalence::{
     Ground, Reach,
     models::{OrdersModel, Till, log, stock},
@@ -11,11 +12,17 @@ use crate::equivalence::{
 
 /// Orders on this ground, reached in these ways, beside its event log, a modelled Inventory and a till.
 pub fn orders(ground: &Ground, reaches: &[Reach]) -> Suite<OrdersModel> {
-    let suite = super::suite("orders", OrdersModel::begin());
-    reaches.iter().fold(suite, |suite, reach| {
+    reaches.iter().fold(suite("orders"), |suite, reach| {
         let (ground, reach) = (ground.clone(), *reach);
         suite.subject(reach.name(), move || open_orders(ground.clone(), reach))
     })
+}
+
+/// A suite without subjects, of Orders.
+pub(crate) fn suite(name: &str) -> Suite<OrdersModel> {
+    super::suite(name, OrdersModel::begin())
+        .cases(cases::ORDERS)
+        .calls(cases::ORDERS_CALLS)
 }
 
 /// An orders module on this ground, reached this way.

@@ -6,7 +6,7 @@ use commerce::{EventFeed, Payments};
 use seam::equivalence::{Instance, Rule, Suite};
 use serde_json::{Value, json};
 
-use super::outside;
+use super::{cases, outside};
 use crate::equivalence::{
     Ground, Reach,
     models::{FixedOrders, PaymentsModel, log, provider_books},
@@ -22,11 +22,13 @@ pub fn payments(ground: &Ground, reaches: &[Reach]) -> Suite<PaymentsModel> {
 
 /// A suite without subjects, of Payments.
 pub(super) fn suite(name: &str) -> Suite<PaymentsModel> {
-    super::suite(name, PaymentsModel::default()).rule(Rule::ignored(
-        "service_unavailable.reason",
-        "payments",
-        "it is for the reader, in the module's own words",
-    ))
+    super::suite(name, PaymentsModel::default())
+        .cases(cases::PAYMENTS)
+        .rule(Rule::ignored(
+            "service_unavailable.reason",
+            "payments",
+            "it is for the reader, in the module's own words",
+        ))
 }
 
 pub(super) async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Payments>, String> {

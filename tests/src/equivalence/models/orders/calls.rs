@@ -5,7 +5,7 @@ use proptest::{prelude::*, sample::select};
 use seam::Context;
 
 use super::OrdersModel;
-use crate::equivalence::models::values::{ORDER_KEYS, page, text_up_to};
+use crate::equivalence::models::values::{ORDER_KEYS, address_of, many, page, text_up_to};
 
 /// A call to make now: most of them go on with an order that there is, the further it is the likelier, since few get far.
 pub(super) fn of(model: &OrdersModel) -> BoxedStrategy<OrdersCall> {
@@ -77,16 +77,25 @@ fn list() -> impl Strategy<Value = OrdersCall> {
 
 fn create() -> impl Strategy<Value = OrdersCall> {
     let key = select(&ORDER_KEYS[..]).prop_map(|key| key.parse::<IdempotencyKey>().expect("it is a key"));
-    let email = prop_oneof![12 => Just("ada@example.org"), 1 => Just("nobody")];
-    let push_token = prop_oneof![3 => Just(None), 1 => Just(Some("device-1".to_owned()))];
-    let contact = (email, push_token).prop_map(|(email, push_token)| Contact {
-        email: email.to_owned(),
-        push_token,
-    });
-    let payment_method = prop_oneof![12 => Just("tok_ok"), 1 => Just("")];
+    let email = prop_oneof![
+        24 => Just("ada@example.org".to_owned()),
+        2 => Just("nobody".to_owned()),
+        1 => select(&[254, 255][..]).prop_map(address_of),
+    ];
+    let push_token = prop_oneof![
+        18 => Just(None),
+        6 => Just(Some("device-1".to_owned())),
+        1 => select(&[1_000, 1_001][..]).prop_map(|length| Some("t".repeat(length))),
+    ];
+    let contact = (email, push_token).prop_map(|(email, push_token)| Contact { email, push_token });
+    let payment_method = prop_oneof![
+        24 => Just("tok_ok".to_owned()),
+        2 => Just(String::new()),
+        1 => select(&[255, 256][..]).prop_map(|length| "m".repeat(length)),
+    ];
     let order = (key, customer(), contact, payment_method, items());
     order.prop_map(|(key, customer_id, contact, payment_method, items)| {
-        let payment_method = PaymentMethod(payment_method.to_owned());
+        let payment_method = PaymentMethod(payment_method);
         let order = NewOrder {
             key,
             customer_id,
@@ -120,6 +129,7 @@ fn items() -> impl Strategy<Value = Vec<Item>> {
         1 => Just(of(&[("tea", 1), ("none", 1)])),
         1 => Just(Vec::new()),
         1 => Just(of(&[("tea", 1), ("tea", 2)])),
-        1 => Just(of(&[("tea", 0)])),
+        1 => select(&[0, 1_000_000, 1_000_001, i64::MAX][..]).prop_map(move |teas| of(&[("tea", teas)])),
+        1 => select(&[100, 101][..]).prop_map(many),
     ]
 }

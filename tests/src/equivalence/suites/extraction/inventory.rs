@@ -8,7 +8,7 @@ use super::{Found, NOBODY, NOBODYS_URL, Way, extracted::Extracted, in_every_way}
 use crate::equivalence::{
     Ground,
     models::{InventoryModel, log},
-    suites,
+    suites::inventory::suite,
 };
 
 const FOUND: Found<dyn Inventory> = Found {
@@ -19,7 +19,7 @@ const FOUND: Found<dyn Inventory> = Found {
 
 /// Inventory inside the monolith, and extracted from it.
 pub fn inventory_in_and_out_of_the_monolith() -> Suite<InventoryModel> {
-    in_every_way(suites::suite("inventory extraction", InventoryModel::default()), open)
+    in_every_way(suite("inventory extraction"), open)
 }
 
 /// Nothing outside is there: inventory needs nothing of it.

@@ -11,7 +11,10 @@ use crate::equivalence::{
     Ground,
     ground::Fresh,
     models::{OrdersModel, Till},
-    suites::{self, orders::effects, outside},
+    suites::{
+        orders::{effects, suite},
+        outside,
+    },
 };
 
 const FOUND: Found<dyn Orders> = Found {
@@ -22,7 +25,7 @@ const FOUND: Found<dyn Orders> = Found {
 
 /// Orders inside the monolith, and extracted from it; the Inventory and the Payments that the monolith reaches are modelled.
 pub fn orders_in_and_out_of_the_monolith() -> Suite<OrdersModel> {
-    in_every_way(suites::suite("orders extraction", OrdersModel::begin()), open)
+    in_every_way(suite("orders extraction"), open)
 }
 
 /// Notifications is in the monolith and follows the orders: it has somebody to hand its messages to.

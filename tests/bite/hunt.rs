@@ -1,0 +1,91 @@
+use seam::equivalence::{Failure, Model, Suite};
+use tests::{
+    bite::{Bug, Plant},
+    equivalence::{
+        Ground, Reach, feeds,
+        suites::{self, CALLERS, cases, heard_of_orders},
+    },
+};
+
+use super::Scratch;
+
+/// Each bug is hunted this often, from another seed each time.
+const SEEDS: std::ops::Range<u64> = 0..10;
+
+/// What came of hunting a bug: from each seed, after how many cases it was found; or why it could not be hunted.
+pub(super) type Hunt = Result<Vec<Option<u64>>, String>;
+
+/// Hunts a bug that is planted in this process, or in a copy of the workspace, which is made when it is first needed.
+pub(super) fn hunt(bug: &Bug, scratch: &mut Option<Scratch>) -> Hunt {
+    match bug.plant {
+        Plant::Wrapped(hunt) => SEEDS
+            .map(|seed| hunt(seed).map(|failure| found(&failure)).transpose())
+            .collect(),
+        Plant::Feed { subject, breaks } => SEEDS.map(|seed| in_feed(subject(), breaks, seed)).collect(),
+        Plant::Patched(edits) => {
+            let scratch = match scratch {
+                Some(scratch) => scratch,
+                none => none.insert(Scratch::make()?),
+            };
+            scratch.hunt(bug.suite, edits)
+        }
+    }
+}
+
+/// Runs one suite on the modules as they are here, by function call.
+pub(super) fn here(suite: &str) -> Hunt {
+    SEEDS.map(|seed| in_modules(suite, seed)).collect()
+}
+
+fn in_modules(suite: &str, seed: u64) -> Result<Option<u64>, String> {
+    let (ground, direct) = (Ground::Sqlite, [Reach::Direct]);
+    match suite {
+        "orders" => within(suites::orders(&ground, &direct), cases::ORDERS, seed),
+        "inventory" => within(suites::inventory(&ground, &direct), cases::INVENTORY, seed),
+        "payments" => within(suites::payments(&ground, &direct), cases::PAYMENTS, seed),
+        "notifications" => within(suites::notifications(&ground, &direct), cases::NOTIFICATIONS, seed),
+        "one order at once" => {
+            let suite = suites::one_order_at_once(&ground, &direct).seed(seed);
+            let failure = suite.run_concurrently(CALLERS, heard_of_orders).err();
+            failure.map(|failure| found(&failure)).transpose()
+        }
+        "refunds at once" => {
+            let failure = suites::refunds_at_once(&ground, Reach::Direct, seed, cases::AT_ONCE).err();
+            Ok(failure.map(|failure| failure.case + 1))
+        }
+        unknown => Err(format!(
+            "there is no suite {unknown:?} of modules; there are orders, inventory, payments, notifications, \
+             \"one order at once\" and \"refunds at once\""
+        )),
+    }
+}
+
+fn within<M: Model>(suite: Suite<M>, cases: u64, seed: u64) -> Result<Option<u64>, String> {
+    match suite.at_most(cases).seed(seed).without_shrinking().run() {
+        Ok(_) => Ok(None),
+        Err(failure) => found(&failure).map(Some),
+    }
+}
+
+fn in_feed(subject: feeds::Subject, breaks: &[feeds::Property], seed: u64) -> Result<Option<u64>, String> {
+    let suite = feeds::Suite::new(subject, Ground::Sqlite).seed(seed).shrinks(0);
+    let Err(failure) = suite.run() else { return Ok(None) };
+    let counterexample = failure.counterexample().ok_or_else(|| failure.to_string())?;
+    match counterexample.origin {
+        feeds::Origin::Drawn { case, .. } if breaks.iter().any(|property| counterexample.breaks(*property)) => {
+            Ok(Some(case + 1))
+        }
+        _ => Err(format!(
+            "wanted a history that breaks one of {breaks:?}, found: {failure}"
+        )),
+    }
+}
+
+/// After how many cases the bug was found. A suite that could not run has found nothing.
+fn found(failure: &Failure) -> Result<u64, String> {
+    match failure {
+        Failure::Different(counterexample) => Ok(counterexample.cases_before() + 1),
+        Failure::NotLinearizable { case, .. } => Ok(case + 1),
+        other => Err(other.to_string()),
+    }
+}
