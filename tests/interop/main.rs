@@ -5,14 +5,13 @@
 //! Run by `just interop`, which installs the two others. Exit codes: 0 all verdicts are as they should be, 1 one is not, 2 it could not run.
 
 mod pacts;
-mod provided;
 mod tools;
 
 use std::process::ExitCode;
 
 use comfy_table::{Table, presets};
 use pacts::Pact;
-use provided::Provided;
+use tests::Provided;
 use tools::{Tool, tools};
 
 /// What each tool said of a pact; an error where it could not be asked.
@@ -38,7 +37,7 @@ fn run() -> Result<bool, String> {
     }
     for tool in tools.all() {
         // Of its own: states that one tool left would be the next one's.
-        let provided = Provided::up()?;
+        let provided = Provided::up(pacts::providers()?.len())?;
         for (pact, verdicts) in &mut rows {
             eprintln!("{}: {}", tool.name(), pact.name);
             verdicts.push(tool.verify(&provided, pact));

@@ -4,7 +4,9 @@ use std::{
     process::{Command, Output},
 };
 
-use crate::{pacts::Pact, provided::Provided};
+use tests::Provided;
+
+use crate::pacts::Pact;
 
 /// Somebody who verifies.
 pub(crate) enum Tool {

@@ -5,7 +5,9 @@ pub mod bite;
 pub mod equivalence;
 mod platform;
 mod postgres;
+mod provided;
 
 pub use binary::{assert_passed, binary, seam};
 pub use platform::Platform;
 pub use postgres::Postgres;
+pub use provided::{Addresses, Provided};

@@ -12,7 +12,7 @@ mod matchers;
 mod message;
 mod monolith;
 mod neighbours;
-mod news;
+pub(crate) mod news;
 mod notifications;
 mod opened;
 mod orders_inventory;

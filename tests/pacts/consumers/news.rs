@@ -1,10 +1,4 @@
-use std::{
-    future::pending,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{future::pending, sync::Arc};
 
 use bytes::Bytes;
 use commerce::{DomainEvent, DomainEventPayload, EventFeed, EventMetadata, Timestamp, http::feed};
@@ -19,7 +13,7 @@ pub(crate) struct News {
     message: Value,
     before: Vec<Value>,
     is_published: watch::Sender<bool>,
-    was_read: Arc<AtomicBool>,
+    reads: watch::Sender<usize>,
 }
 
 impl News {
@@ -28,7 +22,7 @@ impl News {
             message: serde_json::from_slice(contents).unwrap(),
             before: Vec::new(),
             is_published: watch::Sender::new(false),
-            was_read: Arc::default(),
+            reads: watch::Sender::new(0),
         }
     }
 
@@ -65,7 +59,15 @@ impl News {
 
     /// Whether the consumer has read it.
     pub(crate) fn was_read(&self) -> bool {
-        self.was_read.load(Ordering::SeqCst)
+        *self.reads.borrow() > 0
+    }
+
+    /// Returns when it is read once more: the consumer could make nothing of what the log said.
+    pub(crate) async fn is_read_again(&self) {
+        let mut reads = self.reads.subscribe();
+        if reads.wait_for(|reads| *reads > 1).await.is_err() {
+            pending::<()>().await;
+        }
     }
 
     fn batch(&self) -> Value {
@@ -88,7 +90,7 @@ impl Transport for News {
                 // There will be no more news.
                 pending::<()>().await;
             }
-            self.was_read.store(true, Ordering::SeqCst);
+            self.reads.send_modify(|reads| *reads += 1);
             Ok(Response::new(Bytes::from(self.batch().to_string())))
         })
     }

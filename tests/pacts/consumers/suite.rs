@@ -33,6 +33,7 @@ pub(crate) struct Pact {
 
 type AnyInteraction = Box<dyn Interaction + Send + Sync + RefUnwindSafe>;
 type Calls = Box<dyn Fn(Link) -> LocalBoxFuture<'static, ()>>;
+type Handles = Box<dyn Fn(News) -> LocalBoxFuture<'static, ()>>;
 
 struct Case {
     interactions: Vec<AnyInteraction>,
@@ -41,7 +42,7 @@ struct Case {
 
 enum Exercise {
     Calls(Calls),
-    Handles(Box<dyn Fn(News) -> LocalBoxFuture<'static, ()>>),
+    Handles(Handles),
 }
 
 impl Pact {
@@ -101,6 +102,31 @@ impl Pact {
             }),
             Exercise::Handles(_) => None,
         })
+    }
+
+    /// The messages that the consumer handles.
+    pub(crate) fn handlings(&self) -> impl Iterator<Item = Handling<'_>> {
+        self.cases.iter().filter_map(|case| match &case.exercise {
+            Exercise::Calls(_) => None,
+            Exercise::Handles(exercise) => Some(Handling {
+                pact: self,
+                interaction: case.interactions.first()?,
+                exercise,
+            }),
+        })
+    }
+
+    /// A pact of this interaction alone.
+    fn alone(&self, interaction: &AnyInteraction) -> Found {
+        let file = json!({
+            "consumer": { "name": self.consumer },
+            "provider": { "name": self.provider },
+            "interactions": [interaction.as_v4().unwrap().to_json()],
+            "metadata": { "pactSpecification": { "version": "4.0" } },
+        });
+        let name = format!("{}-{}.json", self.consumer, self.provider);
+        let document = Document::parse(&name, file.to_string().as_bytes()).unwrap();
+        Found { file: name, document }
     }
 
     /// Lets the consumer go through every case, and gives the files that `pact_consumer` wrote of them: one for each case, so
@@ -169,27 +195,31 @@ pub(crate) struct Calling<'a> {
 impl Calling<'_> {
     /// A pact of each call alone.
     pub(crate) fn pacts(&self) -> Vec<Found> {
-        let Pact { consumer, provider, .. } = self.pact;
-        let alone = |interaction: &AnyInteraction| {
-            let file = json!({
-                "consumer": { "name": consumer },
-                "provider": { "name": provider },
-                "interactions": [interaction.as_v4().unwrap().to_json()],
-                "metadata": { "pactSpecification": { "version": "4.0" } },
-            });
-            let file_name = format!("{consumer}-{provider}.json");
-            let document = Document::parse(&file_name, file.to_string().as_bytes()).unwrap();
-            Found {
-                file: file_name,
-                document,
-            }
-        };
-        self.interactions.iter().map(alone).collect()
+        self.interactions.iter().map(|one| self.pact.alone(one)).collect()
     }
 
     /// Lets the consumer make them; panics if it makes something else of the answers than it should.
     pub(crate) async fn make(&self, link: Link) {
         (self.exercise)(link).await;
+    }
+}
+
+/// A message that can be handled again, whatever it says.
+pub(crate) struct Handling<'a> {
+    pact: &'a Pact,
+    interaction: &'a AnyInteraction,
+    exercise: &'a Handles,
+}
+
+impl Handling<'_> {
+    /// A pact of the message alone.
+    pub(crate) fn alone(&self) -> Found {
+        self.pact.alone(self.interaction)
+    }
+
+    /// Lets the consumer handle it; panics if it has another effect than it should.
+    pub(crate) async fn handle(&self, news: News) {
+        (self.exercise)(news).await;
     }
 }
 

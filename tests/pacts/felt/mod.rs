@@ -12,11 +12,13 @@ use std::{
 };
 
 use futures::{FutureExt, future::join_all};
+use serde_json::Value;
 use verifier::mutate::{HttpReply, Mutant, Operator, Reply, Subject};
 
 use crate::consumers::{
     all,
-    suite::{Calling, Pact},
+    news::News,
+    suite::{Calling, Handling, Pact},
 };
 use provider::{Answer, Provider};
 
@@ -61,6 +63,16 @@ async fn unfelt(pact: &Pact) -> Vec<String> {
                     let felt = usual.feels_any(&calling, index, &mutants).await;
                     is_felt.insert(place, felt);
                 }
+            }
+        }
+    }
+    for handling in pact.handlings() {
+        let found = handling.alone();
+        let subject = Subject::load(&found, &found.document.interactions()[0]).unwrap();
+        for (place, mutants) in by_place(&subject) {
+            if is_felt.get(&place) != Some(&true) {
+                let felt = is_any_felt(&handling, &mutants).await;
+                is_felt.insert(place, felt);
             }
         }
     }
@@ -130,6 +142,26 @@ impl Usual {
             () = provider.is_asked_more_than(self.asked) => true,
         }
     }
+}
+
+/// Whether a consumer handles one of these messages otherwise: with another effect, or not at all.
+async fn is_any_felt(handling: &Handling<'_>, mutants: &[Mutant]) -> bool {
+    for mutant in mutants {
+        // What is no JSON stands in no log.
+        if serde_json::from_slice::<Value>(mutant.reply.body()).is_err() {
+            continue;
+        }
+        let news = News::of(mutant.reply.body());
+        let handled = AssertUnwindSafe(handling.handle(news.clone())).catch_unwind();
+        let is_felt = tokio::select! {
+            handled = handled => handled.is_err(),
+            () = news.is_read_again() => true,
+        };
+        if is_felt {
+            return true;
+        }
+    }
+    false
 }
 
 fn http(reply: &Reply) -> HttpReply {

@@ -86,21 +86,26 @@ impl Subject {
 
     /// Every change of the example that there is an operator for; in the body only where that is JSON, and else that it is left out.
     pub fn mutants(&self) -> Vec<Mutant> {
-        let mut mutants = match (&self.expected, &self.example) {
-            (Expected::Http(expected), Reply::Http(example)) => {
-                let mut mutants = parts::status(example, &expected.matching_rules);
-                mutants.extend(parts::headers(example, &expected.matching_rules));
+        self.mutants_of(&self.example)
+    }
+
+    /// The same changes of another reply, such as a provider really gave; none of one of the other kind.
+    pub fn mutants_of(&self, reply: &Reply) -> Vec<Mutant> {
+        let mut mutants = match (&self.expected, reply) {
+            (Expected::Http(expected), Reply::Http(reply)) => {
+                let mut mutants = parts::status(reply, &expected.matching_rules);
+                mutants.extend(parts::headers(reply, &expected.matching_rules));
                 mutants
             }
-            (Expected::Message(rules), Reply::Message(example)) => parts::metadata(example, rules),
-            _ => Vec::new(),
+            (Expected::Message(rules), Reply::Message(reply)) => parts::metadata(reply, rules),
+            _ => return Vec::new(),
         };
-        mutants.extend(self.body_mutants());
+        mutants.extend(self.body_mutants(reply));
         mutants
     }
 
-    fn body_mutants(&self) -> Vec<Mutant> {
-        let text = self.example.body();
+    fn body_mutants(&self, reply: &Reply) -> Vec<Mutant> {
+        let text = reply.body();
         if text.is_empty() {
             return Vec::new();
         }
@@ -114,7 +119,7 @@ impl Subject {
             path,
             field,
             is_permitted,
-            reply: self.example.with_body(body.into()),
+            reply: reply.with_body(body.into()),
         };
         let Ok(example) = serde_json::from_slice::<Value>(text) else {
             let whole = "$".to_owned();

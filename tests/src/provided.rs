@@ -6,24 +6,32 @@ use std::{
 
 use serde::Deserialize;
 
-/// Providers kept up by `seam provide`; gone when dropped.
-pub(crate) struct Provided {
+/// The platform's providers, kept up by `seam provide`; gone when dropped.
+#[derive(Debug)]
+pub struct Provided {
     seam: Child,
     addresses: BTreeMap<String, Addresses>,
 }
 
 /// Where a provider is.
-#[derive(Deserialize)]
-pub(crate) struct Addresses {
+#[derive(Clone, Debug, Deserialize)]
+pub struct Addresses {
     provider: String,
-    pub(crate) provider_url: String,
-    pub(crate) state_url: String,
-    pub(crate) message_url: String,
+    /// Its base URL.
+    pub provider_url: String,
+    /// Where it changes its states.
+    pub state_url: String,
+    /// Where it gives its messages.
+    pub message_url: String,
 }
 
 impl Provided {
-    pub(crate) fn up() -> Result<Self, String> {
-        let mut command = tests::seam();
+    /// Brings them up and waits until so many have said where they are.
+    ///
+    /// # Errors
+    /// When they do not come up; what `seam` said stands on stderr.
+    pub fn up(count: usize) -> Result<Self, String> {
+        let mut command = crate::seam();
         command.args(["provide", "--json"]).stdout(Stdio::piped());
         let mut seam = command
             .spawn()
@@ -33,9 +41,8 @@ impl Provided {
             seam,
             addresses: BTreeMap::new(),
         };
-        let wanted = super::pacts::providers()?;
         let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-        while !wanted.iter().all(|name| provided.addresses.contains_key(name)) {
+        while provided.addresses.len() < count {
             let line = lines.next().ok_or("seam provide ended; what it said stands above")?;
             let read: Addresses = serde_json::from_str(&line).map_err(|error| format!("{line}: {error}"))?;
             provided.addresses.insert(read.provider.clone(), read);
@@ -43,7 +50,11 @@ impl Provided {
         Ok(provided)
     }
 
-    pub(crate) fn of(&self, provider: &str) -> Result<&Addresses, String> {
+    /// Where this provider is.
+    ///
+    /// # Errors
+    /// When nobody provides it.
+    pub fn of(&self, provider: &str) -> Result<&Addresses, String> {
         let addresses = self.addresses.get(provider);
         addresses.ok_or_else(|| format!("seam provide does not provide '{provider}'; add it to pacts/providers.toml"))
     }
