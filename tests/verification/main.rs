@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+#[path = "../../simulator/verifier/tests/mutate/draw.rs"]
+mod draw;
 mod proxied;
 
 use std::{

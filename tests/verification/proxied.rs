@@ -22,7 +22,7 @@ use verifier::{
     verify,
 };
 
-use super::{committed, pacts_in};
+use super::{committed, draw::Draw, pacts_in};
 
 /// Of all interactions, several changes of each.
 const SAMPLE: usize = 120;
@@ -39,7 +39,7 @@ async fn what_a_real_provider_answers_is_judged_through_a_proxy_as_it_is_in_proc
         // A log from its first event on has thousands of mutants, each as long as all that happened here.
         .filter(|(_, one)| !one.description.ends_with("a log from the first"))
         .collect();
-    let mut draw = Draw(seed);
+    let mut draw = Draw::from(seed);
     let (mut killed, mut survived, mut messages) = (0, 0, 0);
 
     for _ in 0..SAMPLE {
@@ -214,16 +214,4 @@ fn response(reply: &Reply) -> Response {
         Reply::Message(message) => Response::builder().header(CONTENT_TYPE, &message.content_type),
     };
     builder.body(Body::from(reply.body().clone())).unwrap()
-}
-
-/// SplitMix64: enough to draw a sample with.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % u64::try_from(end).unwrap()).unwrap()
-    }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 pub(crate) use args::MutateArgs;
+use futures::future::join_all;
 use verifier::{
     Filter,
     mutate::{Mutation, Strength, mutate},
@@ -28,11 +29,8 @@ pub(crate) async fn run(args: MutateArgs) -> u8 {
 }
 
 async fn attempt(args: &MutateArgs) -> Result<Vec<Mutation>, String> {
-    let mut mutations = Vec::new();
-    for selection in selections(&args.pacts, args.service.as_deref(), &Filter::default())? {
-        mutations.push(mutate(&selection).await);
-    }
-    Ok(mutations)
+    let selections = selections(&args.pacts, args.service.as_deref(), &Filter::default())?;
+    Ok(join_all(selections.iter().map(mutate)).await)
 }
 
 fn tell(args: &MutateArgs, mutations: &[Mutation]) -> Result<(), String> {

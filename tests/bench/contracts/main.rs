@@ -4,8 +4,9 @@
 
 #![expect(clippy::print_stdout, reason = "the table on stdout is the result")]
 #![expect(clippy::unwrap_used, reason = "a measurement that can't go on ends")]
-#![expect(
+#![allow(
     dead_code,
+    unused_imports,
     reason = "the suites compare what they wrote with the committed files, which is not measured"
 )]
 

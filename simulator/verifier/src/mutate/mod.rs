@@ -37,7 +37,7 @@ use crate::{Problem, Selection};
 
 /// Changes every reply of the selection's pacts in every way, and says which changes go unnoticed.
 ///
-/// No provider is asked. Nothing is said of pacts that could not be verified as they are.
+/// No provider is asked. Needs a Tokio runtime, and uses its threads. Nothing is said of pacts that could not be verified as they are.
 pub async fn mutate(selection: &Selection) -> Mutation {
     let mut mutation = Mutation {
         provider: selection.provider().to_owned(),
@@ -47,13 +47,27 @@ pub async fn mutate(selection: &Selection) -> Mutation {
     if selection.has_problems() {
         return mutation;
     }
-    for (pact, interactions) in &selection.wanted {
-        match strength(pact, interactions).await {
-            Ok(strength) => mutation.pairs.push(strength),
-            Err(problem) => mutation.problems.push(problem),
+    let judge = |(pact, interactions): &(Found, Vec<Interaction>)| {
+        let (pact, interactions) = (pact.clone(), interactions.clone());
+        // A task for each pact: matching is work for a processor, and there may be several.
+        tokio::spawn(async move { strength(&pact, &interactions).await })
+    };
+    let judging: Vec<_> = selection.wanted.iter().map(judge).collect();
+    for judged in judging {
+        match judged.await {
+            Ok(Ok(strength)) => mutation.pairs.push(strength),
+            Ok(Err(problem)) => mutation.problems.push(problem),
+            Err(stopped) => resume(stopped),
         }
     }
     mutation
+}
+
+/// A panic of the matcher goes on where it was asked.
+fn resume(stopped: tokio::task::JoinError) {
+    if let Ok(panic) = stopped.try_into_panic() {
+        std::panic::resume_unwind(panic);
+    }
 }
 
 async fn strength(pact: &Found, interactions: &[Interaction]) -> Result<Strength, Problem> {

@@ -17,6 +17,8 @@ use wiremock::{
     matchers::{any, path},
 };
 
+use crate::draw::Draw;
+
 /// Of all that there are.
 const SAMPLE: usize = 120;
 const STATES: &str = "/of-the-test/states";
@@ -27,7 +29,7 @@ async fn a_sample_of_mutants_over_sockets_has_the_verdicts_it_has_in_process() {
     let seed = env::var("SEAM_SEED").map_or(1, |seed| seed.parse().unwrap());
     println!("repeat with SEAM_SEED={seed}");
     let mut all = every_mutant();
-    let mut draw = Draw(seed);
+    let mut draw = Draw::from(seed);
     let (mut killed, mut survived, mut messages) = (0, 0, 0);
     let server = MockServer::start().await;
 
@@ -126,17 +128,5 @@ fn answer(reply: &Reply) -> ResponseTemplate {
             let answer = ResponseTemplate::new(200).set_body_bytes(message.contents.to_vec());
             answer.insert_header("content-type", message.content_type.as_str())
         }
-    }
-}
-
-/// SplitMix64: enough to draw a sample with.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % u64::try_from(end).unwrap()).unwrap()
     }
 }

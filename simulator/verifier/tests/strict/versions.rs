@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 use verifier::Verdict;
 use wiremock::ResponseTemplate;
 
@@ -23,6 +23,41 @@ async fn version_2_is_verified() {
 
     assert_eq!(strictly(&server, &[pact(200)]).await.verdict(), Verdict::Pass);
     assert_eq!(strictly(&server, &[pact(404)]).await.verdict(), Verdict::Fail);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn version_3_is_verified_with_the_parameters_of_its_states() {
+    let server = provider().await;
+    let pact = |status: &str| {
+        json!({
+            "consumer": { "name": "shop" },
+            "provider": { "name": PROVIDER },
+            "interactions": [{
+                "description": "show an order",
+                "providerStates": [{ "name": "an order", "params": { "number": 1 } }],
+                "request": { "method": "GET", "path": "/orders/1", "query": { "full": ["yes"] } },
+                "response": {
+                    "status": 200,
+                    "body": { "id": 7, "status": status },
+                    "matchingRules": { "body": { "$.id": { "combine": "AND", "matchers": [{ "match": "integer" }] } } },
+                },
+            }],
+            "metadata": { "pactSpecification": { "version": "3.0.0" } },
+        })
+    };
+
+    assert_eq!(strictly(&server, &[pact("paid")]).await.verdict(), Verdict::Pass);
+    assert_eq!(strictly(&server, &[pact("lost")]).await.verdict(), Verdict::Fail);
+    let requests = server.received_requests().await.unwrap();
+    let states = requests.iter().filter(|request| request.url.path() == "/states");
+    for state in states {
+        let body: Value = state.body_json().unwrap();
+        assert_eq!(
+            (&body["state"], &body["params"]["number"]),
+            (&json!("an order"), &json!(1))
+        );
+    }
+    assert!(requests.iter().any(|request| request.url.query() == Some("full=yes")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
