@@ -6,6 +6,7 @@
 #[macro_use(json_pattern, json_pattern_internal)]
 extern crate pact_consumer;
 
+mod charset;
 mod consumers;
 mod felt;
 mod strength;
