@@ -1,12 +1,9 @@
 //! Orders as these tests ask for them.
 
-use std::{
-    pin::pin,
-    task::Poll,
-    time::{Duration, Instant},
-};
+use std::{pin::pin, task::Poll};
 
 use commerce::{Contact, Error, Item, NewOrder, Order, OrderError, Orders, PaymentMethod};
+use shared::testing::until;
 
 /// So many of one product of the modelled shop, for Ada.
 pub(crate) fn order_for(key: &str, sku: &str, quantity: i64) -> NewOrder {
@@ -25,18 +22,15 @@ pub(crate) fn order_for(key: &str, sku: &str, quantity: i64) -> NewOrder {
     }
 }
 
-/// Asks until it is answered with something else than "in flight", "not available" or nothing; fails after 30 s.
+/// Asks until it is answered with something else than "in flight", "not available" or nothing.
 pub(crate) async fn answered(orders: &dyn Orders, order: &NewOrder) -> Result<Order, OrderError> {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    loop {
+    until("the order is answered", async || {
         match orders.create_order(order.clone()).await {
-            Err(open @ (Error::InFlight { .. } | Error::ServiceUnavailable { .. } | Error::Transport(_))) => {
-                assert!(Instant::now() < deadline, "still {open} after 30 s");
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            answer => return answer,
+            Err(Error::InFlight { .. } | Error::ServiceUnavailable { .. } | Error::Transport(_)) => None,
+            answer => Some(answer),
         }
-    }
+    })
+    .await
 }
 
 /// Polls a call so many times, as it is woken, and drops it if it is not done by then.

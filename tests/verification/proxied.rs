@@ -1,6 +1,9 @@
 //! What a real provider really answers is changed on its way, by a proxy: the verdict over sockets is the one in process.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{
     Router,
@@ -31,8 +34,9 @@ const SAMPLE: usize = 120;
 async fn what_a_real_provider_answers_is_judged_through_a_proxy_as_it_is_in_process() {
     let seed = std::env::var("SEAM_SEED").map_or(1, |seed| seed.parse().unwrap());
     println!("repeat with SEAM_SEED={seed}");
-    let provided = Provided::up(5).unwrap();
     let pacts = pacts_in(&committed());
+    let providers: BTreeSet<&str> = pacts.iter().map(|found| found.document.provider()).collect();
+    let provided = Provided::up(providers.len()).unwrap();
     let interactions: Vec<(&Found, &Interaction)> = pacts
         .iter()
         .flat_map(|found| found.document.interactions().iter().map(move |one| (found, one)))

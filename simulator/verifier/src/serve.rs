@@ -131,13 +131,14 @@ impl States {
             params: change.params.unwrap_or_default(),
         };
         if state.name.is_empty() {
-            // What other tools send for an interaction without states.
+            // What other tools send for an interaction without states: nothing that was handed back before is meant.
+            *self = Self::default();
             return Ok(StatusCode::OK.into_response());
         }
         match change.action {
             Action::Setup => {
-                self.open += 1;
                 let values = provider.set_up(&state).await?;
+                self.open += 1;
                 self.given.extend(values.clone());
                 Ok(axum::Json(values).into_response())
             }

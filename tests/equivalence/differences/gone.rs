@@ -1,7 +1,8 @@
 //! What becomes of a call whose caller goes away.
 
-use std::{pin::pin, time::Instant};
+use std::pin::pin;
 
+use shared::testing::until;
 use tests::equivalence::{Ground, Reach, suites::open_orders};
 use tokio::sync::{Semaphore, watch};
 
@@ -105,10 +106,6 @@ async fn an_order_whose_caller_went_away_appears_though_nobody_asks_for_it_again
     // With the first poll the request is the server's.
     give_up_after(1, orders.create_order(tea())).await;
 
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while let Err(error) = orders.get_order(id()).await {
-        assert!(Instant::now() < deadline, "still {error} after 30 s");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until("the order is there", async || orders.get_order(id()).await.ok()).await;
     instance.close().await;
 }

@@ -173,15 +173,19 @@ async fn each_attempt_that_is_not_answered_puts_the_next_one_off() {
     let down = refund(fixture.payments(), "shop", &payment, "k", 100).await;
 
     assert!(matches!(down, Err(PaymentError::ServiceUnavailable { .. })), "{down:?}");
-    let stands = async || {
-        let (attempts, due_at): (i64, i64) = sqlx::query_as("SELECT attempts, due_at FROM refunds")
-            .fetch_one(fixture.module().database.readers())
-            .await
-            .expect("the refund is there");
-        (attempts >= 3).then_some(due_at)
+    let due_after = async |wanted: i64| {
+        until("so many attempts were made", async || {
+            let (attempts, due_at): (i64, i64) = sqlx::query_as("SELECT attempts, due_at FROM refunds")
+                .fetch_one(fixture.module().database.readers())
+                .await
+                .expect("the refund is there");
+            (attempts >= wanted).then_some((attempts, due_at))
+        })
+        .await
     };
-    let due_at = until("it was asked for three times", stands).await;
-    assert!(due_at > payment.updated_at.as_micros(), "{due_at}");
+    let (attempts, first) = due_after(1).await;
+    let (_, later) = due_after(attempts + 1).await;
+    assert!(later > first, "{later} is not after {first}");
 }
 
 #[tokio::test]

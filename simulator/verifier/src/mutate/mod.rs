@@ -48,26 +48,23 @@ pub async fn mutate(selection: &Selection) -> Mutation {
         return mutation;
     }
     let judge = |(pact, interactions): &(Found, Vec<Interaction>)| {
-        let (pact, interactions) = (pact.clone(), interactions.clone());
+        let (file, pact, interactions) = (pact.file.clone(), pact.clone(), interactions.clone());
         // A task for each pact: matching is work for a processor, and there may be several.
-        tokio::spawn(async move { strength(&pact, &interactions).await })
+        (file, tokio::spawn(async move { strength(&pact, &interactions).await }))
     };
     let judging: Vec<_> = selection.wanted.iter().map(judge).collect();
-    for judged in judging {
-        match judged.await {
-            Ok(Ok(strength)) => mutation.pairs.push(strength),
-            Ok(Err(problem)) => mutation.problems.push(problem),
-            Err(stopped) => resume(stopped),
+    for (file, judged) in judging {
+        let stopped = |error: tokio::task::JoinError| Problem::Unusable {
+            file,
+            description: "its interactions".to_owned(),
+            reason: format!("the matcher stopped: {error}"),
+        };
+        match judged.await.map_err(stopped).flatten() {
+            Ok(strength) => mutation.pairs.push(strength),
+            Err(problem) => mutation.problems.push(problem),
         }
     }
     mutation
-}
-
-/// A panic of the matcher goes on where it was asked.
-fn resume(stopped: tokio::task::JoinError) {
-    if let Ok(panic) = stopped.try_into_panic() {
-        std::panic::resume_unwind(panic);
-    }
 }
 
 async fn strength(pact: &Found, interactions: &[Interaction]) -> Result<Strength, Problem> {

@@ -185,3 +185,24 @@ async fn what_is_no_question_or_has_no_answer_says_why() {
     }
     assert!(shop.torn_down().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_earlier_interaction_was_handed_is_nothing_to_one_without_states() {
+    let shop = Shop::open().await;
+    let asked = async |desk| {
+        let mut answers = Vec::new();
+        for (place, body) in [
+            ("states", r#"{"state": "an order"}"#),
+            ("messages", r#"{"description": "news"}"#),
+            ("states", r#"{"state": "a lost order"}"#),
+            ("states", r#"{"state": ""}"#),
+            ("messages", r#"{"description": "news"}"#),
+        ] {
+            let asked = Client::new().post(format!("http://{desk}/{place}")).body(body).send();
+            answers.push(asked.await.unwrap().status().as_u16());
+        }
+        answers
+    };
+
+    assert_eq!(while_served(&shop, asked).await, [200, 200, 500, 200, 500]);
+}
