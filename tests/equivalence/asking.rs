@@ -1,9 +1,8 @@
-//! Orders as these tests ask for them.
+//! How these tests ask.
 
 use std::{pin::pin, task::Poll};
 
-use commerce::{Contact, Error, Item, NewOrder, Order, OrderError, Orders, PaymentMethod};
-use shared::testing::until;
+use commerce::{Contact, Item, NewOrder, PaymentMethod};
 
 /// So many of one product of the modelled shop, for Ada.
 pub(crate) fn order_for(key: &str, sku: &str, quantity: i64) -> NewOrder {
@@ -20,17 +19,6 @@ pub(crate) fn order_for(key: &str, sku: &str, quantity: i64) -> NewOrder {
             quantity,
         }],
     }
-}
-
-/// Asks until it is answered with something else than "in flight", "not available" or nothing.
-pub(crate) async fn answered(orders: &dyn Orders, order: &NewOrder) -> Result<Order, OrderError> {
-    until("the order is answered", async || {
-        match orders.create_order(order.clone()).await {
-            Err(Error::InFlight { .. } | Error::ServiceUnavailable { .. } | Error::Transport(_)) => None,
-            answer => Some(answer),
-        }
-    })
-    .await
 }
 
 /// Polls a call so many times, as it is woken, and drops it if it is not done by then.

@@ -12,7 +12,10 @@ use seam::{
 };
 use tests::equivalence::{
     Ground, Reach,
-    suites::{self, CALLERS, RefundsAtOnce, cases, heard_of_inventory, heard_of_orders, open_orders},
+    suites::{
+        self, CALLERS, RefundsAtOnce, cases, heard_of_inventory, heard_of_notifications, heard_of_orders,
+        heard_of_payments, open_orders,
+    },
 };
 
 #[test]
@@ -28,6 +31,24 @@ fn inventory_is_linearizable() -> Result<(), Failure> {
 fn orders_is_linearizable() -> Result<(), Failure> {
     let suite = suites::orders_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
     let report = suite.run_concurrently(CALLERS, heard_of_orders)?;
+    eprintln!("{report}");
+    assert!(report.overlapping > 0 && report.answered > 0);
+    Ok(())
+}
+
+#[test]
+fn payments_is_linearizable() -> Result<(), Failure> {
+    let suite = suites::payments_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
+    let report = suite.run_concurrently(CALLERS, heard_of_payments)?;
+    eprintln!("{report}");
+    assert!(report.overlapping > 0 && report.answered > 0);
+    Ok(())
+}
+
+#[test]
+fn notifications_is_linearizable() -> Result<(), Failure> {
+    let suite = suites::notifications_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
+    let report = suite.run_concurrently(CALLERS, heard_of_notifications)?;
     eprintln!("{report}");
     assert!(report.overlapping > 0 && report.answered > 0);
     Ok(())

@@ -1,6 +1,6 @@
 //! Whatever the way from a module's log to a consumer, and whatever breaks on it, each event takes effect once and in order.
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use tests::equivalence::{
@@ -103,6 +103,39 @@ fn a_consumer_that_lets_a_later_effect_overtake_is_found() {
         ..planted::adapter(local)
     };
     found(subject, Ground::Sqlite, &[Property::Order]);
+}
+
+#[test]
+fn a_setting_that_is_no_number_of_its_kind_is_refused_with_what_would_be_one() {
+    for (name, value, wanted) in [
+        (
+            "SEAM_CASES",
+            "0",
+            "SEAM_CASES is \"0\", wanted a whole number, at least 1",
+        ),
+        (
+            "SEAM_SEED",
+            "-1",
+            "SEAM_SEED is \"-1\", wanted a whole number, at least 0",
+        ),
+        (
+            "SEAM_CASE",
+            "all",
+            "SEAM_CASE is \"all\", wanted a whole number, at least 0",
+        ),
+    ] {
+        let mut suite = Command::new(std::env::current_exe().unwrap());
+        suite.args([
+            "--exact",
+            "events::every_event_takes_effect_once_and_in_order_over_every_adapter",
+        ]);
+
+        let output = suite.env(name, value).output().unwrap();
+
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{name}={value}: {said}");
+        assert!(said.contains(wanted), "{name}={value}: {said}");
+    }
 }
 
 /// Where something begins or ends, and what is between.

@@ -59,8 +59,8 @@ pub(super) const BUGS: &[Bug] = &[
         "orders",
         &[Edit {
             file: "services/shared/src/idempotency/command.rs",
-            find: "        match self.begin(Scope::current(D::OPERATION, key), request.clone()).await? {",
-            replace: "        let scope = Scope::current(D::OPERATION, key);\n        if let Ok(Decision { effect, .. }) = self.decide.decide(&scope, request.clone()).await {\n            let _: Result<(), Failure<D>> = self.db.write(move |tx| effect(tx)).await;\n        }\n        match self.begin(scope, request.clone()).await? {",
+            find: "        match self.begin(scope, request.clone()).await? {",
+            replace: "        if let Ok(Decision { effect, .. }) = self.decide.decide(&scope, request.clone()).await {\n            let _: Result<(), Failure<D>> = self.db.write(move |tx| effect(tx)).await;\n        }\n        match self.begin(scope, request.clone()).await? {",
         }],
     ),
     bug(

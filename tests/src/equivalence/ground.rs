@@ -41,7 +41,7 @@ pub enum Ground {
 #[derive(Debug)]
 pub(crate) struct Fresh {
     pub(crate) environment: Environment,
-    pub(crate) folder: TempDir,
+    pub(crate) folder: Arc<TempDir>,
 }
 
 impl Ground {
@@ -59,10 +59,12 @@ impl Ground {
 
     /// An environment for `module` with an empty database.
     pub(crate) async fn fresh(&self, module: &str, more: &[(&str, &str)]) -> Result<Fresh, String> {
-        let folder = folder().map_err(|error| format!("no folder: {error}"))?;
+        let folder = match self {
+            Self::Kept(kept) => Arc::clone(kept),
+            _ => Arc::new(folder().map_err(|error| format!("no folder: {error}"))?),
+        };
         let url = match self {
-            Self::Sqlite => sqlite_in(&folder, "{module}"),
-            Self::Kept(kept) => sqlite_in(kept, "{module}"),
+            Self::Sqlite | Self::Kept(_) => sqlite_in(&folder, "{module}"),
             Self::Postgres(postgres) => {
                 let emptied = empty(postgres, module).await;
                 emptied.map_err(|error| format!("schema {module} can't be emptied: {error}"))?;

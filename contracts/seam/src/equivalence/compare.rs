@@ -163,3 +163,85 @@ pub(crate) fn pointer(path: &[String]) -> String {
         .map(|segment| format!("/{}", segment.replace('~', "~0").replace('/', "~1")))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::{Comparison, Mismatch};
+    use crate::equivalence::Rule;
+
+    fn ignored() -> Rule {
+        Rule::ignored("text", "nobody", "to see")
+    }
+
+    fn renamed() -> Rule {
+        Rule::renamed("id", "nobody", "to see")
+    }
+
+    fn clock(micros: u64) -> Rule {
+        Rule::clock("at", Duration::from_micros(micros), "nobody", "to see")
+    }
+
+    fn compared(rules: &[Rule], expected: &Value, seen: &Value) -> Result<(), Mismatch> {
+        Comparison::under(rules).compare(expected, seen)
+    }
+
+    #[test]
+    fn what_the_subject_has_and_the_model_has_not_is_a_difference() {
+        let more = compared(&[], &json!({ "a": 1 }), &json!({ "a": 1, "b": 2 })).unwrap_err();
+        let longer = compared(&[], &json!([1]), &json!([1, 2])).unwrap_err();
+
+        assert_eq!((&*more.at, more.expected, more.seen), ("/b", None, Some(json!(2))));
+        assert_eq!(
+            (&*longer.at, longer.expected, longer.seen),
+            ("/1", None, Some(json!(2)))
+        );
+    }
+
+    #[test]
+    fn an_ignored_field_may_be_null_and_a_name_of_its_own_may_not() {
+        for (expected, seen) in [(json!(null), json!("x")), (json!("x"), json!(null))] {
+            let text = [json!({ "text": expected }), json!({ "text": seen })];
+            let id = [json!({ "id": expected }), json!({ "id": seen })];
+
+            assert_eq!(compared(&[ignored()], &text[0], &text[1]), Ok(()));
+            assert_eq!(compared(&[renamed()], &id[0], &id[1]).unwrap_err().at, "/id");
+        }
+        let none = json!({ "id": null });
+        assert_eq!(compared(&[renamed()], &none, &none), Ok(()));
+    }
+
+    #[test]
+    fn a_reply_alone_may_have_any_name_and_a_sequence_keeps_to_its_own() {
+        let rules = [renamed()];
+        let [ours, first, second] = [1, 10, 11].map(|id| json!({ "id": id }));
+        let mut strictly = Comparison::under(&rules);
+        let mut loosely = Comparison::loosely(&rules);
+
+        assert_eq!(strictly.compare(&ours, &first), Ok(()));
+        assert!(strictly.compare(&ours, &second).is_err());
+        assert_eq!(loosely.compare(&ours, &first), Ok(()));
+        assert_eq!(loosely.compare(&ours, &second), Ok(()));
+    }
+
+    #[test]
+    fn only_rules_about_names_and_clocks_have_something_to_learn_from_equal_replies() {
+        assert!(!Comparison::under(&[ignored()]).has_names());
+        assert!(Comparison::under(&[ignored(), renamed()]).has_names());
+        assert!(Comparison::under(&[clock(1)]).has_names());
+    }
+
+    #[test]
+    fn the_slowest_clock_says_how_long_a_tick_is() {
+        let of = |rules: &[Rule]| Comparison::under(rules).tick();
+
+        assert_eq!(
+            of(&[clock(2), renamed(), clock(3), clock(1)]),
+            Some(Duration::from_micros(3))
+        );
+        assert_eq!(of(&[renamed(), ignored()]), None);
+    }
+}

@@ -18,11 +18,11 @@ use super::{
     settings::Settings,
     suite::run_on,
 };
-use crate::{Contract, MethodKind, Outcome, caught};
+use crate::{Contract, MethodKind, Outcome, caught, fresh::mixed};
 
 /// How far the search for an order goes in one history before it gives up.
 const LIMIT: usize = 1_000_000;
-/// The most often that a caller steps aside before a call.
+/// A caller steps aside less often than this before a call.
 const STEPS_ASIDE: u64 = 4;
 
 /// What an answer says about whether the call has happened, when others are under way.
@@ -144,10 +144,10 @@ where
             let share: Vec<CallOf<M>> = calls.iter().skip(caller).step_by(self.callers).cloned().collect();
             let (recorder, service) = (Arc::clone(&recorder), Arc::clone(&service));
             let (heard, patience) = (self.heard, self.run.suite.patience);
-            let seed = self.run.seed ^ (case << 16) ^ (caller as u64);
+            let seed = self.run.seed;
             tokio::spawn(async move {
                 for (position, call) in share.into_iter().enumerate() {
-                    for _ in 0..mixed(seed ^ ((position as u64) << 40)) % STEPS_ASIDE {
+                    for _ in 0..steps_aside(seed, case, caller, position) {
                         tokio::task::yield_now().await;
                     }
                     let invoked = recorder.tick();
@@ -307,10 +307,34 @@ impl<M: Model> Recorder<M> {
     }
 }
 
-/// A well-mixed number (the finaliser of SplitMix64; Steele, Lea and Flood, 2014).
-fn mixed(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+/// How often a caller steps aside before a call: another number for each, and the same whenever the case is run again.
+fn steps_aside(seed: u64, case: u64, caller: usize, position: usize) -> u64 {
+    let place = [case, caller as u64, position as u64].into_iter();
+    place.fold(mixed(seed), |state, part| mixed(state ^ part)) % STEPS_ASIDE
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{STEPS_ASIDE, steps_aside};
+
+    #[test]
+    fn every_caller_of_every_case_steps_aside_in_a_way_of_its_own() {
+        let way = |seed, case, caller| (0..64).map(move |position| steps_aside(seed, case, caller, position));
+        let callers =
+            (0..8).flat_map(|seed| (0..8).flat_map(move |case| (0..8).map(move |caller| (seed, case, caller))));
+        let ways: Vec<Vec<u64>> = callers
+            .map(|(seed, case, caller)| way(seed, case, caller).collect())
+            .collect();
+
+        assert_eq!(ways.iter().collect::<HashSet<_>>().len(), 512);
+        for steps in 0..STEPS_ASIDE {
+            assert!(
+                ways.iter().all(|way| way.contains(&steps)),
+                "nobody steps aside {steps} times"
+            );
+        }
+        assert!(ways.iter().flatten().all(|steps| *steps < STEPS_ASIDE));
+    }
 }

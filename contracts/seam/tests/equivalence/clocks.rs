@@ -2,8 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
 };
 
 use proptest::prelude::*;
@@ -97,6 +97,27 @@ type Clock = fn(Option<&Entry>, Entry) -> Entry;
 
 struct Paper(Mutex<Pages>, Clock);
 
+/// Reads the clock on the wall, which shows milliseconds.
+#[derive(Default)]
+struct Wall(Mutex<Pages>);
+
+impl Carrier<dyn Diary> for Wall {
+    fn carry(&self, call: DiaryCall) -> BoxFuture<'_, DiaryReply> {
+        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let reply = match call {
+            DiaryCall::Write { page } => {
+                let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+                let now = u64::try_from(since.as_millis()).unwrap_or_default();
+                let begun_at = pages.pages.get(&page).map_or(now, |entry| entry.begun_at);
+                pages.pages.insert(page, at(begun_at, now));
+                DiaryReply::Write(Ok(at(begun_at, now)))
+            }
+            DiaryCall::ChangedSince { moment } => DiaryReply::ChangedSince(Ok(pages.changed_since(moment))),
+        };
+        Box::pin(std::future::ready(reply))
+    }
+}
+
 impl Carrier<dyn Diary> for Paper {
     fn carry(&self, call: DiaryCall) -> BoxFuture<'_, DiaryReply> {
         let Self(pages, clock) = self;
@@ -114,17 +135,19 @@ impl Carrier<dyn Diary> for Paper {
     }
 }
 
-fn run(clock: Clock) -> Result<Report, Failure> {
-    let rule = |field| Rule::clock(field, Duration::from_micros(1), "diaries", "each has a clock");
+fn suite(resolution: Duration) -> Suite<Pages> {
+    let rule = |field| Rule::clock(field, resolution, "diaries", "each has a clock");
     Suite::new("diary", Pages::default())
-        .cases(32)
         .rule(rule("begun_at"))
         .rule(rule("changed_at"))
-        .subject("paper", move || async move {
-            let paper = std::sync::Arc::new(Paper(Mutex::default(), clock));
-            Ok::<_, String>(Instance::new(<dyn Diary>::via(paper)))
-        })
-        .run()
+}
+
+fn run(clock: Clock) -> Result<Report, Failure> {
+    let paper = suite(Duration::from_micros(1)).subject("paper", move || async move {
+        let paper = Arc::new(Paper(Mutex::default(), clock));
+        Ok::<_, String>(Instance::new(<dyn Diary>::via(paper)))
+    });
+    paper.cases(32).run()
 }
 
 /// The shortest history that shows what is wrong with the clock, and why it is wrong.
@@ -148,6 +171,17 @@ fn a_clock_of_its_own_passes_and_calls_that_name_a_moment_are_given_the_subject_
     });
 
     assert!(report.unwrap().unused_rules.is_empty());
+}
+
+#[test]
+fn calls_come_a_tick_of_the_clock_apart() {
+    let wall = suite(Duration::from_millis(1)).subject("wall", || async {
+        Ok::<_, String>(Instance::new(<dyn Diary>::via(Arc::new(Wall::default()))))
+    });
+
+    let report = wall.cases(8).calls(10).run();
+
+    assert!(report.is_ok(), "{report:?}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn subjects_with_names_of_their_own_pass_and_every_cell_is_met() {
 
     assert_eq!((report.cases, report.calls, report.saved), (256, 20, 0));
     assert!(report.cells.values().all(|met| *met > 0));
+    assert_eq!((report.cells.len(), report.cells.values().sum::<u64>()), (7, 256 * 20));
     assert!(report.unused_rules.is_empty());
 }
 
@@ -41,11 +42,52 @@ fn calls_are_made_as_simple_as_they_get() {
 }
 
 #[test]
+fn the_cases_that_passed_before_it_are_counted() {
+    // In four calls it shows seldom.
+    let failure = suite(Wrong::ThirdOverFirst).calls(4).run().unwrap_err();
+    let found = failure.counterexample().unwrap();
+
+    let Origin::Drawn { case, .. } = found.origin else {
+        panic!("{failure}");
+    };
+    assert!(case > 1, "{failure}");
+    assert_eq!(found.cases_before(), case);
+}
+
+#[test]
 fn an_effect_that_is_missing_is_found_though_every_reply_agrees() {
     let found = found(Wrong::EffectLost);
 
     assert_eq!(methods(&found), ["write", "tear"]);
     assert!(matches!(found.difference.what, What::Effects(_)));
+}
+
+#[test]
+fn effects_may_come_later_than_the_replies_for_as_long_as_they_may_take_to_settle() {
+    let late = |settling| suite(Wrong::EffectLate).settling(settling).at_most(8).run();
+
+    assert!(late(Duration::from_secs(20)).is_ok());
+    let failure = late(Duration::ZERO).unwrap_err();
+    let found = failure.counterexample().unwrap_or_else(|| panic!("{failure}"));
+    assert_eq!((&*found.subject, methods(found)), ("wrong", vec!["write", "tear"]));
+}
+
+#[test]
+fn what_was_done_wrong_beside_the_replies_stands_below_the_history() {
+    let text = found(Wrong::EffectLost).to_string();
+
+    let wanted = r#"notes: "wrong" differs from the model in what it did
+
+  1  write {"text":"a"}
+       model  {"Ok":{"id":1000,"text":"a"}}
+       right  {"Ok":{"id":16712680,"text":"a"}}
+       wrong  {"Ok":{"id":16712680,"text":"a"}}
+  2  tear {"id":1000}
+       all    {"Ok":null}
+  X effects differ at /0: wanted {"torn":"a"}, got nothing
+
+made smaller from 20 calls to 2 in "#;
+    assert!(text.starts_with(wanted), "{text}");
 }
 
 #[test]

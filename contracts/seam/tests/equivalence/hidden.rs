@@ -1,6 +1,6 @@
-//! Replies that differ where their JSON does not show it.
+//! What differs though replies read the same: what JSON does not show, and effects of which the model says nothing.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 use seam::{
@@ -105,6 +105,25 @@ fn a_difference_that_json_does_not_show_is_found() {
         "{failure}"
     );
     assert!(matches!(at_once, Err(Failure::NotLinearizable { .. })));
+}
+
+#[test]
+fn a_model_that_says_nothing_of_effects_expects_none() {
+    let did = |effects: Vec<serde_json::Value>| {
+        let suite = Suite::new("safe", Kept(content(1, 1, 1)))
+            .cases(1)
+            .settling(Duration::ZERO);
+        let suite = suite.subject("safe", move || {
+            let instance = Instance::new(<dyn Safe>::via(Arc::new(Shows(content(1, 1, 1)))));
+            let effects = effects.clone();
+            let instance = instance.with_effects(move || std::future::ready(Ok::<_, String>(effects.clone())));
+            async { Ok::<_, String>(instance) }
+        });
+        suite.run()
+    };
+
+    assert!(did(Vec::new()).is_ok());
+    assert!(matches!(did(vec![1.into()]), Err(Failure::Different(_))));
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::{
     borrow::Cow,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
 };
 
 use proptest::{prelude::*, sample::select};
@@ -146,6 +149,8 @@ pub(crate) enum Wrong {
     TornIsRead,
     /// What was torn is not noted.
     EffectLost,
+    /// What was torn is not noted when somebody looks for the first time.
+    EffectLate,
     /// Tearing an absent note panics.
     Panics,
     /// Tearing an absent note never answers.
@@ -161,6 +166,7 @@ pub(crate) struct Pad {
     wrong: Wrong,
     book: Mutex<Book>,
     torn: Mutex<Vec<Value>>,
+    was_looked_at: AtomicBool,
 }
 
 impl Pad {
@@ -234,7 +240,11 @@ pub(crate) fn pad(wrong: Wrong) -> Instance<dyn Notes> {
     let pad = new(wrong);
     let said = Arc::clone(&pad);
     Instance::new(<dyn Notes>::via(pad)).with_effects(move || {
-        let torn = said.torn.lock().unwrap().clone();
+        let is_first = !said.was_looked_at.swap(true, SeqCst);
+        let torn = match said.wrong {
+            Wrong::EffectLate if is_first => Vec::new(),
+            _ => said.torn.lock().unwrap().clone(),
+        };
         async move { Ok::<_, String>(torn) }
     })
 }
@@ -244,6 +254,7 @@ fn new(wrong: Wrong) -> Arc<Pad> {
         wrong,
         book: Mutex::default(),
         torn: Mutex::default(),
+        was_looked_at: AtomicBool::new(false),
     })
 }
 

@@ -152,6 +152,13 @@ fn what_callers_of_an_atomic_service_hear_is_explained_and_their_calls_do_overla
 }
 
 #[test]
+fn the_calls_of_one_caller_never_overlap() {
+    let report = suite(Drawer::Atomic).run_concurrently(1, heard).unwrap();
+
+    assert_eq!((report.answered, report.overlapping), (64 * 12, 0), "{report}");
+}
+
+#[test]
 fn an_update_that_is_lost_between_two_callers_is_found_and_shown_as_lanes() {
     let failure = suite(Drawer::Racy).run_concurrently(4, heard).unwrap_err();
 

@@ -1,9 +1,10 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, panic::resume_unwind, sync::Arc, time::Duration};
 
 use commerce::Error;
 use futures::{StreamExt, future::BoxFuture, stream};
-use seam::Context;
+use seam::{Context, replay};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tracing::Instrument;
 
 use super::{Claim, Expired, Scope, Ticket, claim, complete, expired, fingerprint, release, resume};
 use crate::{Database, DatabaseError, Next, Round, Tasks, Tx, Worker};
@@ -69,11 +70,13 @@ impl<D: Decide> Decision<D> {
 
 /// A command that has to ask others before it can answer, carried out from claim to answer.
 ///
-/// A request is claimed first. Then it is decided, and then one write stores the answer and does what follows from it. Whoever dies in
-/// between leaves a claim that somebody resumes, forward, as the request that it was: the caller's repetition, or the recoverer.
+/// A request is claimed first. Then it is decided, and then one write stores the answer and does what follows from it. A caller that goes
+/// away stops nothing: it goes on in a task of its own. A process that dies in between leaves a claim that somebody resumes, forward, as the
+/// request that it was: the caller's repetition, or the recoverer.
 #[derive(Debug)]
 pub struct Command<D> {
     db: Database,
+    tasks: Tasks,
     /// How long a claim is held.
     lease: Duration,
     /// Woken when a claim was given back.
@@ -102,6 +105,7 @@ impl<D: Decide> Command<D> {
     pub fn start(db: &Database, lease: Duration, tasks: &Tasks, decide: D) -> Arc<Self> {
         let command = Arc::new(Self {
             db: db.clone(),
+            tasks: tasks.clone(),
             lease,
             recoverer: Worker::idle(),
             decide,
@@ -115,8 +119,26 @@ impl<D: Decide> Command<D> {
     ///
     /// Fails with [`Error::KeyReused`] if the key was used with another request, and with [`Error::InFlight`] if somebody is deciding
     /// this one.
-    pub async fn run(&self, key: impl ToString, request: D::Request) -> Answer<D> {
-        match self.begin(Scope::current(D::OPERATION, key), request.clone()).await? {
+    pub async fn run(self: &Arc<Self>, key: impl ToString, request: D::Request) -> Answer<D> {
+        let (command, scope) = (Arc::clone(self), Scope::current(D::OPERATION, key));
+        let unanswered = in_flight(scope.key.clone(), self.lease);
+        let work = replay::capture(async move { command.answer(scope, request).await });
+        let work = Context::current().scope(work).in_current_span();
+        match self.tasks.track(work).await {
+            Ok((answer, original)) => {
+                original.into_iter().for_each(replay::mark);
+                answer
+            }
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                // The process ends; the claim stands.
+                Err(_) => Err(unanswered),
+            },
+        }
+    }
+
+    async fn answer(&self, scope: Scope, request: D::Request) -> Answer<D> {
+        match self.begin(scope, request.clone()).await? {
             Start::Answered(answer) => answer,
             Start::Ours(ticket) => self.carry_out(ticket, request).await?,
         }
@@ -215,7 +237,7 @@ impl<D: Decide> Command<D> {
     }
 }
 
-/// Goes on with requests that were left half done: by a crash, by a caller that went away, or because nobody could decide.
+/// Goes on with requests that were left half done: by a crash, or because nobody could decide.
 struct Recoverer<D>(Arc<Command<D>>);
 
 #[seam::async_trait]

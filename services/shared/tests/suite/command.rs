@@ -7,6 +7,7 @@ use std::{
 };
 
 use commerce::Error;
+use futures::FutureExt;
 use seam::Context;
 use shared::{
     Tasks, Tx,
@@ -94,6 +95,20 @@ async fn what_could_not_be_decided_is_decided_without_its_caller_as_the_request_
             (&shop.request_id, &shop.correlation_id, &shop.caller)
         );
     }
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_leaves_no_claim_behind_that_others_have_to_wait_for() {
+    let store = Store::new().await;
+    let (neighbour, command) = start(&store, LONG);
+
+    // Polled once, it is under way.
+    let gone = command.run("k", "lamp".to_owned()).now_or_never();
+
+    assert_eq!(gone, None);
+    eventually("the lamp is bought", || async { effects(&store.db).await == ["lamp"] }).await;
+    assert_eq!(command.run("k", "lamp".to_owned()).await, Ok("lamp".to_owned()));
+    assert_eq!(neighbour.asked.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -11,11 +11,11 @@ mod values;
 pub use inventory::InventoryModel;
 pub use notifications::NotificationsModel;
 pub use orders::OrdersModel;
-pub use payments::PaymentsModel;
+pub use payments::{PaymentsModel, id_of as fixed_order, payment_id as fixed_payment};
 pub(crate) use values::PAID_KEYS;
 pub(crate) use {
     notifications::{mails, pushes},
     orders::stock,
-    payments::{FixedOrders, id_of as fixed_order, shown as provider_books},
+    payments::{FixedOrders, shown as provider_books},
     till::Till,
 };

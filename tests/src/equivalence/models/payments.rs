@@ -16,10 +16,8 @@ use serde_json::{Value, json};
 use self::books::{Books, status_with};
 use super::{log::Log, values::page_of};
 
-pub(crate) use self::{
-    books::shown,
-    orders::{FixedOrders, id_of},
-};
+pub use self::orders::id_of;
+pub(crate) use self::{books::shown, orders::FixedOrders};
 
 /// What [`Payments`] promises, beside a fixed set of orders and the payment provider of the outside world.
 ///
@@ -42,7 +40,7 @@ struct Asked {
 }
 
 /// The payment of an order: there is one attempt.
-fn payment_id(order_id: OrderId) -> PaymentId {
+pub fn payment_id(order_id: OrderId) -> PaymentId {
     PaymentId::derive(&[&order_id.to_string(), "1"])
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use commerce::Inventory;
 use seam::equivalence::{Instance, Suite};
 
-use super::cases;
+use super::{cases, rules::allowed_by};
 use crate::equivalence::{
     Ground, Reach,
     models::{InventoryModel, log},
@@ -13,16 +13,17 @@ use crate::equivalence::{
 pub fn inventory(ground: &Ground, reaches: &[Reach]) -> Suite<InventoryModel> {
     reaches.iter().fold(suite("inventory"), |suite, reach| {
         let (ground, reach) = (ground.clone(), *reach);
-        suite.subject(reach.name(), move || open(ground.clone(), reach))
+        suite.subject(reach.name(), move || open_inventory(ground.clone(), reach))
     })
 }
 
 /// A suite without subjects, of Inventory.
 pub(crate) fn suite(name: &str) -> Suite<InventoryModel> {
-    super::suite(name, InventoryModel::default()).cases(cases::INVENTORY)
+    allowed_by("inventory", Suite::new(name, InventoryModel::default())).cases(cases::INVENTORY)
 }
 
-async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Inventory>, String> {
+/// An inventory module on this ground, reached this way.
+pub async fn open_inventory(ground: Ground, reach: Reach) -> Result<Instance<dyn Inventory>, String> {
     let fresh = ground.fresh("inventory", &[]).await?;
     let needs = inventory::Needs {
         orders_feed: log::silent(),

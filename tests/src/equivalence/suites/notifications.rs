@@ -3,10 +3,10 @@ use std::{net::SocketAddr, sync::Arc};
 use ::notifications::Dependencies;
 use ::outside::{MailSink, Message, Push, PushSink};
 use commerce::{EventFeed, Notifications};
-use seam::equivalence::{Instance, Rule, Suite};
+use seam::equivalence::{Instance, Suite};
 use serde_json::{Value, json};
 
-use super::{cases, outside};
+use super::{cases, outside, rules::allowed_by};
 use crate::equivalence::{
     Ground, Reach,
     models::{NotificationsModel, log, mails, pushes},
@@ -17,28 +17,17 @@ use crate::equivalence::{
 pub fn notifications(ground: &Ground, reaches: &[Reach]) -> Suite<NotificationsModel> {
     reaches.iter().fold(suite("notifications"), |suite, reach| {
         let (ground, reach) = (ground.clone(), *reach);
-        suite.subject(reach.name(), move || open(ground.clone(), reach))
+        suite.subject(reach.name(), move || open_notifications(ground.clone(), reach))
     })
 }
 
 /// A suite without subjects, of Notifications.
 pub(super) fn suite(name: &str) -> Suite<NotificationsModel> {
-    let headline = |field| {
-        let reason = "the module has words of its own for what it tells";
-        Rule::renamed(field, "notifications", reason)
-    };
-    super::suite(name, NotificationsModel::default())
-        .cases(cases::NOTIFICATIONS)
-        .rule(headline("mails.*.headline"))
-        .rule(headline("pushes.*.headline"))
-        .rule(Rule::ignored(
-            "payload.reason",
-            "notifications",
-            "it is for the reader; what the server said may name the customer",
-        ))
+    allowed_by("notifications", Suite::new(name, NotificationsModel::default())).cases(cases::NOTIFICATIONS)
 }
 
-async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Notifications>, String> {
+/// A notifications module on this ground, reached this way.
+pub async fn open_notifications(ground: Ground, reach: Reach) -> Result<Instance<dyn Notifications>, String> {
     let mail = MailSink::start(outside::listener()?, outside::listener()?, None).map_err(|error| error.to_string())?;
     let push = PushSink::start(outside::listener()?, None).map_err(|error| error.to_string())?;
     // No answer in time is an answer of its own, which only a machine that stands still may cause here.

@@ -4,7 +4,7 @@ use commerce::{EventFeed, Inventory, Orders};
 use seam::equivalence::{Instance, Modelled, Suite};
 use serde_json::{Value, json};
 
-use super::cases;
+use super::{cases, rules::allowed_by};
 use crate::equivalence::{
     Ground, Reach,
     models::{OrdersModel, Till, log, stock},
@@ -20,7 +20,7 @@ pub fn orders(ground: &Ground, reaches: &[Reach]) -> Suite<OrdersModel> {
 
 /// A suite without subjects, of Orders.
 pub(crate) fn suite(name: &str) -> Suite<OrdersModel> {
-    super::suite(name, OrdersModel::begin())
+    allowed_by("orders", Suite::new(name, OrdersModel::begin()))
         .cases(cases::ORDERS)
         .calls(cases::ORDERS_CALLS)
 }

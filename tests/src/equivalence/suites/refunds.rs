@@ -9,7 +9,7 @@ use proptest::{
 use seam::equivalence::Instance;
 use serde_json::Value;
 
-use super::payments::open;
+use super::open_payments;
 use crate::equivalence::{Ground, Reach, models::fixed_order};
 
 /// What the order costs whose payment is given back, in cents.
@@ -56,7 +56,7 @@ pub fn refunds_at_once(ground: &Ground, reach: Reach, seed: u64, cases: u64) -> 
 }
 
 async fn one(ground: Ground, reach: Reach, amounts: Vec<i64>) -> Result<(), String> {
-    let instance = open(ground, reach).await?;
+    let instance = open_payments(ground, reach).await?;
     let payments = instance.service();
     let paid = payments.process_payment(fixed_order("card")).await;
     let paid = paid.map_err(|error| format!("the order is not paid: {error}"))?;

@@ -47,8 +47,8 @@ pub(super) const NAMES: [&str; 11] = [
 /// Name, status, total, currency, payment method.
 struct Kind(&'static str, OrderStatus, i64, &'static str, &'static str);
 
-/// The id of the order with this name.
-pub(crate) fn id_of(name: &str) -> OrderId {
+/// The id of the order with this name, among the orders that Payments meets in these suites.
+pub fn id_of(name: &str) -> OrderId {
     OrderId::derive(&[name])
 }
 

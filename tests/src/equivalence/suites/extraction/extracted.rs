@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use seam::{Contract, equivalence::Instance};
 use shared::{Module, StartError};
 use tempfile::TempDir;
@@ -7,7 +9,7 @@ use crate::equivalence::{ground::Fresh, reach::Served};
 /// A module in a server of its own.
 pub(super) struct Extracted {
     served: Served,
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 impl Extracted {

@@ -1,0 +1,151 @@
+use std::sync::Arc;
+
+use commerce::{
+    Currency, ErrorCode, Inventory, InventoryCall, InventoryReply, Item, Money, OrderId, Product, ProductUpdate,
+    ReservationRequest, Sku,
+};
+use seam::equivalence::Instance;
+use serde_json::json;
+use tests::equivalence::{Ground, Reach, models::fixed_order, suites::open_inventory};
+
+use super::write::{Bodies, Done, Write, happened, number};
+
+pub(super) struct Reserve;
+pub(super) struct Release;
+pub(super) struct Commit;
+
+/// So many are there of a product, at first.
+const STOCK: i64 = 100;
+
+fn tea() -> Sku {
+    "tea".parse().unwrap()
+}
+
+fn order() -> OrderId {
+    fixed_order("card")
+}
+
+fn items(quantity: i64) -> ReservationRequest {
+    ReservationRequest {
+        order_id: order(),
+        items: vec![Item { sku: tea(), quantity }],
+    }
+}
+
+async fn stocked(inventory: &dyn Inventory) {
+    let product = ProductUpdate {
+        sku: tea(),
+        price: Money::new(1, Currency::EUR),
+        stock: STOCK,
+    };
+    inventory.put_product(product).await.unwrap();
+}
+
+/// What the log says of one kind of event, by the number at `body` or by how many there are, and what `counted` says of the product.
+async fn of_stock(instance: &Instance<dyn Inventory>, event: &str, counted: fn(&Product) -> i64) -> Done {
+    let effects = [json!({ "events": instance.effects().await.unwrap() })];
+    let told =
+        happened(&effects, event).map(|payload| payload.pointer("/lines/0/quantity").map_or(1, |n| number(n, "")));
+    let product = instance.service().get_product(tea()).await.unwrap();
+    Done {
+        own: vec![told.sum(), counted(&product)],
+        outside: Vec::new(),
+    }
+}
+
+impl Write for Reserve {
+    type Contract = dyn Inventory;
+    const NAME: &'static str = "reserve";
+
+    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Inventory>, String> {
+        open_inventory(ground, reach).await
+    }
+
+    async fn prepare(inventory: Arc<dyn Inventory>) {
+        stocked(&*inventory).await;
+    }
+
+    fn call(body: i64) -> InventoryCall {
+        InventoryCall::Reserve { request: items(body) }
+    }
+
+    fn error(reply: &InventoryReply) -> Option<ErrorCode> {
+        reserved(reply)
+    }
+
+    async fn done(instance: &Instance<dyn Inventory>) -> Done {
+        of_stock(instance, "StockReserved", |tea| tea.reserved).await
+    }
+}
+
+impl Bodies for Reserve {
+    const OTHER_BODY: ErrorCode = ErrorCode::Conflict;
+}
+
+impl Write for Release {
+    type Contract = dyn Inventory;
+    const NAME: &'static str = "release";
+
+    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Inventory>, String> {
+        open_inventory(ground, reach).await
+    }
+
+    async fn prepare(inventory: Arc<dyn Inventory>) {
+        stocked(&*inventory).await;
+        inventory.reserve(items(1)).await.unwrap();
+    }
+
+    fn call(_: i64) -> InventoryCall {
+        InventoryCall::Release { order_id: order() }
+    }
+
+    fn error(reply: &InventoryReply) -> Option<ErrorCode> {
+        reserved(reply)
+    }
+
+    fn once(_: i64) -> i64 {
+        1
+    }
+
+    async fn done(instance: &Instance<dyn Inventory>) -> Done {
+        of_stock(instance, "StockReleased", |tea| tea.stock - (STOCK - 1)).await
+    }
+}
+
+impl Write for Commit {
+    type Contract = dyn Inventory;
+    const NAME: &'static str = "commit";
+
+    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Inventory>, String> {
+        open_inventory(ground, reach).await
+    }
+
+    async fn prepare(inventory: Arc<dyn Inventory>) {
+        Release::prepare(inventory).await;
+    }
+
+    fn call(_: i64) -> InventoryCall {
+        InventoryCall::Commit { order_id: order() }
+    }
+
+    fn error(reply: &InventoryReply) -> Option<ErrorCode> {
+        reserved(reply)
+    }
+
+    fn once(_: i64) -> i64 {
+        1
+    }
+
+    async fn done(instance: &Instance<dyn Inventory>) -> Done {
+        of_stock(instance, "StockCommitted", |tea| tea.committed).await
+    }
+}
+
+fn reserved(reply: &InventoryReply) -> Option<ErrorCode> {
+    match reply {
+        InventoryReply::Reserve(answer) | InventoryReply::Release(answer) | InventoryReply::Commit(answer) => {
+            answer.as_ref().err().map(commerce::Error::code)
+        }
+        other => panic!("{other:?} answers another call"),
+    }
+}

@@ -1,0 +1,50 @@
+use commerce::{ErrorCode, Orders, OrdersCall, OrdersReply};
+use seam::equivalence::Instance;
+use tests::equivalence::{Ground, Reach, suites::open_orders};
+
+use super::write::{Bodies, Done, KEY, Refusable, Write, events, number};
+use crate::asking::order_for;
+
+pub(super) struct CreateOrder;
+
+impl Write for CreateOrder {
+    type Contract = dyn Orders;
+    const NAME: &'static str = "create_order";
+
+    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Orders>, String> {
+        open_orders(ground, reach).await
+    }
+
+    fn call(body: i64) -> OrdersCall {
+        let order = order_for(KEY, "tea", body);
+        OrdersCall::CreateOrder { order }
+    }
+
+    fn error(reply: &OrdersReply) -> Option<ErrorCode> {
+        match reply {
+            OrdersReply::CreateOrder(answer) => answer.as_ref().err().map(commerce::Error::code),
+            other => panic!("{other:?} answers another call"),
+        }
+    }
+
+    async fn done(instance: &Instance<dyn Orders>) -> Done {
+        let effects = instance.effects().await.unwrap().unwrap();
+        let created = events(&effects, "OrderCreated", "/lines/0/quantity");
+        let stock = effects[1]["stock"].as_array().unwrap();
+        let tea = stock.iter().find(|product| product[0] == "tea");
+        Done {
+            own: vec![created],
+            outside: vec![tea.map_or(0, |tea| number(tea, "/2"))],
+        }
+    }
+}
+
+impl Bodies for CreateOrder {}
+
+impl Refusable for CreateOrder {
+    /// Four cups are one more than there are.
+    fn refused() -> OrdersCall {
+        let order = order_for("too-many", "cup", 4);
+        OrdersCall::CreateOrder { order }
+    }
+}

@@ -1,0 +1,110 @@
+use std::sync::Arc;
+
+use commerce::{Currency, ErrorCode, Money, Payments, PaymentsCall, PaymentsReply};
+use seam::equivalence::Instance;
+use tests::equivalence::{
+    Ground, Reach,
+    models::{fixed_order, fixed_payment},
+    suites::open_payments,
+};
+
+use super::write::{Bodies, Done, KEY, Refusable, Write, events, sum};
+
+pub(super) struct Process;
+pub(super) struct Refund;
+
+/// An order that is paid for, and what it costs in cents.
+const ORDER: (&str, i64) = ("card", 1_000);
+/// One whose refunds the provider refuses.
+const FINAL: &str = "final";
+
+impl Write for Process {
+    type Contract = dyn Payments;
+    const NAME: &'static str = "process_payment";
+
+    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Payments>, String> {
+        open_payments(ground, reach).await
+    }
+
+    fn call(_: i64) -> PaymentsCall {
+        let order_id = fixed_order(ORDER.0);
+        PaymentsCall::ProcessPayment { order_id }
+    }
+
+    fn once(_: i64) -> i64 {
+        ORDER.1
+    }
+
+    fn error(reply: &PaymentsReply) -> Option<ErrorCode> {
+        match reply {
+            PaymentsReply::ProcessPayment(answer) => answer.as_ref().err().map(commerce::Error::code),
+            other => panic!("{other:?} answers another call"),
+        }
+    }
+
+    async fn done(instance: &Instance<dyn Payments>) -> Done {
+        let effects = instance.effects().await.unwrap().unwrap();
+        Done {
+            own: vec![events(&effects, "PaymentCaptured", "/amount/cents")],
+            outside: vec![
+                sum(&effects[1]["ledger"]["authorizations"], "/amount/cents"),
+                sum(&effects[1]["ledger"]["charges"], "/charge/amount/cents"),
+            ],
+        }
+    }
+}
+
+fn refund_of(order: &str, key: &str, cents: i64) -> PaymentsCall {
+    PaymentsCall::RefundPayment {
+        payment_id: fixed_payment(fixed_order(order)),
+        refund: commerce::Refund {
+            key: key.parse().unwrap(),
+            amount: Money::new(cents, Currency::EUR),
+        },
+    }
+}
+
+impl Write for Refund {
+    type Contract = dyn Payments;
+    const NAME: &'static str = "refund_payment";
+
+    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Payments>, String> {
+        open_payments(ground, reach).await
+    }
+
+    async fn prepare(payments: Arc<dyn Payments>) {
+        for order in [ORDER.0, FINAL] {
+            payments.process_payment(fixed_order(order)).await.unwrap();
+        }
+    }
+
+    fn call(body: i64) -> PaymentsCall {
+        refund_of(ORDER.0, KEY, body)
+    }
+
+    fn error(reply: &PaymentsReply) -> Option<ErrorCode> {
+        match reply {
+            PaymentsReply::RefundPayment(answer) => answer.as_ref().err().map(commerce::Error::code),
+            other => panic!("{other:?} answers another call"),
+        }
+    }
+
+    async fn done(instance: &Instance<dyn Payments>) -> Done {
+        let effects = instance.effects().await.unwrap().unwrap();
+        Done {
+            own: vec![events(&effects, "PaymentRefunded", "/amount/cents")],
+            outside: vec![
+                sum(&effects[1]["ledger"]["refunds"], "/amount/cents"),
+                sum(&effects[1]["ledger"]["charges"], "/refunded_cents"),
+            ],
+        }
+    }
+}
+
+impl Bodies for Refund {}
+
+impl Refusable for Refund {
+    fn refused() -> PaymentsCall {
+        refund_of(FINAL, "refused", 1)
+    }
+}

@@ -1,0 +1,86 @@
+//! Suites in which several callers call at once.
+
+mod heard;
+mod one_order;
+mod without_lists;
+
+use seam::equivalence::{Instance, Model, Suite};
+
+use super::{cases, open_inventory, open_notifications, open_orders, open_payments, rules::allowed_by};
+use crate::equivalence::{
+    Ground, Reach,
+    models::{InventoryModel, NotificationsModel, OrdersModel, PaymentsModel},
+};
+
+pub use heard::{heard_of_inventory, heard_of_notifications, heard_of_orders, heard_of_payments};
+pub use one_order::one_order_at_once;
+pub use without_lists::WithoutLists;
+
+/// How many callers there are.
+pub const CALLERS: usize = 4;
+/// How many calls they make together.
+const CALLS: usize = 16;
+
+/// Inventory, for callers that call at once.
+pub fn inventory_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<InventoryModel> {
+    at_once(
+        "inventory at once",
+        "inventory",
+        InventoryModel::default(),
+        ground,
+        reaches,
+        open_inventory,
+    )
+}
+
+/// Orders, for callers that call at once.
+pub fn orders_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<WithoutLists<OrdersModel>> {
+    let model = WithoutLists(OrdersModel::begin());
+    at_once("orders at once", "orders", model, ground, reaches, open_orders)
+}
+
+/// Payments, for callers that call at once.
+pub fn payments_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<PaymentsModel> {
+    at_once(
+        "payments at once",
+        "payments",
+        PaymentsModel::default(),
+        ground,
+        reaches,
+        open_payments,
+    )
+}
+
+/// Notifications, for callers that call at once.
+pub fn notifications_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<WithoutLists<NotificationsModel>> {
+    let model = WithoutLists(NotificationsModel::default());
+    at_once(
+        "notifications at once",
+        "notifications",
+        model,
+        ground,
+        reaches,
+        open_notifications,
+    )
+}
+
+/// A contract's model and its module, opened in this way.
+fn at_once<M, Opening>(
+    name: &str,
+    owner: &str,
+    model: M,
+    ground: &Ground,
+    reaches: &[Reach],
+    open: fn(Ground, Reach) -> Opening,
+) -> Suite<M>
+where
+    M: Model,
+    Opening: Future<Output = Result<Instance<M::Contract>, String>> + Send + 'static,
+{
+    let suite = Suite::new(name, model);
+    let suite = allowed_by(owner, suite).cases(cases::AT_ONCE).calls(CALLS);
+    reaches.iter().fold(suite, |suite, reach| {
+        let (ground, reach) = (ground.clone(), *reach);
+        suite.subject(reach.name(), move || open(ground.clone(), reach))
+    })
+}

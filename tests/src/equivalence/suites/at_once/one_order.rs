@@ -1,0 +1,93 @@
+use std::borrow::Cow;
+
+use commerce::{Contact, Item, NewOrder, OrderId, Orders, OrdersCall, PaymentMethod, Shipment};
+use proptest::prelude::*;
+use seam::{
+    Context,
+    equivalence::{CallOf, Cell, Instance, Model, ReplyOf, Suite},
+};
+
+use super::at_once;
+use crate::equivalence::{
+    Ground, Reach,
+    models::{OrdersModel, PAID_KEYS},
+    suites::open_orders,
+};
+
+/// One order that is paid, for callers who all change it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OneOrder(OrdersModel);
+
+impl OneOrder {
+    fn begin() -> Self {
+        let mut model = OrdersModel::begin();
+        let order = Self::wanted();
+        model.apply(&OrdersCall::CreateOrder { order });
+        Self(model)
+    }
+
+    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Orders>, String> {
+        let instance = open_orders(ground, reach).await?;
+        let made = instance.service().create_order(Self::wanted()).await;
+        made.map_err(|error| format!("the order is not made: {error}"))?;
+        Ok(instance)
+    }
+
+    fn wanted() -> NewOrder {
+        NewOrder {
+            key: PAID_KEYS[0].parse().expect("it is a key"),
+            customer_id: "ada".parse().expect("it is a customer"),
+            contact: Contact {
+                email: "ada@example.org".to_owned(),
+                push_token: None,
+            },
+            payment_method: PaymentMethod("tok_ok".to_owned()),
+            items: vec![Item {
+                sku: "tea".parse().expect("it is a sku"),
+                quantity: 1,
+            }],
+        }
+    }
+}
+
+impl Model for OneOrder {
+    type Contract = <OrdersModel as Model>::Contract;
+
+    fn call(&self) -> BoxedStrategy<CallOf<Self>> {
+        let order_id = OrderId::derive(&[Context::ANONYMOUS, PAID_KEYS[0]]);
+        let ship = move |tracking_number| {
+            let carrier = "Snail".to_owned();
+            let shipment = Shipment {
+                carrier,
+                tracking_number,
+            };
+            OrdersCall::ShipOrder { order_id, shipment }
+        };
+        prop_oneof![
+            1 => Just(OrdersCall::GetOrder { order_id }),
+            3 => Just(OrdersCall::ConfirmOrder { order_id }),
+            3 => "[a-z]{1,3}".prop_map(move |reason| OrdersCall::CancelOrder { order_id, reason }),
+            3 => "[0-9]{1,3}".prop_map(ship),
+            1 => Just(OrdersCall::DeliverOrder { order_id }),
+        ]
+        .boxed()
+    }
+
+    fn apply(&mut self, call: &CallOf<Self>) -> ReplyOf<Self> {
+        self.0.apply(call)
+    }
+
+    fn state(&self, call: &CallOf<Self>) -> Cow<'static, str> {
+        self.0.state(call)
+    }
+
+    fn reachable() -> Vec<Cell> {
+        OrdersModel::reachable()
+    }
+}
+
+/// One order that is there before the first call, for callers that change it at once.
+pub fn one_order_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<OneOrder> {
+    let model = OneOrder::begin();
+    at_once("one order at once", "orders", model, ground, reaches, OneOrder::open)
+}
