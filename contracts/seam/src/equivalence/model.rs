@@ -118,3 +118,25 @@ fn named(error: &Value) -> String {
         _ => "error".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::named;
+
+    #[test]
+    fn an_error_is_called_by_its_variant_and_a_conflict_by_its_kind_too() {
+        for (error, name) in [
+            (json!("absent"), "absent"),
+            (json!({ "absent": { "id": 1 } }), "absent"),
+            (json!({ "conflict": { "kind": "paid", "at": 2 } }), "conflict/paid"),
+            (json!({ "conflict": { "kind": 2 } }), "conflict"),
+            (json!({ "two": 1, "fields": 2 }), "error"),
+            (json!({}), "error"),
+            (json!(3), "error"),
+        ] {
+            assert_eq!(named(&error), name, "{error}");
+        }
+    }
+}

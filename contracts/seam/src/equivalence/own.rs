@@ -95,3 +95,50 @@ fn in_order(one: &Value, other: &Value) -> Option<Ordering> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Own;
+
+    /// Why the second moment can't follow the first: the model's and the subject's of each.
+    fn clash(first: [Value; 2], second: [Value; 2]) -> Option<String> {
+        let mut own = Own::default();
+        assert!(own.moment(1, &first[0], &first[1]).is_ok());
+        own.moment(2, &second[0], &second[1]).err()?.reason
+    }
+
+    #[test]
+    fn moments_keep_their_order_whether_they_are_numbers_or_texts() {
+        for (early, late) in [
+            (json!(10), json!(11)),
+            (json!(-1.5), json!(1.25)),
+            // Beyond what a double can count.
+            (json!((1_i64 << 53)), json!((1_i64 << 53) + 1)),
+            (json!(i64::MIN), json!(u64::MAX)),
+            (json!("2026-01-01T00:00:00Z"), json!("2026-01-01T00:00:01Z")),
+        ] {
+            assert_eq!(clash([json!(1), early.clone()], [json!(2), late.clone()]), None);
+            assert_eq!(clash([json!(2), late.clone()], [json!(1), early.clone()]), None);
+            let later = clash([json!(1), late.clone()], [json!(2), early.clone()]);
+            assert_eq!(later, Some(format!("a moment later than {late}, which stands for 1")));
+            let earlier = clash([json!(2), early.clone()], [json!(1), late.clone()]);
+            assert_eq!(
+                earlier,
+                Some(format!("a moment earlier than {early}, which stands for 2"))
+            );
+        }
+    }
+
+    #[test]
+    fn a_moment_that_nobody_can_compare_with_the_others_is_none() {
+        for (first, second) in [(1, 2), (2, 1)] {
+            for seen in [json!("noon"), json!(true), json!([10])] {
+                let reason = clash([json!(first), json!(10)], [json!(second), seen]);
+                let wanted = format!("a moment that can be compared with 10, which stands for {first}");
+                assert_eq!(reason, Some(wanted));
+            }
+        }
+    }
+}

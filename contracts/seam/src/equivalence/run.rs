@@ -35,10 +35,7 @@ impl<M: Model> Run<M> {
         Self {
             seed: settings.seed.unwrap_or(suite.seed),
             cases: settings.cases.or(suite.at_most).unwrap_or(suite.cases),
-            config: Config {
-                failure_persistence: None,
-                ..Config::default()
-            },
+            config: Config::default(),
             coverage: Coverage::of(M::reachable()),
             applied: vec![false; suite.rules.len()],
             settings,

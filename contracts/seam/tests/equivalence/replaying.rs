@@ -1,6 +1,6 @@
-use std::{fs, path::Path};
+use std::{env, ffi::OsStr, fs, path::Path, process::Command};
 
-use seam::equivalence::{Failure, Origin};
+use seam::equivalence::{Failure, Origin, Rule};
 use tempfile::TempDir;
 
 use crate::notes::{Wrong, suite};
@@ -40,7 +40,8 @@ fn what_failed_once_runs_first_whatever_is_drawn() {
 
     let found = failure.counterexample().unwrap();
     assert!(matches!(found.origin, Origin::Saved(_)));
-    assert!(found.replay.contains("SEAM_REPLAY="), "{}", found.replay);
+    let file = format!("SEAM_REPLAY={}", only_file(folder.path()).display());
+    assert!(found.replay.starts_with(&file), "{}", found.replay);
     let methods: Vec<_> = found.history.iter().map(|exchange| exchange.method).collect();
     assert_eq!(methods, ["write", "tear", "read"]);
 }
@@ -101,4 +102,55 @@ fn a_file_that_is_no_saved_sequence_or_of_another_format_is_refused() {
         "{torn}"
     );
     assert!(other.contains("its format is 2, wanted 1"), "{other}");
+}
+
+/// Where the pads below keep sequences that failed, if they keep any.
+const FOLDER: &str = "NOTES_FOLDER";
+
+/// Run again in processes of their own, where the environment asks for something else.
+#[test]
+fn right_pads_pass() {
+    let suite = suite(Wrong::Nowhere).rule(Rule::ignored("page", "nobody", "there is none"));
+    let suite = match env::var_os(FOLDER) {
+        Some(folder) => suite.regressions(folder),
+        None => suite,
+    };
+
+    let report = suite.run().unwrap();
+
+    eprintln!("{report}");
+}
+
+/// What is reported where the environment says this.
+fn reported(variables: &[(&str, &OsStr)]) -> String {
+    let mut again = Command::new(env::current_exe().unwrap());
+    again.args(["--exact", "--nocapture", "replaying::right_pads_pass"]);
+    let output = again.envs(variables.iter().copied()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+#[test]
+fn one_case_that_is_asked_for_runs_alone_and_proves_nothing_about_cells_and_rules() {
+    let (folder, _) = saved(Wrong::TornIsRead);
+    let kept = (FOLDER, folder.path().as_os_str());
+
+    let all = reported(&[kept]);
+    let one = reported(&[kept, ("SEAM_CASE", "3".as_ref())]);
+
+    assert!(all.contains("notes: 256 cases of 20 calls and 1 saved"), "{all}");
+    assert!(all.contains("rule never applied: page ignored"), "{all}");
+    assert!(one.contains("notes: 1 cases of 20 calls and 0 saved"), "{one}");
+    assert!(!one.contains("rule never applied"), "{one}");
+}
+
+#[test]
+fn a_file_that_is_asked_for_runs_alone() {
+    let (folder, _) = saved(Wrong::TornIsRead);
+    let file = only_file(folder.path());
+
+    let said = reported(&[("SEAM_REPLAY", file.as_os_str())]);
+
+    assert!(said.contains("notes: 0 cases of 20 calls and 1 saved"), "{said}");
 }

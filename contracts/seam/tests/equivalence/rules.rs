@@ -23,6 +23,17 @@ fn a_run_of_fewer_cases_than_the_suite_has_calls_no_rule_unused() {
 }
 
 #[test]
+fn a_report_says_what_ran_and_how_many_cells_were_met() {
+    let mut report = suite(Wrong::Nowhere).run().unwrap();
+    *report.cells.values_mut().next().unwrap() = 0;
+
+    assert_eq!(
+        report.to_string(),
+        "notes: 256 cases of 20 calls and 0 saved, on right, wrong; 6 of 7 cells met; seed 0"
+    );
+}
+
+#[test]
 fn an_ignored_field_may_differ_and_nothing_else_may() {
     let suite = |field| {
         Suite::new("notes", Book::default())

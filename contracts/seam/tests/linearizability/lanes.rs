@@ -1,4 +1,6 @@
-use seam::equivalence::concurrent::{Operation, Specification, smallest, smallest_by_key};
+use seam::equivalence::concurrent::{
+    Allowed, Counterexample, Operation, Specification, Start, smallest, smallest_by_key,
+};
 
 use crate::models::{
     Call::{Add, Read, Withdraw, Write},
@@ -160,4 +162,42 @@ fn answered_with(call: String, reply: String) -> Operation<String, String> {
         call,
         answer: seam::equivalence::concurrent::Answer::Came { at: 2, reply },
     }
+}
+
+/// What nothing explains, with so many situations to begin in and so many answers that are allowed.
+fn with_many(count: u64) -> String {
+    let starts = (0..count).map(|state| Start {
+        state,
+        done: Vec::new(),
+    });
+    let allowed = (0..count).map(|reply| Allowed { reply, order: vec![0] });
+    let counterexample: Counterexample<&str, u64, u64> = Counterexample {
+        key: None,
+        starts: starts.collect(),
+        before: 0,
+        shown: Vec::new(),
+        left_out: Vec::new(),
+        culprit: 0,
+        until: 9,
+        allowed: Some(allowed.collect()),
+    };
+    counterexample.to_string()
+}
+
+#[test]
+fn six_situations_and_six_answers_are_listed_and_more_are_counted() {
+    let (six, nine) = (with_many(6), with_many(9));
+
+    assert!(
+        six.contains("\nor in 5\n") && six.ends_with("  or:      5, in the order #0"),
+        "{six}"
+    );
+    assert!(
+        !nine.contains("\nor in 6\n") && nine.contains("\nor in one of 3 more situations\n"),
+        "{nine}"
+    );
+    assert!(
+        nine.ends_with("  or:      5, in the order #0\n  or one of 3 more"),
+        "{nine}"
+    );
 }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -25,11 +25,14 @@ use crate::{
 struct Hiding {
     feed: LocalFeed,
     hidden: Mutex<BTreeSet<i64>>,
+    /// The most that it was ever asked for at once.
+    most: AtomicU32,
 }
 
 #[seam::async_trait]
 impl EventFeed for Hiding {
     async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+        self.most.fetch_max(limit, Ordering::SeqCst);
         let events = self
             .feed
             .read_events(after, limit, wait.min(Duration::from_millis(50)))
@@ -53,6 +56,7 @@ async fn an_event_that_comes_before_its_predecessor_waits_until_that_one_appears
     let feed = Arc::new(Hiding {
         feed: LocalFeed::new(&store.db),
         hidden: Mutex::new([2].into()),
+        most: AtomicU32::new(0),
     });
     let tasks = Tasks::new();
     let recorder = Recorder::new(&store.db);
@@ -87,6 +91,8 @@ async fn an_event_that_comes_before_its_predecessor_waits_until_that_one_appears
         .collect();
     assert_eq!(own, (1..=4).map(|version| effect_of(1, version)).collect::<Vec<_>>());
     eventually("no letters", || async { handle.progress().dead_letters == 0 }).await;
+    // A reply with more of the largest events is over what a client takes.
+    assert!(feed.most.load(Ordering::SeqCst) <= 100);
     stop(&tasks).await;
 }
 
