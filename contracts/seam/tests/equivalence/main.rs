@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod chance;
 mod clocks;
 mod finding;
 mod hidden;
@@ -10,3 +11,4 @@ mod refusing;
 mod replaying;
 mod rules;
 mod rushing;
+mod shrinking;

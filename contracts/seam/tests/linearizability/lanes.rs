@@ -201,3 +201,18 @@ fn six_situations_and_six_answers_are_listed_and_more_are_counted() {
         "{nine}"
     );
 }
+
+#[test]
+fn a_call_in_the_tick_of_its_caller_s_last_answer_has_a_lane_of_its_own() {
+    let lanes_of = |second: u64| {
+        let history = [
+            answered(1, 0, Write(7), 2, Done),
+            answered(1, second, Read, 4, Holds(8)),
+        ];
+        let found = smallest(&number(0), &history).unwrap().to_string();
+        found.lines().nth(2).unwrap().to_owned()
+    };
+
+    assert!(lanes_of(2).starts_with("caller 1 1 ┬"), "{}", lanes_of(2));
+    assert!(lanes_of(3).starts_with("caller 1 ┬"), "{}", lanes_of(3));
+}
