@@ -163,3 +163,26 @@ fn a_culprit_that_is_said_to_be_a_read_is_asked_for_all_it_could_have_seen() {
         assert_eq!(allowed, [Holds(0), Holds(7)]);
     }
 }
+
+#[test]
+fn what_is_answered_in_the_tick_in_which_the_part_begins_may_not_be_done_by_then() {
+    let history = [
+        answered(0, 0, Write(1), 1, Done),
+        answered(0, 2, Write(2), 5, Done),
+        // Neither is earlier than the other.
+        answered(1, 5, Read, 6, Holds(1)),
+        answered(1, 7, Read, 8, Holds(2)),
+        answered(1, 9, Read, 10, Holds(2)),
+        answered(1, 11, Read, 12, Holds(2)),
+        answered(1, 13, Read, 14, Holds(9)),
+    ];
+
+    let found = smallest(&number(0), &history).unwrap();
+
+    assert_eq!(found.culprit, 6, "{found}");
+    assert_eq!(
+        (found.before, found.starts.len(), found.starts[0].state),
+        (1, 1, 1),
+        "{found}"
+    );
+}
