@@ -3,6 +3,7 @@
 use std::{
     path::PathBuf,
     process::{Command, Output},
+    sync::{Arc, Mutex},
 };
 
 use proptest::strategy::{BoxedStrategy, Strategy};
@@ -133,6 +134,30 @@ fn a_subject_that_does_not_open_is_no_difference() {
         failure.to_string(),
         "subject \"shut\" can't be opened: the shop is shut"
     );
+}
+
+/// Says so when it goes.
+struct Kept(Arc<Mutex<Vec<&'static str>>>);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().push("what is kept goes");
+    }
+}
+
+#[tokio::test]
+async fn a_subject_is_closed_in_the_order_in_which_it_was_told_and_then_what_it_keeps_goes() {
+    let closed = Arc::new(Mutex::new(Vec::new()));
+    let says = |what| {
+        let closed = Arc::clone(&closed);
+        async move { closed.lock().unwrap().push(what) }
+    };
+    let instance = pad(Wrong::Nowhere).keeping(Kept(Arc::clone(&closed)));
+    let instance = instance.closed_by(says("first")).closed_by(says("second"));
+
+    instance.close().await;
+
+    assert_eq!(*closed.lock().unwrap(), ["first", "second", "what is kept goes"]);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 use seam::equivalence::concurrent::{Allowed, Numbered, Start, smallest};
 
 use crate::models::{
-    Call::{Add, Read, Withdraw, Write},
-    Reply::{Done, Holds},
+    Call::{Add, Read, Swap, Withdraw, Write},
+    Reply::{Done, Holds, Refused},
     answered, number, number_with_reads, unanswered,
 };
 
@@ -185,4 +185,18 @@ fn what_is_answered_in_the_tick_in_which_the_part_begins_may_not_be_done_by_then
         (1, 1, 1),
         "{found}"
     );
+}
+
+#[test]
+fn what_had_to_stay_because_of_another_goes_after_it() {
+    let history = [
+        answered(0, 0, Swap(0, 0), 1, Refused),
+        answered(1, 1, Add(1), 1, Holds(1)),
+        answered(1, 2, Swap(2, 1), 7, Done),
+    ];
+
+    let found = smallest(&number_with_reads(0), &history).unwrap();
+
+    assert_eq!(numbers(&found.shown), [2], "{found}");
+    assert_eq!(numbers(&found.left_out), [0, 1], "{found}");
 }

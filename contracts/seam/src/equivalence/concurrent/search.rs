@@ -68,7 +68,8 @@ struct Open {
 pub(super) struct Placed {
     pub(super) ended: Bits,
     pub(super) open: Bits,
-    missing: usize,
+    /// How many required ones have not.
+    pub(super) missing: usize,
 }
 
 /// What may come next, and the state that follows.

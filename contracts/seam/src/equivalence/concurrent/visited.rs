@@ -33,3 +33,43 @@ impl<S: Clone + PartialEq> Visited<S> {
         is_new
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{COMPARED_PER_STEP, Visited};
+    use crate::equivalence::concurrent::{bits::Bits, budget::Budget, search::Placed};
+
+    fn placed(open: &[usize]) -> Placed {
+        let mut bits = Bits::below(3);
+        open.iter().for_each(|number| bits.insert(*number));
+        Placed {
+            ended: Bits::below(1),
+            open: bits,
+            missing: 0,
+        }
+    }
+
+    #[test]
+    fn a_state_is_new_unless_it_was_met_with_no_other_open_operation_used_up() {
+        let (mut visited, mut budget) = (Visited::new(), Budget::new(1));
+
+        assert!(visited.is_new(&placed(&[1]), &7, &mut budget));
+        assert!(!visited.is_new(&placed(&[1]), &7, &mut budget));
+        assert!(!visited.is_new(&placed(&[1, 2]), &7, &mut budget));
+        assert!(visited.is_new(&placed(&[2]), &7, &mut budget));
+        assert!(visited.is_new(&placed(&[1]), &8, &mut budget));
+    }
+
+    #[test]
+    fn as_many_comparisons_as_a_step_is_worth_cost_a_step() {
+        let (mut visited, mut budget) = (Visited::new(), Budget::new(1));
+        for state in 0..2 * COMPARED_PER_STEP {
+            visited.is_new(&placed(&[]), &state, &mut budget);
+        }
+        let before = budget.spent();
+
+        visited.is_new(&placed(&[]), &usize::MAX, &mut budget);
+
+        assert_eq!((before, budget.spent() - before), (COMPARED_PER_STEP, 2));
+    }
+}
