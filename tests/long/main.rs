@@ -11,9 +11,12 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use seam::equivalence::{Failure, Model, Report, Suite};
+use seam::equivalence::{Failure, Heard, Model, ReplyOf, Report, Suite};
 use tempfile::TempDir;
-use tests::equivalence::{Ground, Reach, suites};
+use tests::equivalence::{
+    Ground, Reach,
+    suites::{self, CALLERS, heard_of_inventory, heard_of_notifications, heard_of_orders, heard_of_payments},
+};
 
 /// Where the report is left, from the root of the workspace.
 const REPORT: &str = "target/equivalence.md";
@@ -45,6 +48,7 @@ struct Rounds {
     rounds: u64,
     cases: u64,
     calls: u64,
+    histories: u64,
     begun: Instant,
     found: Vec<String>,
 }
@@ -60,6 +64,7 @@ impl Rounds {
             rounds: 0,
             cases: 0,
             calls: 0,
+            histories: 0,
             begun: Instant::now(),
             found: Vec::new(),
         }
@@ -74,16 +79,33 @@ impl Rounds {
             bar.set_position(self.begun.elapsed().as_secs());
             bar.set_message(format!("seed {seed}, {} cases, {} found", self.cases, self.found.len()));
             let (sqlite, all) = (Ground::Sqlite, Reach::ALL);
-            self.note(&bar, seed, "inventory", suites::inventory(&sqlite, &all));
-            self.note(&bar, seed, "orders", suites::orders(&sqlite, &all));
-            self.note(&bar, seed, "payments", suites::payments(&sqlite, &all));
-            self.note(&bar, seed, "notifications", suites::notifications(&sqlite, &all));
+            self.alone(&bar, seed, "inventory", suites::inventory(&sqlite, &all));
+            self.alone(&bar, seed, "orders", suites::orders(&sqlite, &all));
+            self.alone(&bar, seed, "payments", suites::payments(&sqlite, &all));
+            self.alone(&bar, seed, "notifications", suites::notifications(&sqlite, &all));
+            let some = [Reach::Direct, Reach::Tcp];
+            self.at_once(
+                &bar,
+                seed,
+                suites::inventory_at_once(&sqlite, &some),
+                heard_of_inventory,
+            );
+            self.at_once(&bar, seed, suites::orders_at_once(&sqlite, &some), heard_of_orders);
+            self.at_once(&bar, seed, suites::one_order_at_once(&sqlite, &some), heard_of_orders);
+            self.at_once(&bar, seed, suites::payments_at_once(&sqlite, &some), heard_of_payments);
+            self.at_once(
+                &bar,
+                seed,
+                suites::notifications_at_once(&sqlite, &some),
+                heard_of_notifications,
+            );
             self.rounds += 1;
         }
         bar.finish_and_clear();
     }
 
-    fn note<M: Model>(&mut self, bar: &ProgressBar, seed: u64, contract: &str, suite: Suite<M>) {
+    /// One caller, a call after the other.
+    fn alone<M: Model>(&mut self, bar: &ProgressBar, seed: u64, contract: &str, suite: Suite<M>) {
         // Empty for each run: a sequence that was found must not be all that later rounds find.
         let outcome = TempDir::new().map_err(|error| error.to_string()).map(|folder| {
             let outcome = suite.at_most(32).seed(seed).regressions(folder.path()).run();
@@ -94,25 +116,42 @@ impl Rounds {
                 self.cases += cases;
                 self.calls += cases * calls as u64;
             }
-            Ok(Err(failure)) => {
-                bar.println(failure.to_string());
-                self.found.push(format!("seed {seed}: {failure}"));
-            }
+            Ok(Err(failure)) => self.note(bar, seed, &failure),
             Err(reason) => self
                 .found
                 .push(format!("seed {seed}: there is no folder for what is found: {reason}")),
         }
     }
 
+    /// Several callers. How they come to turn is not drawn, so what is found may take several runs to be found again.
+    fn at_once<M: Model>(&mut self, bar: &ProgressBar, seed: u64, suite: Suite<M>, heard: fn(&ReplyOf<M>) -> Heard)
+    where
+        ReplyOf<M>: Sync,
+    {
+        match suite.seed(seed).run_concurrently(CALLERS, heard) {
+            Ok(report) => self.histories += report.histories,
+            Err(failure) => self.note(bar, seed, &failure),
+        }
+    }
+
+    fn note(&mut self, bar: &ProgressBar, seed: u64, failure: &Failure) {
+        bar.println(failure.to_string());
+        self.found.push(format!("seed {seed}: {failure}"));
+    }
+
     fn leave_report(&self) -> std::io::Result<()> {
         let Self {
-            rounds, cases, calls, ..
+            rounds,
+            cases,
+            calls,
+            histories,
+            ..
         } = self;
         let (first, last) = (self.first_seed, self.first_seed + rounds.saturating_sub(1));
         let seconds = self.begun.elapsed().as_secs();
         let mut text = format!(
-            "# Equivalence\n\n{rounds} rounds in {seconds} s, seeds {first} to {last}: {cases} cases, {calls} calls on each subject; \
-             {} found.\n",
+            "# Equivalence\n\n{rounds} rounds in {seconds} s, seeds {first} to {last}: {cases} cases, {calls} calls on each subject, \
+             {histories} histories of {CALLERS} callers; {} found.\n",
             self.found.len()
         );
         for found in &self.found {

@@ -7,7 +7,8 @@ use crate::{Error, IdempotencyKey, Money, OrderId, Page, PageRequest, PaymentId,
 pub trait Payments: Send + Sync {
     /// Charges the order's total, once, however often it is called: the order is the key.
     ///
-    /// The answer may be `Unknown`: the provider did not say. It is resolved by asking the provider, never by a second charge.
+    /// The answer is the payment as it is when it is answered: refunds that came meanwhile show. It may be `Unknown`: the provider did not
+    /// say. It is resolved by asking the provider, never by a second charge.
     #[write(key = order_id)]
     async fn process_payment(&self, order_id: OrderId) -> Result<Payment, PaymentError>;
 

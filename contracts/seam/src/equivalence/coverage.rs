@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Cell;
 
@@ -7,21 +7,23 @@ use super::Cell;
 pub(crate) struct Coverage {
     cells: BTreeMap<Cell, u64>,
     /// Met, though the model says that it can't be.
-    unreachable: BTreeMap<Cell, u64>,
+    unreachable: BTreeSet<Cell>,
 }
 
 impl Coverage {
     pub(crate) fn of(reachable: Vec<Cell>) -> Self {
         Self {
             cells: reachable.into_iter().map(|cell| (cell, 0)).collect(),
-            unreachable: BTreeMap::new(),
+            unreachable: BTreeSet::new(),
         }
     }
 
     pub(crate) fn met(&mut self, cell: &Cell) {
         match self.cells.get_mut(cell) {
             Some(times) => *times += 1,
-            None => *self.unreachable.entry(cell.clone()).or_default() += 1,
+            None => {
+                self.unreachable.insert(cell.clone());
+            }
         }
     }
 
@@ -31,7 +33,7 @@ impl Coverage {
     }
 
     pub(crate) fn undeclared(&self) -> Vec<Cell> {
-        self.unreachable.keys().cloned().collect()
+        self.unreachable.iter().cloned().collect()
     }
 
     pub(crate) fn into_cells(self) -> BTreeMap<Cell, u64> {

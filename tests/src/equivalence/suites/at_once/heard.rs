@@ -42,10 +42,13 @@ pub fn heard_of_orders(reply: &OrdersReply) -> Heard {
 }
 
 /// What an answer of Payments says. The model charges and refunds in one step, the module asks a provider in between: what shows a charge
-/// or a refund half way is about that call, and promises nothing.
+/// or a refund half way is about that call, and promises nothing. A charge is answered with a look at the payment: where refunds came in
+/// between, it says no more than that it may have happened.
 pub fn heard_of_payments(reply: &PaymentsReply) -> Heard {
     match reply {
-        PaymentsReply::ProcessPayment(Ok(payment)) if is_half_way(payment) => Heard::Unknown,
+        PaymentsReply::ProcessPayment(Ok(payment)) if is_half_way(payment) || payment.refunded.cents > 0 => {
+            Heard::Unknown
+        }
         PaymentsReply::GetPayment(Ok(payment)) if is_half_way(payment) => Heard::Nothing,
         PaymentsReply::ListPaymentsForOrder(Ok(page)) if page.items.iter().any(is_half_way) => Heard::Nothing,
         PaymentsReply::RefundPayment(Err(error)) if is_meanwhile(error) => Heard::Nothing,
