@@ -188,10 +188,8 @@ fn with_many(count: u64) -> String {
 fn six_situations_and_six_answers_are_listed_and_more_are_counted() {
     let (six, nine) = (with_many(6), with_many(9));
 
-    assert!(
-        six.contains("\nor in 5\n") && six.ends_with("  or:      5, in the order #0"),
-        "{six}"
-    );
+    assert!(six.contains("\nor in 5\n") && !six.contains("more"), "{six}");
+    assert!(six.ends_with("  or:      5, in the order #0"), "{six}");
     assert!(
         !nine.contains("\nor in 6\n") && nine.contains("\nor in one of 3 more situations\n"),
         "{nine}"
