@@ -1,6 +1,6 @@
 use std::{
-    collections::HashMap,
-    fs,
+    collections::{HashMap, HashSet},
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -118,6 +118,23 @@ impl Scratch {
                 .map_or(Ok(()), fs::create_dir_all)
                 .and_then(|()| fs::write(&to, text));
             made.map_err(|error| format!("{} can't be written: {error}", to.display()))?;
+        }
+        let known: HashSet<PathBuf> = listed.iter().map(|file| self.root.join(file)).collect();
+        let forgotten = self.forget_others(&self.root, &known);
+        forgotten.map_err(|error| format!("{} can't be tidied: {error}", self.root.display()))
+    }
+
+    /// Takes away what the workspace has no more: a module that was moved would be there twice.
+    fn forget_others(&self, folder: &Path, known: &HashSet<PathBuf>) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                if path != self.root.join("target") {
+                    self.forget_others(&path, known)?;
+                }
+            } else if !known.contains(&path) {
+                fs::remove_file(&path)?;
+            }
         }
         Ok(())
     }
