@@ -78,34 +78,40 @@ impl Rounds {
             let seed = self.first_seed + self.rounds;
             bar.set_position(self.begun.elapsed().as_secs());
             bar.set_message(format!("seed {seed}, {} cases, {} found", self.cases, self.found.len()));
-            let (sqlite, all) = (Ground::Sqlite, Reach::ALL);
-            self.alone(&bar, seed, "inventory", suites::inventory(&sqlite, &all));
-            self.alone(&bar, seed, "orders", suites::orders(&sqlite, &all));
-            self.alone(&bar, seed, "payments", suites::payments(&sqlite, &all));
-            self.alone(&bar, seed, "notifications", suites::notifications(&sqlite, &all));
-            let some = [Reach::Direct, Reach::Tcp];
-            self.at_once(
-                &bar,
-                seed,
-                suites::inventory_at_once(&sqlite, &some),
-                heard_of_inventory,
-            );
-            self.at_once(&bar, seed, suites::orders_at_once(&sqlite, &some), heard_of_orders);
-            self.at_once(&bar, seed, suites::one_order_at_once(&sqlite, &some), heard_of_orders);
-            self.at_once(&bar, seed, suites::payments_at_once(&sqlite, &some), heard_of_payments);
-            self.at_once(
-                &bar,
-                seed,
-                suites::notifications_at_once(&sqlite, &some),
-                heard_of_notifications,
-            );
+            self.alone(&bar, seed);
+            self.at_once(&bar, seed);
             self.rounds += 1;
         }
         bar.finish_and_clear();
     }
 
-    /// One caller, a call after the other.
-    fn alone<M: Model>(&mut self, bar: &ProgressBar, seed: u64, contract: &str, suite: Suite<M>) {
+    /// Every suite of one caller.
+    fn alone(&mut self, bar: &ProgressBar, seed: u64) {
+        let (sqlite, all) = (Ground::Sqlite, Reach::ALL);
+        self.run_alone(bar, seed, "inventory", suites::inventory(&sqlite, &all));
+        self.run_alone(bar, seed, "orders", suites::orders(&sqlite, &all));
+        self.run_alone(bar, seed, "payments", suites::payments(&sqlite, &all));
+        self.run_alone(bar, seed, "notifications", suites::notifications(&sqlite, &all));
+    }
+
+    /// Every suite of several callers, by the test that runs it.
+    fn at_once(&mut self, bar: &ProgressBar, seed: u64) {
+        let (sqlite, some) = (Ground::Sqlite, [Reach::Direct, Reach::Tcp]);
+        let inventory = suites::inventory_at_once(&sqlite, &some);
+        self.run_at_once(bar, seed, "inventory_is_linearizable", inventory, heard_of_inventory);
+        let orders = suites::orders_at_once(&sqlite, &some);
+        self.run_at_once(bar, seed, "orders_is_linearizable", orders, heard_of_orders);
+        let one_order = suites::one_order_at_once(&sqlite, &some);
+        let test = "changes_of_one_order_at_once_are_linearizable";
+        self.run_at_once(bar, seed, test, one_order, heard_of_orders);
+        let payments = suites::payments_at_once(&sqlite, &some);
+        self.run_at_once(bar, seed, "payments_is_linearizable", payments, heard_of_payments);
+        let notifications = suites::notifications_at_once(&sqlite, &some);
+        let test = "notifications_is_linearizable";
+        self.run_at_once(bar, seed, test, notifications, heard_of_notifications);
+    }
+
+    fn run_alone<M: Model>(&mut self, bar: &ProgressBar, seed: u64, contract: &str, suite: Suite<M>) {
         // Empty for each run: a sequence that was found must not be all that later rounds find.
         let outcome = TempDir::new().map_err(|error| error.to_string()).map(|folder| {
             let outcome = suite.at_most(32).seed(seed).regressions(folder.path()).run();
@@ -123,14 +129,27 @@ impl Rounds {
         }
     }
 
-    /// Several callers. How they come to turn is not drawn, so what is found may take several runs to be found again.
-    fn at_once<M: Model>(&mut self, bar: &ProgressBar, seed: u64, suite: Suite<M>, heard: fn(&ReplyOf<M>) -> Heard)
-    where
+    /// How callers come to turn is not drawn, so what is found may take several runs to be found again.
+    fn run_at_once<M: Model>(
+        &mut self,
+        bar: &ProgressBar,
+        seed: u64,
+        test: &str,
+        suite: Suite<M>,
+        heard: fn(&ReplyOf<M>) -> Heard,
+    ) where
         ReplyOf<M>: Sync,
     {
         match suite.seed(seed).run_concurrently(CALLERS, heard) {
             Ok(report) => self.histories += report.histories,
-            Err(failure) => self.note(bar, seed, &failure),
+            Err(mut failure) => {
+                if let Failure::NotLinearizable { case, replay, .. } = &mut failure {
+                    *replay = format!(
+                        "SEAM_SEED={seed} SEAM_CASE={case} cargo test -p tests --test equivalence -- --exact concurrency::{test}"
+                    );
+                }
+                self.note(bar, seed, &failure);
+            }
         }
     }
 
