@@ -8,7 +8,7 @@ use std::sync::{
 use commerce::{Orders, OrdersCall, OrdersReply};
 use seam::{
     BoxFuture, Carrier, Contract, TransportFailure,
-    equivalence::{Failure, Instance},
+    equivalence::{Failure, Heard, Instance, Model, ReplyOf, Suite},
 };
 use tests::equivalence::{
     Ground, Reach,
@@ -18,49 +18,45 @@ use tests::equivalence::{
     },
 };
 
-#[test]
-fn inventory_is_linearizable() -> Result<(), Failure> {
-    let suite = suites::inventory_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
-    let report = suite.run_concurrently(CALLERS, heard_of_inventory)?;
+/// What the callers hear is explained, and their calls did overlap.
+fn is_linearizable<M: Model>(suite: Suite<M>, heard: fn(&ReplyOf<M>) -> Heard) -> Result<(), Failure>
+where
+    ReplyOf<M>: Sync,
+{
+    let report = suite.run_concurrently(CALLERS, heard)?;
     eprintln!("{report}");
     assert!(report.overlapping > 0 && report.answered > 0);
     Ok(())
+}
+
+#[test]
+fn inventory_is_linearizable() -> Result<(), Failure> {
+    let suite = suites::inventory_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
+    is_linearizable(suite, heard_of_inventory)
 }
 
 #[test]
 fn orders_is_linearizable() -> Result<(), Failure> {
     let suite = suites::orders_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
-    let report = suite.run_concurrently(CALLERS, heard_of_orders)?;
-    eprintln!("{report}");
-    assert!(report.overlapping > 0 && report.answered > 0);
-    Ok(())
+    is_linearizable(suite, heard_of_orders)
 }
 
 #[test]
 fn payments_is_linearizable() -> Result<(), Failure> {
     let suite = suites::payments_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
-    let report = suite.run_concurrently(CALLERS, heard_of_payments)?;
-    eprintln!("{report}");
-    assert!(report.overlapping > 0 && report.answered > 0);
-    Ok(())
+    is_linearizable(suite, heard_of_payments)
 }
 
 #[test]
 fn notifications_is_linearizable() -> Result<(), Failure> {
     let suite = suites::notifications_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
-    let report = suite.run_concurrently(CALLERS, heard_of_notifications)?;
-    eprintln!("{report}");
-    assert!(report.overlapping > 0 && report.answered > 0);
-    Ok(())
+    is_linearizable(suite, heard_of_notifications)
 }
 
 #[test]
 fn changes_of_one_order_at_once_are_linearizable() -> Result<(), Failure> {
     let suite = suites::one_order_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Tcp]);
-    let report = suite.run_concurrently(CALLERS, heard_of_orders)?;
-    eprintln!("{report}");
-    assert!(report.overlapping > 0 && report.answered > 0);
-    Ok(())
+    is_linearizable(suite, heard_of_orders)
 }
 
 /// Loses every third reply: what was asked for has happened, and the caller does not know.

@@ -8,11 +8,26 @@ use seam::equivalence::Instance;
 use serde_json::json;
 use tests::equivalence::{Ground, Reach, models::fixed_order, suites::open_inventory};
 
-use super::write::{Bodies, Done, Write, happened, number};
+use super::write::{Bodies, Done, Opened, Write, happened, number};
 
 pub(super) struct Reserve;
 pub(super) struct Release;
 pub(super) struct Commit;
+
+impl Opened for dyn Inventory {
+    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String> {
+        open_inventory(ground, reach).await
+    }
+
+    fn error(reply: &InventoryReply) -> Option<ErrorCode> {
+        match reply {
+            InventoryReply::Reserve(answer) | InventoryReply::Release(answer) | InventoryReply::Commit(answer) => {
+                answer.as_ref().err().map(commerce::Error::code)
+            }
+            other => panic!("{other:?} answers a read"),
+        }
+    }
+}
 
 /// So many are there of a product, at first.
 const STOCK: i64 = 100;
@@ -41,7 +56,7 @@ async fn stocked(inventory: &dyn Inventory) {
     inventory.put_product(product).await.unwrap();
 }
 
-/// What the log says of one kind of event, by the number at `body` or by how many there are, and what `counted` says of the product.
+/// What the log says of one kind of event, by the quantity of its line or by how many there are, and what `counted` says of the product.
 async fn of_stock(instance: &Instance<dyn Inventory>, event: &str, counted: fn(&Product) -> i64) -> Done {
     let effects = [json!({ "events": instance.effects().await.unwrap() })];
     let told =
@@ -55,11 +70,6 @@ async fn of_stock(instance: &Instance<dyn Inventory>, event: &str, counted: fn(&
 
 impl Write for Reserve {
     type Contract = dyn Inventory;
-    const NAME: &'static str = "reserve";
-
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Inventory>, String> {
-        open_inventory(ground, reach).await
-    }
 
     async fn prepare(inventory: Arc<dyn Inventory>) {
         stocked(&*inventory).await;
@@ -67,10 +77,6 @@ impl Write for Reserve {
 
     fn call(body: i64) -> InventoryCall {
         InventoryCall::Reserve { request: items(body) }
-    }
-
-    fn error(reply: &InventoryReply) -> Option<ErrorCode> {
-        reserved(reply)
     }
 
     async fn done(instance: &Instance<dyn Inventory>) -> Done {
@@ -84,11 +90,6 @@ impl Bodies for Reserve {
 
 impl Write for Release {
     type Contract = dyn Inventory;
-    const NAME: &'static str = "release";
-
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Inventory>, String> {
-        open_inventory(ground, reach).await
-    }
 
     async fn prepare(inventory: Arc<dyn Inventory>) {
         stocked(&*inventory).await;
@@ -97,10 +98,6 @@ impl Write for Release {
 
     fn call(_: i64) -> InventoryCall {
         InventoryCall::Release { order_id: order() }
-    }
-
-    fn error(reply: &InventoryReply) -> Option<ErrorCode> {
-        reserved(reply)
     }
 
     fn once(_: i64) -> i64 {
@@ -114,11 +111,6 @@ impl Write for Release {
 
 impl Write for Commit {
     type Contract = dyn Inventory;
-    const NAME: &'static str = "commit";
-
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Inventory>, String> {
-        open_inventory(ground, reach).await
-    }
 
     async fn prepare(inventory: Arc<dyn Inventory>) {
         Release::prepare(inventory).await;
@@ -128,24 +120,11 @@ impl Write for Commit {
         InventoryCall::Commit { order_id: order() }
     }
 
-    fn error(reply: &InventoryReply) -> Option<ErrorCode> {
-        reserved(reply)
-    }
-
     fn once(_: i64) -> i64 {
         1
     }
 
     async fn done(instance: &Instance<dyn Inventory>) -> Done {
         of_stock(instance, "StockCommitted", |tea| tea.committed).await
-    }
-}
-
-fn reserved(reply: &InventoryReply) -> Option<ErrorCode> {
-    match reply {
-        InventoryReply::Reserve(answer) | InventoryReply::Release(answer) | InventoryReply::Commit(answer) => {
-            answer.as_ref().err().map(commerce::Error::code)
-        }
-        other => panic!("{other:?} answers another call"),
     }
 }

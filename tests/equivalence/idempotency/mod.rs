@@ -20,7 +20,7 @@ use self::{
     notifications::Notify,
     orders::CreateOrder,
     payments::{Process, Refund},
-    write::{Bodies, CallOf, Done, Refusable, ReplyOf, Write},
+    write::{Bodies, CallOf, Done, Opened, Refusable, ReplyOf, Write, name},
 };
 use crate::asking::give_up_after;
 
@@ -94,14 +94,23 @@ async fn same_request<W: Write>(reach: Reach) {
     let replies = at_once::<W>(&instance, |_| 2).await;
 
     let answer = answered::<W>(&instance, 2).await;
-    assert_eq!(W::error(&answer), None, "{}, {reach:?}: {answer:?}", W::NAME);
-    let done = replies.iter().filter(|reply| W::error(reply).is_none());
-    assert!(done.clone().count() > 0, "{}, {reach:?}: nobody is answered", W::NAME);
-    done.for_each(|reply| assert_eq!(*reply, answer, "{}, {reach:?}: all the same", W::NAME));
+    assert_eq!(
+        W::Contract::error(&answer),
+        None,
+        "{}, {reach:?}: {answer:?}",
+        name::<W>()
+    );
+    let done = replies.iter().filter(|reply| W::Contract::error(reply).is_none());
+    assert!(
+        done.clone().count() > 0,
+        "{}, {reach:?}: nobody is answered",
+        name::<W>()
+    );
+    done.for_each(|reply| assert_eq!(*reply, answer, "{}, {reach:?}: all the same", name::<W>()));
     for reply in &replies {
-        let error = W::error(reply);
+        let error = W::Contract::error(reply);
         let expected = matches!(error, None | Some(ErrorCode::InFlight));
-        assert!(expected, "{}, {reach:?}: {reply:?}", W::NAME);
+        assert!(expected, "{}, {reach:?}: {reply:?}", name::<W>());
     }
     assert_done::<W>(&instance, 2, reach).await;
     instance.close().await;
@@ -113,17 +122,17 @@ async fn several_bodies<W: Bodies>(reach: Reach) {
 
     let replies = at_once::<W>(&instance, body_of).await;
 
-    let winner = replies.iter().position(|reply| W::error(reply).is_none());
-    let winner = winner.unwrap_or_else(|| panic!("{}, {reach:?}: nobody is answered: {replies:?}", W::NAME));
+    let winner = replies.iter().position(|reply| W::Contract::error(reply).is_none());
+    let winner = winner.unwrap_or_else(|| panic!("{}, {reach:?}: nobody is answered: {replies:?}", name::<W>()));
     for (caller, reply) in replies.iter().enumerate() {
         let wanted = if body_of(caller) == body_of(winner) {
             None
         } else {
             Some(W::OTHER_BODY)
         };
-        match W::error(reply) {
+        match W::Contract::error(reply) {
             Some(ErrorCode::InFlight) => {}
-            error => assert_eq!(error, wanted, "{}, {reach:?}, caller {caller}: {reply:?}", W::NAME),
+            error => assert_eq!(error, wanted, "{}, {reach:?}, caller {caller}: {reply:?}", name::<W>()),
         }
     }
     for body in 1..=4 {
@@ -134,10 +143,10 @@ async fn several_bodies<W: Bodies>(reach: Reach) {
         };
         let reply = answered::<W>(&instance, body).await;
         assert_eq!(
-            W::error(&reply),
+            W::Contract::error(&reply),
             wanted,
             "{}, {reach:?}, body {body}: {reply:?}",
-            W::NAME
+            name::<W>()
         );
     }
     assert_done::<W>(&instance, body_of(winner), reach).await;
@@ -152,8 +161,8 @@ async fn given_up<W: Write>(reach: Reach) {
         give_up_after(polls, instance.service().dispatch(W::call(1))).await;
 
         let reply = answered::<W>(&instance, 1).await;
-        let after = format!("{}, {reach:?}, given up after {polls} polls: {reply:?}", W::NAME);
-        assert_eq!(W::error(&reply), None, "{after}");
+        let after = format!("{}, {reach:?}, given up after {polls} polls: {reply:?}", name::<W>());
+        assert_eq!(W::Contract::error(&reply), None, "{after}");
         assert_done::<W>(&instance, 1, reach).await;
         instance.close().await;
     }
@@ -163,23 +172,28 @@ async fn restarted<W: Write>(reach: Reach) {
     let ground = Ground::Kept(Arc::new(TempDir::new().unwrap()));
     let before = prepared::<W>(ground.clone(), reach).await;
     let first = answered::<W>(&before, 3).await;
-    assert_eq!(W::error(&first), None, "{}, {reach:?}: {first:?}", W::NAME);
+    assert_eq!(
+        W::Contract::error(&first),
+        None,
+        "{}, {reach:?}: {first:?}",
+        name::<W>()
+    );
     before.close().await;
 
-    let after = W::open(ground, reach).await.unwrap();
+    let after = W::Contract::open(ground, reach).await.unwrap();
 
-    assert_eq!(answered::<W>(&after, 3).await, first, "{}, {reach:?}", W::NAME);
+    assert_eq!(answered::<W>(&after, 3).await, first, "{}, {reach:?}", name::<W>());
     let Done { own, outside } = W::done(&after).await;
     assert!(
         own.iter().all(|done| *done == W::once(3)),
         "{}, {reach:?}: {own:?}",
-        W::NAME
+        name::<W>()
     );
     // The world outside is a new one, and nobody has asked it for anything.
     assert!(
         outside.iter().all(|done| *done == 0),
         "{}, {reach:?}: {outside:?}",
-        W::NAME
+        name::<W>()
     );
     after.close().await;
 }
@@ -190,31 +204,41 @@ async fn refused<W: Refusable>(reach: Reach) {
     let call = W::refused();
     let refused = before.service().dispatch(call.clone()).await;
     assert_eq!(
-        W::error(&refused),
+        W::Contract::error(&refused),
         Some(ErrorCode::Conflict),
         "{}, {reach:?}: {refused:?}",
-        W::NAME
+        name::<W>()
     );
     let first = answered::<W>(&before, 3).await;
-    assert_eq!(W::error(&first), None, "{}, {reach:?}: {first:?}", W::NAME);
+    assert_eq!(
+        W::Contract::error(&first),
+        None,
+        "{}, {reach:?}: {first:?}",
+        name::<W>()
+    );
     before.close().await;
 
-    let after = W::open(ground, reach).await.unwrap();
+    let after = W::Contract::open(ground, reach).await.unwrap();
 
-    assert_eq!(after.service().dispatch(call).await, refused, "{}, {reach:?}", W::NAME);
+    assert_eq!(
+        after.service().dispatch(call).await,
+        refused,
+        "{}, {reach:?}",
+        name::<W>()
+    );
     let reused = answered::<W>(&after, 4).await;
     assert_eq!(
-        W::error(&reused),
+        W::Contract::error(&reused),
         Some(W::OTHER_BODY),
         "{}, {reach:?}: {reused:?}",
-        W::NAME
+        name::<W>()
     );
     after.close().await;
 }
 
 /// The module with what the write needs to be there.
 async fn prepared<W: Write>(ground: Ground, reach: Reach) -> Instance<W::Contract> {
-    let instance = W::open(ground, reach).await.unwrap();
+    let instance = W::Contract::open(ground, reach).await.unwrap();
     W::prepare(instance.service()).await;
     instance
 }
@@ -232,9 +256,9 @@ async fn at_once<W: Write>(instance: &Instance<W::Contract>, body: impl Fn(usize
 /// Asks until it is answered with something else than "in flight", "not available" or nothing.
 async fn answered<W: Write>(instance: &Instance<W::Contract>, body: i64) -> ReplyOf<W> {
     let (service, call): (_, CallOf<W>) = (instance.service(), W::call(body));
-    until(&format!("{} is answered", W::NAME), async || {
+    until(&format!("{} is answered", name::<W>()), async || {
         let reply = service.dispatch(call.clone()).await;
-        match W::error(&reply) {
+        match W::Contract::error(&reply) {
             Some(ErrorCode::InFlight | ErrorCode::ServiceUnavailable | ErrorCode::OutcomeUnknown) => None,
             _ => Some(reply),
         }
@@ -249,6 +273,6 @@ async fn assert_done<W: Write>(instance: &Instance<W::Contract>, body: i64, reac
     assert!(
         once,
         "{}, {reach:?}, body {body}: {own:?} inside, {outside:?} outside",
-        W::NAME
+        name::<W>()
     );
 }

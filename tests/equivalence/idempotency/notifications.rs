@@ -5,9 +5,22 @@ use seam::equivalence::Instance;
 use serde_json::{Value, json};
 use tests::equivalence::{Ground, Reach, models::fixed_order, suites::open_notifications};
 
-use super::write::{Bodies, Done, KEY, Refusable, Write, happened};
+use super::write::{Bodies, Done, KEY, Opened, Refusable, Write, happened};
 
 pub(super) struct Notify;
+
+impl Opened for dyn Notifications {
+    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String> {
+        open_notifications(ground, reach).await
+    }
+
+    fn error(reply: &NotificationsReply) -> Option<ErrorCode> {
+        match reply {
+            NotificationsReply::Notify(answer) => answer.as_ref().err().map(commerce::Error::code),
+            other => panic!("{other:?} answers a read"),
+        }
+    }
+}
 
 const KINDS: [NotificationKind; 5] = [
     NotificationKind::OrderCreated,
@@ -35,21 +48,9 @@ fn message(key: &str, mailbox: &str, body: i64) -> NotificationsCall {
 /// The body is told by where a message went, and by what the log says that it is about.
 impl Write for Notify {
     type Contract = dyn Notifications;
-    const NAME: &'static str = "notify";
-
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Notifications>, String> {
-        open_notifications(ground, reach).await
-    }
 
     fn call(body: i64) -> NotificationsCall {
         message(KEY, "ada", body)
-    }
-
-    fn error(reply: &NotificationsReply) -> Option<ErrorCode> {
-        match reply {
-            NotificationsReply::Notify(answer) => answer.as_ref().err().map(commerce::Error::code),
-            other => panic!("{other:?} answers another call"),
-        }
     }
 
     async fn done(instance: &Instance<dyn Notifications>) -> Done {

@@ -2,29 +2,30 @@ use commerce::{ErrorCode, Orders, OrdersCall, OrdersReply};
 use seam::equivalence::Instance;
 use tests::equivalence::{Ground, Reach, suites::open_orders};
 
-use super::write::{Bodies, Done, KEY, Refusable, Write, events, number};
+use super::write::{Bodies, Done, KEY, Opened, Refusable, Write, events, number};
 use crate::asking::order_for;
 
 pub(super) struct CreateOrder;
 
-impl Write for CreateOrder {
-    type Contract = dyn Orders;
-    const NAME: &'static str = "create_order";
-
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Orders>, String> {
+impl Opened for dyn Orders {
+    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String> {
         open_orders(ground, reach).await
-    }
-
-    fn call(body: i64) -> OrdersCall {
-        let order = order_for(KEY, "tea", body);
-        OrdersCall::CreateOrder { order }
     }
 
     fn error(reply: &OrdersReply) -> Option<ErrorCode> {
         match reply {
             OrdersReply::CreateOrder(answer) => answer.as_ref().err().map(commerce::Error::code),
-            other => panic!("{other:?} answers another call"),
+            other => panic!("{other:?} answers a read"),
         }
+    }
+}
+
+impl Write for CreateOrder {
+    type Contract = dyn Orders;
+
+    fn call(body: i64) -> OrdersCall {
+        let order = order_for(KEY, "tea", body);
+        OrdersCall::CreateOrder { order }
     }
 
     async fn done(instance: &Instance<dyn Orders>) -> Done {

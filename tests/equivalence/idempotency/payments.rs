@@ -8,10 +8,25 @@ use tests::equivalence::{
     suites::open_payments,
 };
 
-use super::write::{Bodies, Done, KEY, Refusable, Write, events, sum};
+use super::write::{Bodies, Done, KEY, Opened, Refusable, Write, events, sum};
 
 pub(super) struct Process;
 pub(super) struct Refund;
+
+impl Opened for dyn Payments {
+    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String> {
+        open_payments(ground, reach).await
+    }
+
+    fn error(reply: &PaymentsReply) -> Option<ErrorCode> {
+        match reply {
+            PaymentsReply::ProcessPayment(answer) | PaymentsReply::RefundPayment(answer) => {
+                answer.as_ref().err().map(commerce::Error::code)
+            }
+            other => panic!("{other:?} answers a read"),
+        }
+    }
+}
 
 /// An order that is paid for, and what it costs in cents.
 const ORDER: (&str, i64) = ("card", 1_000);
@@ -20,11 +35,6 @@ const FINAL: &str = "final";
 
 impl Write for Process {
     type Contract = dyn Payments;
-    const NAME: &'static str = "process_payment";
-
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Payments>, String> {
-        open_payments(ground, reach).await
-    }
 
     fn call(_: i64) -> PaymentsCall {
         let order_id = fixed_order(ORDER.0);
@@ -33,13 +43,6 @@ impl Write for Process {
 
     fn once(_: i64) -> i64 {
         ORDER.1
-    }
-
-    fn error(reply: &PaymentsReply) -> Option<ErrorCode> {
-        match reply {
-            PaymentsReply::ProcessPayment(answer) => answer.as_ref().err().map(commerce::Error::code),
-            other => panic!("{other:?} answers another call"),
-        }
     }
 
     async fn done(instance: &Instance<dyn Payments>) -> Done {
@@ -66,11 +69,6 @@ fn refund_of(order: &str, key: &str, cents: i64) -> PaymentsCall {
 
 impl Write for Refund {
     type Contract = dyn Payments;
-    const NAME: &'static str = "refund_payment";
-
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Payments>, String> {
-        open_payments(ground, reach).await
-    }
 
     async fn prepare(payments: Arc<dyn Payments>) {
         for order in [ORDER.0, FINAL] {
@@ -80,13 +78,6 @@ impl Write for Refund {
 
     fn call(body: i64) -> PaymentsCall {
         refund_of(ORDER.0, KEY, body)
-    }
-
-    fn error(reply: &PaymentsReply) -> Option<ErrorCode> {
-        match reply {
-            PaymentsReply::RefundPayment(answer) => answer.as_ref().err().map(commerce::Error::code),
-            other => panic!("{other:?} answers another call"),
-        }
     }
 
     async fn done(instance: &Instance<dyn Payments>) -> Done {

@@ -8,22 +8,24 @@ use tests::equivalence::{Ground, Reach};
 pub(super) type CallOf<W> = <<W as Write>::Contract as Contract>::Call;
 pub(super) type ReplyOf<W> = <<W as Write>::Contract as Contract>::Reply;
 
+/// A contract whose module these tests can open.
+pub(super) trait Opened: Contract {
+    /// The module on this ground, reached this way.
+    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String>;
+
+    /// What kind of error a write was answered with.
+    fn error(reply: &Self::Reply) -> Option<ErrorCode>;
+}
+
 /// A write with a key: always the same one.
 pub(super) trait Write {
-    type Contract: Contract + ?Sized;
-    const NAME: &'static str;
-
-    /// The module on this ground, reached this way.
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self::Contract>, String>;
+    type Contract: Opened + ?Sized;
 
     /// Makes what has to be there before.
     async fn prepare(_: Arc<Self::Contract>) {}
 
     /// The write, with this body where it has one.
     fn call(body: i64) -> CallOf<Self>;
-
-    /// What kind of error it was answered with.
-    fn error(reply: &ReplyOf<Self>) -> Option<ErrorCode>;
 
     /// What those who can tell say if it was done once, with this body.
     fn once(body: i64) -> i64 {
@@ -32,6 +34,11 @@ pub(super) trait Write {
 
     /// What those who can tell say.
     async fn done(instance: &Instance<Self::Contract>) -> Done;
+}
+
+/// What the method is called.
+pub(super) fn name<W: Write>() -> &'static str {
+    W::Contract::method(&W::call(1)).name
 }
 
 /// A write that can be asked for in more than one way: bodies are 1 to 4.

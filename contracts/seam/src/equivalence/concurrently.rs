@@ -307,7 +307,7 @@ impl<M: Model> Recorder<M> {
     }
 }
 
-/// How often a caller steps aside before a call: another number for each, and the same whenever the case is run again.
+/// How often a caller steps aside before a call: drawn for each, and the same whenever the case is run again.
 fn steps_aside(seed: u64, case: u64, caller: usize, position: usize) -> u64 {
     let place = [case, caller as u64, position as u64].into_iter();
     place.fold(mixed(seed), |state, part| mixed(state ^ part)) % STEPS_ASIDE
