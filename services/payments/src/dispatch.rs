@@ -5,7 +5,7 @@ use std::{
 };
 
 use commerce::Timestamp;
-use shared::{Database, DatabaseError, Tasks};
+use shared::{Database, DatabaseError, Tasks, Tx};
 use tokio::{
     sync::Notify,
     task::{Id, JoinError, JoinSet},
@@ -15,7 +15,7 @@ use tokio::{
 use crate::{
     charging::Charging,
     refunding::Refunding,
-    store::{self, Work},
+    store::{self, Due, Work},
     waiters::Waiters,
 };
 
@@ -65,10 +65,12 @@ impl Dispatch {
         }
     }
 
-    /// Work was committed just now. Never blocks.
-    pub(crate) fn hand_in(&self, work: Work) {
+    /// Work that the caller writes down in `tx` is done as soon as that is committed. Never blocks.
+    pub(crate) fn hand_in(&self, tx: &mut Tx, work: Work) {
+        // Before anybody can see the work: it is begun once, and what is noted after that would be taken for news the next time.
         lock(&self.shared.fresh).insert(work, Instant::now());
-        self.shared.wake.notify_one();
+        let dispatch = self.clone();
+        tx.on_commit(move || dispatch.wake());
     }
 
     /// There may be work: look.
@@ -94,6 +96,20 @@ impl Dispatch {
         };
         let stopping = tasks.clone();
         tasks.spawn("payments.dispatch", bench.work(stopping));
+    }
+}
+
+impl Shared {
+    /// Work is fresh once.
+    fn freshness(&self, due: Due, now: Instant) -> Freshness {
+        let mut fresh = lock(&self.fresh);
+        // What was rolled back, or done by another process, is never asked for.
+        fresh.retain(|_, handed_in| now.duration_since(*handed_in) < FRESH);
+        // Another process on the same database may have tried it since.
+        match fresh.remove(&due.work) {
+            Some(_) if due.attempts == 0 => Freshness::Fresh,
+            _ => Freshness::Stale,
+        }
     }
 }
 
@@ -162,18 +178,15 @@ impl Bench {
             }
             let known = self.resting.contains_key(&due.work) || self.under_way.values().any(|work| *work == due.work);
             if !known && self.under_way.len() < AT_ONCE {
-                self.start(due.work);
+                self.start(due);
             }
         }
         Ok(rested)
     }
 
-    fn start(&mut self, work: Work) {
-        let handed_in = lock(&self.shared.fresh).remove(&work);
-        let freshness = match handed_in {
-            Some(at) if at.elapsed() < FRESH => Freshness::Fresh,
-            _ => Freshness::Stale,
-        };
+    fn start(&mut self, due: Due) {
+        let freshness = self.shared.freshness(due, Instant::now());
+        let work = due.work;
         let job = match work {
             Work::Charge(id) => {
                 let charging = self.charging.clone();
@@ -211,4 +224,34 @@ async fn sleep(pause: Option<Duration>) {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use commerce::PaymentId;
+
+    use super::*;
+
+    fn due(name: &str, attempts: i64) -> Due {
+        Due {
+            work: Work::Charge(PaymentId::derive(&[name])),
+            at: 0,
+            attempts,
+        }
+    }
+
+    #[test]
+    fn work_is_fresh_once_soon_after_it_was_handed_in_and_if_nobody_has_tried_it() {
+        let Dispatch { shared } = Dispatch::new(Waiters::default());
+        let (news, tried, old, unknown) = (due("news", 0), due("tried", 1), due("old", 0), due("unknown", 0));
+        let then = Instant::now();
+        let now = then + FRESH;
+        lock(&shared.fresh).extend([(old.work, then), (news.work, now), (tried.work, now)]);
+
+        let seen = [news, news, tried, old, unknown].map(|due| shared.freshness(due, now));
+
+        let (fresh, stale) = (Freshness::Fresh, Freshness::Stale);
+        assert_eq!(seen, [fresh, stale, stale, stale, stale]);
+        assert!(lock(&shared.fresh).is_empty(), "what is never asked for is forgotten");
+    }
 }

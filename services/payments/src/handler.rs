@@ -48,11 +48,11 @@ impl Handler for OrderCreated {
                     }
                     let inserted = store::insert(tx, &order, &origin).await?;
                     let work = Work::Charge(payment_id(order_id));
-                    tx.on_commit(move || match (inserted, order.status) {
-                        (true, OrderStatus::Pending) => dispatch.hand_in(work),
+                    match (inserted, order.status) {
+                        (true, OrderStatus::Pending) => dispatch.hand_in(tx, work),
                         // It has changed already: it is looked at again before it is charged.
-                        _ => dispatch.wake(),
-                    });
+                        _ => tx.on_commit(move || dispatch.wake()),
+                    }
                     Ok::<_, DatabaseError>(())
                 })
             })

@@ -69,7 +69,7 @@ impl PaymentService {
                 Box::pin(async move {
                     let inserted = store::insert(tx, &order, &origin).await?;
                     if inserted {
-                        tx.on_commit(move || dispatch.hand_in(Work::Charge(id)));
+                        dispatch.hand_in(tx, Work::Charge(id));
                     }
                     Ok(!inserted)
                 })
@@ -140,7 +140,7 @@ impl Payments for PaymentService {
         let mut news = self.waiters.ask(Work::Refund(id));
         let dispatch = self.dispatch.clone();
         self.db
-            .write(move |tx| Box::pin(async move { claim(tx, wanted, refund, dispatch).await }))
+            .write(move |tx| Box::pin(async move { claim(tx, wanted, refund, &dispatch).await }))
             .await?;
         loop {
             let known = store::find_refund(&self.db, id).await?.ok_or(PaymentError::Internal)?;
@@ -162,7 +162,7 @@ impl Payments for PaymentService {
 }
 
 /// Claims the key and sets the amount aside, or finds that both was done before.
-async fn claim(tx: &mut Tx, wanted: RefundRecord, refund: Refund, dispatch: Dispatch) -> Result<(), PaymentError> {
+async fn claim(tx: &mut Tx, wanted: RefundRecord, refund: Refund, dispatch: &Dispatch) -> Result<(), PaymentError> {
     let payment_id = wanted.payment_id;
     let record = store::load(tx, payment_id).await?;
     if let Some(known) = store::load_refund(tx, &wanted.caller, &wanted.key).await? {
@@ -196,8 +196,7 @@ async fn claim(tx: &mut Tx, wanted: RefundRecord, refund: Refund, dispatch: Disp
         }));
     }
     store::insert_refund(tx, &wanted).await?;
-    let id = wanted.id;
-    tx.on_commit(move || dispatch.hand_in(Work::Refund(id)));
+    dispatch.hand_in(tx, Work::Refund(wanted.id));
     Ok(())
 }
 

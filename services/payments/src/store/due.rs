@@ -12,20 +12,21 @@ pub(crate) enum Work {
     Refund(Uuid),
 }
 
-/// Work and when it is due, in microseconds since the epoch.
+/// Work, when it is due, in microseconds since the epoch, and how often it was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Due {
     pub(crate) work: Work,
     pub(crate) at: i64,
+    pub(crate) attempts: i64,
 }
 
 /// The `limit` pieces of work that are or become due first.
 pub(crate) async fn due(db: &Database, limit: usize) -> Result<Vec<Due>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT kind, id, due_at FROM (
-            SELECT 'charge' AS kind, id, due_at FROM payments WHERE due_at IS NOT NULL
+        "SELECT kind, id, due_at, attempts FROM (
+            SELECT 'charge' AS kind, id, due_at, attempts FROM payments WHERE due_at IS NOT NULL
             UNION ALL
-            SELECT 'refund' AS kind, id, due_at FROM refunds WHERE due_at IS NOT NULL
+            SELECT 'refund' AS kind, id, due_at, attempts FROM refunds WHERE due_at IS NOT NULL
          ) AS work ORDER BY due_at LIMIT $1",
     )
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
@@ -47,6 +48,7 @@ pub(crate) async fn due(db: &Database, limit: usize) -> Result<Vec<Due>, Databas
             Ok(Due {
                 work,
                 at: row.try_get("due_at")?,
+                attempts: row.try_get("attempts")?,
             })
         })
         .collect()

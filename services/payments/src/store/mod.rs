@@ -6,7 +6,7 @@ mod payments;
 mod refunds;
 mod schema;
 
-pub(crate) use due::{Work, due};
+pub(crate) use due::{Due, Work, due};
 pub(crate) use ledger::book;
 pub(crate) use payments::{Origin, Record, Settlement, find, insert, list, load, reserve_refund, save};
 pub(crate) use refunds::{

@@ -5,6 +5,10 @@ use commerce::{OrderStatus, PageRequest, PaymentConflict, PaymentError, PaymentE
 use futures::future::join_all;
 use outside::OperationStatus;
 use seam::Context;
+use std::time::Duration;
+
+/// Long enough for a request to arrive, however slow the machine; the answer never does.
+const ARRIVES: Duration = Duration::from_secs(2);
 
 #[tokio::test]
 async fn an_order_is_charged_once_and_booked_on_both_sides() {
@@ -92,11 +96,11 @@ async fn a_declined_payment_fails_and_is_not_charged() {
 
 #[tokio::test]
 async fn an_authorization_without_an_answer_is_unknown_and_then_found_and_charged_once() {
-    let fixture = Fixture::new().await;
+    let fixture = Fixture::waiting(ARRIVES).await;
     let order = fixture.order("o", "tok_timeout");
 
     // The answer comes before the provider's: it is not known yet.
-    let early = Context::root("shop").within(std::time::Duration::from_millis(250));
+    let early = Context::root("shop").within(Duration::from_millis(250));
     let first = early
         .scope(fixture.payments().process_payment(order.id))
         .await
@@ -137,6 +141,22 @@ async fn a_charge_answered_with_an_error_is_found_and_not_repeated() {
     assert_eq!(fixture.books().await.len(), 2);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_fifty_charges_at_once_that_are_answered_with_an_error_none_is_repeated() {
+    let fixture = Fixture::new().await;
+
+    join_all((0..50).map(|order| {
+        let (fixture, name) = (&fixture, order.to_string());
+        async move { fixture.captured(&name, "tok_error_after_charge").await }
+    }))
+    .await;
+
+    let ledger = fixture.ledger().await;
+    assert_eq!(ledger.charges.len(), 50);
+    let repeated: Vec<_> = ledger.requests.iter().filter(|(_, times)| **times > 1).collect();
+    assert!(repeated.is_empty(), "they were asked about: {repeated:?}");
+}
+
 #[tokio::test]
 async fn a_payment_that_the_provider_never_heard_of_is_sent_again_under_the_same_key() {
     let mut fixture = Fixture::without_provider().await;
@@ -175,9 +195,9 @@ async fn an_order_cancelled_before_the_provider_heard_of_it_fails_without_a_char
 
 #[tokio::test]
 async fn what_is_held_for_an_order_that_was_cancelled_meanwhile_is_let_go_of() {
-    let fixture = Fixture::new().await;
+    let fixture = Fixture::waiting(ARRIVES).await;
     let mut order = fixture.order("o", "tok_timeout");
-    let early = Context::root("shop").within(std::time::Duration::from_millis(100));
+    let early = Context::root("shop").within(Duration::from_millis(100));
     let payment = early
         .scope(fixture.payments().process_payment(order.id))
         .await
@@ -200,7 +220,7 @@ async fn what_is_held_for_an_order_that_was_cancelled_meanwhile_is_let_go_of() {
 async fn a_payment_begun_by_a_process_that_died_is_finished_by_the_next_one() {
     let mut fixture = Fixture::without_provider().await;
     let order = fixture.order("o", "tok_ok");
-    let early = Context::root("shop").within(std::time::Duration::from_millis(60));
+    let early = Context::root("shop").within(Duration::from_millis(60));
     let payment = early
         .scope(fixture.payments().process_payment(order.id))
         .await
@@ -238,7 +258,7 @@ async fn one_slow_payment_delays_no_other() {
     let fixture = Fixture::new().await;
     for index in 0..8 {
         let slow = fixture.order(&format!("slow {index}"), "tok_timeout");
-        let early = Context::root("shop").within(std::time::Duration::from_millis(60));
+        let early = Context::root("shop").within(Duration::from_millis(60));
         early
             .scope(fixture.payments().process_payment(slow.id))
             .await

@@ -1,6 +1,6 @@
 //! Refunds, at the real provider of the outside world.
 
-use crate::support::{Fixture, euros, refund};
+use crate::support::{Fixture, IMPATIENT, euros, refund};
 use commerce::{OrderId, PaymentConflict, PaymentError, PaymentEvent, PaymentId, PaymentStatus, Refund};
 use futures::future::join_all;
 use seam::replay;
@@ -143,7 +143,7 @@ async fn a_refund_answered_with_an_error_is_found_and_not_repeated() {
 
 #[tokio::test]
 async fn a_refund_that_can_not_be_asked_for_goes_on_and_the_same_key_hears_of_it() {
-    let mut fixture = Fixture::new().await;
+    let mut fixture = Fixture::waiting(IMPATIENT).await;
     let payment = fixture.captured("o", "tok_ok").await;
     fixture.provider_down().await;
 
@@ -166,7 +166,7 @@ async fn a_refund_that_can_not_be_asked_for_goes_on_and_the_same_key_hears_of_it
 
 #[tokio::test]
 async fn each_attempt_that_is_not_answered_puts_the_next_one_off() {
-    let mut fixture = Fixture::new().await;
+    let mut fixture = Fixture::waiting(IMPATIENT).await;
     let payment = fixture.captured("o", "tok_ok").await;
     fixture.provider_down().await;
 
@@ -190,7 +190,7 @@ async fn each_attempt_that_is_not_answered_puts_the_next_one_off() {
 
 #[tokio::test]
 async fn a_refund_begun_by_a_process_that_died_is_finished_by_the_next_one_unasked() {
-    let mut fixture = Fixture::new().await;
+    let mut fixture = Fixture::waiting(IMPATIENT).await;
     let payment = fixture.captured("o", "tok_ok").await;
     fixture.provider_down().await;
     refund(fixture.payments(), "shop", &payment, "k", 100)

@@ -3,6 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use commerce::{
@@ -60,11 +61,17 @@ impl Orders for FakeOrders {
     }
 }
 
+/// How long the provider is waited for where it answers: a slow machine must not make its answer late.
+const PATIENT: Duration = Duration::from_secs(10);
+/// How long where nobody answers.
+pub(crate) const IMPATIENT: Duration = Duration::from_millis(400);
+
 pub(crate) struct Fixture {
     pub(crate) orders: Arc<FakeOrders>,
     pub(crate) feed: Arc<Log>,
     provider: Option<PaymentProvider>,
     address: SocketAddr,
+    patience: Duration,
     folder: TempDir,
     running: Option<(Environment, Module<dyn Payments>)>,
 }
@@ -72,14 +79,24 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// With the provider up.
     pub(crate) async fn new() -> Self {
-        let mut fixture = Self::without_provider().await;
+        Self::waiting(PATIENT).await
+    }
+
+    /// With the provider up, and waited for no longer than this.
+    pub(crate) async fn waiting(patience: Duration) -> Self {
+        let mut fixture = Self::opened(patience).await;
         fixture.provider_up().await;
         fixture
     }
 
     /// With nobody behind the provider's address.
     pub(crate) async fn without_provider() -> Self {
+        Self::opened(IMPATIENT).await
+    }
+
+    async fn opened(patience: Duration) -> Self {
         let mut fixture = Self {
+            patience,
             orders: Arc::default(),
             feed: Arc::default(),
             provider: None,
@@ -113,7 +130,8 @@ impl Fixture {
     /// Opens the module on the database that is there.
     pub(crate) async fn start(&mut self) {
         let provider = format!("http://{}", self.address);
-        let settings = [("PROVIDER_URL", &*provider), ("CALL_TIMEOUT_MS", "400")];
+        let patience = self.patience.as_millis().to_string();
+        let settings = [("PROVIDER_URL", &*provider), ("CALL_TIMEOUT_MS", &patience)];
         let environment = testing::environment(self.folder.path(), &settings);
         let needs = Dependencies {
             orders: self.orders.clone(),

@@ -49,7 +49,11 @@ async fn version_3_is_verified_with_the_parameters_of_its_states() {
     assert_eq!(strictly(&server, &[pact("paid")]).await.verdict(), Verdict::Pass);
     assert_eq!(strictly(&server, &[pact("lost")]).await.verdict(), Verdict::Fail);
     let requests = server.received_requests().await.unwrap();
-    let states = requests.iter().filter(|request| request.url.path() == "/states");
+    let states: Vec<_> = requests
+        .iter()
+        .filter(|request| request.url.path() == "/states")
+        .collect();
+    assert!(!states.is_empty());
     for state in states {
         let body: Value = state.body_json().unwrap();
         assert_eq!(
