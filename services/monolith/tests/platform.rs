@@ -19,7 +19,7 @@ use shared::{
     Environment, Settings, StartError,
     server::{self, Server},
     settings::{Declared, optional, standard},
-    testing::{free_address, until},
+    testing::{Port, until},
 };
 use tempfile::TempDir;
 
@@ -27,7 +27,7 @@ use tempfile::TempDir;
 async fn an_order_is_paid_committed_and_told_about_in_one_process() {
     let outside = Outside::start().await;
     let folder = TempDir::new().unwrap();
-    let monolith = start(free_address(), folder.path(), &outside.settings()).await;
+    let monolith = start(Port::hold(), folder.path(), &outside.settings()).await;
 
     let order = follow_one_order(&monolith).await;
 
@@ -58,8 +58,11 @@ async fn an_order_is_paid_committed_and_told_about_in_one_process() {
 async fn an_extracted_module_is_reached_by_one_setting_and_its_api_stays_whole() {
     let outside = Outside::start().await;
     let (home, away) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let (monolith, inventory) = (free_address(), free_address());
-    let (monolith_url, inventory_url) = (format!("http://{monolith}"), format!("http://{inventory}"));
+    let (monolith, inventory) = (Port::hold(), Port::hold());
+    let (monolith_url, inventory_url) = (
+        format!("http://{}", monolith.address()),
+        format!("http://{}", inventory.address()),
+    );
     let others = [
         ("ORDERS_URL", &monolith_url),
         ("PAYMENTS_URL", &monolith_url),
@@ -205,13 +208,14 @@ impl Outside {
 }
 
 /// Opens and serves a monolith with these settings until the test ends.
-async fn start(address: SocketAddr, folder: &Path, settings: &[(&'static str, String)]) -> SocketAddr {
+async fn start(port: Port, folder: &Path, settings: &[(&'static str, String)]) -> SocketAddr {
     let database = format!("sqlite://{}/{{module}}.db", folder.display());
-    let mut pairs = vec![("LISTEN", address.to_string()), ("DATABASE_URL", database)];
+    let mut pairs = vec![("LISTEN", port.address().to_string()), ("DATABASE_URL", database)];
     pairs.extend_from_slice(settings);
     let environment = environment(&pairs);
     let server: Result<Server, StartError> = async {
         let modules = monolith::open(environment.clone()).await?;
+        drop(port);
         server::bind(environment, modules).await
     }
     .await;

@@ -120,7 +120,8 @@ where
         for case in self.run.drawn_cases() {
             let (drawn, _) = self.run.draw(case)?;
             let calls: Vec<CallOf<M>> = drawn.draws.iter().map(super::sequence::Draw::current).collect();
-            for subject in &self.run.suite.subjects {
+            let subjects = self.run.suite.subjects.iter();
+            for subject in subjects.filter(|subject| self.run.is_turn_of(subject, case)) {
                 let instance = subject.open().await?;
                 let heard = self.history(case, instance.service(), &calls).await;
                 instance.close().await;

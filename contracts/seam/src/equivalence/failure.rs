@@ -87,7 +87,7 @@ pub enum Failure {
         reason: String,
     },
     /// A subject was asked for that the suite does not have.
-    #[error("{suite}: there is no subject {name:?}; SEAM_SUBJECTS can name {}", known.join(", "))]
+    #[error("{suite}: there is no subject {name:?}; `sampled` and SEAM_SUBJECTS can name {}", known.join(", "))]
     UnknownSubject {
         /// The suite.
         suite: String,

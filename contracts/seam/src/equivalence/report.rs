@@ -7,8 +7,8 @@ use super::{Cell, Rule};
 pub struct Report {
     /// The suite.
     pub suite: String,
-    /// The subjects that agreed with the model.
-    pub subjects: Vec<String>,
+    /// The subjects that agreed with the model, each on the first of so many drawn sequences.
+    pub subjects: Vec<(String, u64)>,
     /// What every draw derives from.
     pub seed: u64,
     /// How many sequences were drawn.
@@ -28,12 +28,17 @@ impl fmt::Display for Report {
         let Self {
             suite, cases, calls, ..
         } = self;
+        let shown = |(name, every): &(String, u64)| match every {
+            1 => name.clone(),
+            every => format!("{name} (1 case in {every})"),
+        };
+        let subjects: Vec<String> = self.subjects.iter().map(shown).collect();
         let met = self.cells.values().filter(|times| **times > 0).count();
         write!(
             f,
             "{suite}: {cases} cases of {calls} calls and {} saved, on {}; {met} of {} cells met; seed {}",
             self.saved,
-            self.subjects.join(", "),
+            subjects.join(", "),
             self.cells.len(),
             self.seed
         )?;

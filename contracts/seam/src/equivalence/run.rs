@@ -55,8 +55,9 @@ impl<M: Model> Run<M> {
             self.judge_coverage(cases)?;
         }
         let rules = self.suite.rules.iter().zip(&self.applied);
+        let subjects = self.suite.subjects.iter();
         Ok(Report {
-            subjects: self.suite.subjects.iter().map(|subject| subject.name.clone()).collect(),
+            subjects: subjects.map(|subject| (subject.name.clone(), subject.every)).collect(),
             seed: self.seed,
             cases,
             calls: self.suite.calls,
@@ -89,7 +90,7 @@ impl<M: Model> Run<M> {
         for file in &files {
             let steps = saved::load::<M>(file)?;
             let expected = Expected::of(&self.suite.model, &steps);
-            if let Some((subject, difference)) = self.first_difference(&steps, &expected).await? {
+            if let Some((subject, difference)) = self.first_difference(None, &steps, &expected).await? {
                 let origin = Origin::Saved(file.clone());
                 return Err(self.counterexample(subject, difference, &steps, origin, None).await?);
             }
@@ -105,7 +106,7 @@ impl<M: Model> Run<M> {
         let Some(steps) = drawn.steps() else {
             unreachable!("a sequence as it was drawn names only what was named before");
         };
-        let Some((subject, difference)) = self.first_difference(&steps, &expected).await? else {
+        let Some((subject, difference)) = self.first_difference(Some(case), &steps, &expected).await? else {
             return Ok(());
         };
         let calls = steps.len();
@@ -138,13 +139,23 @@ impl<M: Model> Run<M> {
         })
     }
 
+    /// Whether a drawn sequence runs on this subject.
+    pub(crate) fn is_turn_of(&self, subject: &Subject<M::Contract>, case: u64) -> bool {
+        self.settings.case.is_some() || case.is_multiple_of(subject.every)
+    }
+
+    /// The first subject that differs; every one is asked about a sequence that is no drawn case.
     async fn first_difference(
         &mut self,
+        case: Option<u64>,
         steps: &[Step<CallOf<M>>],
         expected: &Expected<M>,
     ) -> Result<Option<(usize, Difference)>, Failure> {
         for position in 0..self.suite.subjects.len() {
             let subject = &self.suite.subjects[position];
+            if case.is_some_and(|case| !self.is_turn_of(subject, case)) {
+                continue;
+            }
             let executed = self.execute(subject, steps, expected, false).await?;
             for (applied, now) in self.applied.iter_mut().zip(executed.applied) {
                 *applied |= now;

@@ -11,6 +11,8 @@ type Effects = Box<dyn Fn() -> BoxFuture<'static, Result<Vec<Value>, Boxed>> + S
 /// An implementation under test, by name: a way to open a fresh one for each sequence.
 pub(crate) struct Subject<C: Contract + ?Sized> {
     pub(crate) name: String,
+    /// It runs on the first of so many drawn sequences.
+    pub(crate) every: u64,
     open: Open<C>,
 }
 
@@ -26,6 +28,7 @@ impl<C: Contract + ?Sized> Subject<C> {
         });
         Self {
             name: name.to_owned(),
+            every: 1,
             open,
         }
     }

@@ -20,6 +20,7 @@ pub struct Suite<M: Model> {
     pub(super) name: String,
     pub(super) model: M,
     pub(super) subjects: Vec<Subject<M::Contract>>,
+    pub(super) sampled: Vec<(String, u64)>,
     pub(super) rules: Vec<Rule>,
     pub(super) cases: u64,
     pub(super) at_most: Option<u64>,
@@ -39,6 +40,7 @@ impl<M: Model> Suite<M> {
             name: name.to_owned(),
             model,
             subjects: Vec::new(),
+            sampled: Vec::new(),
             rules: Vec::new(),
             cases: 256,
             at_most: None,
@@ -60,6 +62,14 @@ impl<M: Model> Suite<M> {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         self.subjects.push(Subject::new(name, open));
+        self
+    }
+
+    /// Runs the subject of this name on the first of every `every` drawn sequences only: for one that costs much and shares most of its code
+    /// with another. Saved sequences, and one that is asked for, run on it all the same. A name that no subject has fails the run.
+    #[must_use]
+    pub fn sampled(mut self, subject: &str, every: u64) -> Self {
+        self.sampled.push((subject.to_owned(), every.max(1)));
         self
     }
 
@@ -157,14 +167,20 @@ impl<M: Model> Suite<M> {
             let name = twice.1.clone();
             return Err(Failure::SameName { suite: suite(), name });
         }
+        let sampled = self.sampled.iter().map(|(name, _)| name);
+        let mut asked = settings.subjects.iter().flatten().chain(sampled);
+        if let Some(unknown) = asked.find(|name| !names.contains(name)) {
+            return Err(Failure::UnknownSubject {
+                suite: suite(),
+                name: unknown.clone(),
+                known: names,
+            });
+        }
+        for subject in &mut self.subjects {
+            let last = self.sampled.iter().rfind(|(name, _)| *name == subject.name);
+            subject.every = last.map_or(1, |(_, every)| *every);
+        }
         if let Some(wanted) = &settings.subjects {
-            if let Some(unknown) = wanted.iter().find(|name| !names.contains(name)) {
-                return Err(Failure::UnknownSubject {
-                    suite: suite(),
-                    name: unknown.clone(),
-                    known: names,
-                });
-            }
             self.subjects.retain(|subject| wanted.contains(&subject.name));
         }
         Ok(self)

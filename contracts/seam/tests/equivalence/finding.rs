@@ -24,6 +24,26 @@ fn subjects_with_names_of_their_own_pass_and_every_cell_is_met() {
 }
 
 #[test]
+fn a_bug_of_a_sampled_subject_is_found_when_it_is_its_turn_and_shown_beside_the_others() {
+    let found = (0..16).map(|seed| {
+        let failure = suite(Wrong::TornIsRead).sampled("wrong", 4).calls(8).seed(seed).run();
+        failure.unwrap_err().counterexample().unwrap().clone()
+    });
+
+    let mut cases = Vec::new();
+    for found in found {
+        let Origin::Drawn { case, .. } = found.origin else {
+            panic!("{found}");
+        };
+        let shown: Vec<&str> = found.history[0].answers.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(shown, ["right", "wrong"]);
+        cases.push(case);
+    }
+    assert!(cases.iter().all(|case| case % 4 == 0), "{cases:?}");
+    assert!(cases.iter().any(|case| *case > 0), "{cases:?}");
+}
+
+#[test]
 fn a_bug_that_needs_three_writes_and_a_look_at_the_first_is_shown_with_just_these() {
     let found = found(Wrong::ThirdOverFirst);
 

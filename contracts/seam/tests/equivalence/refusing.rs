@@ -181,9 +181,19 @@ fn the_environment_can_ask_for_one_case_and_is_refused_where_it_makes_no_sense()
     let seed = example(&[("SEAM_SEED", "tea")]);
 
     assert!(said(&one).contains("seed 0, case 3"), "{}", said(&one));
-    assert!(said(&unknown).contains("there is no subject \"by post\"; SEAM_SUBJECTS can name over http"));
+    assert!(said(&unknown).contains("there is no subject \"by post\"; `sampled` and SEAM_SUBJECTS can name over http"));
     assert!(said(&cases).contains("SEAM_CASES is \"0\", wanted a whole number, at least 1"));
     assert!(said(&seed).contains("SEAM_SEED is \"tea\", wanted a whole number, at least 0"));
+}
+
+#[test]
+fn a_sample_for_a_subject_that_is_not_there_is_refused() {
+    let failure = suite(Wrong::Nowhere).sampled("wrnog", 4).run().unwrap_err();
+
+    assert_eq!(
+        failure.to_string(),
+        "notes: there is no subject \"wrnog\"; `sampled` and SEAM_SUBJECTS can name right, wrong"
+    );
 }
 
 fn said(output: &Output) -> String {

@@ -3,7 +3,7 @@ use std::{env, ffi::OsStr, fs, path::Path, process::Command};
 use seam::equivalence::{Failure, Origin, Rule};
 use tempfile::TempDir;
 
-use crate::notes::{Wrong, suite};
+use crate::notes::{Wrong, pad, suite};
 
 /// A folder with the saved history of one bug, and the text of its file.
 fn saved(wrong: Wrong) -> (TempDir, String) {
@@ -106,11 +106,17 @@ fn a_file_that_is_no_saved_sequence_or_of_another_format_is_refused() {
 
 /// Where the pads below keep sequences that failed, if they keep any.
 const FOLDER: &str = "NOTES_FOLDER";
+/// What is said whenever the pad is opened that runs on a sample only.
+const SELDOM: &str = "opened now and then";
 
 /// Run again in processes of their own, where the environment asks for something else.
 #[test]
 fn right_pads_pass() {
     let suite = suite(Wrong::Nowhere).rule(Rule::ignored("page", "nobody", "there is none"));
+    let suite = suite.sampled("seldom", 4).subject("seldom", || async {
+        eprintln!("{SELDOM}");
+        Ok::<_, String>(pad(Wrong::Nowhere))
+    });
     let suite = match env::var_os(FOLDER) {
         Some(folder) => suite.regressions(folder),
         None => suite,
@@ -153,4 +159,17 @@ fn a_file_that_is_asked_for_runs_alone() {
     let said = reported(&[("SEAM_REPLAY", file.as_os_str())]);
 
     assert!(said.contains("notes: 0 cases of 20 calls and 1 saved"), "{said}");
+}
+
+#[test]
+fn what_is_saved_or_asked_for_runs_on_a_subject_that_is_sampled_too() {
+    let (folder, _) = saved(Wrong::TornIsRead);
+    let kept = (FOLDER, folder.path().as_os_str());
+
+    let all = reported(&[kept]);
+    let not_its_turn = reported(&[("SEAM_CASE", "3".as_ref())]);
+
+    assert_eq!(all.matches(SELDOM).count(), 1 + 256 / 4);
+    assert_eq!(not_its_turn.matches(SELDOM).count(), 1);
+    assert!(all.contains("on right, wrong, seldom (1 case in 4)"), "{all}");
 }

@@ -152,6 +152,13 @@ fn what_callers_of_an_atomic_service_hear_is_explained_and_their_calls_do_overla
 }
 
 #[test]
+fn a_sampled_subject_is_called_at_once_when_it_is_its_turn() {
+    let report = suite(Drawer::Atomic).sampled("drawer", 4).run_concurrently(4, heard);
+
+    assert_eq!(report.unwrap().histories, 64 / 4);
+}
+
+#[test]
 fn the_calls_of_one_caller_never_overlap() {
     let report = suite(Drawer::Atomic).run_concurrently(1, heard).unwrap();
 

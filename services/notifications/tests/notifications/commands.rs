@@ -91,7 +91,7 @@ async fn a_refused_recipient_is_a_conflict_that_is_remembered() {
 #[tokio::test]
 async fn a_message_that_can_not_be_sent_now_is_sent_later_whoever_asks() {
     let mut fixture = Fixture::new().await;
-    fixture.mail_down();
+    fixture.mail_down().await;
     let answer = Context::root("desk")
         .scope(notify(&fixture, command("k", "ann@example.com")))
         .await;

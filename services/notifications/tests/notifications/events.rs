@@ -144,7 +144,7 @@ async fn while_the_mail_server_is_down_messages_wait_and_readiness_says_why() {
         .append(&created(OrderId::derive(&["before"]), contact("ann@example.com", None)));
     fixture.told(OrderId::derive(&["before"]), 1).await;
 
-    fixture.mail_down();
+    fixture.mail_down().await;
     fixture
         .orders
         .append(&created(order(), contact("ann@example.com", None)));
@@ -163,7 +163,7 @@ async fn while_the_mail_server_is_down_messages_wait_and_readiness_says_why() {
 #[tokio::test]
 async fn what_waits_is_told_by_the_next_process() {
     let mut fixture = Fixture::new().await;
-    fixture.mail_down();
+    fixture.mail_down().await;
     fixture
         .orders
         .append(&created(order(), contact("ann@example.com", None)));
@@ -180,7 +180,7 @@ async fn what_waits_is_told_by_the_next_process() {
 #[tokio::test]
 async fn while_the_push_service_is_down_the_mail_goes_out_once() {
     let mut fixture = Fixture::new().await;
-    fixture.push_down();
+    fixture.push_down().await;
     fixture
         .orders
         .append(&created(order(), contact("ann@example.com", Some("device"))));
@@ -261,7 +261,7 @@ async fn unready(fixture: &Fixture) -> String {
 #[tokio::test]
 async fn a_mail_server_that_falls_silent_holds_a_mail_no_longer_than_the_limit() {
     let mut fixture = Fixture::new().await;
-    fixture.mail_down();
+    fixture.mail_down().await;
     let silent = fixture.silent_mail_server().await;
     fixture
         .orders

@@ -1,9 +1,6 @@
 //! A notifications module with a real database, real sinks, and logs as they are told to be.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-};
+use std::{net::TcpListener, sync::Arc};
 
 use commerce::{
     Contact, Currency, Money, Notification, NotificationEvent, Notifications, OrderEvent, OrderId, OrderLine,
@@ -13,16 +10,16 @@ use notifications::Dependencies;
 use outside::{MailSink, Message, Push, PushSink};
 use shared::{
     Environment, Module,
-    testing::{self, Log, free_address, listen, until},
+    testing::{self, Log, Port, until},
 };
 use tempfile::TempDir;
 
 pub(crate) struct Fixture {
     pub(crate) orders: Arc<Log>,
     pub(crate) payments: Arc<Log>,
-    smtp: SocketAddr,
-    mail_api: SocketAddr,
-    push: SocketAddr,
+    smtp: Port,
+    mail_api: Port,
+    push: Port,
     mail_sink: Option<MailSink>,
     push_sink: Option<PushSink>,
     folder: TempDir,
@@ -34,9 +31,9 @@ impl Fixture {
         let mut fixture = Self {
             orders: Arc::default(),
             payments: Arc::default(),
-            smtp: free_address(),
-            mail_api: free_address(),
-            push: free_address(),
+            smtp: Port::hold(),
+            mail_api: Port::hold(),
+            push: Port::hold(),
             mail_sink: None,
             push_sink: None,
             folder: tempfile::tempdir().expect("a folder"),
@@ -50,7 +47,10 @@ impl Fixture {
 
     /// Opens the module on the database that is there.
     pub(crate) async fn start(&mut self) {
-        let (smtp, push) = (self.smtp.to_string(), format!("http://{}", self.push));
+        let (smtp, push) = (
+            self.smtp.address().to_string(),
+            format!("http://{}", self.push.address()),
+        );
         let settings = [
             ("SMTP_ADDRESS", &*smtp),
             ("PUSH_URL", &*push),
@@ -75,29 +75,32 @@ impl Fixture {
     }
 
     pub(crate) async fn mail_up(&mut self) {
-        let (smtp, api) = (listen(self.smtp).await, listen(self.mail_api).await);
+        let (smtp, api) = (self.smtp.listen().await, self.mail_api.listen().await);
         let data = self.folder.path().join("mail");
         self.mail_sink = Some(MailSink::start(smtp, api, Some(&data)).expect("the sink starts"));
     }
 
     /// Gone, with its connections; what it has taken stays.
-    pub(crate) fn mail_down(&mut self) {
+    pub(crate) async fn mail_down(&mut self) {
         self.mail_sink = None;
+        self.smtp.take_back().await;
+        self.mail_api.take_back().await;
     }
 
     /// Somebody who takes connections at the mail server's address and never says a word.
-    pub(crate) async fn silent_mail_server(&self) -> TcpListener {
-        listen(self.smtp).await
+    pub(crate) async fn silent_mail_server(&mut self) -> TcpListener {
+        self.smtp.listen().await
     }
 
     pub(crate) async fn push_up(&mut self) {
         let data = self.folder.path().join("push");
-        let sink = PushSink::start(listen(self.push).await, Some(&data));
+        let sink = PushSink::start(self.push.listen().await, Some(&data));
         self.push_sink = Some(sink.expect("the sink starts"));
     }
 
-    pub(crate) fn push_down(&mut self) {
+    pub(crate) async fn push_down(&mut self) {
         self.push_sink = None;
+        self.push.take_back().await;
     }
 
     pub(crate) fn module(&self) -> &Module<dyn Notifications> {
@@ -126,11 +129,11 @@ impl Fixture {
     }
 
     pub(crate) async fn mails(&self) -> Vec<Message> {
-        get(&format!("http://{}/messages", self.mail_api)).await
+        get(&format!("http://{}/messages", self.mail_api.address())).await
     }
 
     pub(crate) async fn pushes(&self) -> Vec<Push> {
-        get(&format!("http://{}/messages", self.push)).await
+        get(&format!("http://{}/messages", self.push.address())).await
     }
 
     pub(crate) async fn events(&self) -> Vec<NotificationEvent> {

@@ -1,7 +1,6 @@
 //! A payments module with a real database and the real provider of the outside world, and orders as they are told to be.
 
 use std::{
-    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -15,7 +14,7 @@ use payments::Dependencies;
 use seam::Context;
 use shared::{
     Environment, Module,
-    testing::{self, Log, until},
+    testing::{self, Log, Port, until},
 };
 use tempfile::TempDir;
 
@@ -70,7 +69,7 @@ pub(crate) struct Fixture {
     pub(crate) orders: Arc<FakeOrders>,
     pub(crate) feed: Arc<Log>,
     provider: Option<PaymentProvider>,
-    address: SocketAddr,
+    port: Port,
     patience: Duration,
     folder: TempDir,
     running: Option<(Environment, Module<dyn Payments>)>,
@@ -100,7 +99,7 @@ impl Fixture {
             orders: Arc::default(),
             feed: Arc::default(),
             provider: None,
-            address: testing::free_address(),
+            port: Port::hold(),
             folder: tempfile::tempdir().expect("a folder"),
             running: None,
         };
@@ -109,7 +108,7 @@ impl Fixture {
     }
 
     pub(crate) async fn provider_up(&mut self) {
-        let listener = testing::listen(self.address).await;
+        let listener = self.port.listen().await;
         let data = self.folder.path().join("provider");
         self.provider = Some(
             PaymentProvider::start(listener, Some(&data))
@@ -121,15 +120,12 @@ impl Fixture {
     /// Gone, with its connections; what it has booked stays.
     pub(crate) async fn provider_down(&mut self) {
         self.provider = None;
-        until("the provider accepts nobody", async || {
-            tokio::net::TcpStream::connect(self.address).await.err()
-        })
-        .await;
+        self.port.take_back().await;
     }
 
     /// Opens the module on the database that is there.
     pub(crate) async fn start(&mut self) {
-        let provider = format!("http://{}", self.address);
+        let provider = format!("http://{}", self.port.address());
         let patience = self.patience.as_millis().to_string();
         let settings = [("PROVIDER_URL", &*provider), ("CALL_TIMEOUT_MS", &patience)];
         let environment = testing::environment(self.folder.path(), &settings);
@@ -190,7 +186,7 @@ impl Fixture {
     }
 
     pub(crate) async fn ledger(&self) -> Ledger {
-        let body = reqwest::get(format!("http://{}/ledger", self.address))
+        let body = reqwest::get(format!("http://{}/ledger", self.port.address()))
             .await
             .expect("the provider answers");
         serde_json::from_slice(&body.bytes().await.expect("a body")).expect("a ledger")

@@ -64,6 +64,8 @@ pub(super) fn readers(address: &Address) -> Result<AnyPool, DatabaseError> {
         .max_connections(READERS)
         .acquire_timeout(ACQUIRE)
         .idle_timeout(IDLE)
+        // A file does not go away while nobody looks; a server may.
+        .test_before_acquire(address.engine == Engine::Postgres)
         .after_connect(move |connection, _| {
             Box::pin(async move { sqlx::raw_sql(setup).execute(connection).await.map(|_| ()) })
         })

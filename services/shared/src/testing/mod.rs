@@ -10,6 +10,6 @@ mod running;
 mod until;
 
 pub use log::Log;
-pub use ports::{free_address, listen};
+pub use ports::Port;
 pub use running::{commits, environment, events, stop};
 pub use until::until;

@@ -1,13 +1,85 @@
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+};
+
+use tokio::net::TcpSocket;
 
 use super::until;
 
-/// An address for somebody who is not there yet, or comes and goes.
-pub fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// A port of this machine for somebody who is not there yet, or comes and goes.
+///
+/// Until it is listened at, or dropped, nobody else gets it, and connections are refused: a test that runs beside this one can't answer in its place.
+#[derive(Debug)]
+pub struct Port {
+    address: SocketAddr,
+    held: Option<TcpSocket>,
 }
 
-/// Listens there, once whoever listened there before is gone.
-pub async fn listen(address: SocketAddr) -> TcpListener {
-    until(&format!("{address} is free"), async || TcpListener::bind(address).ok()).await
+impl Port {
+    /// Holds a port that was free.
+    pub fn hold() -> Self {
+        let socket = bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        Self {
+            address: socket.local_addr().unwrap(),
+            held: Some(socket),
+        }
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Listens there, once whoever listened there before is gone.
+    pub async fn listen(&mut self) -> TcpListener {
+        if self.held.is_none() {
+            self.take_back().await;
+        }
+        let socket = self.held.take().unwrap();
+        socket.listen(BACKLOG).unwrap().into_std().unwrap()
+    }
+
+    /// Holds it again, once whoever listened there is gone.
+    pub async fn take_back(&mut self) {
+        let address = self.address;
+        let socket = until(&format!("{address} is free"), async || bind(address).ok()).await;
+        self.held = Some(socket);
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    // Connections of before, which linger, must not keep it from being bound.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpStream;
+
+    use super::Port;
+
+    #[tokio::test]
+    async fn a_port_takes_connections_only_while_somebody_listens() {
+        let mut port = Port::hold();
+        let address = port.address();
+        let takes_connections = async || TcpStream::connect(address).await.is_ok();
+        assert!(!takes_connections().await, "nobody listens yet");
+
+        let listener = port.listen().await;
+        assert_eq!(listener.local_addr().unwrap(), address);
+        assert!(takes_connections().await);
+
+        drop(listener);
+        port.take_back().await;
+        assert!(!takes_connections().await, "it is held again");
+        let _listener = port.listen().await;
+        assert!(takes_connections().await);
+    }
 }
