@@ -33,6 +33,7 @@ fn main() -> ExitCode {
     };
     let mut rounds = Rounds::begin();
     rounds.run(time);
+    eprint!("{}", rounds.report());
     match rounds.leave_report() {
         Ok(()) if rounds.found.is_empty() => ExitCode::SUCCESS,
         Ok(()) => ExitCode::from(1),
@@ -81,6 +82,8 @@ impl Rounds {
             self.alone(&bar, seed);
             self.at_once(&bar, seed);
             self.rounds += 1;
+            // For whoever stops it before its time. If it can't be written, the last one says so.
+            let _unwritten = self.leave_report();
         }
         bar.finish_and_clear();
     }
@@ -158,7 +161,7 @@ impl Rounds {
         self.found.push(format!("seed {seed}: {failure}"));
     }
 
-    fn leave_report(&self) -> std::io::Result<()> {
+    fn report(&self) -> String {
         let Self {
             rounds,
             cases,
@@ -176,10 +179,13 @@ impl Rounds {
         for found in &self.found {
             let _ = write!(text, "\n```text\n{found}\n```\n");
         }
-        eprint!("{text}");
+        text
+    }
+
+    fn leave_report(&self) -> std::io::Result<()> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(REPORT);
         path.parent().map_or(Ok(()), fs::create_dir_all)?;
-        fs::write(path, text)
+        fs::write(path, self.report())
     }
 }
 
