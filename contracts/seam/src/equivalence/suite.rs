@@ -66,7 +66,8 @@ impl<M: Model> Suite<M> {
     }
 
     /// Runs the subject of this name on the first of every `every` drawn sequences only: for one that costs much and shares most of its code
-    /// with another. Saved sequences, and one that is asked for, run on it all the same. A name that no subject has fails the run.
+    /// with another. Saved sequences, and one that is asked for, run on it all the same. What is told last counts, and 0 is 1. A name that
+    /// no subject has fails the run.
     #[must_use]
     pub fn sampled(mut self, subject: &str, every: u64) -> Self {
         self.sampled.push((subject.to_owned(), every.max(1)));

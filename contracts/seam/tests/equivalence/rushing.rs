@@ -159,6 +159,13 @@ fn a_sampled_subject_is_called_at_once_when_it_is_its_turn() {
 }
 
 #[test]
+fn a_subject_is_sampled_as_was_told_last_and_0_is_every_case() {
+    let suite = suite(Drawer::Atomic).sampled("drawer", 4).sampled("drawer", 0);
+
+    assert_eq!(suite.run_concurrently(4, heard).unwrap().histories, 64);
+}
+
+#[test]
 fn the_calls_of_one_caller_never_overlap() {
     let report = suite(Drawer::Atomic).run_concurrently(1, heard).unwrap();
 
