@@ -181,7 +181,7 @@ pub(super) const BUGS: &[Bug] = &[
             Edit {
                 file: "services/payments/src/service.rs",
                 find: "        if store::find(&self.db, id).await?.is_some() {\n            return Ok(true);",
-                replace: "        if store::find(&self.db, id).await?.is_some() {\n            let again = self.db.write(move |tx| {\n                Box::pin(async move {\n                    let sql = \"UPDATE payments SET status = 'pending', due_at = created_at WHERE id = $1 AND status = 'captured'\";\n                    sqlx::query(sql).bind(id.to_string()).execute(tx.connection()).await?;\n                    Ok::<_, shared::DatabaseError>(())\n                })\n            });\n            again.await?;\n            self.dispatch.hand_in(Work::Charge(id));\n            return Ok(true);",
+                replace: "        if store::find(&self.db, id).await?.is_some() {\n            let again = self.db.write(move |tx| {\n                Box::pin(async move {\n                    let sql = \"UPDATE payments SET status = 'pending', due_at = created_at WHERE id = $1 AND status = 'captured'\";\n                    sqlx::query(sql).bind(id.to_string()).execute(tx.connection()).await?;\n                    Ok::<_, shared::DatabaseError>(())\n                })\n            });\n            again.await?;\n            self.dispatch.wake();\n            return Ok(true);",
             },
             Edit {
                 file: "services/payments/src/charging.rs",
