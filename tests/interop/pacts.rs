@@ -5,7 +5,7 @@ use std::{
     process::Command,
 };
 
-use pacts::source::{Found, Source};
+use ledger::source::{Found, Source};
 use serde_json::{Value, json};
 
 /// A pact in a file of its own.

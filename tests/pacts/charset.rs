@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use pact_consumer::builders::{HttpPartBuilder, InteractionBuilder};
-use pact_models::v4::interaction::V4Interaction;
-use pacts::{
+use ledger::{
     document::Document,
     source::{Found, Source},
 };
+use pact_consumer::builders::{HttpPartBuilder, InteractionBuilder};
+use pact_models::v4::interaction::V4Interaction;
 use serde_json::json;
 use verifier::mutate::{Reply, Subject};
 

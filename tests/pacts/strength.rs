@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use pacts::source::Source;
+use ledger::source::Source;
 use verifier::{Filter, Selection, mutate::mutate, report};
 
 /// In percent, for every pair.

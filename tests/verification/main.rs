@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
-#[path = "../../simulator/verifier/tests/mutate/draw.rs"]
+#[path = "../../contracts/verifier/tests/mutate/draw.rs"]
 mod draw;
 mod proxied;
 
@@ -12,7 +12,7 @@ use std::{
     process::Output,
 };
 
-use pacts::source::{Found, Source};
+use ledger::source::{Found, Source};
 use serde_json::Value;
 use tempfile::TempDir;
 use tests::{assert_passed, seam};

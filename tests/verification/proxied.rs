@@ -12,7 +12,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, header::CONTENT_TYPE};
-use pacts::{
+use ledger::{
     document::{Document, Interaction, Kind},
     source::Found,
 };

@@ -1,5 +1,5 @@
 use clap::Args;
-use pacts::gate::{Gate, ServiceVersion};
+use ledger::gate::{Gate, ServiceVersion};
 
 use super::{Command, CommandError, answered, subject::Subject};
 

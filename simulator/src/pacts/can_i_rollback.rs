@@ -1,5 +1,5 @@
 use clap::Args;
-use pacts::gate::Gate;
+use ledger::gate::Gate;
 
 use super::{Command, CommandError, answered, subject::Subject};
 

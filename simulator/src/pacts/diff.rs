@@ -1,10 +1,10 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
-use pacts::{
+use ledger::{
     diff::{Difference, State},
     git::{GitError, Repository},
-    ledger::Settings,
+    records::Settings,
     source::{Source, SourceError},
 };
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
-use pacts::{
+use ledger::{
     gate::GateError,
     git::GitError,
-    ledger::{LedgerError, SettingsError},
+    records::{LedgerError, SettingsError},
     source::SourceError,
 };
 use thiserror::Error;

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use pacts::{gate::Gate, matrix::Matrix};
+use ledger::{gate::Gate, matrix::Matrix};
 use serde_json::json;
 
 use super::{Command, CommandError, place::Place, width};

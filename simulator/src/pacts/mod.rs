@@ -15,7 +15,7 @@ mod version;
 
 use std::path::Path;
 
-use pacts::gate::{Answer, Verdict};
+use ledger::gate::{Answer, Verdict};
 use serde_json::Value;
 
 pub(crate) use can_i_deploy::CanIDeployArgs;

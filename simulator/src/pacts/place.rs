@@ -1,9 +1,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use pacts::{
+use ledger::{
     gate::{self, ServiceVersion},
-    ledger::{Ledger, Records, Settings},
+    records::{Ledger, Records, Settings},
 };
 
 use super::CommandError;

@@ -2,8 +2,8 @@ use std::{collections::BTreeSet, iter::repeat};
 
 use clap::Args;
 use jiff::Timestamp;
-use pacts::{
-    ledger::{Publication, Record, Records},
+use ledger::{
+    records::{Publication, Record, Records},
     source::{Found, Source},
 };
 use serde_json::json;

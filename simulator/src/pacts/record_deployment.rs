@@ -1,8 +1,8 @@
 use clap::Args;
 use jiff::Timestamp;
-use pacts::{
+use ledger::{
     gate::{Gate, ServiceVersion},
-    ledger::Others,
+    records::Others,
 };
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 use clap::Args;
 use jiff::Timestamp;
-use pacts::gate::{Gate, ServiceVersion};
+use ledger::gate::{Gate, ServiceVersion};
 use serde_json::json;
 
 use super::{Command, CommandError, record_deployment::or_none, recorded, subject::Subject};

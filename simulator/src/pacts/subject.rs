@@ -1,5 +1,5 @@
 use clap::Args;
-use pacts::gate::ServiceVersion;
+use ledger::gate::ServiceVersion;
 
 use super::{CommandError, place::Place, version::VersionArg};
 

@@ -1,5 +1,5 @@
 use clap::Args;
-use pacts::{git::Repository, ledger::Ledger};
+use ledger::{git::Repository, records::Ledger};
 
 use super::CommandError;
 

@@ -4,7 +4,7 @@ use std::{
 };
 
 use futures::{FutureExt, future::LocalBoxFuture};
-use pacts::document::State;
+use ledger::document::State;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 use verifier::{Message, Provider, Values};

@@ -14,8 +14,8 @@ use std::{
 
 pub(crate) use args::VerifyArgs;
 use broker::Fetched;
+use ledger::{records::Ledger, source::Source};
 use opened::Opened;
-use pacts::{ledger::Ledger, source::Source};
 use verifier::{Filter, HttpProvider, Selection, Verdict, Verification, mutate::mutate, report, verify};
 
 use crate::{

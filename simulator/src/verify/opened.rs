@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 
 use futures::{FutureExt, future::LocalBoxFuture};
-use pacts::document::State;
+use ledger::document::State;
 use verifier::{Message, Provider, Values};
 
 /// A provider that runs already, and the states that were begun in it and not ended: an interrupted verification ends them.

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use pacts::ledger::{self, Ledger, Record};
+use ledger::records::{self, Ledger, Record};
 use verifier::{ConsumerResult, Verification};
 
 /// What writes the records.
@@ -17,16 +17,16 @@ pub(crate) fn record(verifications: &[Verification], version: &str, ledger: &Led
     let results =
         whole.flat_map(|verification| verification.consumers.iter().map(move |result| (verification, result)));
     let record = |(verification, result): (&Verification, &ConsumerResult)| {
-        Record::Verification(ledger::Verification {
+        Record::Verification(records::Verification {
             provider: verification.provider.clone(),
             version: version.to_owned(),
             consumer: result.consumer.clone(),
             pact: result.content_hash.clone(),
             interactions: result.interactions.len() as u64,
             result: if result.passed() {
-                ledger::Outcome::Passed
+                records::Outcome::Passed
             } else {
-                ledger::Outcome::Failed
+                records::Outcome::Failed
             },
             at,
             tool: TOOL.to_owned(),

@@ -1,4 +1,4 @@
-use pacts::ledger::Outcome::{Failed, Passed};
+use ledger::records::Outcome::{Failed, Passed};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 

@@ -6,7 +6,7 @@ mod asking;
 mod comparing;
 mod interrupting;
 mod mistakes;
-#[path = "../../pacts/tests/suite/repository.rs"]
+#[path = "../../../contracts/ledger/tests/suite/repository.rs"]
 mod repository;
 mod shop;
 mod strength;

@@ -1,6 +1,6 @@
 use std::process::Command;
 
-use pacts::ledger::Outcome::Passed;
+use ledger::records::Outcome::Passed;
 
 use crate::shop::Shop;
 

@@ -5,9 +5,9 @@ use std::{
     process::{Command, Output},
 };
 
-use pacts::{
+use ledger::{
     document::Document,
-    ledger::{Ledger, Outcome, Verification},
+    records::{Ledger, Outcome, Verification},
 };
 use serde_json::{Value, json};
 

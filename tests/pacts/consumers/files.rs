@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pacts::document::Document;
+use ledger::document::Document;
 use serde_json::{Value, json};
 
 use super::suite::Pact;

@@ -1,9 +1,9 @@
 use std::{panic::RefUnwindSafe, sync::Arc, time::Duration};
 
 use futures::future::LocalBoxFuture;
+use ledger::{document::Document, source::Found};
 use pact_consumer::prelude::{PactBuilder, StartMockServer, ValidatingMockServer};
 use pact_models::interaction::Interaction;
-use pacts::{document::Document, source::Found};
 use seam::http::{Socket, SocketLimits};
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use http::request::Parts;
-use pacts::source::Found;
+use ledger::source::Found;
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use verifier::mutate::HttpReply;

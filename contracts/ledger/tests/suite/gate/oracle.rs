@@ -1,0 +1,208 @@
+//! The same rules again, without an index, read off the records for every question. Slow, and short enough to be believed.
+
+use ledger::{
+    document::ContentHash,
+    gate::{RowState, ServiceVersion, Verdict},
+    records::{Outcome, Record},
+};
+
+/// The records, and the services without contracts.
+pub(crate) struct Oracle<'a> {
+    pub(crate) records: &'a [Record],
+    pub(crate) no_contracts: &'a [&'a str],
+}
+
+type Pact = (String, ContentHash);
+
+impl Oracle<'_> {
+    pub(crate) fn live(&self, environment: &str) -> Vec<ServiceVersion> {
+        let mut live = Vec::new();
+        for record in self.records {
+            let Record::Deployment(deployment) = record else {
+                continue;
+            };
+            let id = record.id();
+            let is_ended = self.records.iter().any(|other| match other {
+                Record::Deployment(other) => other.ends.contains(&id),
+                _ => false,
+            });
+            if let (Some(version), false, true) = (&deployment.starts, is_ended, deployment.environment == environment)
+            {
+                let who = ServiceVersion::new(&deployment.service, version);
+                if !live.contains(&who) {
+                    live.push(who);
+                }
+            }
+        }
+        live
+    }
+
+    fn published(&self, who: &ServiceVersion) -> Option<Vec<Pact>> {
+        let mut all = None;
+        for record in self.records {
+            if let Record::Publication(it) = record
+                && it.consumer == who.service
+                && it.version == who.version
+            {
+                let pacts = it.pacts.iter().map(|pact| (pact.provider.clone(), pact.pact.clone()));
+                all.get_or_insert_with(Vec::new).extend(pacts);
+            }
+        }
+        all
+    }
+
+    pub(crate) fn pacts(&self, who: &ServiceVersion) -> Vec<Pact> {
+        self.published(who).unwrap_or_default()
+    }
+
+    fn interactions(&self, hash: &ContentHash) -> Option<u64> {
+        let of = |record: &Record| match record {
+            Record::Publication(it) => it
+                .pacts
+                .iter()
+                .find(|pact| pact.pact == *hash)
+                .map(|pact| pact.interactions),
+            _ => None,
+        };
+        self.records.iter().find_map(of)
+    }
+
+    /// Whether a provider passed: failed and whole verifications count, the latest of them, and of two at one time the failed one.
+    pub(crate) fn state(&self, provider: &ServiceVersion, hash: &ContentHash) -> RowState {
+        let mut counting = Vec::new();
+        let mut partial = RowState::Missing;
+        for record in self.records {
+            let Record::Verification(it) = record else { continue };
+            if (&it.provider, &it.version, &it.pact) != (&provider.service, &provider.version, hash) {
+                continue;
+            }
+            let of = self.interactions(hash).unwrap_or(it.interactions);
+            match it.result {
+                Outcome::Failed => counting.push((it.at, 1)),
+                Outcome::Passed if it.interactions == of => counting.push((it.at, 0)),
+                Outcome::Passed => {
+                    partial = RowState::Partial {
+                        verified: it.interactions,
+                        of,
+                    }
+                }
+            }
+        }
+        match counting.iter().max() {
+            Some((_, 1)) => RowState::Failed,
+            Some(_) => RowState::Passed,
+            None => partial,
+        }
+    }
+
+    fn is_declared(&self, service: &str) -> bool {
+        self.no_contracts.contains(&service)
+    }
+
+    fn silent(&self, world: &[ServiceVersion]) -> bool {
+        world
+            .iter()
+            .any(|who| self.published(who).is_none() && !self.is_declared(&who.service))
+    }
+
+    fn passed_anything(&self, who: &ServiceVersion) -> bool {
+        self.records.iter().any(|record| match record {
+            Record::Verification(it) => {
+                it.provider == who.service && it.version == who.version && self.state(who, &it.pact) == RowState::Passed
+            }
+            _ => false,
+        })
+    }
+
+    pub(crate) fn can_i_deploy(&self, changes: &[ServiceVersion], environment: &str) -> Verdict {
+        let mut world = self.live(environment);
+        world.extend(changes.iter().cloned());
+        let mut verdict = if self.silent(&world) {
+            Verdict::Unknown
+        } else {
+            Verdict::Yes
+        };
+        for who in changes {
+            let mut something =
+                self.passed_anything(who) || self.is_declared(&who.service) || self.published(who).is_none();
+            for (provider, hash) in self.pacts(who) {
+                something = true;
+                let there: Vec<_> = world.iter().filter(|other| other.service == provider).collect();
+                if there.is_empty() {
+                    verdict = Verdict::No;
+                }
+                for other in there {
+                    verdict = verdict.max(judged(self.state(other, &hash)));
+                }
+            }
+            for other in &world {
+                for (provider, hash) in self.pacts(other) {
+                    if provider == who.service {
+                        something = true;
+                        verdict = verdict.max(judged(self.state(who, &hash)));
+                    }
+                }
+            }
+            if !something {
+                verdict = verdict.max(Verdict::Unknown);
+            }
+        }
+        verdict
+    }
+
+    pub(crate) fn can_i_rollback(&self, to: &ServiceVersion, environment: &str) -> Verdict {
+        let was_there = self.records.iter().any(|record| match record {
+            Record::Deployment(it) => {
+                it.environment == environment && it.service == to.service && it.starts.as_ref() == Some(&to.version)
+            }
+            _ => false,
+        });
+        let verdict = self.can_i_deploy(std::slice::from_ref(to), environment);
+        if was_there {
+            verdict
+        } else {
+            verdict.max(Verdict::Unknown)
+        }
+    }
+
+    pub(crate) fn can_i_undeploy(&self, who: &ServiceVersion, environment: &str) -> Verdict {
+        let mut world = self.live(environment);
+        world.retain(|other| other != who);
+        let mut verdict = if self.silent(&world) {
+            Verdict::Unknown
+        } else {
+            Verdict::Yes
+        };
+        for consumer in &world {
+            for (_, hash) in self
+                .pacts(consumer)
+                .into_iter()
+                .filter(|(provider, _)| *provider == who.service)
+            {
+                let left = world.iter().filter(|other| other.service == who.service);
+                let best = left.map(|other| judged(self.state(other, &hash))).min();
+                verdict = verdict.max(best.unwrap_or(Verdict::No));
+            }
+        }
+        verdict
+    }
+
+    /// Whether all that is live together was verified together, and nobody lacks a provider.
+    pub(crate) fn is_sound(&self, environment: &str) -> bool {
+        let live = self.live(environment);
+        live.iter().all(|consumer| {
+            self.pacts(consumer).iter().all(|(provider, hash)| {
+                let mut there = live.iter().filter(|other| other.service == *provider).peekable();
+                there.peek().is_some() && there.all(|other| self.state(other, hash) == RowState::Passed)
+            })
+        })
+    }
+}
+
+fn judged(state: RowState) -> Verdict {
+    match state {
+        RowState::Passed => Verdict::Yes,
+        RowState::Failed => Verdict::No,
+        _ => Verdict::Unknown,
+    }
+}

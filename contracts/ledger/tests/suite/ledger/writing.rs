@@ -1,0 +1,230 @@
+//! What is written, and what is read back.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use ledger::records::{Outcome, Record};
+use serde_json::Value;
+
+use super::{ledger, replaced};
+use crate::records::{at, holds, verified};
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(files(&path));
+        } else {
+            all.push(path);
+        }
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn what_is_appended_reads_back_and_a_folder_that_is_not_there_is_a_ledger_without_records() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    assert_eq!(ledger.read().unwrap(), [].into_iter().collect());
+
+    let records = [
+        Record::Publication(holds("storefront", "a b", &[("orders", 1)])),
+        Record::Verification(verified("orders", "1.0", "storefront", 1, Outcome::Passed)),
+        Record::Deployment(replaced(&ledger, "orders", "1.0", 3)),
+    ];
+    for record in &records {
+        ledger.append(record).unwrap();
+    }
+    let read = ledger.read().unwrap();
+    let mut wanted: Vec<&Record> = records.iter().collect();
+    wanted.sort_by_key(|record| record.id());
+    assert_eq!(read, records.iter().cloned().collect());
+}
+
+#[test]
+fn a_record_is_filed_by_kind_service_time_and_content_and_the_same_one_is_one_file() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let mut record = verified("../or ders", "1", "storefront", 1, Outcome::Passed);
+    let file = ledger.record_verification(record.clone()).unwrap();
+    assert_eq!(ledger.record_verification(record.clone()).unwrap(), file);
+
+    let id = Record::Verification(record.clone()).id();
+    let wanted = format!("verification/%2E.%2For%20ders/20270115T080000Z-{}.json", id.short());
+    assert_eq!(file, ledger.folder().join(wanted));
+    assert_eq!(files(ledger.folder()), [file]);
+    record.at = at(1);
+    ledger.record_verification(record).unwrap();
+    assert_eq!(files(ledger.folder()).len(), 2);
+}
+
+#[test]
+fn a_record_that_was_edited_by_hand_is_refused_by_its_file_with_what_to_do() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let record = verified("orders", "1", "storefront", 1, Outcome::Failed);
+    let file = ledger.record_verification(record.clone()).unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+
+    fs::write(&file, text.replace("failed", "passed")).unwrap();
+    let said = ledger.read().unwrap_err().to_string();
+    let name = file.display().to_string();
+    assert!(
+        said.starts_with(&format!("{name} was changed after it was written: its checksum is ")),
+        "{said}"
+    );
+    assert!(
+        said.contains(&format!(
+            "restore it with `git checkout -- {name}`, and append another one"
+        )),
+        "{said}"
+    );
+    let said = ledger.record_verification(record).unwrap_err().to_string();
+    assert!(
+        said.contains("was changed after it was written"),
+        "nor is it overwritten: {said}"
+    );
+
+    let respelt: Value = serde_json::from_str(&text).unwrap();
+    fs::write(&file, respelt.to_string()).unwrap();
+    assert!(ledger.read().is_ok(), "how it is laid out does not matter");
+}
+
+#[test]
+fn a_file_that_is_cut_off_or_no_record_is_refused_by_its_name() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let record = verified("orders", "1", "storefront", 1, Outcome::Passed);
+    let file = ledger.record_verification(record).unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+    for other in [
+        &text[..text.len() / 2],
+        "",
+        "[]",
+        &text.replace("\"tool\"", "\"tools\""),
+    ] {
+        fs::write(&file, other).unwrap();
+        let said = ledger.read().unwrap_err().to_string();
+        assert!(
+            said.starts_with(&format!("{} is no record of the ledger: ", file.display())),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_record_that_was_moved_is_refused_with_the_folder_it_belongs_to() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let file = ledger
+        .record_verification(verified("orders", "1", "storefront", 1, Outcome::Failed))
+        .unwrap();
+    let elsewhere = ledger.folder().join("verification/payments");
+    fs::create_dir_all(&elsewhere).unwrap();
+    fs::rename(&file, elsewhere.join(file.file_name().unwrap())).unwrap();
+
+    let said = ledger.read().unwrap_err().to_string();
+    let wanted = format!("put it back into {}", file.parent().unwrap().display());
+    assert!(
+        said.contains("lies in the wrong folder") && said.ends_with(&wanted),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_can_not_be_is_refused_and_nothing_is_written() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let sound = verified("orders", "1", "storefront", 1, Outcome::Passed);
+    let mut vacuous = sound.clone();
+    vacuous.interactions = 0;
+    let mut nameless = sound.clone();
+    nameless.version = " ".to_owned();
+    let mut broken = sound;
+    broken.provider = "or\nders".to_owned();
+
+    for (record, wanted) in [
+        (
+            vacuous,
+            "interactions is 0 in a pact with orders; wanted at least 1; a pact without interactions promises nothing",
+        ),
+        (
+            nameless,
+            "version is \" \"; wanted text on one line that is not empty; nothing was recorded",
+        ),
+        (broken, "provider is \"or\\nders\"; wanted text on one line"),
+    ] {
+        let said = ledger.record_verification(record).unwrap_err().to_string();
+        assert!(said.contains(wanted), "{said}");
+    }
+    assert!(!ledger.folder().exists());
+}
+
+#[test]
+fn a_record_that_can_not_be_written_leaves_nothing_behind() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    fs::create_dir_all(ledger.folder()).unwrap();
+    fs::write(ledger.folder().join("verification"), "a file where a folder must be").unwrap();
+
+    let record = verified("orders", "1", "storefront", 1, Outcome::Passed);
+    let said = ledger.record_verification(record).unwrap_err().to_string();
+    assert!(
+        said.starts_with("cannot write ") && said.ends_with("nothing was recorded"),
+        "{said}"
+    );
+    assert_eq!(files(ledger.folder()).len(), 1);
+}
+
+#[test]
+fn who_reads_while_others_write_never_sees_half_a_record() {
+    const EACH: i64 = 60;
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..3i64)
+            .map(|writer| {
+                let ledger = &ledger;
+                scope.spawn(move || {
+                    for second in 0..EACH {
+                        let mut record = verified("orders", &writer.to_string(), "c", 1, Outcome::Passed);
+                        record.at = at(second);
+                        ledger.record_verification(record).unwrap();
+                    }
+                })
+            })
+            .collect();
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                ledger.read().unwrap();
+            }
+        });
+        for writer in writers {
+            writer.join().unwrap();
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(ledger.read().unwrap().verifications().len(), 180);
+    assert!(
+        files(ledger.folder())
+            .iter()
+            .all(|file| file.extension().unwrap() == "json"),
+        "no draft is left"
+    );
+}
+
+#[test]
+fn a_draft_that_a_killed_writer_left_is_not_read() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let record = verified("orders", "1", "storefront", 1, Outcome::Passed);
+    let file = ledger.record_verification(record).unwrap();
+    fs::write(file.with_file_name(".123-0.draft"), "{\"check").unwrap();
+    assert_eq!(ledger.read().unwrap().verifications().len(), 1);
+}

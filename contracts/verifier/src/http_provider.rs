@@ -1,0 +1,142 @@
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use futures::{FutureExt, future::LocalBoxFuture};
+use ledger::document::State;
+use pact_reqwest::{Client, ClientBuilder, Response, header::CONTENT_TYPE};
+use serde_json::{Map, Value, json};
+
+use crate::{Message, Provider, Values};
+
+/// How long a state change, a message, or an answer of a broker may take.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// What a message's metadata stand in: base64 of JSON.
+pub(crate) const METADATA: &str = "pact-message-metadata";
+
+/// Any running provider, in any language, with the two addresses that Pact's own tools use.
+///
+/// A state is changed by a POST of `{"state", "params", "action": "setup" | "teardown"}`, answered with a JSON object of values or with
+/// nothing; a message is asked for by a POST of `{"description", "providerStates"}`, answered with its contents. Any other status than
+/// 2xx is a failure, whatever the body is.
+#[derive(Debug)]
+pub struct HttpProvider {
+    url: String,
+    states: Option<String>,
+    messages: Option<String>,
+    client: Client,
+}
+
+/// A client that waits [`ANSWER_WITHIN`] for an answer.
+pub(crate) fn client_builder() -> ClientBuilder {
+    // Whoever was first has chosen; both choose the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().timeout(ANSWER_WITHIN)
+}
+
+impl HttpProvider {
+    /// The provider at `url`; `states` and `messages` are the addresses for changing states and asking for messages, if it has them.
+    ///
+    /// # Errors
+    /// When there can be no HTTP client.
+    pub fn new(url: &str, states: Option<String>, messages: Option<String>) -> Result<Self, String> {
+        let client = client_builder().build();
+        Ok(Self {
+            url: url.trim_end_matches('/').to_owned(),
+            states,
+            messages,
+            client: client.map_err(|error| format!("no HTTP client: {error}"))?,
+        })
+    }
+
+    async fn change(&self, state: &State, action: &str, params: &Map<String, Value>) -> Result<Values, String> {
+        let Some(url) = &self.states else {
+            let wanted = "wanted the address at which the provider changes its states: --state-url";
+            return Err(format!("there is no way to bring it about; {wanted}"));
+        };
+        let body = json!({ "state": state.name, "params": params, "action": action });
+        let response = self.post(url, &body).await?;
+        let text = response.text().await.map_err(|error| format!("POST {url}: {error}"))?;
+        if text.trim().is_empty() {
+            return Ok(Values::new());
+        }
+        match serde_json::from_str(&text) {
+            Ok(Value::Object(values)) => Ok(values),
+            // Not every provider hands values back, and some answer with a remark.
+            _ => Ok(Values::new()),
+        }
+    }
+
+    async fn post(&self, url: &str, body: &Value) -> Result<Response, String> {
+        let request = self.client.post(url).header(CONTENT_TYPE, "application/json");
+        let sent = request.body(body.to_string()).send().await;
+        let response = sent.map_err(|error| format!("POST {url}: {error}"))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let text = response.text().await.unwrap_or_default();
+        let excerpt: String = text.chars().take(300).collect();
+        Err(format!(
+            "POST {url} answered {}, wanted 2xx: {excerpt}",
+            status.as_u16()
+        ))
+    }
+
+    async fn ask_for(&self, description: &str, states: &[State]) -> Result<Message, String> {
+        let Some(url) = &self.messages else {
+            let wanted = "wanted the address at which the provider gives its messages: --message-url";
+            return Err(format!("there is no way to ask for it; {wanted}"));
+        };
+        let named = |state: &State| json!({ "name": state.name, "params": state.params });
+        let states: Vec<Value> = states.iter().map(named).collect();
+        let body = json!({ "description": description, "providerStates": states });
+        let response = self.post(url, &body).await?;
+        let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+        let content_type = header("content-type").unwrap_or_else(|| "application/json".to_owned());
+        let metadata = header(METADATA).map_or_else(|| Ok(Map::new()), |text| metadata(&text))?;
+        let contents = response.bytes().await.map_err(|error| format!("POST {url}: {error}"))?;
+        if contents.is_empty() {
+            return Err(format!("POST {url} answered with an empty body, wanted the message"));
+        }
+        Ok(Message {
+            contents,
+            content_type,
+            metadata,
+        })
+    }
+}
+
+fn metadata(header: &str) -> Result<Map<String, Value>, String> {
+    let wanted = |why: String| format!("the header {METADATA} is {why}; wanted base64 of a JSON object");
+    let decoded = STANDARD.decode(header).map_err(|error| wanted(error.to_string()))?;
+    serde_json::from_slice(&decoded).map_err(|error| wanted(error.to_string()))
+}
+
+impl Provider for HttpProvider {
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn set_up<'a>(&'a self, state: &'a State) -> LocalBoxFuture<'a, Result<Values, String>> {
+        self.change(state, "setup", &state.params).boxed_local()
+    }
+
+    fn tear_down<'a>(&'a self, state: &'a State, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
+        async move {
+            // What the provider minted is what it has to remove.
+            let changed = self.change(state, "teardown", values).await;
+            changed.map(drop)
+        }
+        .boxed_local()
+    }
+
+    fn message<'a>(
+        &'a self,
+        description: &'a str,
+        states: &'a [State],
+        _values: &'a Values,
+    ) -> LocalBoxFuture<'a, Result<Message, String>> {
+        self.ask_for(description, states).boxed_local()
+    }
+}

@@ -1,0 +1,149 @@
+use std::panic::RefUnwindSafe;
+
+use ledger::{document::Interaction, source::Found};
+use pact_matching::{match_message, match_response};
+use pact_models::{
+    interaction::Interaction as AnyInteraction,
+    matchingrules::MatchingRules,
+    v4::{http_parts::HttpResponse, message_parts::MessageContents},
+};
+use serde_json::{Map, Value};
+
+use super::{HttpReply, Mutant, Operator, Reply, body, parts};
+use crate::{
+    Difference, Message, Part,
+    interaction::{Loaded, alone, as_interaction, differences},
+};
+
+/// One interaction, read once, against which any number of replies is judged.
+#[derive(Debug)]
+pub struct Subject {
+    loaded: Loaded,
+    interaction: Box<dyn AnyInteraction + Send + Sync + RefUnwindSafe>,
+    expected: Expected,
+    example: Reply,
+}
+
+#[derive(Debug)]
+enum Expected {
+    Http(Box<HttpResponse>),
+    Message(MatchingRules),
+}
+
+impl Subject {
+    /// Reads the interaction as pact_models does.
+    ///
+    /// # Errors
+    /// When it is neither HTTP nor an asynchronous message, or pact_models can't read it.
+    pub fn load(pact: &Found, interaction: &Interaction) -> Result<Self, String> {
+        let loaded = alone(pact, interaction)?;
+        let one = loaded.interactions().first().map(|one| one.boxed());
+        let one = one.ok_or_else(|| format!("{}: pact_models read no interaction, wanted 1", pact.file))?;
+        let (expected, example) = if let Some(http) = one.as_v4_http() {
+            let example = Reply::Http(HttpReply::of(&http.response));
+            (Expected::Http(Box::new(http.response)), example)
+        } else if let (Some(v4), Some(message)) = (one.as_v4_async_message(), one.as_message()) {
+            let example = Reply::Message(example_of(&v4.contents));
+            (Expected::Message(message.matching_rules), example)
+        } else {
+            return Err(format!(
+                "{}: '{}' is a synchronous message, wanted HTTP or an asynchronous message",
+                pact.file, interaction.description
+            ));
+        };
+        Ok(Self {
+            loaded,
+            interaction: one,
+            expected,
+            example,
+        })
+    }
+
+    /// The reply that the pact has as its example.
+    pub fn example(&self) -> &Reply {
+        &self.example
+    }
+
+    /// Where the reply is not what the consumer needs, as [`crate::verify()`] would say of a provider that gives it.
+    ///
+    /// # Errors
+    /// When the matcher can't compare them.
+    pub async fn judge(&self, reply: &Reply) -> Result<Vec<Difference>, String> {
+        let mismatches = match (&self.expected, reply) {
+            (Expected::Http(expected), Reply::Http(reply)) => {
+                let expected = HttpResponse::clone(expected);
+                let matched = match_response(expected, reply.received(), &self.loaded, &self.interaction).await;
+                matched.map_err(|error| error.to_string())?
+            }
+            (Expected::Message(_), Reply::Message(message)) => {
+                let actual = as_interaction(message.clone()).boxed();
+                match_message(&self.interaction, &actual, &self.loaded).await
+            }
+            _ => return Err("a reply to a request and a message can't be compared".to_owned()),
+        };
+        Ok(differences(&mismatches))
+    }
+
+    /// Every change of the example that there is an operator for; in the body only where that is JSON, and else that it is left out.
+    pub fn mutants(&self) -> Vec<Mutant> {
+        self.mutants_of(&self.example)
+    }
+
+    /// The same changes of another reply, such as a provider really gave; none of one of the other kind.
+    pub fn mutants_of(&self, reply: &Reply) -> Vec<Mutant> {
+        let mut mutants = match (&self.expected, reply) {
+            (Expected::Http(expected), Reply::Http(reply)) => {
+                let mut mutants = parts::status(reply, &expected.matching_rules);
+                mutants.extend(parts::headers(reply, &expected.matching_rules));
+                mutants
+            }
+            (Expected::Message(rules), Reply::Message(reply)) => parts::metadata(reply, rules),
+            _ => return Vec::new(),
+        };
+        mutants.extend(self.body_mutants(reply));
+        mutants
+    }
+
+    fn body_mutants(&self, reply: &Reply) -> Vec<Mutant> {
+        let text = reply.body();
+        if text.is_empty() {
+            return Vec::new();
+        }
+        let rules = match &self.expected {
+            Expected::Http(expected) => expected.matching_rules.rules_for_category("body"),
+            Expected::Message(rules) => rules.rules_for_category("body"),
+        };
+        let mutant = |operator, path: String, field: String, is_permitted, body: Vec<u8>| Mutant {
+            operator,
+            part: Part::Body,
+            path,
+            field,
+            is_permitted,
+            reply: reply.with_body(body.into()),
+        };
+        let Ok(example) = serde_json::from_slice::<Value>(text) else {
+            let whole = "$".to_owned();
+            return vec![mutant(Operator::Dropped, whole.clone(), whole, false, Vec::new())];
+        };
+        let edits = body::edits(&example, &rules.unwrap_or_default()).into_iter();
+        let mutants = edits.map(|edit| {
+            let field = body::field(&edit.path).to_string();
+            let text = edit.body.map_or_else(Vec::new, |body| body.to_string().into_bytes());
+            mutant(edit.operator, edit.path.to_string(), field, edit.is_permitted, text)
+        });
+        mutants.collect()
+    }
+}
+
+/// The media type stands apart from the other metadata, as in an answer of a message endpoint.
+fn example_of(contents: &MessageContents) -> Message {
+    let mut metadata: Map<String, Value> = contents.metadata.clone().into_iter().collect();
+    let named = metadata.remove("contentType");
+    let named = named.and_then(|named| named.as_str().map(str::to_owned));
+    let read = || contents.contents.content_type().map(|read| read.to_string());
+    Message {
+        contents: contents.contents.value().unwrap_or_default(),
+        content_type: named.or_else(read).unwrap_or_else(|| "application/json".to_owned()),
+        metadata,
+    }
+}
