@@ -9,7 +9,7 @@ use seam::{
 use crate::{
     Database, Health, Migration, Neighbour, Settings, SettingsError, StartError, Tasks, Worker,
     events::{Handler, Subscription, SubscriptionHandle},
-    retention::Retention,
+    idempotency::Retention,
     settings::{Setting, standard},
 };
 

@@ -3,7 +3,6 @@ use std::{
     time::Duration,
 };
 
-use futures::FutureExt;
 use tokio::task::JoinHandle;
 use tokio_util::{
     sync::{CancellationToken, WaitForCancellationFuture},
@@ -45,9 +44,8 @@ impl Tasks {
         });
         let tasks = self.clone();
         self.tracker.spawn(async move {
-            let outcome = std::panic::AssertUnwindSafe(task).catch_unwind().await;
-            let failure = match outcome {
-                Err(panic) => Some(format!("{name} panicked: {}", crate::panic_message(panic.as_ref()))),
+            let failure = match seam::caught(task).await {
+                Err(panic) => Some(format!("{name} panicked: {}", panic.message)),
                 Ok(()) if !tasks.is_stopping() => Some(format!("{name} ended early")),
                 Ok(()) => None,
             };
