@@ -1,11 +1,11 @@
-//! Infrastructure of every service: database, event log, idempotency, calls to other modules, background work, settings,
-//! health, logs, server.
+//! Infrastructure of every service: database, event log, idempotency, calls to other modules, background work,
+//! settings, health, logs, server.
 //!
-//! A module is opened with an [`Environment`], which gives a [`Module`]; a [`Program`] opens one or several modules and
-//! serves them.
+//! A module is opened with an [`Environment`], which gives a [`Module`]; a [`Program`] opens one or several modules
+//! and serves them.
 //!
-//! - [`Database`] writes with group commit; all durable changes go through [`Database::write`]. [`row`] reads columns,
-//!   [`Listing`] reads pages of rows.
+//! - [`Database`] writes with group commit; all durable changes go through [`Database::write`]. [`row`] reads
+//!   columns, [`Listing`] reads pages of rows.
 //! - [`events`] has the outbox, the log, and the subscriptions that read other modules' logs.
 //! - [`idempotency`] makes sure that a repeated command has one effect.
 //! - [`Neighbour`] carries the calls of a module to another one.

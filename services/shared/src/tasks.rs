@@ -9,7 +9,8 @@ use tokio_util::{
     task::TaskTracker,
 };
 
-/// The background tasks of a process: all hear the same stop, and it is known which are still running.
+/// The background tasks of a process. All of them are told to stop together, and those that are still running are
+/// known by name. A clone is another handle on the same tasks.
 #[derive(Clone, Debug, Default)]
 pub struct Tasks {
     stopping: CancellationToken,
@@ -25,13 +26,13 @@ struct State {
 }
 
 impl Tasks {
-    /// No tasks yet.
+    /// A set without tasks.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Starts `task`. It should end soon after [`Tasks::stopping`] resolves. A panic, or an end before that, is logged and reported by
-    /// [`Tasks::failed`]: background tasks are not meant to end.
+    /// Starts `task`, which should end soon after [`Tasks::stopping`] resolves. Background tasks are not meant to
+    /// end before: an earlier end, or a panic, is logged and reported by [`Tasks::failed`].
     pub fn spawn<F>(&self, name: impl Into<Arc<str>>, task: F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -59,7 +60,7 @@ impl Tasks {
         });
     }
 
-    /// Starts `work` in a task that the stop waits for, and gives its outcome to whoever asks; it goes on if nobody does.
+    /// Starts `work` in a task that the stop waits for. The work goes on if the returned handle is dropped.
     pub fn track<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         self.tracker.spawn(work)
     }
@@ -69,22 +70,23 @@ impl Tasks {
         self.stopping.cancel();
     }
 
-    /// Resolves once the process is to stop.
+    /// Resolves once the process is told to stop.
     pub fn stopping(&self) -> WaitForCancellationFuture<'_> {
         self.stopping.cancelled()
     }
 
-    /// Whether the process is to stop.
+    /// True once the process is told to stop.
     pub fn is_stopping(&self) -> bool {
         self.stopping.is_cancelled()
     }
 
-    /// What went wrong with tasks so far, oldest first.
+    /// Failures of tasks so far, oldest first.
     pub fn failed(&self) -> Vec<String> {
         self.with(|state| state.failed.clone())
     }
 
-    /// Tells all tasks to stop and waits for them, at most `limit`; gives the names of those that are still running then.
+    /// Tells all tasks to stop and waits for them, `limit` at most. Fails with the names of those that are still
+    /// running then.
     pub async fn stop(&self, limit: Duration) -> Result<(), Vec<String>> {
         self.stopping.cancel();
         self.tracker.close();

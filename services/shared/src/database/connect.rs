@@ -39,8 +39,8 @@ pub(super) async fn writer(address: &Address) -> Result<AnyConnection, DatabaseE
     loop {
         match sqlx::raw_sql(setup).execute(&mut connection).await {
             Ok(_) => return Ok(connection),
-            // SQLite does not apply its busy timeout to the switch to the write-ahead log, which another process may make at
-            // the same moment.
+            // SQLite does not apply its busy timeout to the switch to the write-ahead log, which another process
+            // may make at the same moment.
             Err(error) if is_busy(&error) && Instant::now() < until => tokio::time::sleep(backoff.pause()).await,
             Err(error) => return Err(error.into()),
         }

@@ -47,9 +47,9 @@ pub struct Stats {
 impl Database {
     /// Opens `url` for `module` and applies the migrations that were not applied yet.
     ///
-    /// `{module}` in the URL stands for the module's name. On SQLite the folder and the file are created. Several processes
-    /// may open the same database at once. Fails if the address can't be used, if there is no connection, and if a migration
-    /// fails or was changed after it was applied.
+    /// `{module}` in the URL stands for the module's name. On SQLite the folder and the file are created. Several
+    /// processes may open the same database at once. Fails if the address can't be used, if there is no connection,
+    /// and if a migration fails or was changed after it was applied.
     pub async fn open(url: &str, module: &str, migrations: &'static [Migration]) -> Result<Self, DatabaseError> {
         sqlx::any::install_default_drivers();
         let address = Address::parse(url, module)?;
@@ -76,7 +76,8 @@ impl Database {
     ///
     /// Writes that wait together run one after the other in one transaction with one commit.
     /// - An `Err` of `work` rolls back that work and no other.
-    /// - If the commit fails, all of them fail; with [`DatabaseError::OutcomeUnknown`] if it may be durable all the same.
+    /// - If the commit fails, all of them fail; with [`DatabaseError::OutcomeUnknown`] if it may be durable all the
+    ///   same.
     /// - A panic of `work` rolls it back and continues in the caller.
     /// - If the caller stops waiting, the work is done whole or not at all.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>

@@ -8,14 +8,14 @@ use super::{Database, DatabaseError};
 pub struct Listing {
     /// Counts all rows: one BIGINT. `$1` is the argument, if there is one.
     pub count: &'static str,
-    /// Selects the rows of a page, in a stable order. `$1` is the argument, then follow LIMIT and OFFSET; without an argument
-    /// those are `$1` and `$2`.
+    /// Selects the rows of a page, in a stable order. `$1` is the argument, then follow LIMIT and OFFSET; without
+    /// an argument those are `$1` and `$2`.
     pub rows: &'static str,
 }
 
 impl Listing {
-    /// Reads one page. On SQLite the total and the rows are of the same moment; on PostgreSQL the total may be a commit
-    /// older.
+    /// Reads one page. On SQLite the total and the rows are of the same moment; on PostgreSQL the total may be a
+    /// commit older.
     pub async fn page<T>(
         self,
         db: &Database,

@@ -5,7 +5,8 @@ use sqlx::{AnyConnection, Row};
 use super::{DatabaseError, Engine, Migration};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS applied_migrations (
-    chain TEXT NOT NULL, version BIGINT NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL,
+    chain TEXT NOT NULL, version BIGINT NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL,
+    applied_at BIGINT NOT NULL,
     PRIMARY KEY (chain, version))";
 
 /// Applies the missing migrations of `chain`, in one transaction under a lock.

@@ -1,4 +1,5 @@
-//! The database of a module, on SQLite or PostgreSQL: one writer per process with group commit, and a small pool of readers.
+//! The database of a module, on SQLite or PostgreSQL: one writer per process with group commit, and a small pool of
+//! readers.
 
 mod connect;
 mod engine;

@@ -6,14 +6,15 @@ use super::{DatabaseError, Engine};
 
 type Hook = Box<dyn FnOnce() + Send>;
 
-/// One piece of work inside the writer's open transaction, as the closure of [`Database::write`](super::Database::write) gets
-/// it. A failure rolls back to where this piece of work began.
+/// One piece of work inside the writer's open transaction, as the closure of
+/// [`Database::write`](super::Database::write) gets it. A failure rolls back to where this piece of work began.
 ///
-/// Only SQL belongs here, never network I/O: all other writes of the module wait for it. After a failed statement, return the
-/// error: PostgreSQL refuses every further statement of the same work. So write `ON CONFLICT DO NOTHING` and look at the
-/// number of rows affected.
+/// Only SQL belongs here, never network I/O: all other writes of the module wait for it. After a failed statement,
+/// return the error: PostgreSQL refuses every further statement of the same work. So write `ON CONFLICT DO NOTHING`
+/// and look at the number of rows affected.
 ///
-/// The work runs on the writer's task, but in the caller's `seam::Context`, and its `seam::replay` mark reaches the caller.
+/// The work runs on the writer's task, but in the caller's `seam::Context`, and its `seam::replay` mark reaches the
+/// caller.
 pub struct Tx {
     connection: AnyConnection,
     engine: Engine,
@@ -50,8 +51,8 @@ impl Tx {
         self.engine
     }
 
-    /// Runs `hook` once this work is durable, before its caller gets the result; never if the work is rolled back or its
-    /// commit fails. Meant for waking workers: it must not block.
+    /// Runs `hook` once this work is durable, before its caller gets the result; never if the work is rolled back
+    /// or its commit fails. Meant for waking workers: it must not block.
     pub fn on_commit(&mut self, hook: impl FnOnce() + Send + 'static) {
         self.hooks.push(Box::new(hook));
     }

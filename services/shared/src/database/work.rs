@@ -10,7 +10,7 @@ use super::{DatabaseError, Tx};
 /// Decision on a piece of work that has run inside the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Disposition {
-    /// Commit it.
+    /// Commit the work.
     Keep,
     /// Roll it back, because it failed, and nothing else.
     Discard,

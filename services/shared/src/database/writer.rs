@@ -12,19 +12,19 @@ use super::{
 /// Most pieces of work that share one commit.
 const GROUP: usize = 128;
 
-/// Opening of a transaction on PostgreSQL, where processes that write to one schema have to take turns by a lock; SQLite has
-/// one of its own.
+/// Opening of a transaction on PostgreSQL, where processes that write to one schema have to take turns by a lock;
+/// SQLite has one of its own.
 ///
-/// Event positions are taken before the commit. With the lock held until then, their order is that of the commits, and a
-/// reader that has seen one never meets a smaller new one. Finer locks were tried: writes that share a transaction take them
-/// in any order, and two processes soon wait for each other.
+/// Event positions are taken before the commit. With the lock held until then, their order is that of the commits,
+/// and a reader that has seen one never meets a smaller new one. Finer locks were tried: writes that share a
+/// transaction take them in any order, and two processes soon wait for each other.
 const ONE_WRITER: &str = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('writer'), hashtext(current_schema()));
     SAVEPOINT work";
 
 /// The savepoint of the open transaction, which moves from one piece of work to the next.
 ///
-/// The first work needs none on SQLite: nothing stands before it, so a plain rollback undoes only it. On PostgreSQL it has
-/// one, since only the release of a savepoint notices a work that went on after a failed statement.
+/// The first work needs none on SQLite: nothing stands before it, so a plain rollback undoes only it. On PostgreSQL
+/// it has one, since only the release of a savepoint notices a work that went on after a failed statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Savepoint {
     None,
@@ -90,7 +90,8 @@ impl Writer {
                     Ok(Disposition::Keep) => kept += 1,
                     // Nothing stands before it, so it has seen only durable data and its caller need not wait.
                     Ok(Disposition::Discard) if kept == 0 => settle(std::mem::take(&mut done), None),
-                    // Its error may come from data of an earlier work of this transaction, so it waits for the commit too.
+                    // Its error may come from data of an earlier work of this transaction, so it waits for the
+                    // commit too.
                     Ok(Disposition::Discard) => {}
                     Err(failure) => {
                         self.tx = None;
@@ -182,8 +183,8 @@ impl Writer {
         };
         let statement = match self.savepoint {
             Savepoint::None => "COMMIT",
-            // The release fails, and nothing is committed, if the last work went on after a failed statement. A COMMIT alone
-            // would roll back without an error.
+            // The release fails, and nothing is committed, if the last work went on after a failed statement. A
+            // COMMIT alone would roll back without an error.
             Savepoint::Fresh | Savepoint::Used => "RELEASE SAVEPOINT work; COMMIT",
         };
         tx.run_raw(statement)

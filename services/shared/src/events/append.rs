@@ -6,8 +6,8 @@ use crate::{DatabaseError, Tx, row};
 
 /// Appends an event to the module's log. Subscribers see it once the write commits, and never if it is rolled back.
 ///
-/// The event's version is one more than the last of its aggregate. Its correlation and causation come from the caller's
-/// context; the context of an event handler names the event that it handles.
+/// The event's version is one more than the last of its aggregate. Its correlation and causation come from the
+/// caller's context; the context of an event handler names the event that it handles.
 pub async fn append<P: DomainEventPayload>(
     tx: &mut Tx,
     source: &'static str,

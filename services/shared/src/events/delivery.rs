@@ -85,8 +85,8 @@ impl Delivery {
         Ok(true)
     }
 
-    /// True if [`Delivery::record`] found that an earlier event of the aggregate is a dead letter, which another process has
-    /// made of it.
+    /// True if [`Delivery::record`] found that an earlier event of the aggregate is a dead letter, which another
+    /// process has made of it.
     pub(super) fn is_behind(&self) -> bool {
         self.behind.load(Ordering::Relaxed)
     }

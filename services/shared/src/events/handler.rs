@@ -14,18 +14,20 @@ pub trait Handler: Send + Sync + 'static {
     /// })).await
     /// ```
     ///
-    /// Events of one aggregate are handled one after the other, in order; those of different aggregates concurrently. For an
-    /// event that does not matter here, return `Ok` without a write.
+    /// Events of one aggregate are handled one after the other, in order; those of different aggregates
+    /// concurrently. For an event that does not matter here, return `Ok` without a write.
     ///
-    /// The future may be dropped at any await, as the process may be killed there; the event is then handled again. It runs
-    /// in a `seam::Context` with the event's correlation id, and the event as the cause of all that it does.
+    /// The future may be dropped at any await, as the process may be killed there; the event is then handled again.
+    /// It runs in a `seam::Context` with the event's correlation id, and the event as the cause of all that it
+    /// does.
     async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError>;
 }
 
 /// Reason why an event was not handled, which decides what becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandlerError {
-    /// Something that the handler needs is down. Tried again for ever, with growing pauses; readiness shows the reason.
+    /// Something that the handler needs is down. Tried again for ever, with growing pauses; readiness shows the
+    /// reason.
     #[error("not available: {0}")]
     Unavailable(String),
     /// The attempt failed. Tried 10 times with growing pauses, then the event is a dead letter.

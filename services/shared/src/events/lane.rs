@@ -129,8 +129,8 @@ impl Lane {
             .is_some_and(|first| first.missing().is_some_and(|missing| missing != first.version))
     }
 
-    /// The gap to search for missing events, from the last applied event to the first letter. `None`: there is no gap, or
-    /// the search is under way.
+    /// The gap to search for missing events, from the last applied event to the first letter. `None`: there is no
+    /// gap, or the search is under way.
     pub(super) fn gap_to_search(&self) -> Option<(Applied, i64)> {
         if !self.is_held() || self.rescan.is_some() {
             return None;

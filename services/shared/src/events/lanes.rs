@@ -96,7 +96,8 @@ impl Lanes {
         self.waiting.pop_first()
     }
 
-    /// Asks for the letters of the event's aggregate to be tried again; returns the aggregate, if the event is a letter.
+    /// Asks for the letters of the event's aggregate to be tried again; returns the aggregate, if the event is a
+    /// letter.
     pub(super) fn replay(&mut self, event_id: Uuid) -> Option<String> {
         let mut lanes = self.by_aggregate.iter_mut();
         let (aggregate, lane) = lanes.find(|(_, lane)| lane.has_letter(event_id))?;

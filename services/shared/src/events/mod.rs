@@ -1,14 +1,15 @@
-//! Event log and subscriptions. The outbox is the log: events commit with their state change, and subscribers read the log
-//! by position.
+//! Event log and subscriptions. The outbox is the log: events commit with their state change, and subscribers read
+//! the log by position.
 //!
 //! - [`append`] writes an event in the same `Database::write` as the change.
 //! - [`LocalFeed`] shows the log to readers in this process, the HTTP binding of `EventFeed` to others.
-//! - A [`Subscription`] reads a feed and hands each event to a [`Handler`]. The handler's effect commits together with the
-//!   note that the event is done ([`Delivery::record`]): delivery is at least once, the effect happens once.
+//! - A [`Subscription`] reads a feed and hands each event to a [`Handler`]. The handler's effect commits together
+//!   with the note that the event is done ([`Delivery::record`]): delivery is at least once, the effect happens
+//!   once.
 //!
-//! Inside a subscription, the `pump` is the loop: a `reader` reads ahead, `lanes` keep the events of each aggregate in order,
-//! a `processor` hands one event to the handler or makes it a dead letter, and the `watermark` is the position up to which
-//! everything is done.
+//! Inside a subscription, the `pump` is the loop: a `reader` reads ahead, `lanes` keep the events of each aggregate
+//! in order, a `processor` hands one event to the handler or makes it a dead letter, and the `watermark` is the
+//! position up to which everything is done.
 
 mod append;
 mod dead_letters;

@@ -227,8 +227,8 @@ impl Processor {
         }
     }
 
-    /// Repeats `work` on the database until it succeeds; `None` if the process is to stop first. `what` names it in logs and
-    /// in the subscription's trouble.
+    /// Repeats `work` on the database until it succeeds; `None` if the process is to stop first. `what` names it in
+    /// logs and in the subscription's trouble.
     pub(super) async fn insist<T, F>(&self, what: &str, work: impl Fn() -> F) -> Option<T>
     where
         F: Future<Output = Result<T, DatabaseError>>,

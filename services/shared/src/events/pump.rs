@@ -32,7 +32,8 @@ pub(super) type Retry = Uuid;
 /// feed ─▶ Reader ─▶ Lanes ─ next step ─▶ Processor (up to 64 at once) ─ Finished ─▶ Lanes, Reader
 /// ```
 ///
-/// Only this loop touches the lanes, so they need no lock; the steps run in tasks of their own and report as [`Finished`].
+/// Only this loop touches the lanes, so they need no lock; the steps run in tasks of their own and report as
+/// [`Finished`].
 pub(super) struct Pump {
     processor: Processor,
     reader: Reader,
@@ -147,8 +148,8 @@ impl Pump {
             Ok(finished) => self.finished(finished),
             // A search for a missing event that its lane has stopped.
             Err(error) if error.is_cancelled() => {}
-            // Panics of handlers are caught where they run, so this one is a defect of this crate. The lane stays busy, for
-            // nobody knows what became of its event, and the log says why.
+            // Panics of handlers are caught where they run, so this one is a defect of this crate. The lane stays
+            // busy, for nobody knows what became of its event, and the log says why.
             Err(error) => {
                 tracing::error!(subscription = %self.processor.watermark.name, %error, "work on an event panicked");
             }

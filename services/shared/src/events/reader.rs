@@ -58,8 +58,8 @@ impl Reader {
         }
     }
 
-    /// Waits for the read under way and returns its new events; none after a failed read, which is repeated after a pause.
-    /// Never resolves while no read is under way.
+    /// Waits for the read under way and returns its new events; none after a failed read, which is repeated after a
+    /// pause. Never resolves while no read is under way.
     ///
     /// It may be dropped at any await: the read goes on, and the next call waits for the same one.
     pub(super) async fn events(&mut self) -> Vec<RecordedEvent> {
@@ -81,8 +81,8 @@ impl Reader {
         }
     }
 
-    /// Takes the next position of the feed. A position that is not beyond the last one would be applied out of order, and
-    /// moves a watermark that only grows; no feed that keeps its promise shows one.
+    /// Takes the next position of the feed. A position that is not beyond the last one would be applied out of
+    /// order, and moves a watermark that only grows; no feed that keeps its promise shows one.
     fn take(&mut self, position: i64) -> bool {
         if position <= self.cursor {
             tracing::error!(subscription = %self.watermark.name, position, "feed went backwards, event ignored");
@@ -106,7 +106,8 @@ impl Reader {
         let (feed, after, pause) = (Arc::clone(&self.feed), self.cursor, self.backoff.pause());
         self.reading = Some(Box::pin(async move {
             tokio::time::sleep_until(Instant::now() + pause).await;
-            // Does not wait for an event: the answer alone says that the feed is back, and readiness shows it at once.
+            // Does not wait for an event: the answer alone says that the feed is back, and readiness shows it at
+            // once.
             let limit = u32::try_from(ROOM).unwrap_or(1);
             feed.read_events(after, limit, Duration::ZERO).await
         }));

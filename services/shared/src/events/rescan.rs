@@ -8,12 +8,12 @@ use super::{
 };
 use crate::{Backoff, DatabaseError};
 
-/// Events per read. An event may be as large as an order of a hundred lines with the longest texts: a reply with a thousand
-/// of those is larger than a client accepts, and would be requested again for ever.
+/// Events per read. An event may be as large as an order of a hundred lines with the longest texts: a reply with a
+/// thousand of those is larger than a client accepts, and would be requested again for ever.
 const PAGE: u32 = 100;
 
-/// Reads the feed again, from the last applied event of the aggregate to the one that came too early, until the missing
-/// events between them appear.
+/// Reads the feed again, from the last applied event of the aggregate to the one that came too early, until the
+/// missing events between them appear.
 ///
 /// The events found become parked letters, durably, before any of them is applied: the watermark has passed their
 /// positions already, so a crash would lose them otherwise.

@@ -14,15 +14,16 @@ use super::{
 };
 use crate::{Database, DatabaseError, Tasks};
 
-/// Reads a feed and hands each event to a handler: in order within an aggregate, up to 64 aggregates at the same time.
+/// Reads a feed and hands each event to a handler: in order within an aggregate, up to 64 aggregates at the same
+/// time.
 #[derive(Debug)]
 pub struct Subscription;
 
 impl Subscription {
     /// Starts to read after the last event that was done.
     ///
-    /// `name` is `consumer.source`, such as `payments.orders`. The progress is kept under it in the consumer's database, so
-    /// it must never change: under another name, every event of the feed is handled again.
+    /// `name` is `consumer.source`, such as `payments.orders`. The progress is kept under it in the consumer's
+    /// database, so it must never change: under another name, every event of the feed is handled again.
     pub fn start(
         name: &str,
         feed: Arc<dyn EventFeed>,
@@ -80,8 +81,8 @@ impl SubscriptionHandle {
         &self.watermark.name
     }
 
-    /// Succeeds if the subscription makes progress. Fails, with the reason and since when, while the feed or something that
-    /// a handler needs is not available.
+    /// Succeeds if the subscription makes progress. Fails, with the reason and since when, while the feed or
+    /// something that a handler needs is not available.
     pub fn check(&self) -> Result<(), String> {
         self.status.trouble().map_or(Ok(()), Err)
     }
@@ -101,7 +102,8 @@ impl SubscriptionHandle {
         dead_letters::list(&self.db, self.name()).await
     }
 
-    /// Asks for the dead letters of the event's aggregate to be tried again, oldest first, then those parked behind them.
+    /// Asks for the dead letters of the event's aggregate to be tried again, oldest first, then those parked behind
+    /// them.
     ///
     /// Returns before that is done; `false` if the event is not a dead letter of this subscription.
     pub async fn retry(&self, event_id: Uuid) -> Result<bool, DatabaseError> {

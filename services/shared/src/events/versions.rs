@@ -7,8 +7,9 @@ const MOST: usize = 50_000;
 
 /// The last applied version of each aggregate, by which a gap in the feed is noticed.
 ///
-/// A restart forgets the versions of events before the watermark, so the first event of an aggregate after it is taken as
-/// it comes. The exception is a log that is read from its beginning, where every aggregate begins with version 1.
+/// A restart forgets the versions of events before the watermark, so the first event of an aggregate after it is
+/// taken as it comes. The exception is a log that is read from its beginning, where every aggregate begins with
+/// version 1.
 #[derive(Debug)]
 pub(super) struct AppliedVersions {
     last: HashMap<String, Applied>,

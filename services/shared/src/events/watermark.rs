@@ -9,9 +9,9 @@ use crate::{Database, DatabaseError, Tx};
 
 /// Progress of one subscription through its feed, in memory and in the tables `subscriptions` and `inbox`.
 ///
-/// Every event up to the (low) watermark is done. Events beyond it are worked on concurrently; one that is done before an
-/// earlier one leaves a row in `inbox`, which is deleted once the watermark passes it. A subscription whose events end in
-/// the order of the feed writes no inbox rows.
+/// Every event up to the (low) watermark is done. Events beyond it are worked on concurrently; one that is done
+/// before an earlier one leaves a row in `inbox`, which is deleted once the watermark passes it. A subscription
+/// whose events end in the order of the feed writes no inbox rows.
 #[derive(Debug)]
 pub(super) struct Watermark {
     /// Name of the subscription.
@@ -130,7 +130,8 @@ impl Watermark {
         })
     }
 
-    /// Writes that `position` is done: moves the watermark if nothing before it is open, else inserts a row in the inbox.
+    /// Writes that `position` is done: moves the watermark if nothing before it is open, else inserts a row in the
+    /// inbox.
     pub(super) async fn record(self: &Arc<Self>, tx: &mut Tx, position: i64) -> Result<(), DatabaseError> {
         // Earlier work of this transaction counts as done although `done` hears of it only after the commit: if the
         // transaction fails, this update goes with it.
@@ -150,8 +151,8 @@ impl Watermark {
         Ok(())
     }
 
-    /// Stores the watermark if it is more than `lag` positions ahead of the stored one. Handlers that had nothing to write
-    /// move it without a commit.
+    /// Stores the watermark if it is more than `lag` positions ahead of the stored one. Handlers that had nothing
+    /// to write move it without a commit.
     pub(super) async fn store(self: &Arc<Self>, db: &Database, lag: i64) -> Result<(), DatabaseError> {
         let (low, stored, prune) = {
             let positions = self.positions();

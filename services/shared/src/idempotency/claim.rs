@@ -17,7 +17,8 @@ use crate::{DatabaseError, Tx, row};
 pub enum Claim {
     /// The key is new: do the work, then [`complete`].
     New(Lease),
-    /// The work was begun with the same request, and the lease of its holder expired: go on with it, then [`complete`].
+    /// The work was begun with the same request, and the lease of its holder expired: go on with it, then
+    /// [`complete`].
     Resumed(Lease),
     /// The work is done, and this is the stored reply. Its request id and time are marked as a replay.
     Replay(Stored),
@@ -131,8 +132,8 @@ fn in_flight(micros: i64) -> Claim {
 
 /// Stores the reply for good, under the request id of `Context::current()` and the current time.
 ///
-/// Call it in the write that makes the effect durable. Fails with [`DatabaseError::ClaimLost`] if the lease expired and
-/// somebody else took the claim over: return that error, so that the effect is rolled back.
+/// Call it in the write that makes the effect durable. Fails with [`DatabaseError::ClaimLost`] if the lease expired
+/// and somebody else took the claim over: return that error, so that the effect is rolled back.
 pub async fn complete(tx: &mut Tx, lease: &Lease, reply: &impl Serialize) -> Result<(), DatabaseError> {
     let reply = row::to_json("reply", reply)?;
     let original = replay::Original {

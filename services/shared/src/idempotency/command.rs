@@ -27,10 +27,12 @@ pub trait Decide: Sized + Send + Sync + 'static {
     /// The conflict that may refuse a request.
     type Conflict: fmt::Display + Serialize + DeserializeOwned + Send + Sync + 'static;
 
-    /// Calls the other modules that it needs, and decides. The decision is final: a refusal is stored as well as a value.
+    /// Calls the other modules that it needs, and decides. The decision is final: a refusal is stored as well as a
+    /// value.
     ///
-    /// The same request may be decided more than once, so ids that the decision makes must derive from `scope`. The future
-    /// may be dropped at any await. An error leaves the request open: the caller's repetition or the recoverer decides it.
+    /// The same request may be decided more than once, so ids that the decision makes must derive from `scope`. The
+    /// future may be dropped at any await. An error leaves the request open: the caller's repetition or the
+    /// recoverer decides it.
     async fn decide(&self, scope: &Scope, request: Self::Request) -> Result<Decision<Self>, Error<Self::Conflict>>;
 
     /// Looks up the effect of a request whose stored reply has expired, so that a reused key cannot create it twice.
@@ -61,8 +63,9 @@ pub struct Decision<D: Decide> {
 impl<D: Decide> Decision<D> {
     /// Decides for `answer`.
     ///
-    /// `effect` runs in the same write, **after** the answer is stored: storing fails if the lease was lost, so only the
-    /// holder of the claim has an effect. An error of `effect` rolls both back and leaves the request open.
+    /// `effect` runs in the same write, **after** the answer is stored: storing fails if the lease was lost, so
+    /// only the holder of the claim has an effect. An error of `effect` rolls both back and leaves the request
+    /// open.
     pub fn new(
         answer: Answer<D>,
         effect: impl for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<(), Failure<D>>> + Send + 'static,
@@ -74,9 +77,9 @@ impl<D: Decide> Decision<D> {
 
 /// A command that has to call other modules before it can answer, from claim to answer.
 ///
-/// A request is claimed first and then decided; then one write stores the answer and its effect. The work runs in a task of
-/// its own, so a caller that goes away stops nothing. A process that dies in between leaves a claim whose lease expires; it
-/// is resumed, forward and with the same request, by the caller's repetition or by the recoverer.
+/// A request is claimed first and then decided; then one write stores the answer and its effect. The work runs in a
+/// task of its own, so a caller that goes away stops nothing. A process that dies in between leaves a claim whose
+/// lease expires; it is resumed, forward and with the same request, by the caller's repetition or by the recoverer.
 #[derive(Debug)]
 pub struct Command<D> {
     db: Database,
@@ -105,8 +108,8 @@ enum Start<A> {
 }
 
 impl<D: Decide> Command<D> {
-    /// Makes the command, and starts its recoverer, the task `<module>.recoverer`, for requests that were left open. A claim
-    /// is leased for `term`.
+    /// Makes the command, and starts its recoverer, the task `<module>.recoverer`, for requests that were left
+    /// open. A claim is leased for `term`.
     pub fn start(db: &Database, term: Duration, tasks: &Tasks, decide: D) -> Arc<Self> {
         let command = Arc::new(Self {
             db: db.clone(),
@@ -122,8 +125,8 @@ impl<D: Decide> Command<D> {
 
     /// Decides the request of the caller in `Context::current()`, or repeats its answer.
     ///
-    /// Fails with [`Error::KeyReused`] if the key was used with another request, and with [`Error::InFlight`] while somebody
-    /// else is deciding this one.
+    /// Fails with [`Error::KeyReused`] if the key was used with another request, and with [`Error::InFlight`] while
+    /// somebody else is deciding this one.
     pub async fn run(self: &Arc<Self>, key: impl ToString, request: D::Request) -> Answer<D> {
         let (command, scope) = (Arc::clone(self), Scope::current(D::OPERATION, key));
         let unanswered = in_flight(scope.key.clone(), self.term);
@@ -192,7 +195,8 @@ impl<D: Decide> Command<D> {
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    // First, because only this can tell who may decide: a holder that was too slow must have no effect.
+                    // First, because only this can tell who may decide: a holder that was too slow must have no
+                    // effect.
                     complete(tx, &lease, &answer).await?;
                     effect(tx).await?;
                     Ok(answer)

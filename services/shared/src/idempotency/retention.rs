@@ -4,8 +4,8 @@ use commerce::Timestamp;
 
 use crate::{Database, DatabaseError, Next, Round, Tx};
 
-/// Time for which stored replies are kept: 30 days. A key that is used again later is new, and natural keys (an order's id,
-/// a payment's attempt) still prevent a second effect.
+/// Time for which stored replies are kept: 30 days. A key that is used again later is new, and natural keys (an
+/// order's id, a payment's attempt) still prevent a second effect.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Pause between two looks for old replies.
@@ -36,8 +36,8 @@ impl Retention {
     }
 }
 
-/// Deletes replies older than `keep`; returns their number. Their keys are new again, so natural keys must still prevent a
-/// second effect (I9).
+/// Deletes replies older than `keep`; returns their number. Their keys are new again, so natural keys must still
+/// prevent a second effect (I9).
 pub async fn prune(tx: &mut Tx, keep: Duration) -> Result<u64, DatabaseError> {
     let gone = sqlx::query("DELETE FROM idempotency WHERE reply IS NOT NULL AND replied_at < $1")
         .bind(before(keep))

@@ -16,8 +16,8 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The scope of the caller in `Context::current()`. A spawned task has no context of its own: take the scope before, or
-    /// within [`Context::scope`].
+    /// The scope of the caller in `Context::current()`. A spawned task has no context of its own: take the scope
+    /// before, or within [`Context::scope`].
     pub fn current(operation: impl Into<String>, key: impl ToString) -> Self {
         Self {
             caller: Context::current().caller,
