@@ -13,22 +13,22 @@ use std::{
 
 use serde::Serialize;
 
-pub use args::RunArgs;
+pub(crate) use args::RunArgs;
 use screen::Screen;
 
-use super::{Books, Report, Scenario, Verdict, local_world::LocalWorld, run};
 use crate::{
     backend::{
-        Options,
+        LocalWorld, Options,
         local::{Folder, Running, up},
     },
     exit,
     interrupt::Interrupt,
+    scenario::{self, Books, Report, Scenario, Verdict},
     topology::Topology,
 };
 
 /// Does what `seam run` is told, and returns the exit code, one of [`crate::exit`]. Prints results to stdout, all else to stderr.
-pub async fn run_command(args: RunArgs) -> u8 {
+pub(crate) async fn run(args: RunArgs) -> u8 {
     match Session::prepare(args) {
         Ok(session) => session.run().await.unwrap_or_else(|error| complain(&error)),
         Err(error) => complain(&error),
@@ -99,7 +99,7 @@ impl Session {
 
     async fn engine(&self, running: &Running, screen: &Screen) -> Result<(Report, Books), String> {
         let world = LocalWorld::new(&self.topology, running).map_err(|error| format!("no HTTP client: {error}"))?;
-        run(&self.scenario, &world, self.seed, screen)
+        scenario::run(&self.scenario, &world, self.seed, screen)
             .await
             .map_err(|error| error.to_string())
     }

@@ -3,7 +3,10 @@ use std::fmt::Write;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 
-use crate::scenario::{FaultOutcome, FaultReport, InvariantReport, Report, Row, Unsettled, Verdict, template::as_text};
+use crate::{
+    scenario::{FaultOutcome, FaultReport, InvariantReport, Report, Row, Unsettled, Verdict},
+    steps::template::as_text,
+};
 
 /// How many rows of evidence, or failed journeys, are shown; the report has more.
 const SHOWN: usize = 10;

@@ -11,7 +11,7 @@ use crate::{
 
 /// What `seam run` is told.
 #[derive(Clone, Debug, Args)]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     /// The scenario: a name, looked for in simulator/scenarios and scenarios, or a file
     pub(crate) scenario: String,
     /// The topology to run it on: a name or a file; the scenario names its default

@@ -15,7 +15,7 @@ use verifier::{
     report,
 };
 
-use crate::{exit, verify::selections};
+use crate::{commands::verify::selections, exit};
 
 /// Does what `seam mutate` is told, and returns the exit code, one of [`crate::exit`]. Prints results to stdout, all else to stderr.
 pub(crate) async fn run(args: MutateArgs) -> u8 {

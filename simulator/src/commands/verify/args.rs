@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::broker::BrokerArgs;
-use crate::{pacts::VersionArg, providers::StageArgs};
+use crate::{commands::ledger::VersionArg, providers::StageArgs};
 
 /// Verify providers against the pacts of their consumers, strictly: all interactions that there are, or it is not green.
 #[derive(Clone, Debug, Args)]

@@ -125,7 +125,7 @@ fn gigabytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::finding::Verdict;
+    use crate::commands::doctor::finding::Verdict;
 
     #[test]
     fn an_old_compiler_lacks_and_says_how_to_get_a_new_one() {

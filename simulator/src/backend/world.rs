@@ -7,8 +7,11 @@ use futures::{FutureExt, future::LocalBoxFuture};
 use reqwest::{Client, Method, header::CONTENT_TYPE, redirect::Policy};
 use serde_json::Value;
 
-use super::{NoAnswer, Request, Response, World};
-use crate::{backend::local::Running, topology::Topology};
+use super::local::Running;
+use crate::{
+    steps::{NoAnswer, Request, Response, World},
+    topology::Topology,
+};
 
 /// Real processes, real sockets and the real clock: a topology that is up, asked through its front doors.
 pub(crate) struct LocalWorld<'a> {
