@@ -2,7 +2,7 @@ use seam::equivalence::{Failure, Model, Suite};
 use tests::{
     bite::{Bug, Plant},
     equivalence::{
-        Ground, Reach, feeds,
+        Reach, Storage, feeds,
         suites::{self, CALLERS, cases, heard_of_orders},
     },
 };
@@ -38,19 +38,19 @@ pub(super) fn here(suite: &str) -> Hunt {
 }
 
 fn in_modules(suite: &str, seed: u64) -> Result<Option<u64>, String> {
-    let (ground, direct) = (Ground::Sqlite, [Reach::Direct]);
+    let (storage, direct) = (Storage::Sqlite, [Reach::Direct]);
     match suite {
-        "orders" => within(suites::orders(&ground, &direct), cases::ORDERS, seed),
-        "inventory" => within(suites::inventory(&ground, &direct), cases::INVENTORY, seed),
-        "payments" => within(suites::payments(&ground, &direct), cases::PAYMENTS, seed),
-        "notifications" => within(suites::notifications(&ground, &direct), cases::NOTIFICATIONS, seed),
+        "orders" => within(suites::orders(&storage, &direct), cases::ORDERS, seed),
+        "inventory" => within(suites::inventory(&storage, &direct), cases::INVENTORY, seed),
+        "payments" => within(suites::payments(&storage, &direct), cases::PAYMENTS, seed),
+        "notifications" => within(suites::notifications(&storage, &direct), cases::NOTIFICATIONS, seed),
         "one order at once" => {
-            let suite = suites::one_order_at_once(&ground, &direct).seed(seed);
+            let suite = suites::one_order_at_once(&storage, &direct).seed(seed);
             let failure = suite.run_concurrently(CALLERS, heard_of_orders).err();
             failure.map(|failure| found(&failure)).transpose()
         }
         "refunds at once" => {
-            let failure = suites::refunds_at_once(&ground, Reach::Direct, seed, cases::AT_ONCE).err();
+            let failure = suites::refunds_at_once(&storage, Reach::Direct, seed, cases::AT_ONCE).err();
             Ok(failure.map(|failure| failure.case + 1))
         }
         unknown => Err(format!(
@@ -68,7 +68,7 @@ fn within<M: Model>(suite: Suite<M>, cases: u64, seed: u64) -> Result<Option<u64
 }
 
 fn in_feed(subject: feeds::Subject, breaks: &[feeds::Property], seed: u64) -> Result<Option<u64>, String> {
-    let suite = feeds::Suite::new(subject, Ground::Sqlite).seed(seed).shrinks(0);
+    let suite = feeds::Suite::new(subject, Storage::Sqlite).seed(seed).shrinks(0);
     let Err(failure) = suite.run() else { return Ok(None) };
     let counterexample = failure.counterexample().ok_or_else(|| failure.to_string())?;
     match counterexample.origin {

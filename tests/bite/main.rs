@@ -8,7 +8,7 @@ mod table;
 
 use std::process::ExitCode;
 
-use tests::bite::{Bug, catalogue};
+use tests::seeded_bugs::{Bug, catalogue};
 
 use hunt::Hunt;
 use scratch::Scratch;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use simulator::backend::local::package_variables;
-use tests::bite::Edit;
+use tests::seeded_bugs::Edit;
 
 use super::Hunt;
 

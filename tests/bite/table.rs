@@ -1,5 +1,5 @@
 use comfy_table::{Table, presets};
-use tests::bite::Bug;
+use tests::seeded_bugs::Bug;
 
 use super::Hunt;
 
@@ -19,11 +19,11 @@ pub(super) enum Verdict {
 pub(super) fn print(hunts: &[(Bug, Hunt)]) -> Verdict {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["", "bug", "place", "suite", "found", "median cases"]);
+    table.set_header(["", "bug", "layer", "suite", "found", "median cases"]);
     for (bug, hunt) in hunts {
         let [verdict, found, median] = told(hunt);
-        let place = format!("{:?}", bug.place).to_lowercase();
-        table.add_row([verdict, bug.name.to_owned(), place, bug.suite.to_owned(), found, median]);
+        let layer = format!("{:?}", bug.layer).to_lowercase();
+        table.add_row([verdict, bug.name.to_owned(), layer, bug.suite.to_owned(), found, median]);
     }
     let count = |verdict| hunts.iter().filter(|(_, hunt)| of(hunt) == verdict).count();
     let (killed, failed) = (count(Verdict::AllFound), count(Verdict::Failed));

@@ -11,7 +11,7 @@ use seam::{
     equivalence::{Failure, Heard, Instance, Model, ReplyOf, Suite},
 };
 use tests::equivalence::{
-    Ground, Reach,
+    Reach, Storage,
     suites::{
         self, CALLERS, RefundsAtOnce, cases, heard_of_inventory, heard_of_notifications, heard_of_orders,
         heard_of_payments, open_orders,
@@ -31,31 +31,31 @@ where
 
 #[test]
 fn inventory_is_linearizable() -> Result<(), Failure> {
-    let suite = suites::inventory_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
+    let suite = suites::inventory_at_once(&Storage::Sqlite, &[Reach::Direct, Reach::Router]);
     is_linearizable(suite, heard_of_inventory)
 }
 
 #[test]
 fn orders_is_linearizable() -> Result<(), Failure> {
-    let suite = suites::orders_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
+    let suite = suites::orders_at_once(&Storage::Sqlite, &[Reach::Direct, Reach::Router]);
     is_linearizable(suite, heard_of_orders)
 }
 
 #[test]
 fn payments_is_linearizable() -> Result<(), Failure> {
-    let suite = suites::payments_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
+    let suite = suites::payments_at_once(&Storage::Sqlite, &[Reach::Direct, Reach::Router]);
     is_linearizable(suite, heard_of_payments)
 }
 
 #[test]
 fn notifications_is_linearizable() -> Result<(), Failure> {
-    let suite = suites::notifications_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
+    let suite = suites::notifications_at_once(&Storage::Sqlite, &[Reach::Direct, Reach::Router]);
     is_linearizable(suite, heard_of_notifications)
 }
 
 #[test]
 fn changes_of_one_order_at_once_are_linearizable() -> Result<(), Failure> {
-    let suite = suites::one_order_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Tcp]);
+    let suite = suites::one_order_at_once(&Storage::Sqlite, &[Reach::Direct, Reach::Tcp]);
     is_linearizable(suite, heard_of_orders)
 }
 
@@ -79,8 +79,8 @@ impl Carrier<dyn Orders> for Lossy {
 
 #[test]
 fn orders_whose_replies_are_lost_may_have_been_made_or_not_and_that_explains_the_others() -> Result<(), Failure> {
-    let suite = suites::orders_at_once(&Ground::Sqlite, &[]).subject("every third reply lost", || async {
-        let instance = open_orders(Ground::Sqlite, Reach::Tcp).await?;
+    let suite = suites::orders_at_once(&Storage::Sqlite, &[]).subject("every third reply lost", || async {
+        let instance = open_orders(Storage::Sqlite, Reach::Tcp).await?;
         let lossy = Lossy {
             orders: instance.service(),
             replies: AtomicU64::new(0),
@@ -97,7 +97,7 @@ fn orders_whose_replies_are_lost_may_have_been_made_or_not_and_that_explains_the
 #[test]
 fn refunds_at_once_give_back_what_was_captured_and_no_more() -> Result<(), RefundsAtOnce> {
     for reach in [Reach::Direct, Reach::Router] {
-        suites::refunds_at_once(&Ground::Sqlite, reach, 0, cases::AT_ONCE)?;
+        suites::refunds_at_once(&Storage::Sqlite, reach, 0, cases::AT_ONCE)?;
     }
     Ok(())
 }

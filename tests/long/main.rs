@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use seam::equivalence::{Failure, Heard, Model, ReplyOf, Report, Suite};
 use tempfile::TempDir;
 use tests::equivalence::{
-    Ground, Reach,
+    Reach, Storage,
     suites::{self, CALLERS, heard_of_inventory, heard_of_notifications, heard_of_orders, heard_of_payments},
 };
 
@@ -90,7 +90,7 @@ impl Rounds {
 
     /// Every suite of one caller.
     fn alone(&mut self, bar: &ProgressBar, seed: u64) {
-        let (sqlite, all) = (Ground::Sqlite, Reach::ALL);
+        let (sqlite, all) = (Storage::Sqlite, Reach::ALL);
         self.run_alone(bar, seed, "inventory", suites::inventory(&sqlite, &all));
         self.run_alone(bar, seed, "orders", suites::orders(&sqlite, &all));
         self.run_alone(bar, seed, "payments", suites::payments(&sqlite, &all));
@@ -99,7 +99,7 @@ impl Rounds {
 
     /// Every suite of several callers, by the test that runs it.
     fn at_once(&mut self, bar: &ProgressBar, seed: u64) {
-        let (sqlite, some) = (Ground::Sqlite, [Reach::Direct, Reach::Tcp]);
+        let (sqlite, some) = (Storage::Sqlite, [Reach::Direct, Reach::Tcp]);
         let inventory = suites::inventory_at_once(&sqlite, &some);
         self.run_at_once(bar, seed, "inventory_is_linearizable", inventory, heard_of_inventory);
         let orders = suites::orders_at_once(&sqlite, &some);

@@ -8,5 +8,5 @@ extern crate pact_consumer;
 
 mod charset;
 mod consumers;
-mod felt;
+mod over_specification;
 mod strength;

@@ -1,11 +1,11 @@
 //! What the suites share: binaries of the workspace, a topology kept up by `seam`, and a PostgreSQL of their own.
 
 mod binary;
-pub mod bite;
 pub mod equivalence;
 mod platform;
 mod postgres;
 mod provided;
+pub mod seeded_bugs;
 
 pub use binary::{assert_passed, binary, seam};
 pub use platform::Platform;

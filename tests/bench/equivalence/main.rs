@@ -15,7 +15,7 @@ use proptest::{
 };
 use seam::equivalence::{Model, Suite};
 use tests::equivalence::{
-    Ground, Reach,
+    Reach, Storage,
     models::{InventoryModel, OrdersModel},
     suites,
 };
@@ -36,13 +36,13 @@ fn main() {
     let drawn = drawn_per_second(&InventoryModel::default(), 500);
     add(&mut table, ["inventory on SQLite", "drawing alone"], drawn, drawn);
     for reach in Reach::ALL {
-        let suite = suites::inventory(&Ground::Sqlite, &[reach]);
+        let suite = suites::inventory(&Storage::Sqlite, &[reach]);
         add(&mut table, ["", reach.name()], cases_per_second(suite, 64), drawn);
     }
     let drawn = drawn_per_second(&OrdersModel::begin(), 500);
     add(&mut table, ["orders on SQLite", "drawing alone"], drawn, drawn);
     for reach in Reach::ALL {
-        let suite = suites::orders(&Ground::Sqlite, &[reach]);
+        let suite = suites::orders(&Storage::Sqlite, &[reach]);
         add(&mut table, ["", reach.name()], cases_per_second(suite, 64), drawn);
     }
     println!("{table}");

@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use shared::testing::until;
-use tests::equivalence::{Ground, Reach, suites::open_orders};
+use tests::equivalence::{Reach, Storage, suites::open_orders};
 use tokio::sync::{Semaphore, watch};
 
 use super::*;
@@ -100,7 +100,7 @@ async fn a_caller_that_goes_away_ends_its_call_in_process_and_not_on_a_server() 
 
 #[tokio::test]
 async fn an_order_whose_caller_went_away_appears_though_nobody_asks_for_it_again() {
-    let instance = open_orders(Ground::Sqlite, Reach::Router).await.unwrap();
+    let instance = open_orders(Storage::Sqlite, Reach::Router).await.unwrap();
     let orders = instance.service();
 
     // With the first poll the request is the server's.

@@ -6,7 +6,7 @@ use commerce::{
 };
 use seam::equivalence::Instance;
 use serde_json::json;
-use tests::equivalence::{Ground, Reach, models::fixed_order, suites::open_inventory};
+use tests::equivalence::{Reach, Storage, models::fixed_order, suites::open_inventory};
 
 use super::write::{Bodies, Done, Opened, Write, happened, number};
 
@@ -15,8 +15,8 @@ pub(super) struct Release;
 pub(super) struct Commit;
 
 impl Opened for dyn Inventory {
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String> {
-        open_inventory(ground, reach).await
+    async fn open(storage: Storage, reach: Reach) -> Result<Instance<Self>, String> {
+        open_inventory(storage, reach).await
     }
 
     fn error(reply: &InventoryReply) -> Option<ErrorCode> {

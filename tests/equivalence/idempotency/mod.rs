@@ -13,7 +13,7 @@ use futures::future::join_all;
 use seam::{Contract, equivalence::Instance};
 use shared::testing::until;
 use tempfile::TempDir;
-use tests::equivalence::{Ground, Reach};
+use tests::equivalence::{Reach, Storage};
 
 use self::{
     inventory::{Commit, Release, Reserve},
@@ -89,7 +89,7 @@ fn on_a_runtime(test: impl AsyncFn(Reach)) {
 }
 
 async fn same_request<W: Write>(reach: Reach) {
-    let instance = prepared::<W>(Ground::Sqlite, reach).await;
+    let instance = prepared::<W>(Storage::Sqlite, reach).await;
 
     let replies = at_once::<W>(&instance, |_| 2).await;
 
@@ -117,7 +117,7 @@ async fn same_request<W: Write>(reach: Reach) {
 }
 
 async fn several_bodies<W: Bodies>(reach: Reach) {
-    let instance = prepared::<W>(Ground::Sqlite, reach).await;
+    let instance = prepared::<W>(Storage::Sqlite, reach).await;
     let body_of = |caller: usize| i64::try_from(caller % 4).unwrap() + 1;
 
     let replies = at_once::<W>(&instance, body_of).await;
@@ -156,7 +156,7 @@ async fn several_bodies<W: Bodies>(reach: Reach) {
 /// A call is polled so often and then dropped: each time a little further on.
 async fn given_up<W: Write>(reach: Reach) {
     for polls in 0..POLLS {
-        let instance = prepared::<W>(Ground::Sqlite, reach).await;
+        let instance = prepared::<W>(Storage::Sqlite, reach).await;
 
         give_up_after(polls, instance.service().dispatch(W::call(1))).await;
 
@@ -169,8 +169,8 @@ async fn given_up<W: Write>(reach: Reach) {
 }
 
 async fn restarted<W: Write>(reach: Reach) {
-    let ground = Ground::Kept(Arc::new(TempDir::new().unwrap()));
-    let before = prepared::<W>(ground.clone(), reach).await;
+    let storage = Storage::Kept(Arc::new(TempDir::new().unwrap()));
+    let before = prepared::<W>(storage.clone(), reach).await;
     let first = answered::<W>(&before, 3).await;
     assert_eq!(
         W::Contract::error(&first),
@@ -180,7 +180,7 @@ async fn restarted<W: Write>(reach: Reach) {
     );
     before.close().await;
 
-    let after = W::Contract::open(ground, reach).await.unwrap();
+    let after = W::Contract::open(storage, reach).await.unwrap();
 
     assert_eq!(answered::<W>(&after, 3).await, first, "{}, {reach:?}", name::<W>());
     let Done { own, outside } = W::done(&after).await;
@@ -199,8 +199,8 @@ async fn restarted<W: Write>(reach: Reach) {
 }
 
 async fn refused<W: Refusable>(reach: Reach) {
-    let ground = Ground::Kept(Arc::new(TempDir::new().unwrap()));
-    let before = prepared::<W>(ground.clone(), reach).await;
+    let storage = Storage::Kept(Arc::new(TempDir::new().unwrap()));
+    let before = prepared::<W>(storage.clone(), reach).await;
     let call = W::refused();
     let refused = before.service().dispatch(call.clone()).await;
     assert_eq!(
@@ -218,7 +218,7 @@ async fn refused<W: Refusable>(reach: Reach) {
     );
     before.close().await;
 
-    let after = W::Contract::open(ground, reach).await.unwrap();
+    let after = W::Contract::open(storage, reach).await.unwrap();
 
     assert_eq!(
         after.service().dispatch(call).await,
@@ -237,8 +237,8 @@ async fn refused<W: Refusable>(reach: Reach) {
 }
 
 /// The module with what the write needs to be there.
-async fn prepared<W: Write>(ground: Ground, reach: Reach) -> Instance<W::Contract> {
-    let instance = W::Contract::open(ground, reach).await.unwrap();
+async fn prepared<W: Write>(storage: Storage, reach: Reach) -> Instance<W::Contract> {
+    let instance = W::Contract::open(storage, reach).await.unwrap();
     W::prepare(instance.service()).await;
     instance
 }

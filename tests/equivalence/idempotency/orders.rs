@@ -1,6 +1,6 @@
 use commerce::{ErrorCode, Orders, OrdersCall, OrdersReply};
 use seam::equivalence::Instance;
-use tests::equivalence::{Ground, Reach, suites::open_orders};
+use tests::equivalence::{Reach, Storage, suites::open_orders};
 
 use super::write::{Bodies, Done, KEY, Opened, Refusable, Write, events, number};
 use crate::asking::order_for;
@@ -8,8 +8,8 @@ use crate::asking::order_for;
 pub(super) struct CreateOrder;
 
 impl Opened for dyn Orders {
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String> {
-        open_orders(ground, reach).await
+    async fn open(storage: Storage, reach: Reach) -> Result<Instance<Self>, String> {
+        open_orders(storage, reach).await
     }
 
     fn error(reply: &OrdersReply) -> Option<ErrorCode> {

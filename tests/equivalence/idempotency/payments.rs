@@ -3,7 +3,7 @@ use std::sync::Arc;
 use commerce::{Currency, ErrorCode, Money, Payments, PaymentsCall, PaymentsReply};
 use seam::equivalence::Instance;
 use tests::equivalence::{
-    Ground, Reach,
+    Reach, Storage,
     models::{fixed_order, fixed_payment},
     suites::open_payments,
 };
@@ -14,8 +14,8 @@ pub(super) struct Process;
 pub(super) struct Refund;
 
 impl Opened for dyn Payments {
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String> {
-        open_payments(ground, reach).await
+    async fn open(storage: Storage, reach: Reach) -> Result<Instance<Self>, String> {
+        open_payments(storage, reach).await
     }
 
     fn error(reply: &PaymentsReply) -> Option<ErrorCode> {

@@ -3,15 +3,15 @@ use std::sync::Arc;
 use commerce::ErrorCode;
 use seam::{Contract, equivalence::Instance};
 use serde_json::Value;
-use tests::equivalence::{Ground, Reach};
+use tests::equivalence::{Reach, Storage};
 
 pub(super) type CallOf<W> = <<W as Write>::Contract as Contract>::Call;
 pub(super) type ReplyOf<W> = <<W as Write>::Contract as Contract>::Reply;
 
 /// A contract whose module these tests can open.
 pub(super) trait Opened: Contract {
-    /// The module on this ground, reached this way.
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String>;
+    /// The module on this storage, reached this way.
+    async fn open(storage: Storage, reach: Reach) -> Result<Instance<Self>, String>;
 
     /// What kind of error a write was answered with.
     fn error(reply: &Self::Reply) -> Option<ErrorCode>;

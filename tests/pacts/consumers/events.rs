@@ -7,8 +7,8 @@ use commerce::{OrderEvent, OrderId, OrderLine};
 use pact_consumer::patterns::JsonPattern;
 
 use super::{
+    fixtures::{PRICE, REASON, SKU, TOTAL, contact, payment_id, shipment},
     matchers::{each, money, text, uuid, whole},
-    things::{PRICE, REASON, SKU, TOTAL, contact, payment_id, shipment},
 };
 
 /// What happened, to whom, and what the event says of it.

@@ -13,7 +13,7 @@ use super::{
     suite::Pact,
 };
 
-/// How a subscriber reads while all is well: as much as it has room for, and it waits for news.
+/// How a subscriber reads while all is well: as much as it has room for, and it waits for message.
 const READING: (u32, Duration) = (256, Duration::from_secs(20));
 /// How it looks whether a log is back that could not be read: without waiting for an event.
 const LOOKING: (u32, Duration) = (64, Duration::ZERO);

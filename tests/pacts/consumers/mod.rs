@@ -7,12 +7,13 @@ mod call;
 mod events;
 mod feed;
 mod files;
+mod fixtures;
+pub(crate) mod incoming;
 mod inventory_orders;
 mod matchers;
 mod message;
 mod monolith;
 mod neighbours;
-pub(crate) mod news;
 mod notifications;
 mod opened;
 mod orders_inventory;
@@ -23,7 +24,6 @@ mod states;
 mod storefront_v1;
 mod storefront_v2;
 pub(crate) mod suite;
-mod things;
 
 /// A test for each pact, and the list of them all.
 macro_rules! pacts {

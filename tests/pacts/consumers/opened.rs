@@ -9,7 +9,7 @@ use shared::{
 };
 use tempfile::TempDir;
 
-use super::news::News;
+use super::incoming::IncomingMessage;
 
 /// A consumer: one of our modules, on a database of its own.
 pub(crate) struct Opened<T: ?Sized> {
@@ -27,7 +27,7 @@ pub(crate) async fn orders(
     payments: Arc<dyn Payments>,
     payments_feed: Arc<dyn EventFeed>,
 ) -> Opened<dyn Orders> {
-    let (folder, environment) = ground(&[PATIENCE]);
+    let (folder, environment) = storage(&[PATIENCE]);
     let needs = orders::Needs {
         inventory,
         payments,
@@ -42,14 +42,14 @@ pub(crate) async fn payments(
     order_events: Arc<dyn EventFeed>,
     provider: Arc<dyn Provider>,
 ) -> Opened<dyn Payments> {
-    let (folder, environment) = ground(&[PATIENCE]);
+    let (folder, environment) = storage(&[PATIENCE]);
     let needs = payments::Dependencies { orders, order_events };
     let module = payments::open_with(&environment, needs, provider).await.unwrap();
     Opened::new(module, environment, folder)
 }
 
 pub(crate) async fn inventory(orders_feed: Arc<dyn EventFeed>) -> Opened<dyn Inventory> {
-    let (folder, environment) = ground(&[]);
+    let (folder, environment) = storage(&[]);
     let module = inventory::open(&environment, inventory::Needs { orders_feed })
         .await
         .unwrap();
@@ -63,7 +63,7 @@ pub(crate) async fn notifications(
     smtp: &str,
 ) -> Opened<dyn Notifications> {
     let nobody = ("PUSH_URL", "http://127.0.0.1:9");
-    let (folder, environment) = ground(&[PATIENCE, ("SMTP_ADDRESS", smtp), nobody]);
+    let (folder, environment) = storage(&[PATIENCE, ("SMTP_ADDRESS", smtp), nobody]);
     let needs = notifications::Dependencies {
         order_events,
         payment_events,
@@ -72,7 +72,7 @@ pub(crate) async fn notifications(
     Opened::new(module, environment, folder)
 }
 
-fn ground(settings: &[(&str, &str)]) -> (TempDir, Environment) {
+fn storage(settings: &[(&str, &str)]) -> (TempDir, Environment) {
     let folder = TempDir::new().unwrap();
     let environment = environment(folder.path(), settings);
     (folder, environment)
@@ -88,13 +88,13 @@ impl<T: ?Sized> Opened<T> {
         }
     }
 
-    /// Publishes the news and waits until the subscription has done what follows from it.
+    /// Publishes the message and waits until the subscription has done what follows from it.
     ///
     /// # Panics
     /// If it can't read it, or can't handle it.
-    pub(crate) async fn handles(&self, subscription: &str, news: &News) {
-        news.publish();
-        self.reaches(subscription, news.position()).await;
+    pub(crate) async fn handles(&self, subscription: &str, message: &IncomingMessage) {
+        message.publish();
+        self.reaches(subscription, message.position()).await;
     }
 
     /// Waits until the subscription has come so far.

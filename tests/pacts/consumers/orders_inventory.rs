@@ -12,12 +12,12 @@ use shared::testing::until;
 
 use super::{
     call::{Call, minted},
+    fixtures::{PRICE, SKU, TOTAL, items, key, reservation, reserved, two_lamps},
     matchers::{exactly, one_of, text, uuid, whole},
     neighbours::{no_payments, silence},
     opened::{self, Opened},
     states::{self, State},
     suite::{Link, Pact},
-    things::{PRICE, SKU, TOTAL, items, key, reservation, reserved, two_lamps},
 };
 
 const CALLER: &str = "shop";

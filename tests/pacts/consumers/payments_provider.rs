@@ -11,10 +11,10 @@ use serde_json::json;
 
 use super::{
     call::{Call, Place, minted},
+    fixtures::{Held, TOTAL, euros, held},
     matchers::{text, whole},
     states,
     suite::Pact,
-    things::{Held, TOTAL, euros, held},
 };
 
 const AUTHORIZATION: &str = "au1";

@@ -9,7 +9,7 @@ use commerce::{
 };
 use serde_json::{Value, json};
 
-use super::things::Held;
+use super::fixtures::Held;
 
 /// A provider state: its name, and parameters as JSON.
 #[derive(Clone, Debug)]

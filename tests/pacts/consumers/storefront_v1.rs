@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 use super::{
     call::{Call, minted},
+    fixtures::{self, PRICE, SKU, ordered},
     matchers::{number, one_of},
     states,
     suite::{Link, Pact},
-    things::{self, PRICE, SKU, ordered},
 };
 
 /// What the page of an order shows.
@@ -45,13 +45,13 @@ pub(crate) fn pact() -> Pact {
     let shown = json_pattern!({ "data": { "status": status(), "total": number(13.5) } });
     let found = Call::get(
         "show an order",
-        minted("/v1/orders/${order_id}", things::order_id("v1")),
+        minted("/v1/orders/${order_id}", fixtures::order_id("v1")),
     )
     .given(states::stocked(SKU, PRICE, 100))
     .given(ordered(OrderStatus::Confirmed));
     let missing = Call::get(
         "show an order that does not exist",
-        format!("/v1/orders/{}", things::order_id("v1")),
+        format!("/v1/orders/{}", fixtures::order_id("v1")),
     );
     Pact::between("storefront-v1", "orders")
         .call(found.responds(200, shown), |orders| async {
@@ -70,5 +70,5 @@ fn status() -> JsonPattern {
 
 async fn look(orders: Link) -> Option<Order> {
     let shop = Shop { orders: orders.url };
-    shop.order(&things::order_id("v1").to_string()).await
+    shop.order(&fixtures::order_id("v1").to_string()).await
 }

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::{
     call::{Call, minted},
+    fixtures::{self, PRICE, SKU, TOTAL, items, key, ordered, two_lamps},
     matchers::{currency, each, exactly, one_of, text, whole},
     states::{self, State},
     suite::{Link, Pact},
-    things::{self, PRICE, SKU, TOTAL, items, key, ordered, two_lamps},
 };
 
 const UNKNOWN: &str = "no-such-lamp";
@@ -282,7 +282,7 @@ fn there(status: OrderStatus) -> State {
 }
 
 fn id() -> String {
-    things::order_id("storefront-v2").to_string()
+    fixtures::order_id("storefront-v2").to_string()
 }
 
 fn succeeds(call: Call, data: JsonPattern) -> Call {

@@ -8,7 +8,7 @@ use seam::http::{Socket, SocketLimits};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{call::Call, message::Message, news::News};
+use super::{call::Call, incoming::IncomingMessage, message::Message};
 
 /// The way to a provider.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub(crate) struct Pact {
 
 type AnyInteraction = Box<dyn Interaction + Send + Sync + RefUnwindSafe>;
 type Calls = Box<dyn Fn(Link) -> LocalBoxFuture<'static, ()>>;
-type Handles = Box<dyn Fn(News) -> LocalBoxFuture<'static, ()>>;
+type Handles = Box<dyn Fn(IncomingMessage) -> LocalBoxFuture<'static, ()>>;
 
 struct Case {
     interactions: Vec<AnyInteraction>,
@@ -76,14 +76,14 @@ impl Pact {
     }
 
     /// A message that the consumer handles; `exercise` hands it to the handler, and panics if it has another effect.
-    pub(crate) fn message<F>(self, message: Message, exercise: impl Fn(News) -> F + 'static) -> Self
+    pub(crate) fn message<F>(self, message: Message, exercise: impl Fn(IncomingMessage) -> F + 'static) -> Self
     where
         F: Future<Output = ()> + 'static,
     {
         let interactions = vec![message.interaction().boxed()];
         self.with(
             interactions,
-            Exercise::Handles(Box::new(move |news| Box::pin(exercise(news)))),
+            Exercise::Handles(Box::new(move |message| Box::pin(exercise(message)))),
         )
     }
 
@@ -162,11 +162,11 @@ impl Pact {
             Exercise::Handles(exercise) => {
                 for message in builder.messages() {
                     let contents = message.contents.contents.value().unwrap();
-                    let news = News::of(&contents);
-                    exercise(news.clone()).await;
+                    let message = IncomingMessage::of(&contents);
+                    exercise(message.clone()).await;
                     // The library writes messages that nobody looked at, too.
                     assert!(
-                        news.was_read(),
+                        message.was_read(),
                         "{:?} was never handed to the consumer",
                         message.description
                     );
@@ -218,8 +218,8 @@ impl Handling<'_> {
     }
 
     /// Lets the consumer handle it; panics if it has another effect than it should.
-    pub(crate) async fn handle(&self, news: News) {
-        (self.exercise)(news).await;
+    pub(crate) async fn handle(&self, message: IncomingMessage) {
+        (self.exercise)(message).await;
     }
 }
 
@@ -239,7 +239,7 @@ fn read_only_file(folder: &TempDir) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::consumers::{events, things::order_id};
+    use crate::consumers::{events, fixtures::order_id};
 
     fn pact() -> Pact {
         Pact::between("a-consumer", "a-provider")

@@ -9,7 +9,7 @@ use seam::{
 use shared::{Module, server};
 use tokio::sync::oneshot;
 
-use super::ground::Fresh;
+use super::storage::TestEnvironment;
 
 /// How a module is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +44,11 @@ impl Reach {
     /// The module's contract, reached this way. When the instance is closed, the module stops and its database closes.
     pub(crate) async fn instance<C: Contract + ?Sized>(
         self,
-        fresh: Fresh,
+        test: TestEnvironment,
         module: Module<C>,
         client: impl FnOnce(Arc<dyn Transport>) -> Arc<C>,
     ) -> Result<Instance<C>, String> {
-        let Fresh { environment, folder } = fresh;
+        let TestEnvironment { environment, folder } = test;
         let (tasks, database) = (environment.tasks.clone(), module.database.clone());
         let direct = Arc::clone(&module.service);
         let mounted = vec![module.mount()];

@@ -12,10 +12,10 @@ use super::{conflicts, invalid, is_invalid, is_missing, shape};
 use crate::consumers::{
     call::{Call, minted},
     feed,
+    fixtures::{self, PRICE, SKU, items, page, reserved},
     matchers::{each, exactly, money, one_of, only, text, timestamp, uuid, whole},
     states::{self, State},
     suite::{Link, Pact},
-    things::{self, PRICE, SKU, items, page, reserved},
 };
 
 const UNKNOWN: &str = "no-such-lamp";
@@ -275,7 +275,7 @@ fn stocked() -> State {
 }
 
 fn order_id() -> OrderId {
-    things::order_id("monolith-inventory")
+    fixtures::order_id("monolith-inventory")
 }
 
 fn client(inventory: Link) -> Client<Arc<Socket>> {

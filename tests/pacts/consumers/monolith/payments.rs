@@ -12,10 +12,10 @@ use super::{conflicts, invalid, is_invalid, is_missing, is_reused, shape};
 use crate::consumers::{
     call::{Call, minted},
     feed,
+    fixtures::{self, PRICE, SKU, TOTAL, any_payment, euros, ordered, page, paid_by, payment, payment_id},
     matchers::{exactly, money, one_of, only, text},
     states::{self, State},
     suite::{Link, Pact},
-    things::{self, PRICE, SKU, TOTAL, any_payment, euros, ordered, page, paid_by, payment, payment_id},
 };
 
 pub(crate) fn pact() -> Pact {
@@ -233,7 +233,7 @@ fn dollars(cents: i64) -> Money {
 
 /// Each payment has keys of its own: a key that was used for one is refused for another.
 fn key(name: &str) -> IdempotencyKey {
-    things::key(&format!("{name}/{}", payment_id()))
+    fixtures::key(&format!("{name}/{}", payment_id()))
 }
 
 fn refund(description: &str, name: &str, amount: Money) -> Call {
@@ -265,7 +265,7 @@ fn refunded(status: PaymentStatus, amount: Money) -> State {
 }
 
 fn order_id() -> OrderId {
-    things::order_id("monolith-payments")
+    fixtures::order_id("monolith-payments")
 }
 
 fn unknown() -> PaymentId {

@@ -6,11 +6,11 @@ use pact_consumer::patterns::JsonPattern;
 use super::{captured, order_id, with_one_order};
 use crate::consumers::{
     call::{Call, minted},
+    fixtures::{TOTAL, euros, page, paid_by, payment, payment_id},
     matchers::{exactly, money, only},
     neighbours::silence,
     states,
     suite::{Link, Pact},
-    things::{TOTAL, euros, page, paid_by, payment, payment_id},
 };
 
 /// An order is confirmed only if a captured payment pays for the whole of it.

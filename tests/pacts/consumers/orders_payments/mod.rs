@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use super::{
     feed,
+    fixtures::{PRICE, SKU, TOTAL, euros, key, paid_by, two_lamps},
     neighbours::inventory_with,
     opened::{self, Opened},
     states,
     suite::Pact,
-    things::{PRICE, SKU, TOTAL, euros, key, paid_by, two_lamps},
 };
 
 const CALLER: &str = "shop";

@@ -8,10 +8,10 @@ use shared::testing::{Log, until};
 use super::{captured, order_id, with_one_order};
 use crate::consumers::{
     call::{Call, minted},
+    fixtures::{REASON, TOTAL, any_payment, euros, paid_by, payment_id},
     matchers::{exactly, money, text, whole},
     states::{self, State},
     suite::{Link, Pact},
-    things::{REASON, TOTAL, any_payment, euros, paid_by, payment_id},
 };
 
 /// What was paid for an order that is cancelled goes back, and what Payments says of it is kept.

@@ -2,8 +2,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use commerce::{EventFeed, FeedError, Invalid, RecordedEvent};
 
-use super::{Adapter, Cut, Site, history::event, place::Place, process::End, site::Port, with_the_change};
-use crate::equivalence::Ground;
+use super::{Adapter, Cut, Site, databases::Databases, history::event, process::End, site::Port, with_the_change};
+use crate::equivalence::Storage;
 
 /// What a feed answers.
 pub type Answer = Result<Vec<RecordedEvent>, FeedError>;
@@ -13,14 +13,14 @@ pub struct Log {
     site: Arc<Site>,
     feeds: Vec<(&'static str, Arc<dyn EventFeed>)>,
     events: Vec<RecordedEvent>,
-    _place: Place,
+    _databases: Databases,
 }
 
 impl Log {
     /// A log with so many events, in one commit.
-    pub async fn with(length: usize, adapters: &[Adapter], ground: &Ground) -> Result<Self, String> {
-        let place = Place::new(ground)?;
-        let site = Arc::new(Site::new(place.database("module").await?));
+    pub async fn with(length: usize, adapters: &[Adapter], storage: &Storage) -> Result<Self, String> {
+        let databases = Databases::new(storage)?;
+        let site = Arc::new(Site::new(databases.database("module").await?));
         site.start(Port::New).await?;
         let feed = |adapter: &Adapter| Ok((adapter.name, (adapter.connect)(&site, &Arc::new(Cut::default()))?));
         let feeds = adapters.iter().map(feed).collect::<Result<_, String>>()?;
@@ -28,7 +28,7 @@ impl Log {
             site,
             feeds,
             events: Vec::new(),
-            _place: place,
+            _databases: databases,
         };
         log.append(length).await?;
         let events = log.site.log().await?;

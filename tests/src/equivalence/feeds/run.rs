@@ -7,14 +7,14 @@ use tokio::task::JoinHandle;
 use super::{
     Adapter, Cut, History, Site, Step, Subject, Tally,
     consumer::Consumer,
+    databases::Databases,
     history::{Write, aggregate_id, event},
-    place::Place,
     process::End,
     recorder::token_of,
     site::Port,
     violation::{Property, Violation},
 };
-use crate::equivalence::Ground;
+use crate::equivalence::Storage;
 
 type Found<T> = Result<T, Vec<Violation>>;
 
@@ -29,12 +29,12 @@ struct Run<'a> {
     unknown: BTreeSet<String>,
     tokens: usize,
     tally: Tally,
-    _place: Place,
+    _databases: Databases,
 }
 
 /// Lets a history happen to the subject, and then everything come to rest.
-pub(super) async fn run(subject: &Subject, ground: &Ground, history: &History) -> Found<Tally> {
-    let mut run = Run::begin(subject, ground, history.batch).await?;
+pub(super) async fn run(subject: &Subject, storage: &Storage, history: &History) -> Found<Tally> {
+    let mut run = Run::begin(subject, storage, history.batch).await?;
     for step in &history.steps {
         run.step(step).await?;
     }
@@ -45,13 +45,13 @@ pub(super) async fn run(subject: &Subject, ground: &Ground, history: &History) -
 }
 
 impl<'a> Run<'a> {
-    async fn begin(subject: &'a Subject, ground: &Ground, batch: u32) -> Found<Self> {
-        let place = Place::new(ground).map_err(stuck)?;
-        let site = Arc::new(Site::new(place.database("module").await.map_err(stuck)?));
+    async fn begin(subject: &'a Subject, storage: &Storage, batch: u32) -> Found<Self> {
+        let databases = Databases::new(storage).map_err(stuck)?;
+        let site = Arc::new(Site::new(databases.database("module").await.map_err(stuck)?));
         site.start(Port::New).await.map_err(stuck)?;
         let mut consumers = Vec::new();
         for adapter in &subject.adapters {
-            let url = place.database(adapter.name).await.map_err(stuck)?;
+            let url = databases.database(adapter.name).await.map_err(stuck)?;
             consumers.push(Consumer::new(*adapter, &site, url, batch, subject.apply));
         }
         let mut run = Self {
@@ -63,7 +63,7 @@ impl<'a> Run<'a> {
             unknown: BTreeSet::new(),
             tokens: 0,
             tally: Tally::default(),
-            _place: place,
+            _databases: databases,
         };
         for consumer in &mut run.consumers {
             consumer.start().await?;
@@ -113,7 +113,7 @@ impl<'a> Run<'a> {
                 .map(|number| format!("e{number}"))
                 .collect();
             self.tokens += tokens.len();
-            let poison = write.poison.and_then(|place| tokens.iter().cycle().nth(place));
+            let poison = write.poison.and_then(|databases| tokens.iter().cycle().nth(databases));
             if let Some(poison) = poison {
                 let scripts = self.consumers.iter().map(|consumer| &consumer.script);
                 scripts.for_each(|script| script.spoil(poison.clone()));
@@ -281,9 +281,9 @@ async fn list(adapter: &Adapter, site: &Arc<Site>, limit: u32, head: i64) -> Res
 
 fn difference(shown: &[RecordedEvent], log: &[RecordedEvent]) -> Option<String> {
     let length = shown.len().max(log.len());
-    let place = (0..length).find(|place| shown.get(*place) != log.get(*place))?;
-    let (shown, log) = (shown.get(place), log.get(place));
-    Some(format!("number {place} is {shown:?}, and in the log {log:?}"))
+    let databases = (0..length).find(|databases| shown.get(*databases) != log.get(*databases))?;
+    let (shown, log) = (shown.get(databases), log.get(databases));
+    Some(format!("number {databases} is {shown:?}, and in the log {log:?}"))
 }
 
 fn stuck(what: impl Into<String>) -> Vec<Violation> {

@@ -13,9 +13,8 @@ use seam::{
 use serde_json::{Value, json};
 
 use super::{
-    InventoryModel,
+    InventoryModel, fake_payments,
     log::Log,
-    till,
     values::{page_of, price_in},
 };
 
@@ -37,7 +36,7 @@ impl OrdersModel {
     pub fn begin() -> Self {
         let mut inventory = InventoryModel::default();
         for (sku, price, stock) in [
-            ("tea", price_in(till::PAID_CENTS, "EUR"), 1_000_000_000),
+            ("tea", price_in(fake_payments::PAID_CENTS, "EUR"), 1_000_000_000),
             ("cup", price_in(300, "EUR"), 3),
             ("a/b?c#d", price_in(50, "JPY"), 1_000_000_000),
             ("gold", price_in(i64::MAX / 2, "EUR"), 1_000_000_000),
@@ -145,7 +144,7 @@ impl OrdersModel {
         if !matches!(order.status, OrderStatus::Pending | OrderStatus::Confirmed) {
             return Err(illegal(order.status, OrderStatus::Confirmed));
         }
-        let payment = till::payment_of(order_id).filter(|payment| payment.captured == order.total);
+        let payment = fake_payments::payment_of(order_id).filter(|payment| payment.captured == order.total);
         let Some(payment) = payment else {
             return Err(Error::Conflict(OrderConflict::NotPaid { order_id }));
         };

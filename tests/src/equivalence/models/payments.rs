@@ -1,6 +1,6 @@
-mod books;
 mod calls;
 mod orders;
+mod provider_ledger;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -13,11 +13,11 @@ use proptest::strategy::BoxedStrategy;
 use seam::equivalence::{Cell, Model};
 use serde_json::{Value, json};
 
-use self::books::{Books, status_with};
+use self::provider_ledger::{ProviderLedger, status_with};
 use super::{log::Log, values::page_of};
 
 pub use self::orders::id_of;
-pub(crate) use self::{books::shown, orders::FixedOrders};
+pub(crate) use self::{orders::FixedOrders, provider_ledger::shown};
 
 /// What [`Payments`] promises, beside a fixed set of orders and the payment provider of the outside world.
 ///
@@ -27,7 +27,7 @@ pub(crate) use self::{books::shown, orders::FixedOrders};
 pub struct PaymentsModel {
     payments: BTreeMap<OrderId, Payment>,
     refunds: BTreeMap<IdempotencyKey, Asked>,
-    books: Books,
+    provider: ProviderLedger,
     log: Log,
 }
 
@@ -75,9 +75,9 @@ impl PaymentsModel {
             updated_at: self.log.now(),
         };
         let (payment_id, order_id) = (payment.id, payment.order_id);
-        match self.books.authorize(order) {
+        match self.provider.authorize(order) {
             Ok(()) => {
-                self.books.capture(order);
+                self.provider.capture(order);
                 payment.status = PaymentStatus::Captured;
                 payment.captured = order.total;
                 self.log.append(&PaymentEvent::PaymentCaptured {
@@ -138,7 +138,7 @@ impl PaymentsModel {
 
     fn give_back(&mut self, mut payment: Payment, amount: Money) -> Result<Payment, PaymentError> {
         let order = orders::get(payment.order_id).map_err(from_orders)?;
-        if let Err(reason) = self.books.refund(&order, amount.cents) {
+        if let Err(reason) = self.provider.refund(&order, amount.cents) {
             let reason = reason.to_owned();
             return Err(Error::Conflict(PaymentConflict::RefundRefused { reason }));
         }
@@ -284,7 +284,7 @@ impl Model for PaymentsModel {
     }
 
     fn effects(&self) -> Vec<Value> {
-        let ledger = self.books.shown(|order| self.payments.get(&order.id));
+        let ledger = self.provider.shown(|order| self.payments.get(&order.id));
         vec![json!({ "events": self.log.events() }), ledger]
     }
 }

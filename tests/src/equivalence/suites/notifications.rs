@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use super::{cases, outside, rules::allowed_by};
 use crate::equivalence::{
-    Ground, Reach,
+    Reach, Storage,
     models::{NotificationsModel, log, mails, pushes},
 };
 
-/// Notifications on this ground, reached in these ways, beside its event log and what a mail server and a push endpoint of its own were
+/// Notifications on this storage, reached in these ways, beside its event log and what a mail server and a push endpoint of its own were
 /// given.
-pub fn notifications(ground: &Ground, reaches: &[Reach]) -> Suite<NotificationsModel> {
+pub fn notifications(storage: &Storage, reaches: &[Reach]) -> Suite<NotificationsModel> {
     reaches.iter().fold(suite("notifications"), |suite, reach| {
-        let (ground, reach) = (ground.clone(), *reach);
-        suite.subject(reach.name(), move || open_notifications(ground.clone(), reach))
+        let (storage, reach) = (storage.clone(), *reach);
+        suite.subject(reach.name(), move || open_notifications(storage.clone(), reach))
     })
 }
 
@@ -26,8 +26,8 @@ pub(super) fn suite(name: &str) -> Suite<NotificationsModel> {
     allowed_by("notifications", Suite::new(name, NotificationsModel::default())).cases(cases::NOTIFICATIONS)
 }
 
-/// A notifications module on this ground, reached this way.
-pub async fn open_notifications(ground: Ground, reach: Reach) -> Result<Instance<dyn Notifications>, String> {
+/// A notifications module on this storage, reached this way.
+pub async fn open_notifications(storage: Storage, reach: Reach) -> Result<Instance<dyn Notifications>, String> {
     let mail = MailSink::start(outside::listener()?, outside::listener()?, None).map_err(|error| error.to_string())?;
     let push = PushSink::start(outside::listener()?, None).map_err(|error| error.to_string())?;
     // No answer in time is an answer of its own, which only a machine that stands still may cause here.
@@ -37,17 +37,17 @@ pub async fn open_notifications(ground: Ground, reach: Reach) -> Result<Instance
         ("CALL_TIMEOUT_MS", "9000"),
         ("LEASE_MS", "60000"),
     ];
-    let fresh = ground.fresh("notifications", &settings).await?;
+    let test = storage.environment("notifications", &settings).await?;
     let needs = Dependencies {
         order_events: log::silent(),
         payment_events: log::silent(),
     };
-    let module = ::notifications::open(&fresh.environment, needs).await;
+    let module = ::notifications::open(&test.environment, needs).await;
     let module = module.map_err(|error| error.to_string())?;
     let feed = Arc::clone(&module.feed);
     let (mail_api, push_api) = (mail.http_address(), push.address());
     let client = |transport| Arc::new(commerce::http::notifications::Client::new(transport)) as _;
-    let instance = reach.instance(fresh, module, client).await?;
+    let instance = reach.instance(test, module, client).await?;
     let instance = instance.keeping(mail).keeping(push);
     Ok(instance.with_effects(move || effects(Arc::clone(&feed), mail_api, push_api)))
 }

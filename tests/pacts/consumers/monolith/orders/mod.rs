@@ -10,9 +10,9 @@ use seam::http::Socket;
 use crate::consumers::{
     call::{Call, Place, minted},
     feed,
+    fixtures::{self, PRICE, REASON, SKU, TOTAL, ordered, payment_id, shipment},
     states::{self, State},
     suite::{Link, Pact},
-    things::{self, PRICE, REASON, SKU, TOTAL, ordered, payment_id, shipment},
 };
 
 pub(crate) fn pact() -> Pact {
@@ -32,7 +32,7 @@ fn stocked() -> State {
 }
 
 fn order_id() -> OrderId {
-    things::order_id("monolith-orders")
+    fixtures::order_id("monolith-orders")
 }
 
 fn client(orders: Link) -> Client<Arc<Socket>> {

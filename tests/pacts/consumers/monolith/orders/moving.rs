@@ -8,10 +8,10 @@ use serde_json::json;
 use super::{at, client, is_two_lamps, order_id};
 use crate::consumers::{
     call::Call,
+    fixtures::{REASON, order_in_full, shipment},
     matchers::{exactly, one_of, uuid},
     monolith::conflicts,
     suite::Pact,
-    things::{REASON, order_in_full, shipment},
 };
 
 /// What moves an order on.

@@ -5,11 +5,11 @@ use serde_json::json;
 use super::{at, client, is_two_lamps, order_id, stocked};
 use crate::consumers::{
     call::Call,
+    fixtures::{order, order_in_full, page},
     matchers::{one_of, text},
     monolith::{is_missing, shape},
     states,
     suite::Pact,
-    things::{order, order_in_full, page},
 };
 
 pub(super) fn calls(pact: Pact) -> Pact {

@@ -8,7 +8,7 @@ use seam::equivalence::{Instance, Model, Suite};
 
 use super::{cases, open_inventory, open_notifications, open_orders, open_payments, rules::allowed_by};
 use crate::equivalence::{
-    Ground, Reach,
+    Reach, Storage,
     models::{InventoryModel, NotificationsModel, OrdersModel, PaymentsModel},
 };
 
@@ -22,43 +22,43 @@ pub const CALLERS: usize = 4;
 const CALLS: usize = 16;
 
 /// Inventory, for callers that call at once.
-pub fn inventory_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<InventoryModel> {
+pub fn inventory_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<InventoryModel> {
     at_once(
         "inventory at once",
         "inventory",
         InventoryModel::default(),
-        ground,
+        storage,
         reaches,
         open_inventory,
     )
 }
 
 /// Orders, for callers that call at once.
-pub fn orders_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<WithoutLists<OrdersModel>> {
+pub fn orders_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<WithoutLists<OrdersModel>> {
     let model = WithoutLists(OrdersModel::begin());
-    at_once("orders at once", "orders", model, ground, reaches, open_orders)
+    at_once("orders at once", "orders", model, storage, reaches, open_orders)
 }
 
 /// Payments, for callers that call at once.
-pub fn payments_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<PaymentsModel> {
+pub fn payments_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<PaymentsModel> {
     at_once(
         "payments at once",
         "payments",
         PaymentsModel::default(),
-        ground,
+        storage,
         reaches,
         open_payments,
     )
 }
 
 /// Notifications, for callers that call at once.
-pub fn notifications_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<WithoutLists<NotificationsModel>> {
+pub fn notifications_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<WithoutLists<NotificationsModel>> {
     let model = WithoutLists(NotificationsModel::default());
     at_once(
         "notifications at once",
         "notifications",
         model,
-        ground,
+        storage,
         reaches,
         open_notifications,
     )
@@ -69,9 +69,9 @@ fn at_once<M, Opening>(
     name: &str,
     owner: &str,
     model: M,
-    ground: &Ground,
+    storage: &Storage,
     reaches: &[Reach],
-    open: fn(Ground, Reach) -> Opening,
+    open: fn(Storage, Reach) -> Opening,
 ) -> Suite<M>
 where
     M: Model,
@@ -80,7 +80,7 @@ where
     let suite = Suite::new(name, model);
     let suite = allowed_by(owner, suite).cases(cases::AT_ONCE).calls(CALLS);
     reaches.iter().fold(suite, |suite, reach| {
-        let (ground, reach) = (ground.clone(), *reach);
-        suite.subject(reach.name(), move || open(ground.clone(), reach))
+        let (storage, reach) = (storage.clone(), *reach);
+        suite.subject(reach.name(), move || open(storage.clone(), reach))
     })
 }

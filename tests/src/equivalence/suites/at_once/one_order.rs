@@ -9,7 +9,7 @@ use seam::{
 
 use super::at_once;
 use crate::equivalence::{
-    Ground, Reach,
+    Reach, Storage,
     models::{OrdersModel, PAID_KEYS},
     suites::open_orders,
 };
@@ -26,8 +26,8 @@ impl OneOrder {
         Self(model)
     }
 
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Orders>, String> {
-        let instance = open_orders(ground, reach).await?;
+    async fn open(storage: Storage, reach: Reach) -> Result<Instance<dyn Orders>, String> {
+        let instance = open_orders(storage, reach).await?;
         let made = instance.service().create_order(Self::wanted()).await;
         made.map_err(|error| format!("the order is not made: {error}"))?;
         Ok(instance)
@@ -87,7 +87,7 @@ impl Model for OneOrder {
 }
 
 /// One order that is there before the first call, for callers that change it at once.
-pub fn one_order_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<OneOrder> {
+pub fn one_order_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<OneOrder> {
     let model = OneOrder::begin();
-    at_once("one order at once", "orders", model, ground, reaches, OneOrder::open)
+    at_once("one order at once", "orders", model, storage, reaches, OneOrder::open)
 }

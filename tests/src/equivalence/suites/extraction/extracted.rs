@@ -4,7 +4,7 @@ use seam::{Contract, equivalence::Instance};
 use shared::{Module, StartError};
 use tempfile::TempDir;
 
-use crate::equivalence::{ground::Fresh, reach::Served};
+use crate::equivalence::{reach::Served, storage::TestEnvironment};
 
 /// A module in a server of its own.
 pub(super) struct Extracted {
@@ -13,8 +13,11 @@ pub(super) struct Extracted {
 }
 
 impl Extracted {
-    /// Serves the module that was opened on this ground.
-    pub(super) async fn serve<C: ?Sized>(own: Fresh, opened: Result<Module<C>, StartError>) -> Result<Self, String> {
+    /// Serves the module that was opened on this storage.
+    pub(super) async fn serve<C: ?Sized>(
+        own: TestEnvironment,
+        opened: Result<Module<C>, StartError>,
+    ) -> Result<Self, String> {
         let module = opened.map_err(|error| error.to_string())?;
         Ok(Self {
             served: Served::begin(own.environment, vec![module.mount()]).await?,

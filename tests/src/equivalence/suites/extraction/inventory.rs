@@ -6,7 +6,7 @@ use seam::equivalence::{Instance, Suite};
 
 use super::{Found, NOBODY, NOBODYS_URL, Way, extracted::Extracted, in_every_way};
 use crate::equivalence::{
-    Ground,
+    Storage,
     models::{InventoryModel, log},
     suites::inventory::suite,
 };
@@ -40,7 +40,7 @@ async fn open(way: Way) -> Result<Instance<dyn Inventory>, String> {
 }
 
 async fn extracted() -> Result<Extracted, String> {
-    let own = Ground::Sqlite.fresh("inventory", &[]).await?;
+    let own = Storage::Sqlite.environment("inventory", &[]).await?;
     let orders_feed = log::silent();
     let module = inventory::open(&own.environment, Needs { orders_feed }).await;
     Extracted::serve(own, module).await

@@ -18,7 +18,7 @@ use seam::{
 };
 use shared::{Environment, Mounted, server};
 
-use crate::equivalence::{Ground, ground::Fresh};
+use crate::equivalence::{Storage, storage::TestEnvironment};
 
 pub use self::{
     inventory::inventory_in_and_out_of_the_monolith, notifications::notifications_in_and_out_of_the_monolith,
@@ -79,7 +79,7 @@ impl<C: seam::Contract + ?Sized> Found<C> {
         way: Way,
         settings: &[(&str, &str)],
     ) -> Result<(Instance<C>, Arc<dyn EventFeed>), String> {
-        let Fresh { environment, folder } = Ground::Sqlite.fresh("monolith", settings).await?;
+        let TestEnvironment { environment, folder } = Storage::Sqlite.environment("monolith", settings).await?;
         let platform = Platform::assemble(&environment).await;
         let platform = platform.map_err(|error| error.to_string())?;
         let seat = (self.seat)(&platform);

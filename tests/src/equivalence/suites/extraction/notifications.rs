@@ -7,7 +7,7 @@ use seam::equivalence::{Instance, Suite};
 
 use super::{Found, NOBODYS_URL, Way, extracted::Extracted, in_every_way};
 use crate::equivalence::{
-    Ground,
+    Storage,
     models::{NotificationsModel, log},
     suites::{
         notifications::{effects, suite},
@@ -53,7 +53,7 @@ async fn open(way: Way) -> Result<Instance<dyn Notifications>, String> {
 }
 
 async fn extracted(settings: &[(&str, &str)]) -> Result<Extracted, String> {
-    let own = Ground::Sqlite.fresh("notifications", settings).await?;
+    let own = Storage::Sqlite.environment("notifications", settings).await?;
     let needs = Dependencies {
         order_events: log::silent(),
         payment_events: log::silent(),

@@ -8,9 +8,9 @@ use shared::{StartError, settings::standard};
 
 use super::{Found, Way, extracted::Extracted, in_every_way, neighbours::Neighbours};
 use crate::equivalence::{
-    Ground,
-    ground::Fresh,
+    Storage,
     models::{FixedOrders, PaymentsModel},
+    storage::TestEnvironment,
     suites::{
         outside,
         payments::{effects, suite},
@@ -59,14 +59,14 @@ async fn open(way: Way) -> Result<Instance<dyn Payments>, String> {
 }
 
 async fn extracted(settings: &[(&str, &str)]) -> Result<Extracted, String> {
-    let own = Ground::Sqlite.fresh("payments", settings).await?;
+    let own = Storage::Sqlite.environment("payments", settings).await?;
     let needs = needs(&own).map_err(|error| error.to_string())?;
     let module = payments::open(&own.environment, needs).await;
     Extracted::serve(own, module).await
 }
 
 /// As the service of its own ties them.
-fn needs(own: &Fresh) -> Result<Dependencies, StartError> {
+fn needs(own: &TestEnvironment) -> Result<Dependencies, StartError> {
     let orders = own.environment.needed_socket(&standard::ORDERS_URL)?;
     Ok(Dependencies {
         orders: Arc::new(http::orders::Client::new(Arc::clone(&orders))),

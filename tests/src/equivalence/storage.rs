@@ -28,7 +28,7 @@ const DECLARED: &[Declared] = &[
 
 /// Where a module keeps its data for one sequence.
 #[derive(Clone, Debug)]
-pub enum Ground {
+pub enum Storage {
     /// An SQLite file of its own.
     Sqlite,
     /// An SQLite file in this folder, as the last instance left it.
@@ -37,14 +37,14 @@ pub enum Ground {
     Postgres(Arc<Postgres>),
 }
 
-/// An environment on fresh ground; the folder has to outlive the module.
+/// An environment on fresh storage; the folder has to outlive the module.
 #[derive(Debug)]
-pub(crate) struct Fresh {
+pub(crate) struct TestEnvironment {
     pub(crate) environment: Environment,
     pub(crate) folder: Arc<TempDir>,
 }
 
-impl Ground {
+impl Storage {
     /// Has `test` run on a PostgreSQL of its own, outside of any runtime.
     ///
     /// # Panics
@@ -58,7 +58,7 @@ impl Ground {
     }
 
     /// An environment for `module` with an empty database.
-    pub(crate) async fn fresh(&self, module: &str, more: &[(&str, &str)]) -> Result<Fresh, String> {
+    pub(crate) async fn environment(&self, module: &str, more: &[(&str, &str)]) -> Result<TestEnvironment, String> {
         let folder = match self {
             Self::Kept(kept) => Arc::clone(kept),
             _ => Arc::new(folder().map_err(|error| format!("no folder: {error}"))?),
@@ -74,7 +74,7 @@ impl Ground {
         let mut pairs = vec![("DATABASE_URL", url.as_str()), ("DRAIN_MS", "2000")];
         pairs.extend_from_slice(more);
         let settings = Settings::from_pairs(DECLARED, pairs).map_err(|error| error.to_string())?;
-        Ok(Fresh {
+        Ok(TestEnvironment {
             environment: Environment::new(settings),
             folder,
         })

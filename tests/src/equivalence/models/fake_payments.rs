@@ -13,7 +13,7 @@ pub(crate) const PAID_CENTS: i64 = 450;
 
 /// The payments of this platform: some orders have paid, by their key, and nothing else ever happens.
 #[derive(Debug, Default)]
-pub(crate) struct Till {
+pub(crate) struct FakePayments {
     refunds: Mutex<Vec<Value>>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn payment_of(order_id: OrderId) -> Option<Payment> {
     })
 }
 
-impl Till {
+impl FakePayments {
     /// What was given back, in the order of its text.
     pub(crate) fn refunds(&self) -> Value {
         let mut refunds = self.refunds.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -48,7 +48,7 @@ impl Till {
 }
 
 #[seam::async_trait]
-impl Payments for Till {
+impl Payments for FakePayments {
     async fn process_payment(&self, _: OrderId) -> Result<Payment, PaymentError> {
         Err(Error::Internal)
     }

@@ -9,14 +9,14 @@ use tokio::sync::watch;
 
 /// A message on its way to a consumer: the next event of a log, read as subscribers read it, over HTTP, once it is published.
 #[derive(Clone, Debug)]
-pub(crate) struct News {
+pub(crate) struct IncomingMessage {
     message: Value,
     before: Vec<Value>,
     is_published: watch::Sender<bool>,
     reads: watch::Sender<usize>,
 }
 
-impl News {
+impl IncomingMessage {
     pub(crate) fn of(contents: &[u8]) -> Self {
         Self {
             message: serde_json::from_slice(contents).unwrap(),
@@ -80,14 +80,14 @@ impl News {
     }
 }
 
-impl Transport for News {
+impl Transport for IncomingMessage {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportFailure>> {
         Box::pin(async move {
             let query = request.uri().query().unwrap_or_default();
             let mut is_published = self.is_published.subscribe();
             let is_late = !query.starts_with("after=0&");
             if is_late || is_published.wait_for(|published| *published).await.is_err() {
-                // There will be no more news.
+                // There will be no more message.
                 pending::<()>().await;
             }
             self.reads.send_modify(|reads| *reads += 1);

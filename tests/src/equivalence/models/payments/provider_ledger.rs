@@ -7,15 +7,15 @@ pub(super) const DECLINED: &str = "card declined";
 /// What it says to a refund of a charge with `tok_refund_refused`.
 pub(super) const CLOSED: &str = "account closed";
 
-/// What is in the provider's books: each command came once and was booked once.
+/// What is in the provider's ledger: each command came once and was booked once.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Books {
+pub(super) struct ProviderLedger {
     authorizations: Vec<Value>,
     charges: Vec<(Order, Value)>,
     refunds: Vec<Value>,
 }
 
-impl Books {
+impl ProviderLedger {
     /// The provider's answer to a hold of the order's total: an `Err` is why it said no.
     pub(super) fn authorize(&mut self, order: &Order) -> Result<(), &'static str> {
         let answer = match order.payment_method.0.as_str() {
@@ -54,18 +54,18 @@ impl Books {
 }
 
 /// The provider's ledger, without the ids and keys that are between it and the module.
-pub(crate) fn shown(books: &Ledger) -> Value {
-    let all = |operations: &[Operation]| operations.iter().map(|one| operation(books, one)).collect();
+pub(crate) fn shown(ledger: &Ledger) -> Value {
+    let all = |operations: &[Operation]| operations.iter().map(|one| operation(ledger, one)).collect();
     let charge = |charge: &LedgerCharge| {
-        let shown = operation(books, &charge.capture);
+        let shown = operation(ledger, &charge.capture);
         json!({ "charge": shown, "refunded_cents": charge.refunded_cents })
     };
-    let charges = books.charges.iter().map(charge).collect();
+    let charges = ledger.charges.iter().map(charge).collect();
     ledger(
-        all(&books.authorizations),
+        all(&ledger.authorizations),
         charges,
-        all(&books.refunds),
-        all(&books.voids),
+        all(&ledger.refunds),
+        all(&ledger.voids),
     )
 }
 
@@ -88,7 +88,7 @@ fn booked(order: &Order, cents: i64, answer: Result<(), &'static str>) -> Value 
     })
 }
 
-fn operation(books: &Ledger, operation: &Operation) -> Value {
+fn operation(ledger: &Ledger, operation: &Operation) -> Value {
     let declined = match operation.status {
         OperationStatus::Succeeded => None,
         OperationStatus::Declined => Some(operation.reason.as_deref().unwrap_or_default()),
@@ -98,7 +98,7 @@ fn operation(books: &Ledger, operation: &Operation) -> Value {
         "amount": { "cents": operation.amount_cents, "currency": operation.currency },
         "payment_method": operation.payment_method,
         "declined": declined,
-        "requests": books.requests.get(&operation.key),
+        "requests": ledger.requests.get(&operation.key),
     })
 }
 

@@ -18,7 +18,7 @@ pub struct Bug {
     /// What goes wrong.
     pub name: &'static str,
     /// Where it sits.
-    pub place: Place,
+    pub layer: Layer,
     /// The suite that has to find it.
     pub suite: &'static str,
     /// How it gets there.
@@ -27,7 +27,7 @@ pub struct Bug {
 
 /// Where a bug sits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Layer {
     /// Between a caller and the wire.
     Client,
     /// Between the wire and a module.
