@@ -9,13 +9,14 @@ use tests::{
 
 use super::Scratch;
 
-/// Each bug is hunted this often, from another seed each time.
+/// Seeds with which each bug is hunted.
 const SEEDS: std::ops::Range<u64> = 0..10;
 
-/// What came of hunting a bug: from each seed, after how many cases it was found; or why it could not be hunted.
+/// The result of hunting a bug: for each seed the number of cases after which it was found, `None` if it
+/// survived; or the reason why it could not be hunted.
 pub(super) type Hunt = Result<Vec<Option<u64>>, String>;
 
-/// Hunts a bug that is planted in this process, or in a copy of the workspace, which is made when it is first needed.
+/// Hunts a bug that is planted in this process, or in a copy of the workspace, which is made on first use.
 pub(super) fn hunt(bug: &Bug, scratch: &mut Option<Scratch>) -> Hunt {
     match bug.plant {
         Plant::Wrapped(hunt) => SEEDS
@@ -32,7 +33,7 @@ pub(super) fn hunt(bug: &Bug, scratch: &mut Option<Scratch>) -> Hunt {
     }
 }
 
-/// Runs one suite on the modules as they are here, by function call.
+/// Runs one suite on the modules of this build, by function call.
 pub(super) fn here(suite: &str) -> Hunt {
     SEEDS.map(|seed| in_modules(suite, seed)).collect()
 }
@@ -81,7 +82,7 @@ fn in_feed(subject: feeds::Subject, breaks: &[feeds::Property], seed: u64) -> Re
     }
 }
 
-/// After how many cases the bug was found. A suite that could not run has found nothing.
+/// The number of cases after which the bug was found. A suite that could not run is an error.
 fn found(failure: &Failure) -> Result<u64, String> {
     match failure {
         Failure::Different(counterexample) => Ok(counterexample.cases_before() + 1),

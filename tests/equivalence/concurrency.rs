@@ -1,4 +1,4 @@
-//! What several callers hear at once is what one after the other could have heard.
+//! Replies to concurrent callers are those that some sequential order of the calls could have given.
 
 use std::sync::{
     Arc,
@@ -18,7 +18,7 @@ use tests::equivalence::{
     },
 };
 
-/// What the callers hear is explained, and their calls did overlap.
+/// Asserts that the replies have a sequential explanation and that the calls did overlap.
 fn is_linearizable<M: Model>(suite: Suite<M>, heard: fn(&ReplyOf<M>) -> Heard) -> Result<(), Failure>
 where
     ReplyOf<M>: Sync,
@@ -59,7 +59,7 @@ fn changes_of_one_order_at_once_are_linearizable() -> Result<(), Failure> {
     is_linearizable(suite, heard_of_orders)
 }
 
-/// Loses every third reply: what was asked for has happened, and the caller does not know.
+/// Loses every third reply: the call has happened, but its caller does not know.
 struct Lossy {
     orders: Arc<dyn Orders>,
     replies: AtomicU64,

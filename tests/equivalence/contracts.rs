@@ -23,7 +23,7 @@ fn notifications_behaves_as_its_model_however_it_is_reached() -> Result<(), Fail
     however_reached(suites::notifications(&Storage::Sqlite, &Reach::ALL), "notifications")
 }
 
-/// Each sequence opens four monoliths, so there are few: whether every cell is met is asked of the modules alone.
+/// Few, because each sequence opens four monoliths. Coverage of every cell is demanded of the modules alone.
 const EXTRACTIONS: u64 = 12;
 
 #[test]
@@ -80,7 +80,8 @@ fn on_postgresql<M: Model>(suite: impl FnOnce(&Storage) -> Suite<M>, contract: &
     Storage::on_postgres(|storage| passes(suite(&storage), contract))
 }
 
-/// Of the ways to reach a module, those that add the least to the others run a sample: what values do on a wire is asked by `wires`.
+/// Ways that add the least to the others, and therefore run on a sample of the sequences. The suites in `wires`
+/// cover the values that break wires.
 const SAMPLED: [Reach; 3] = [Reach::Wire, Reach::Tcp, Reach::Reqwest];
 
 fn however_reached<M: Model>(suite: Suite<M>, contract: &str) -> Result<(), Failure> {
@@ -90,7 +91,7 @@ fn however_reached<M: Model>(suite: Suite<M>, contract: &str) -> Result<(), Fail
     passes(suite, contract)
 }
 
-/// Runs the suite at its default size, sequences that failed before first.
+/// Runs the suite at its default size, starting with the sequences that failed before.
 fn passes<M: Model>(suite: Suite<M>, contract: &str) -> Result<(), Failure> {
     let report = suite.regressions(regressions(contract)).run()?;
     eprintln!("{report}");

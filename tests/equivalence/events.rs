@@ -1,4 +1,5 @@
-//! Whatever the way from a module's log to a consumer, and whatever breaks on it, each event takes effect once and in order.
+//! Whatever the way from a module's log to a consumer, and whatever breaks on it, each event takes effect once
+//! and in order.
 
 use std::{process::Command, time::Duration};
 
@@ -18,10 +19,11 @@ fn holds(storage: Storage) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a feed breaks that shows another log than there is; the first is found by a consumer, the second by whoever reads it all.
+/// Properties that a feed violates if it shows something else than the log: consumers find the first, reading
+/// everything the second.
 const LOG: &[Property] = &[Property::VisibleInOrder, Property::SameList];
 
-/// The suite finds what is wrong with the subject, and that it is one of these.
+/// Asserts that the suite finds a violation of one of these properties.
 fn found(subject: Subject, storage: Storage, properties: &[Property]) {
     let passed = Suite::new(subject, storage).shrinks(6).run();
     let failure = passed.expect_err("the defect is found");
@@ -138,7 +140,7 @@ fn a_setting_that_is_no_number_of_its_kind_is_refused_with_what_would_be_one() {
     }
 }
 
-/// Where something begins or ends, and what is between.
+/// Strategy for positions at and around the ends of the log, and between them.
 fn position() -> impl Strategy<Value = i64> {
     prop_oneof![
         prop::sample::select(vec![

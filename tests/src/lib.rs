@@ -1,4 +1,5 @@
-//! What the suites share: binaries of the workspace, a topology kept up by `seam`, and a PostgreSQL of their own.
+//! Shared parts of the suites: binaries of the workspace, a topology kept up by `seam`, a PostgreSQL, models
+//! and seeded bugs.
 
 mod binary;
 pub mod equivalence;

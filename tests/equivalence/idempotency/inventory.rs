@@ -29,7 +29,7 @@ impl Opened for dyn Inventory {
     }
 }
 
-/// So many are there of a product, at first.
+/// The initial stock of the product.
 const STOCK: i64 = 100;
 
 fn tea() -> Sku {
@@ -56,7 +56,8 @@ async fn stocked(inventory: &dyn Inventory) {
     inventory.put_product(product).await.unwrap();
 }
 
-/// What the log says of one kind of event, by the quantity of its line or by how many there are, and what `counted` says of the product.
+/// Two observations of a write: the log's events of one kind, by quantity or by number, and `counted` on the
+/// product.
 async fn of_stock(instance: &Instance<dyn Inventory>, event: &str, counted: fn(&Product) -> i64) -> Done {
     let effects = [json!({ "events": instance.effects().await.unwrap() })];
     let told =

@@ -1,4 +1,4 @@
-//! A write with a key is done once, however many ask for it at once, whoever gives up midway, and whatever restarts.
+//! A write with a key takes effect once, whoever repeats it concurrently, gives up half way, or restarts.
 
 mod inventory;
 mod notifications;
@@ -26,7 +26,7 @@ use crate::asking::give_up_after;
 
 const CALLERS: usize = 8;
 
-/// How often a call is polled at most before its caller gives up.
+/// Number of polls after which a caller gives up, at most.
 const POLLS: u32 = 12;
 
 macro_rules! every_write {
@@ -153,7 +153,7 @@ async fn several_bodies<W: Bodies>(reach: Reach) {
     instance.close().await;
 }
 
-/// A call is polled so often and then dropped: each time a little further on.
+/// Gives up a call after one poll, then after two, and so on: each time a little further on.
 async fn given_up<W: Write>(reach: Reach) {
     for polls in 0..POLLS {
         let instance = prepared::<W>(Storage::Sqlite, reach).await;
@@ -189,7 +189,7 @@ async fn restarted<W: Write>(reach: Reach) {
         "{}, {reach:?}: {own:?}",
         name::<W>()
     );
-    // The world outside is a new one, and nobody has asked it for anything.
+    // The outside world was replaced, and nothing has been requested of it.
     assert!(
         outside.iter().all(|done| *done == 0),
         "{}, {reach:?}: {outside:?}",
@@ -236,14 +236,14 @@ async fn refused<W: Refusable>(reach: Reach) {
     after.close().await;
 }
 
-/// The module with what the write needs to be there.
+/// Opens the module and prepares it for the write.
 async fn prepared<W: Write>(storage: Storage, reach: Reach) -> Instance<W::Contract> {
     let instance = W::Contract::open(storage, reach).await.unwrap();
     W::prepare(instance.service()).await;
     instance
 }
 
-/// What eight callers hear who ask at once, each with this body.
+/// The replies to eight concurrent callers, each with this body.
 async fn at_once<W: Write>(instance: &Instance<W::Contract>, body: impl Fn(usize) -> i64) -> Vec<ReplyOf<W>> {
     let callers = (0..CALLERS).map(|caller| {
         let (service, call) = (instance.service(), W::call(body(caller)));
@@ -253,7 +253,7 @@ async fn at_once<W: Write>(instance: &Instance<W::Contract>, body: impl Fn(usize
     join_all(callers).await.into_iter().map(Result::unwrap).collect()
 }
 
-/// Asks until it is answered with something else than "in flight", "not available" or nothing.
+/// Repeats the write until the reply is neither "in flight" nor "not available".
 async fn answered<W: Write>(instance: &Instance<W::Contract>, body: i64) -> ReplyOf<W> {
     let (service, call): (_, CallOf<W>) = (instance.service(), W::call(body));
     until(&format!("{} is answered", name::<W>()), async || {
@@ -266,7 +266,7 @@ async fn answered<W: Write>(instance: &Instance<W::Contract>, body: i64) -> Repl
     .await
 }
 
-/// Everybody who can tell says that it was done once, with this body.
+/// Asserts that every witness reports that the write was done once, with this body.
 async fn assert_done<W: Write>(instance: &Instance<W::Contract>, body: i64, reach: Reach) {
     let Done { own, outside } = W::done(instance).await;
     let once = own.iter().chain(&outside).all(|done| *done == W::once(body));

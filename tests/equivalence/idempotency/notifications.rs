@@ -45,7 +45,7 @@ fn message(key: &str, mailbox: &str, body: i64) -> NotificationsCall {
     NotificationsCall::Notify { notification }
 }
 
-/// The body is told by where a message went, and by what the log says that it is about.
+/// The body shows in the address of a message, and in the order that the log names.
 impl Write for Notify {
     type Contract = dyn Notifications;
 

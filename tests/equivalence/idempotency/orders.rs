@@ -43,7 +43,7 @@ impl Write for CreateOrder {
 impl Bodies for CreateOrder {}
 
 impl Refusable for CreateOrder {
-    /// Four cups are one more than there are.
+    /// Four cups are one more than the stock.
     fn refused() -> OrdersCall {
         let order = order_for("too-many", "cup", 4);
         OrdersCall::CreateOrder { order }

@@ -28,9 +28,9 @@ impl Opened for dyn Payments {
     }
 }
 
-/// An order that is paid for, and what it costs in cents.
+/// A paid order: its name, and its total in cents.
 const ORDER: (&str, i64) = ("card", 1_000);
-/// One whose refunds the provider refuses.
+/// An order whose refunds the provider declines.
 const FINAL: &str = "final";
 
 impl Write for Process {

@@ -7,7 +7,8 @@ use seam::{BoxFuture, TransportFailure, http::Transport};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-/// A message on its way to a consumer: the next event of a log, read as subscribers read it, over HTTP, once it is published.
+/// A message on its way to a consumer: the next event of a log, which subscribers read over HTTP once it is
+/// published.
 #[derive(Clone, Debug)]
 pub(crate) struct IncomingMessage {
     message: Value,
@@ -26,7 +27,8 @@ impl IncomingMessage {
         }
     }
 
-    /// What happened to the same aggregate before: subscribers hold an event back until those before it have come.
+    /// Adds earlier events of the same aggregate: subscribers hold an event back until those before it have
+    /// arrived.
     pub(crate) fn after<E: DomainEventPayload>(mut self, earlier: &[E]) -> Self {
         self.before = (1..)
             .zip(earlier)
@@ -42,7 +44,7 @@ impl IncomingMessage {
         self
     }
 
-    /// The log, as the client of a subscriber sees it.
+    /// The log, through the client that subscribers use.
     pub(crate) fn feed(&self) -> Arc<dyn EventFeed> {
         Arc::new(feed::Client::new("its-module", self.clone()))
     }
@@ -52,17 +54,17 @@ impl IncomingMessage {
         i64::try_from(self.before.len()).unwrap() + 1
     }
 
-    /// Lets the readers of the log see it.
+    /// Makes the message visible to readers of the log.
     pub(crate) fn publish(&self) {
         self.is_published.send_replace(true);
     }
 
-    /// Whether the consumer has read it.
+    /// True if the consumer has read the message.
     pub(crate) fn was_read(&self) -> bool {
         *self.reads.borrow() > 0
     }
 
-    /// Returns when it is read once more: the consumer could make nothing of what the log said.
+    /// Returns when the message is read again, which means that the consumer could not use the log's reply.
     pub(crate) async fn is_read_again(&self) {
         let mut reads = self.reads.subscribe();
         if reads.wait_for(|reads| *reads > 1).await.is_err() {
@@ -87,7 +89,7 @@ impl Transport for IncomingMessage {
             let mut is_published = self.is_published.subscribe();
             let is_late = !query.starts_with("after=0&");
             if is_late || is_published.wait_for(|published| *published).await.is_err() {
-                // There will be no more message.
+                // There will be no more messages.
                 pending::<()>().await;
             }
             self.reads.send_modify(|reads| *reads += 1);

@@ -1,4 +1,4 @@
-//! Inventory lets stock follow the orders: what is paid is gone for good, what is cancelled goes back.
+//! Inventory follows the orders: stock of a paid order is gone for good, stock of a cancelled one is released.
 
 use commerce::{OrderId, OrderStatus, ProductUpdate, ReservationRequest};
 
@@ -11,7 +11,7 @@ use super::{
     suite::Pact,
 };
 
-/// How many can be ordered, are set aside, and are gone.
+/// Lamps that can be ordered, that are reserved, and that are committed.
 type Lamps = (i64, i64, i64);
 
 pub(crate) fn pact() -> Pact {
@@ -39,7 +39,7 @@ fn order_id() -> OrderId {
     fixtures::order_id("inventory-orders")
 }
 
-/// Two lamps of ten are reserved for the order, and then comes the message.
+/// The stock after the message, with two lamps of ten reserved for the order before.
 async fn lamps_after(message: &IncomingMessage) -> Lamps {
     let inventory = opened::inventory(message.feed()).await;
     let (order_id, items) = (order_id(), items(SKU, 2));

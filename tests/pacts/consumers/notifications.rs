@@ -19,7 +19,7 @@ use super::{
     suite::Pact,
 };
 
-/// What customers are told of their orders.
+/// Messages to customers about their orders.
 pub(crate) fn and_orders() -> Pact {
     let id = order_id();
     let cases = [
@@ -63,7 +63,7 @@ pub(crate) fn and_orders() -> Pact {
     feed::read(pact, "orders", vec![stocked, ordered(OrderStatus::Pending)])
 }
 
-/// What customers are told of their money: that it goes back. That it was taken, the order's own events say.
+/// Messages to customers about refunds. The order's own events announce that money was taken.
 pub(crate) fn and_payments() -> Pact {
     let id = order_id();
     let none = euros(0);
@@ -96,7 +96,7 @@ pub(crate) fn and_payments() -> Pact {
                 message
             };
             let mails = mails_about_payments(&message).await;
-            // The first one says that the order was made.
+            // The first mail announces that the order was placed.
             match wanted {
                 Some(wanted) => is_told(&mails[1], wanted),
                 None => assert_eq!(mails.len(), 1),
@@ -131,7 +131,7 @@ fn is_told(mail: &Mail, wanted: &str) {
     assert!(mail.body.contains(wanted), "{wanted:?} in {mail:?}");
 }
 
-/// The mails of a log of orders that ends with the message.
+/// The mails after a log of orders that ends with the message.
 async fn mails_about_orders(message: &IncomingMessage) -> Vec<Mail> {
     let post = Post::open();
     let notifications = post.notifications(message.feed(), silence()).await;
@@ -145,7 +145,7 @@ async fn mails_about_payments(message: &IncomingMessage) -> Vec<Mail> {
     let (post, orders) = (Post::open(), Arc::new(Log::default()));
     orders.append(&created());
     let notifications = post.notifications(orders, message.feed()).await;
-    // Whoever is told of a refund gave an address with the order.
+    // A refund is announced to the address that came with the order.
     notifications.reaches("notifications.orders", 1).await;
     notifications.handles("notifications.payments", message).await;
     notifications.close().await;

@@ -19,7 +19,7 @@ pub(crate) struct Opened<T: ?Sized> {
     _folder: TempDir,
 }
 
-/// Longer than a mock needs to answer, on a machine that is busy.
+/// More time than a mock needs to reply on a busy machine.
 const PATIENCE: (&str, &str) = ("CALL_TIMEOUT_MS", "10000");
 
 pub(crate) async fn orders(
@@ -56,7 +56,7 @@ pub(crate) async fn inventory(orders_feed: Arc<dyn EventFeed>) -> Opened<dyn Inv
     Opened::new(module, environment, folder)
 }
 
-/// With a mail server at this address; customers without a device need no push endpoint.
+/// Opens Notifications with a mail server at this address; customers without a device need no push endpoint.
 pub(crate) async fn notifications(
     order_events: Arc<dyn EventFeed>,
     payment_events: Arc<dyn EventFeed>,
@@ -88,19 +88,19 @@ impl<T: ?Sized> Opened<T> {
         }
     }
 
-    /// Publishes the message and waits until the subscription has done what follows from it.
+    /// Publishes the message and waits until the subscription has handled it.
     ///
     /// # Panics
-    /// If it can't read it, or can't handle it.
+    /// If the subscription can't read or can't handle it.
     pub(crate) async fn handles(&self, subscription: &str, message: &IncomingMessage) {
         message.publish();
         self.reaches(subscription, message.position()).await;
     }
 
-    /// Waits until the subscription has come so far.
+    /// Waits until the subscription has reached this position.
     ///
     /// # Panics
-    /// If it has a dead letter, or lacks something.
+    /// If it has a dead letter, or can't go on.
     pub(crate) async fn reaches(&self, subscription: &str, position: i64) {
         let named = |handle: &&SubscriptionHandle| handle.name() == subscription;
         let handle = self.module.subscriptions.iter().find(named).unwrap();
@@ -117,13 +117,13 @@ impl<T: ?Sized> Opened<T> {
         .await;
     }
 
-    /// The first column of what a query finds in the module's database.
+    /// The first column of the result of a query on the module's database.
     pub(crate) async fn query(&self, sql: &'static str) -> Vec<String> {
         let found = sqlx::query_scalar(sql).fetch_all(self.module.database.readers()).await;
         found.unwrap()
     }
 
-    /// Stops everything that the module does.
+    /// Stops everything that the module runs.
     pub(crate) async fn close(self) {
         stop(&self.environment, &self.module).await;
     }

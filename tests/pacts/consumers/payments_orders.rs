@@ -1,4 +1,4 @@
-//! Payments looks up every order before it charges it, and hears of new ones through the log of Orders.
+//! Payments reads every order before charging it, and learns of new orders through the log of Orders.
 
 use std::sync::{Arc, Mutex};
 
@@ -78,7 +78,7 @@ fn calls(pact: Pact) -> Pact {
     })
 }
 
-/// A new order is charged; the rest of its life is no matter of Payments, but it has to be readable.
+/// A new order is charged. Later events of it do not matter to Payments, but have to be readable.
 fn messages(pact: Pact) -> Pact {
     let id = order_id();
     let message = |event, version, status| {
@@ -115,7 +115,7 @@ fn order_id() -> OrderId {
     fixtures::order_id("payments-orders")
 }
 
-/// A provider that holds and takes whatever it is asked for.
+/// A provider that holds and captures every amount.
 #[derive(Debug, Default)]
 struct Takes(Mutex<Vec<(Money, String, String)>>);
 
@@ -159,7 +159,7 @@ async fn charge(orders: Link) -> (Result<Payment, PaymentError>, Vec<(Money, Str
     (charged, held)
 }
 
-/// An order that is cancelled before Payments hears of it.
+/// An order that is cancelled before Payments learns of it.
 async fn is_let_go(link: Link) {
     let (log, provider) = (Arc::new(Log::default()), Arc::new(Takes::default()));
     let orders: Arc<dyn Orders> = Arc::new(orders::Client::new(link.socket()));

@@ -1,4 +1,4 @@
-//! A shop whose pages were written for version 1 of the API and never touched since.
+//! A shop whose pages were written for version 1 of the API and never changed since.
 
 use commerce::OrderStatus;
 use pact_consumer::patterns::JsonPattern;
@@ -12,7 +12,7 @@ use super::{
     suite::{Link, Pact},
 };
 
-/// What the page of an order shows.
+/// The fields that the page of an order shows.
 #[derive(Debug, PartialEq, Deserialize)]
 struct Order {
     status: String,
@@ -25,7 +25,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// The order, if there is one.
+    /// Requests an order; `None` if it does not exist.
     async fn order(&self, id: &str) -> Option<Order> {
         #[derive(Deserialize)]
         struct Reply {
@@ -63,7 +63,7 @@ pub(crate) fn pact() -> Pact {
         })
 }
 
-/// The page has a picture for each of them.
+/// The page has a picture for each status.
 fn status() -> JsonPattern {
     one_of(&OrderStatus::ALL, OrderStatus::Confirmed)
 }

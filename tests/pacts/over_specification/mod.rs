@@ -1,8 +1,10 @@
-//! Whether consumers notice it when what their pacts promise them changes.
+//! Consumers notice every change to what their pacts promise them; a promise that they would not miss is
+//! over-specified.
 //!
-//! Each field of each example is changed in every way that a provider may not change it, and the consumer's own code is let loose on the
-//! answer. It notices the change if it makes something else of it, an error or another value, or asks again. A field of which no change
-//! is ever noticed is over-specified: the pact holds the provider to something that the consumer does not read.
+//! Each field of each example is changed in every way that a provider may not change it, and the consumer's own
+//! code runs on the result. The consumer notices the change if it returns an error or another value, or sends
+//! the request again. A pact that promises a field of which no change is noticed binds the provider to
+//! something that the consumer does not read.
 
 mod provider;
 
@@ -22,7 +24,7 @@ use crate::consumers::{
 };
 use provider::{Answer, Provider};
 
-/// What no consumer notices and stands in its pact all the same, and why.
+/// Promises in the pacts that no consumer notices, and the reasons why they stay.
 const UNNOTICED: [(&str, &str); 1] = [(
     "content type",
     "Pact tools match a body as JSON only if it is called so; our clients read it as JSON whatever it is called",
@@ -54,14 +56,14 @@ fn named(pact: &Pact, place: &str) -> String {
     format!("{}-{}: {place}", pact.consumer, pact.provider)
 }
 
-/// The places in the answers of one pact of which no change is noticed.
+/// The fields in the replies of one pact of which no change is noticed.
 async fn unnoticed(pact: &Pact) -> Vec<String> {
     let mut is_noticed: BTreeMap<String, bool> = BTreeMap::new();
     for calling in pact.callings() {
         let usual = Usual::of(&calling).await;
         for (index, subject) in usual.subjects.iter().enumerate() {
             for (place, mutants) in by_place(subject) {
-                // Once is enough: the field is read.
+                // One noticed change is enough: the field is read.
                 if is_noticed.get(&place) != Some(&true) {
                     let noticed = usual.notices_any(&calling, index, &mutants).await;
                     is_noticed.insert(place, noticed);
@@ -83,7 +85,7 @@ async fn unnoticed(pact: &Pact) -> Vec<String> {
     unnoticed.map(|(place, _)| named(pact, &place)).collect()
 }
 
-/// What providers may not do, where they could do it; what is noticed most likely first.
+/// Changes that providers may not make, by field; the likeliest to be noticed comes first.
 fn by_place(subject: &Subject) -> BTreeMap<String, Vec<Mutant>> {
     let mut places: BTreeMap<String, Vec<Mutant>> = BTreeMap::new();
     for mutant in subject.mutants().into_iter().filter(|mutant| !mutant.is_permitted) {
@@ -95,11 +97,11 @@ fn by_place(subject: &Subject) -> BTreeMap<String, Vec<Mutant>> {
     places
 }
 
-/// How it goes when the provider keeps its promises.
+/// The normal course, when the provider keeps its promises.
 struct Usual {
     subjects: Vec<Subject>,
     answers: Vec<Answer>,
-    /// How often the provider is asked.
+    /// Number of requests that the provider gets.
     asked: usize,
 }
 
@@ -147,10 +149,10 @@ impl Usual {
     }
 }
 
-/// Whether a consumer handles one of these messages otherwise: with another effect, or not at all.
+/// True if the consumer handles one of these messages differently: with another effect, or not at all.
 async fn is_any_noticed(handling: &Handling<'_>, mutants: &[Mutant]) -> bool {
     for mutant in mutants {
-        // What is no JSON stands in no log.
+        // A log contains only JSON.
         if serde_json::from_slice::<Value>(mutant.reply.body()).is_err() {
             continue;
         }

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use crate::Postgres;
 
-/// What every module of the platform may be told.
+/// The settings that the platform's modules read.
 const DECLARED: &[Declared] = &[
     optional(&standard::DATABASE_URL),
     optional(&standard::LISTEN),
@@ -26,18 +26,18 @@ const DECLARED: &[Declared] = &[
     optional(&standard::SMTP_ADDRESS),
 ];
 
-/// Where a module keeps its data for one sequence.
+/// The place where a module keeps its data during one sequence.
 #[derive(Clone, Debug)]
 pub enum Storage {
-    /// An SQLite file of its own.
+    /// A new SQLite file.
     Sqlite,
     /// An SQLite file in this folder, as the last instance left it.
     Kept(Arc<TempDir>),
-    /// Its schema in this PostgreSQL, emptied before each sequence.
+    /// The module's schema in this PostgreSQL, emptied before each sequence.
     Postgres(Arc<Postgres>),
 }
 
-/// An environment on fresh storage; the folder has to outlive the module.
+/// An environment with an empty database. The folder has to outlive the module.
 #[derive(Debug)]
 pub(crate) struct TestEnvironment {
     pub(crate) environment: Environment,
@@ -45,19 +45,19 @@ pub(crate) struct TestEnvironment {
 }
 
 impl Storage {
-    /// Has `test` run on a PostgreSQL of its own, outside of any runtime.
+    /// Runs `test` on a PostgreSQL of its own, outside of any runtime.
     ///
     /// # Panics
     /// If a container can't be started.
     pub fn on_postgres<T>(test: impl FnOnce(Self) -> T) -> T {
         let runtime = Runtime::new().expect("a runtime starts");
-        // The container is told to go when the last of its users goes, and that takes a runtime.
+        // The container is stopped when its last user is dropped, which needs a runtime.
         let _within = runtime.enter();
         let postgres = runtime.block_on(Postgres::start());
         test(Self::Postgres(Arc::new(postgres)))
     }
 
-    /// An environment for `module` with an empty database.
+    /// Creates an environment for `module` with an empty database and the settings in `more`.
     pub(crate) async fn environment(&self, module: &str, more: &[(&str, &str)]) -> Result<TestEnvironment, String> {
         let folder = match self {
             Self::Kept(kept) => Arc::clone(kept),
@@ -85,7 +85,8 @@ pub(crate) fn sqlite_in(folder: &TempDir, name: &str) -> String {
     format!("sqlite://{}/{name}.db", folder.path().display())
 }
 
-/// In memory where the machine has such a place: these suites open thousands of databases and pull no plug.
+/// Creates a folder in memory where the machine has one: these suites open thousands of databases and test no
+/// power loss.
 pub(crate) fn folder() -> std::io::Result<TempDir> {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() {

@@ -259,7 +259,7 @@ const fn at(layer: Layer, name: &'static str, suite: &'static str, run: fn(u64) 
     }
 }
 
-/// The suite of orders on its model, behind router and client, with a bug between them.
+/// Runs the suite of Orders on its model behind router and client, with a bug between them.
 fn orders(seed: u64, tamper: &'static Tamper) -> Option<Failure> {
     let suite = suites::suite_of_orders("orders").subject("with a bug", move || async move {
         let router = commerce::http::orders::router(Modelled::begin(OrdersModel::begin()));
@@ -269,7 +269,7 @@ fn orders(seed: u64, tamper: &'static Tamper) -> Option<Failure> {
     suite.at_most(cases::ORDERS).seed(seed).without_shrinking().run().err()
 }
 
-/// The suite of inventory, the same way.
+/// Runs the suite of Inventory in the same way.
 fn inventory(seed: u64, tamper: &'static Tamper) -> Option<Failure> {
     let suite = suites::suite_of_inventory("inventory").subject("with a bug", move || async move {
         let router = commerce::http::inventory::router(Modelled::begin(InventoryModel::default()));

@@ -1,4 +1,4 @@
-//! Bugs between a module's log and its consumers, and in how either side commits.
+//! Bugs between a module's log and its consumers, and in the way that either side commits.
 
 use super::{Bug, Layer, Plant};
 use crate::equivalence::feeds::{Apply, Commit, Connect, Property, Subject, local, planted};
@@ -45,7 +45,8 @@ pub(super) const BUGS: &[Bug] = &[
     }),
 ];
 
-/// What shows that another log is read than there is: a consumer finds the first, whoever reads it all the second.
+/// Properties that a feed violates if it shows something else than the log: consumers find the first, reading
+/// everything the second.
 const LOG: &[Property] = &[Property::VisibleInOrder, Property::SameList];
 
 const fn bug(layer: Layer, name: &'static str, breaks: &'static [Property], subject: fn() -> Subject) -> Bug {

@@ -1,4 +1,5 @@
-//! Bugs to plant, one at a time, to see whether the equivalence suites find them. The shipped code knows nothing of them.
+//! Bugs to plant, one at a time, to measure whether the equivalence suites find them. The shipped code knows
+//! nothing of them.
 
 mod clients;
 mod feeds;
@@ -12,20 +13,20 @@ use crate::equivalence::feeds::{Property, Subject};
 
 pub use patch::{Edit, EditError};
 
-/// One planted bug.
+/// A bug that can be planted.
 #[derive(Clone, Copy, Debug)]
 pub struct Bug {
-    /// What goes wrong.
+    /// The misbehaviour, as a sentence without a period.
     pub name: &'static str,
-    /// Where it sits.
+    /// The layer that has the bug.
     pub layer: Layer,
     /// The suite that has to find it.
     pub suite: &'static str,
-    /// How it gets there.
+    /// The way to plant it.
     pub plant: Plant,
 }
 
-/// Where a bug sits.
+/// The layer that has a bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {
     /// Between a caller and the wire.
@@ -34,27 +35,28 @@ pub enum Layer {
     Router,
     /// In a module's rules.
     Module,
-    /// In a module's SQL, or in how its effects commit.
+    /// In a module's SQL, or in the way that its effects commit.
     Store,
 }
 
-/// How a bug is planted.
+/// A way to plant a bug.
 #[derive(Clone, Copy, Debug)]
 pub enum Plant {
-    /// The suite on a subject with a wrapper round it, from this seed.
+    /// Runs the suite, from this seed, on a subject inside a defective wrapper.
     Wrapped(fn(u64) -> Option<Failure>),
-    /// The suite of events, on this subject; it is found when a history breaks one of these properties.
+    /// Runs the suite of events on a defective subject; the bug is found if a history violates one of these
+    /// properties.
     Feed {
-        /// What has the bug.
+        /// Creates the defective subject.
         subject: fn() -> Subject,
-        /// What a history has to break.
+        /// The properties of which a history has to violate one.
         breaks: &'static [Property],
     },
-    /// Edits to a copy of the workspace; there, the suite runs on the module by function call.
+    /// Edits a copy of the workspace and runs the suite there, on the module by function call.
     Patched(&'static [Edit]),
 }
 
-/// Every bug.
+/// Every seeded bug.
 pub fn catalogue() -> Vec<Bug> {
     [clients::BUGS, feeds::BUGS, modules::BUGS].concat()
 }

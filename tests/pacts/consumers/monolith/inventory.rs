@@ -74,7 +74,7 @@ fn products(pact: Pact) -> Pact {
     )
 }
 
-/// Products are a list of everybody's: nobody can say how many there are.
+/// Products are one list that everybody writes to, so no test knows its length.
 fn lists(pact: Pact) -> Pact {
     let list = |description, number| Call::get(description, "/v2/products").page(number, 2);
     let full = page(vec![product(SKU), product(SKU)], 1, 2, 3);

@@ -25,7 +25,7 @@ pub(crate) fn pact() -> Pact {
     feed::read(pact, "payments", vec![captured()])
 }
 
-/// However often it is asked for, an order is charged once; who asks is told how the payment stands.
+/// An order is charged once, however often that is requested; each caller gets the state of the payment.
 fn charges(pact: Pact) -> Pact {
     let pay = |description| Call::post(description, minted("/v2/orders/${order_id}/payments", order_id()));
     let new = pay("pay for an order")
@@ -203,7 +203,7 @@ fn refusals(pact: Pact) -> Pact {
     })
 }
 
-/// Refunds that nobody could give.
+/// Refunds that can never succeed.
 fn impossible(pact: Pact) -> Pact {
     let cases = [
         ("refund nothing", "nothing", euros(0), "amount.cents", "0"),
@@ -231,7 +231,7 @@ fn dollars(cents: i64) -> Money {
     Money { cents, currency }
 }
 
-/// Each payment has keys of its own: a key that was used for one is refused for another.
+/// A key for each payment, since one that was used for a payment is refused for another.
 fn key(name: &str) -> IdempotencyKey {
     fixtures::key(&format!("{name}/{}", payment_id()))
 }

@@ -13,7 +13,7 @@ use crate::consumers::{
     suite::{Link, Pact},
 };
 
-/// An order is confirmed only if a captured payment pays for the whole of it.
+/// An order is confirmed only if a captured payment covers all of it.
 pub(super) fn calls(pact: Pact) -> Pact {
     let all = json_pattern!({ "cents": exactly(TOTAL.cents), "currency": exactly("EUR") });
     let paid = list("list the payments of an order that is paid", 1).given(captured());

@@ -12,7 +12,7 @@ use crate::consumers::{
     suite::Pact,
 };
 
-/// Orders are confirmed or cancelled by what Payments says; what it gives back changes no order.
+/// Orders are confirmed or cancelled by the events of Payments; a refund changes no order.
 pub(super) fn messages(pact: Pact) -> Pact {
     let failed = states::payment(PaymentStatus::Failed, &paid_by("tok_decline"), TOTAL, euros(0));
     let refunded = states::payment(PaymentStatus::Refunded, &paid_by("tok_ok"), TOTAL, TOTAL);

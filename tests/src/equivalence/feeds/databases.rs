@@ -3,7 +3,7 @@ use tempfile::TempDir;
 
 use super::super::{Storage, storage};
 
-/// Where one history keeps its databases.
+/// The databases of one history.
 #[derive(Debug)]
 pub(super) struct Databases {
     storage: Storage,
@@ -18,7 +18,7 @@ impl Databases {
         })
     }
 
-    /// The URL of an empty database of this name.
+    /// Creates an empty database called `name` and returns its URL.
     pub(super) async fn database(&self, name: &str) -> Result<String, String> {
         match &self.storage {
             Storage::Sqlite => Ok(format!("sqlite://{}/{name}.db", self.folder.path().display())),

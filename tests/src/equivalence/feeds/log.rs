@@ -5,10 +5,10 @@ use commerce::{EventFeed, FeedError, Invalid, RecordedEvent};
 use super::{Adapter, Cut, Site, databases::Databases, history::event, process::End, site::Port, with_the_change};
 use crate::equivalence::Storage;
 
-/// What a feed answers.
+/// The result of reading a feed.
 pub type Answer = Result<Vec<RecordedEvent>, FeedError>;
 
-/// A module's log with the ends of all adapters on it, to be read by hand.
+/// A module's log with every adapter connected, for tests that read it directly.
 pub struct Log {
     site: Arc<Site>,
     feeds: Vec<(&'static str, Arc<dyn EventFeed>)>,
@@ -17,7 +17,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// A log with so many events, in one commit.
+    /// Creates a log of `length` events, appended in one commit.
     pub async fn with(length: usize, adapters: &[Adapter], storage: &Storage) -> Result<Self, String> {
         let databases = Databases::new(storage)?;
         let site = Arc::new(Site::new(databases.database("module").await?));
@@ -35,7 +35,7 @@ impl Log {
         Ok(Self { events, ..log })
     }
 
-    /// Appends so many events, in one commit, that nothing is promised of.
+    /// Appends `count` events in one commit. [`promised`](Self::promised) does not cover them.
     pub async fn append(&self, count: usize) -> Result<(), String> {
         let aggregates = (0..7_u8).cycle();
         let events = aggregates
@@ -55,7 +55,7 @@ impl Log {
         self.events.last().map_or(0, |last| last.position)
     }
 
-    /// What the port promises, where nobody has to wait.
+    /// The result that the port promises for a read that need not wait.
     pub fn promised(&self, after: i64, limit: u32) -> Answer {
         if after < 0 {
             return Err(Invalid::new("after", after, "a position: a whole number from 0").into());
@@ -67,7 +67,7 @@ impl Log {
         Ok(later.take(limit as usize).cloned().collect())
     }
 
-    /// What all adapters answer, each asked at the same time.
+    /// Reads through all adapters concurrently; returns each one's name and result.
     pub async fn read(&self, after: i64, limit: u32, wait: Duration) -> Vec<(&'static str, Answer)> {
         let mut asked = Vec::new();
         for (name, feed) in &self.feeds {
@@ -85,7 +85,7 @@ impl Log {
         answers
     }
 
-    /// Ends the module.
+    /// Stops the module.
     pub async fn end(&self) {
         self.site.end(End::Clean).await;
     }

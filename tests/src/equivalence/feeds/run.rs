@@ -18,13 +18,13 @@ use crate::equivalence::Storage;
 
 type Found<T> = Result<T, Vec<Violation>>;
 
-/// A history under way.
+/// A history in progress.
 struct Run<'a> {
     subject: &'a Subject,
     site: Arc<Site>,
     consumers: Vec<Consumer>,
     batch: u32,
-    /// The tokens of events whose write was answered, and of those that nobody knows of.
+    /// Tokens of events whose write was confirmed, and of those whose outcome is unknown.
     kept: BTreeSet<String>,
     unknown: BTreeSet<String>,
     tokens: usize,
@@ -32,7 +32,7 @@ struct Run<'a> {
     _databases: Databases,
 }
 
-/// Lets a history happen to the subject, and then everything come to rest.
+/// Applies a history to the subject and lets everything settle.
 pub(super) async fn run(subject: &Subject, storage: &Storage, history: &History) -> Found<Tally> {
     let mut run = Run::begin(subject, storage, history.batch).await?;
     for step in &history.steps {
@@ -103,7 +103,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Begins writes of the module at the same time.
+    /// Starts writes of the module concurrently.
     fn write(&mut self, writes: &[Write]) -> Found<Vec<Writing>> {
         let stores = self.site.stores();
         let mut begun = Vec::new();
@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
         Ok(begun)
     }
 
-    /// Waits until it is known, or never will be, what became of them.
+    /// Waits until the outcome of each write is known, or can never be known.
     async fn hear(&mut self, begun: Vec<Writing>) -> Found<()> {
         let mut heard = Vec::new();
         for Writing { tokens, outcome, keep } in begun {
@@ -144,7 +144,7 @@ impl<'a> Run<'a> {
                     self.tally.rolled_back += tokens.len() as u64;
                     continue;
                 }
-                // The module was ended meanwhile.
+                // The module ended meanwhile.
                 _ => {
                     self.unknown.extend(tokens);
                     continue;
@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The module's log holds what was committed, each aggregate's events numbered in order, and nothing else.
+    /// Checks the module's log: what was committed and nothing else, with each aggregate's versions in order.
     async fn module(&self) -> Found<()> {
         let log = self.site.log().await.map_err(stuck)?;
         let there: BTreeSet<_> = log
@@ -215,7 +215,7 @@ impl<'a> Run<'a> {
         if found.is_empty() { Ok(()) } else { Err(found) }
     }
 
-    /// Everybody is shown the log as it is, in small parts and in one.
+    /// Checks that every reader sees the log as it is, in small batches and in one.
     async fn lists(&self) -> Found<()> {
         let log = self.site.log().await.map_err(stuck)?;
         let head = log.last().map_or(0, |last| last.position);
@@ -252,7 +252,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// A write that was begun.
+/// A write that was started.
 struct Writing {
     tokens: Vec<String>,
     outcome: JoinHandle<Result<Vec<DomainEvent>, DatabaseError>>,
@@ -269,7 +269,7 @@ async fn list(adapter: &Adapter, site: &Arc<Site>, limit: u32, head: i64) -> Res
         }
         let read = feed.read_events(after, limit, Duration::from_secs(10)).await;
         let read = read.map_err(|error| error.to_string())?;
-        // It waited for 10 s, or went back: this comes to no end.
+        // The read waited for 10 s or went backwards: the loop would never end.
         if read.last().is_none_or(|last| last.position <= after) {
             return Err(format!(
                 "after {after} it shows {read:?}, and the log goes on to {head}"

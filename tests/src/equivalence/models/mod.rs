@@ -1,4 +1,4 @@
-//! What each contract of the platform promises, as a small state machine.
+//! The behaviour that each contract of the platform promises, as a small state machine.
 
 mod fake_payments;
 mod inventory;

@@ -20,11 +20,11 @@ use super::{
 
 mod calls;
 
-/// What [`Orders`] promises, with what it needs of Inventory and Payments.
+/// The behaviour that [`Orders`] promises, with what it needs of Inventory and Payments.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrdersModel {
     orders: BTreeMap<OrderId, Order>,
-    /// The first request under each key, and its answer for ever.
+    /// By key, the first request and its reply, which stays the same for ever.
     answered: BTreeMap<String, (NewOrder, Result<Order, OrderError>)>,
     inventory: InventoryModel,
     refunds: Vec<Value>,
@@ -32,7 +32,8 @@ pub struct OrdersModel {
 }
 
 impl OrdersModel {
-    /// No orders, and a shop of four products: plenty of tea, three cups, one in another currency and one beyond price.
+    /// Starts without orders, in a shop of four products: plenty of tea, three cups, one in another currency,
+    /// one too expensive.
     pub fn begin() -> Self {
         let mut inventory = InventoryModel::default();
         for (sku, price, stock) in [
@@ -54,7 +55,7 @@ impl OrdersModel {
         }
     }
 
-    /// The shop as it is before the first order.
+    /// The shop before the first order.
     pub fn inventory(&self) -> &InventoryModel {
         &self.inventory
     }
@@ -354,7 +355,7 @@ impl Model for OrdersModel {
     }
 }
 
-/// The stock that a shop says it has.
+/// The stock that `inventory` reports, as effects show it.
 pub(crate) async fn stock(inventory: &dyn Inventory) -> Result<Value, String> {
     let all = PageRequest {
         page: 1,

@@ -19,10 +19,11 @@ use super::{log::Log, values::page_of};
 pub use self::orders::id_of;
 pub(crate) use self::{orders::FixedOrders, provider_ledger::shown};
 
-/// What [`Payments`] promises, beside a fixed set of orders and the payment provider of the outside world.
+/// The behaviour that [`Payments`] promises, with a fixed set of orders and the payment provider of the outside
+/// world.
 ///
-/// An answer that a key replays is one that the provider was asked for: what is malformed, not there or forbidden by the payment's state
-/// sets nothing in motion, and its key stays new.
+/// A key replays a reply only if the provider was asked. A request that is malformed, names nothing or is
+/// forbidden by the payment's state starts nothing, and its key stays new.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PaymentsModel {
     payments: BTreeMap<OrderId, Payment>,
@@ -39,7 +40,7 @@ struct Asked {
     answer: Result<Payment, PaymentError>,
 }
 
-/// The payment of an order: there is one attempt.
+/// The id of the payment of an order. There is one attempt per order.
 pub fn payment_id(order_id: OrderId) -> PaymentId {
     PaymentId::derive(&[&order_id.to_string(), "1"])
 }
@@ -59,7 +60,7 @@ impl PaymentsModel {
         Ok(payment)
     }
 
-    /// The intent is written down, then what the provider said to it: two versions.
+    /// Charges an order in two versions: the recorded intent, then the provider's answer.
     fn charge(&mut self, order: &Order) -> Payment {
         let nothing = Money::zero(order.total.currency);
         let mut payment = Payment {
@@ -157,7 +158,7 @@ impl PaymentsModel {
     }
 }
 
-/// Whether so much of the payment can be given back.
+/// Checks that `wanted` can be refunded of the payment.
 fn refundable(payment: &Payment, wanted: Money) -> Result<(), PaymentError> {
     let own = payment.amount.currency;
     if wanted.currency != own {
@@ -189,7 +190,7 @@ fn from_orders(error: OrderError) -> PaymentError {
     }
 }
 
-/// A status as it is written everywhere.
+/// The wire form of a status.
 fn word(status: impl serde::Serialize) -> String {
     let word = serde_json::to_value(status).unwrap_or_default();
     word.as_str().unwrap_or_default().to_owned()

@@ -9,7 +9,7 @@ use crate::equivalence::{
     models::{InventoryModel, log},
 };
 
-/// Inventory on this storage, reached in these ways, beside its event log.
+/// The suite of Inventory: a subject for each reach, compared with its event log.
 pub fn inventory(storage: &Storage, reaches: &[Reach]) -> Suite<InventoryModel> {
     reaches.iter().fold(suite("inventory"), |suite, reach| {
         let (storage, reach) = (storage.clone(), *reach);
@@ -17,12 +17,12 @@ pub fn inventory(storage: &Storage, reaches: &[Reach]) -> Suite<InventoryModel> 
     })
 }
 
-/// A suite without subjects, of Inventory.
+/// The suite of Inventory, without subjects.
 pub(crate) fn suite(name: &str) -> Suite<InventoryModel> {
     allowed_by("inventory", Suite::new(name, InventoryModel::default())).cases(cases::INVENTORY)
 }
 
-/// An inventory module on this storage, reached this way.
+/// Opens an inventory module on this storage.
 pub async fn open_inventory(storage: Storage, reach: Reach) -> Result<Instance<dyn Inventory>, String> {
     let test = storage.environment("inventory", &[]).await?;
     let needs = inventory::Needs {

@@ -12,8 +12,8 @@ use crate::equivalence::{
     models::{NotificationsModel, log, mails, pushes},
 };
 
-/// Notifications on this storage, reached in these ways, beside its event log and what a mail server and a push endpoint of its own were
-/// given.
+/// The suite of Notifications: a subject for each reach, compared with its event log and with the messages that
+/// a mail server and a push endpoint of its own accepted.
 pub fn notifications(storage: &Storage, reaches: &[Reach]) -> Suite<NotificationsModel> {
     reaches.iter().fold(suite("notifications"), |suite, reach| {
         let (storage, reach) = (storage.clone(), *reach);
@@ -21,16 +21,16 @@ pub fn notifications(storage: &Storage, reaches: &[Reach]) -> Suite<Notification
     })
 }
 
-/// A suite without subjects, of Notifications.
+/// The suite of Notifications, without subjects.
 pub(super) fn suite(name: &str) -> Suite<NotificationsModel> {
     allowed_by("notifications", Suite::new(name, NotificationsModel::default())).cases(cases::NOTIFICATIONS)
 }
 
-/// A notifications module on this storage, reached this way.
+/// Opens a notifications module on this storage.
 pub async fn open_notifications(storage: Storage, reach: Reach) -> Result<Instance<dyn Notifications>, String> {
     let mail = MailSink::start(outside::listener()?, outside::listener()?, None).map_err(|error| error.to_string())?;
     let push = PushSink::start(outside::listener()?, None).map_err(|error| error.to_string())?;
-    // No answer in time is an answer of its own, which only a machine that stands still may cause here.
+    // A timeout would be a reply of its own; here only a stalled machine may cause one.
     let settings = [
         ("SMTP_ADDRESS", &*mail.smtp_address().to_string()),
         ("PUSH_URL", &*format!("http://{}", push.address())),

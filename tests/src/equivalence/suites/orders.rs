@@ -10,7 +10,8 @@ use crate::equivalence::{
     models::{FakePayments, OrdersModel, log, stock},
 };
 
-/// Orders on this storage, reached in these ways, beside its event log, a modelled Inventory and a fake_payments.
+/// The suite of Orders: a subject for each reach, compared with its event log, a fake Inventory and a fake
+/// Payments.
 pub fn orders(storage: &Storage, reaches: &[Reach]) -> Suite<OrdersModel> {
     reaches.iter().fold(suite("orders"), |suite, reach| {
         let (storage, reach) = (storage.clone(), *reach);
@@ -18,14 +19,14 @@ pub fn orders(storage: &Storage, reaches: &[Reach]) -> Suite<OrdersModel> {
     })
 }
 
-/// A suite without subjects, of Orders.
+/// The suite of Orders, without subjects.
 pub(crate) fn suite(name: &str) -> Suite<OrdersModel> {
     allowed_by("orders", Suite::new(name, OrdersModel::begin()))
         .cases(cases::ORDERS)
         .calls(cases::ORDERS_CALLS)
 }
 
-/// An orders module on this storage, reached this way.
+/// Opens an orders module on this storage.
 pub async fn open_orders(storage: Storage, reach: Reach) -> Result<Instance<dyn Orders>, String> {
     let test = storage.environment("orders", &[]).await?;
     let inventory: Arc<dyn Inventory> = Modelled::begin(OrdersModel::begin().inventory().clone());

@@ -12,7 +12,8 @@ use crate::equivalence::{
     models::{FixedOrders, PaymentsModel, log, provider_books},
 };
 
-/// Payments on this storage, reached in these ways, beside its event log and the ledger of a payment provider of its own.
+/// The suite of Payments: a subject for each reach, compared with its event log and the ledger of a payment
+/// provider of its own.
 pub fn payments(storage: &Storage, reaches: &[Reach]) -> Suite<PaymentsModel> {
     reaches.iter().fold(suite("payments"), |suite, reach| {
         let (storage, reach) = (storage.clone(), *reach);
@@ -20,17 +21,17 @@ pub fn payments(storage: &Storage, reaches: &[Reach]) -> Suite<PaymentsModel> {
     })
 }
 
-/// A suite without subjects, of Payments.
+/// The suite of Payments, without subjects.
 pub(super) fn suite(name: &str) -> Suite<PaymentsModel> {
     allowed_by("payments", Suite::new(name, PaymentsModel::default())).cases(cases::PAYMENTS)
 }
 
-/// A payments module on this storage, reached this way.
+/// Opens a payments module on this storage.
 pub async fn open_payments(storage: Storage, reach: Reach) -> Result<Instance<dyn Payments>, String> {
     let provider = PaymentProvider::start(outside::listener()?, None).await;
     let provider = provider.map_err(|error| error.to_string())?;
     let address = provider.address();
-    // No answer in time is an answer of its own, which only a machine that stands still may cause here.
+    // A timeout would be a reply of its own; here only a stalled machine may cause one.
     let settings = [
         ("PROVIDER_URL", &*format!("http://{address}")),
         ("CALL_TIMEOUT_MS", "9000"),

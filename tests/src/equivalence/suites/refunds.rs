@@ -12,13 +12,13 @@ use serde_json::Value;
 use super::open_payments;
 use crate::equivalence::{Reach, Storage, models::fixed_order};
 
-/// What the order costs whose payment is given back, in cents.
+/// The total of the order whose payment is refunded, in cents.
 const CAPTURED: i64 = 1_000;
 
-/// Refunds that were asked for at once and are not those that fit into what was captured.
+/// Concurrent refunds that differ from those that fit into the captured amount.
 #[derive(Debug)]
 pub struct RefundsAtOnce {
-    /// How many cases passed before.
+    /// Number of cases that passed before.
     pub case: u64,
     seed: u64,
     reason: String,
@@ -33,8 +33,8 @@ impl fmt::Display for RefundsAtOnce {
 
 impl std::error::Error for RefundsAtOnce {}
 
-/// Several callers ask for parts of one payment back at once, so many times: what is given fits into what was captured, what is refused
-/// does not fit into what is left, and payment and provider say the same.
+/// Lets several callers refund parts of one payment concurrently, in `cases` cases. Refunds that succeed fit
+/// into the captured amount, those refused do not fit into the rest, and payment and provider agree.
 pub fn refunds_at_once(storage: &Storage, reach: Reach, seed: u64, cases: u64) -> Result<(), RefundsAtOnce> {
     let failed = |case, reason| RefundsAtOnce { case, seed, reason };
     let runtime = tokio::runtime::Builder::new_multi_thread()

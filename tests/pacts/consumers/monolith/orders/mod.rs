@@ -21,7 +21,7 @@ pub(crate) fn pact() -> Pact {
     feed::read(pact, "orders", vec![stocked(), ordered(OrderStatus::Pending)])
 }
 
-/// About an order that stands there.
+/// A call about an order with this status.
 fn at(method: fn(&str, Place) -> Call, description: &str, action: &str, status: OrderStatus) -> Call {
     let place = minted(&format!("/v2/orders/${{order_id}}{action}"), order_id());
     method(description, place).given(stocked()).given(ordered(status))

@@ -14,7 +14,7 @@ use crate::consumers::{
     suite::Pact,
 };
 
-/// What moves an order on.
+/// An action that changes the status of an order.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Confirm,
@@ -64,7 +64,7 @@ fn moves(pact: Pact, call: Call, step: Step, wanted: Result<OrderStatus, OrderCo
 }
 
 impl Step {
-    /// On an order that stands there.
+    /// A call of the action on an order with this status.
     fn call(self, status: OrderStatus) -> Call {
         let action = format!("{self:?}").to_lowercase();
         let from = json!(status);

@@ -87,7 +87,7 @@ fn lists(pact: Pact) -> Pact {
     })
 }
 
-/// An order of this customer, wherever it stands.
+/// An order of this customer, in any status.
 fn order_of(customer: &str) -> JsonPattern {
     let mut listed = order(order_id(), OrderStatus::Pending);
     if let JsonPattern::Object(fields) = &mut listed {

@@ -2,12 +2,12 @@ use commerce::{Order, Payment, PaymentStatus};
 use outside::{Ledger, LedgerCharge, Operation, OperationStatus};
 use serde_json::{Value, json};
 
-/// What the provider says to an authorisation with `tok_decline`.
+/// The provider's reason for declining an authorisation with `tok_decline`.
 pub(super) const DECLINED: &str = "card declined";
-/// What it says to a refund of a charge with `tok_refund_refused`.
+/// The provider's reason for declining a refund of a charge with `tok_refund_refused`.
 pub(super) const CLOSED: &str = "account closed";
 
-/// What is in the provider's ledger: each command came once and was booked once.
+/// The provider's ledger as the model expects it: each command was sent once and booked once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct ProviderLedger {
     authorizations: Vec<Value>,
@@ -16,7 +16,7 @@ pub(super) struct ProviderLedger {
 }
 
 impl ProviderLedger {
-    /// The provider's answer to a hold of the order's total: an `Err` is why it said no.
+    /// Authorises the order's total. An `Err` holds the provider's reason for declining.
     pub(super) fn authorize(&mut self, order: &Order) -> Result<(), &'static str> {
         let answer = match order.payment_method.0.as_str() {
             "tok_decline" => Err(DECLINED),
@@ -26,13 +26,13 @@ impl ProviderLedger {
         answer
     }
 
-    /// Takes what is held.
+    /// Captures the amount that is held.
     pub(super) fn capture(&mut self, order: &Order) {
         let charge = booked(order, order.total.cents, Ok(()));
         self.charges.push((order.clone(), charge));
     }
 
-    /// The provider's answer to a refund.
+    /// Refunds a part. An `Err` holds the provider's reason for declining.
     pub(super) fn refund(&mut self, order: &Order, cents: i64) -> Result<(), &'static str> {
         let answer = match order.payment_method.0.as_str() {
             "tok_refund_refused" => Err(CLOSED),
@@ -42,18 +42,18 @@ impl ProviderLedger {
         answer
     }
 
-    /// All of it, beside what these payments say was given back.
+    /// The whole ledger as effects show it, with the refunded amount of each payment.
     pub(super) fn shown<'a>(&self, payments: impl Fn(&Order) -> Option<&'a Payment>) -> Value {
         let charge = |(order, charge): &(Order, Value)| {
             let refunded = payments(order).map_or(0, |payment| payment.refunded.cents);
             json!({ "charge": charge, "refunded_cents": refunded })
         };
         let charges: Value = self.charges.iter().map(charge).collect();
-        ledger(json!(self.authorizations), charges, json!(self.refunds), json!([]))
+        entries(json!(self.authorizations), charges, json!(self.refunds), json!([]))
     }
 }
 
-/// The provider's ledger, without the ids and keys that are between it and the module.
+/// The real provider's ledger as effects show it, without ids and keys between provider and module.
 pub(crate) fn shown(ledger: &Ledger) -> Value {
     let all = |operations: &[Operation]| operations.iter().map(|one| operation(ledger, one)).collect();
     let charge = |charge: &LedgerCharge| {
@@ -61,7 +61,7 @@ pub(crate) fn shown(ledger: &Ledger) -> Value {
         json!({ "charge": shown, "refunded_cents": charge.refunded_cents })
     };
     let charges = ledger.charges.iter().map(charge).collect();
-    ledger(
+    entries(
         all(&ledger.authorizations),
         charges,
         all(&ledger.refunds),
@@ -69,7 +69,7 @@ pub(crate) fn shown(ledger: &Ledger) -> Value {
     )
 }
 
-fn ledger(authorizations: Value, charges: Value, refunds: Value, voids: Value) -> Value {
+fn entries(authorizations: Value, charges: Value, refunds: Value, voids: Value) -> Value {
     json!({ "ledger": {
         "authorizations": authorizations,
         "charges": charges,
@@ -102,7 +102,7 @@ fn operation(ledger: &Ledger, operation: &Operation) -> Value {
     })
 }
 
-/// The status of a payment of which so much is left.
+/// The status of a payment of which `left` cents remain.
 pub(super) fn status_with(left: i64) -> PaymentStatus {
     if left == 0 {
         PaymentStatus::Refunded

@@ -1,4 +1,4 @@
-//! Suites in which several callers call at once.
+//! Suites with several concurrent callers.
 
 mod heard;
 mod one_order;
@@ -16,12 +16,12 @@ pub use heard::{heard_of_inventory, heard_of_notifications, heard_of_orders, hea
 pub use one_order::one_order_at_once;
 pub use without_lists::WithoutLists;
 
-/// How many callers there are.
+/// Number of concurrent callers.
 pub const CALLERS: usize = 4;
-/// How many calls they make together.
+/// Number of calls in a sequence, over all callers.
 const CALLS: usize = 16;
 
-/// Inventory, for callers that call at once.
+/// The suite of Inventory for concurrent callers.
 pub fn inventory_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<InventoryModel> {
     at_once(
         "inventory at once",
@@ -33,13 +33,13 @@ pub fn inventory_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<Inventor
     )
 }
 
-/// Orders, for callers that call at once.
+/// The suite of Orders for concurrent callers.
 pub fn orders_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<WithoutLists<OrdersModel>> {
     let model = WithoutLists(OrdersModel::begin());
     at_once("orders at once", "orders", model, storage, reaches, open_orders)
 }
 
-/// Payments, for callers that call at once.
+/// The suite of Payments for concurrent callers.
 pub fn payments_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<PaymentsModel> {
     at_once(
         "payments at once",
@@ -51,7 +51,7 @@ pub fn payments_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<PaymentsM
     )
 }
 
-/// Notifications, for callers that call at once.
+/// The suite of Notifications for concurrent callers.
 pub fn notifications_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<WithoutLists<NotificationsModel>> {
     let model = WithoutLists(NotificationsModel::default());
     at_once(
@@ -64,7 +64,7 @@ pub fn notifications_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<With
     )
 }
 
-/// A contract's model and its module, opened in this way.
+/// A suite of the model, with the module as a subject for each reach.
 fn at_once<M, Opening>(
     name: &str,
     owner: &str,

@@ -14,7 +14,7 @@ use crate::equivalence::{
     suites::open_orders,
 };
 
-/// One order that is paid, for callers who all change it.
+/// A model with one paid order, which every caller changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OneOrder(OrdersModel);
 
@@ -86,7 +86,7 @@ impl Model for OneOrder {
     }
 }
 
-/// One order that is there before the first call, for callers that change it at once.
+/// The suite of one order, which exists before the first call and which concurrent callers change.
 pub fn one_order_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<OneOrder> {
     let model = OneOrder::begin();
     at_once("one order at once", "orders", model, storage, reaches, OneOrder::open)

@@ -13,7 +13,7 @@ pub(super) struct Extracted {
 }
 
 impl Extracted {
-    /// Serves the module that was opened on this storage.
+    /// Serves the opened module.
     pub(super) async fn serve<C: ?Sized>(
         own: TestEnvironment,
         opened: Result<Module<C>, StartError>,
@@ -25,12 +25,12 @@ impl Extracted {
         })
     }
 
-    /// The setting of a monolith that reaches it.
+    /// The setting that points a monolith to this server.
     pub(super) fn at<'a>(&'a self, setting: &'a str) -> (&'a str, &'a str) {
         (setting, &self.served.base)
     }
 
-    /// Ends it after the monolith that reaches it.
+    /// Stops the server after the monolith that calls it.
     pub(super) fn end_after<C: Contract + ?Sized>(this: Option<Self>, instance: Instance<C>) -> Instance<C> {
         match this {
             Some(Self { served, folder }) => instance.keeping(folder).closed_by(served.end()),

@@ -17,12 +17,12 @@ const FOUND: Found<dyn Inventory> = Found {
     client: |router| Arc::new(http::inventory::Client::new(router)),
 };
 
-/// Inventory inside the monolith, and extracted from it.
+/// The suite of Inventory inside the monolith, and extracted from it.
 pub fn inventory_in_and_out_of_the_monolith() -> Suite<InventoryModel> {
     in_every_way(suite("inventory extraction"), open)
 }
 
-/// Nothing outside is there: inventory needs nothing of it.
+/// Starts without an outside world: Inventory calls nothing in it.
 async fn open(way: Way) -> Result<Instance<dyn Inventory>, String> {
     let extracted = if way.extracted { Some(extracted().await?) } else { None };
     let mut settings = vec![

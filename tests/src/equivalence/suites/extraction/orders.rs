@@ -23,12 +23,14 @@ const FOUND: Found<dyn Orders> = Found {
     client: |router| Arc::new(http::orders::Client::new(router)),
 };
 
-/// Orders inside the monolith, and extracted from it; the Inventory and the Payments that the monolith reaches are modelled.
+/// The suite of Orders inside the monolith, and extracted from it. The monolith calls a fake Inventory and a
+/// fake Payments.
 pub fn orders_in_and_out_of_the_monolith() -> Suite<OrdersModel> {
     in_every_way(suite("orders extraction"), open)
 }
 
-/// Notifications is in the monolith and follows the orders: it has somebody to hand its messages to.
+/// Gives Notifications, which is inside the monolith and follows the orders, a place to deliver its messages
+/// to.
 async fn open(way: Way) -> Result<Instance<dyn Orders>, String> {
     let shop: Arc<dyn Inventory> = Modelled::begin(OrdersModel::begin().inventory().clone());
     let fake_payments = Arc::new(FakePayments::default());
@@ -63,7 +65,7 @@ async fn extracted(settings: &[(&str, &str)]) -> Result<Extracted, String> {
     Extracted::serve(own, module).await
 }
 
-/// As the service of its own ties them.
+/// Wires the module as the `orders` binary does.
 fn needs(own: &TestEnvironment) -> Result<Needs, StartError> {
     let inventory = own.environment.needed_socket(&standard::INVENTORY_URL)?;
     let payments = own.environment.needed_socket(&standard::PAYMENTS_URL)?;
