@@ -2,21 +2,21 @@ use commerce::{Order, Payment, PaymentStatus};
 use outside::{Ledger, LedgerCharge, Operation, OperationStatus};
 use serde_json::{Value, json};
 
-/// What the provider says to an authorisation with `tok_decline`.
+/// The provider's reason for declining an authorisation with `tok_decline`.
 pub(super) const DECLINED: &str = "card declined";
-/// What it says to a refund of a charge with `tok_refund_refused`.
+/// The provider's reason for declining a refund of a charge with `tok_refund_refused`.
 pub(super) const CLOSED: &str = "account closed";
 
-/// What is in the provider's books: each command came once and was booked once.
+/// The provider's ledger as the model expects it: each command was sent once and booked once.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Books {
+pub(super) struct ProviderLedger {
     authorizations: Vec<Value>,
     charges: Vec<(Order, Value)>,
     refunds: Vec<Value>,
 }
 
-impl Books {
-    /// The provider's answer to a hold of the order's total: an `Err` is why it said no.
+impl ProviderLedger {
+    /// Authorises the order's total. An `Err` holds the provider's reason for declining.
     pub(super) fn authorize(&mut self, order: &Order) -> Result<(), &'static str> {
         let answer = match order.payment_method.0.as_str() {
             "tok_decline" => Err(DECLINED),
@@ -26,13 +26,13 @@ impl Books {
         answer
     }
 
-    /// Takes what is held.
+    /// Captures the amount that is held.
     pub(super) fn capture(&mut self, order: &Order) {
         let charge = booked(order, order.total.cents, Ok(()));
         self.charges.push((order.clone(), charge));
     }
 
-    /// The provider's answer to a refund.
+    /// Refunds a part. An `Err` holds the provider's reason for declining.
     pub(super) fn refund(&mut self, order: &Order, cents: i64) -> Result<(), &'static str> {
         let answer = match order.payment_method.0.as_str() {
             "tok_refund_refused" => Err(CLOSED),
@@ -42,34 +42,34 @@ impl Books {
         answer
     }
 
-    /// All of it, beside what these payments say was given back.
+    /// The whole ledger as effects show it, with the refunded amount of each payment.
     pub(super) fn shown<'a>(&self, payments: impl Fn(&Order) -> Option<&'a Payment>) -> Value {
         let charge = |(order, charge): &(Order, Value)| {
             let refunded = payments(order).map_or(0, |payment| payment.refunded.cents);
             json!({ "charge": charge, "refunded_cents": refunded })
         };
         let charges: Value = self.charges.iter().map(charge).collect();
-        ledger(json!(self.authorizations), charges, json!(self.refunds), json!([]))
+        entries(json!(self.authorizations), charges, json!(self.refunds), json!([]))
     }
 }
 
-/// The provider's ledger, without the ids and keys that are between it and the module.
-pub(crate) fn shown(books: &Ledger) -> Value {
-    let all = |operations: &[Operation]| operations.iter().map(|one| operation(books, one)).collect();
+/// The real provider's ledger as effects show it, without ids and keys between provider and module.
+pub(crate) fn shown(ledger: &Ledger) -> Value {
+    let all = |operations: &[Operation]| operations.iter().map(|one| operation(ledger, one)).collect();
     let charge = |charge: &LedgerCharge| {
-        let shown = operation(books, &charge.capture);
+        let shown = operation(ledger, &charge.capture);
         json!({ "charge": shown, "refunded_cents": charge.refunded_cents })
     };
-    let charges = books.charges.iter().map(charge).collect();
-    ledger(
-        all(&books.authorizations),
+    let charges = ledger.charges.iter().map(charge).collect();
+    entries(
+        all(&ledger.authorizations),
         charges,
-        all(&books.refunds),
-        all(&books.voids),
+        all(&ledger.refunds),
+        all(&ledger.voids),
     )
 }
 
-fn ledger(authorizations: Value, charges: Value, refunds: Value, voids: Value) -> Value {
+fn entries(authorizations: Value, charges: Value, refunds: Value, voids: Value) -> Value {
     json!({ "ledger": {
         "authorizations": authorizations,
         "charges": charges,
@@ -88,7 +88,7 @@ fn booked(order: &Order, cents: i64, answer: Result<(), &'static str>) -> Value 
     })
 }
 
-fn operation(books: &Ledger, operation: &Operation) -> Value {
+fn operation(ledger: &Ledger, operation: &Operation) -> Value {
     let declined = match operation.status {
         OperationStatus::Succeeded => None,
         OperationStatus::Declined => Some(operation.reason.as_deref().unwrap_or_default()),
@@ -98,11 +98,11 @@ fn operation(books: &Ledger, operation: &Operation) -> Value {
         "amount": { "cents": operation.amount_cents, "currency": operation.currency },
         "payment_method": operation.payment_method,
         "declined": declined,
-        "requests": books.requests.get(&operation.key),
+        "requests": ledger.requests.get(&operation.key),
     })
 }
 
-/// The status of a payment of which so much is left.
+/// The status of a payment of which `left` cents remain.
 pub(super) fn status_with(left: i64) -> PaymentStatus {
     if left == 0 {
         PaymentStatus::Refunded

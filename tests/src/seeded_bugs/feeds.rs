@@ -1,57 +1,58 @@
-//! Bugs between a module's log and its consumers, and in how either side commits.
+//! Bugs between a module's log and its consumers, and in the way that either side commits.
 
-use super::{Bug, Place, Plant};
+use super::{Bug, Layer, Plant};
 use crate::equivalence::feeds::{Apply, Commit, Connect, Property, Subject, local, planted};
 
 pub(super) const BUGS: &[Bug] = &[
     bug(
-        Place::Store,
+        Layer::Store,
         "the event is written outside of the transaction",
         &[Property::OnlyCommitted],
         || commits(planted::publishes_first),
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "the position is committed before the effect",
         &[Property::NothingLost],
         || applies(planted::position_before_effect),
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "the position is committed after the effect",
         &[Property::EffectOnce],
         || applies(planted::effect_before_position),
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "an event that can't be handled is swallowed",
         &[Property::Poison, Property::NothingLost],
         || applies(planted::swallows_poison),
     ),
-    bug(Place::Store, "a later effect overtakes", &[Property::Order], || {
+    bug(Layer::Store, "a later effect overtakes", &[Property::Order], || {
         applies(planted::lets_effects_overtake)
     }),
-    bug(Place::Client, "a full batch skips an event", LOG, || {
+    bug(Layer::Client, "a full batch skips an event", LOG, || {
         connects(planted::SKIPS_WHEN_FULL)
     }),
-    bug(Place::Client, "a batch is out of order", LOG, || {
+    bug(Layer::Client, "a batch is out of order", LOG, || {
         connects(planted::SHUFFLES)
     }),
-    bug(Place::Client, "an event comes again after a later one", LOG, || {
+    bug(Layer::Client, "an event comes again after a later one", LOG, || {
         connects(planted::REDELIVERS_LATE)
     }),
-    bug(Place::Client, "the event that ends a long poll is lost", LOG, || {
+    bug(Layer::Client, "the event that ends a long poll is lost", LOG, || {
         connects(planted::DROPS_IN_LONG_POLL)
     }),
 ];
 
-/// What shows that another log is read than there is: a consumer finds the first, whoever reads it all the second.
+/// Properties that a feed violates if it shows something else than the log: consumers find the first, reading
+/// everything the second.
 const LOG: &[Property] = &[Property::VisibleInOrder, Property::SameList];
 
-const fn bug(place: Place, name: &'static str, breaks: &'static [Property], subject: fn() -> Subject) -> Bug {
+const fn bug(layer: Layer, name: &'static str, breaks: &'static [Property], subject: fn() -> Subject) -> Bug {
     Bug {
         name,
-        place,
+        layer,
         suite: "events",
         plant: Plant::Feed { subject, breaks },
     }

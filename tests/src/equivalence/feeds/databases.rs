@@ -1,32 +1,32 @@
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
-use super::super::{Ground, ground};
+use super::super::{Storage, storage};
 
-/// Where one history keeps its databases.
+/// The databases of one history.
 #[derive(Debug)]
-pub(super) struct Place {
-    ground: Ground,
+pub(super) struct Databases {
+    storage: Storage,
     folder: TempDir,
 }
 
-impl Place {
-    pub(super) fn new(ground: &Ground) -> Result<Self, String> {
+impl Databases {
+    pub(super) fn new(storage: &Storage) -> Result<Self, String> {
         Ok(Self {
-            ground: ground.clone(),
-            folder: ground::folder().map_err(|error| format!("no folder: {error}"))?,
+            storage: storage.clone(),
+            folder: storage::folder().map_err(|error| format!("no folder: {error}"))?,
         })
     }
 
-    /// The URL of an empty database of this name.
+    /// Creates an empty database called `name` and returns its URL.
     pub(super) async fn database(&self, name: &str) -> Result<String, String> {
-        match &self.ground {
-            Ground::Sqlite => Ok(format!("sqlite://{}/{name}.db", self.folder.path().display())),
-            Ground::Kept(kept) => Err(format!(
-                "{} is kept, wanted fresh ground for each history",
+        match &self.storage {
+            Storage::Sqlite => Ok(format!("sqlite://{}/{name}.db", self.folder.path().display())),
+            Storage::Kept(kept) => Err(format!(
+                "{} is kept, wanted fresh storage for each history",
                 kept.path().display()
             )),
-            Ground::Postgres(postgres) => {
+            Storage::Postgres(postgres) => {
                 let admin = postgres.admin_url();
                 let made = schema(&admin, name).await;
                 made.map_err(|error| format!("schema {name} can't be made: {error}"))?;

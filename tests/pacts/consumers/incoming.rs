@@ -7,16 +7,17 @@ use seam::{BoxFuture, TransportFailure, http::Transport};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-/// A message on its way to a consumer: the next event of a log, read as subscribers read it, over HTTP, once it is published.
+/// A message on its way to a consumer: the next event of a log, which subscribers read over HTTP once it is
+/// published.
 #[derive(Clone, Debug)]
-pub(crate) struct News {
+pub(crate) struct IncomingMessage {
     message: Value,
     before: Vec<Value>,
     is_published: watch::Sender<bool>,
     reads: watch::Sender<usize>,
 }
 
-impl News {
+impl IncomingMessage {
     pub(crate) fn of(contents: &[u8]) -> Self {
         Self {
             message: serde_json::from_slice(contents).unwrap(),
@@ -26,7 +27,8 @@ impl News {
         }
     }
 
-    /// What happened to the same aggregate before: subscribers hold an event back until those before it have come.
+    /// Adds earlier events of the same aggregate: subscribers hold an event back until those before it have
+    /// arrived.
     pub(crate) fn after<E: DomainEventPayload>(mut self, earlier: &[E]) -> Self {
         self.before = (1..)
             .zip(earlier)
@@ -42,7 +44,7 @@ impl News {
         self
     }
 
-    /// The log, as the client of a subscriber sees it.
+    /// The log, through the client that subscribers use.
     pub(crate) fn feed(&self) -> Arc<dyn EventFeed> {
         Arc::new(feed::Client::new("its-module", self.clone()))
     }
@@ -52,17 +54,17 @@ impl News {
         i64::try_from(self.before.len()).unwrap() + 1
     }
 
-    /// Lets the readers of the log see it.
+    /// Makes the message visible to readers of the log.
     pub(crate) fn publish(&self) {
         self.is_published.send_replace(true);
     }
 
-    /// Whether the consumer has read it.
+    /// True if the consumer has read the message.
     pub(crate) fn was_read(&self) -> bool {
         *self.reads.borrow() > 0
     }
 
-    /// Returns when it is read once more: the consumer could make nothing of what the log said.
+    /// Returns when the message is read again, which means that the consumer could not use the log's reply.
     pub(crate) async fn is_read_again(&self) {
         let mut reads = self.reads.subscribe();
         if reads.wait_for(|reads| *reads > 1).await.is_err() {
@@ -80,14 +82,14 @@ impl News {
     }
 }
 
-impl Transport for News {
+impl Transport for IncomingMessage {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportFailure>> {
         Box::pin(async move {
             let query = request.uri().query().unwrap_or_default();
             let mut is_published = self.is_published.subscribe();
             let is_late = !query.starts_with("after=0&");
             if is_late || is_published.wait_for(|published| *published).await.is_err() {
-                // There will be no more news.
+                // There will be no more messages.
                 pending::<()>().await;
             }
             self.reads.send_modify(|reads| *reads += 1);

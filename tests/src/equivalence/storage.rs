@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use crate::Postgres;
 
-/// What every module of the platform may be told.
+/// The settings that the platform's modules read.
 const DECLARED: &[Declared] = &[
     optional(&standard::DATABASE_URL),
     optional(&standard::LISTEN),
@@ -26,39 +26,39 @@ const DECLARED: &[Declared] = &[
     optional(&standard::SMTP_ADDRESS),
 ];
 
-/// Where a module keeps its data for one sequence.
+/// The place where a module keeps its data during one sequence.
 #[derive(Clone, Debug)]
-pub enum Ground {
-    /// An SQLite file of its own.
+pub enum Storage {
+    /// A new SQLite file.
     Sqlite,
     /// An SQLite file in this folder, as the last instance left it.
     Kept(Arc<TempDir>),
-    /// Its schema in this PostgreSQL, emptied before each sequence.
+    /// The module's schema in this PostgreSQL, emptied before each sequence.
     Postgres(Arc<Postgres>),
 }
 
-/// An environment on fresh ground; the folder has to outlive the module.
+/// An environment with an empty database. The folder has to outlive the module.
 #[derive(Debug)]
-pub(crate) struct Fresh {
+pub(crate) struct TestEnvironment {
     pub(crate) environment: Environment,
     pub(crate) folder: Arc<TempDir>,
 }
 
-impl Ground {
-    /// Has `test` run on a PostgreSQL of its own, outside of any runtime.
+impl Storage {
+    /// Runs `test` on a PostgreSQL of its own, outside of any runtime.
     ///
     /// # Panics
     /// If a container can't be started.
     pub fn on_postgres<T>(test: impl FnOnce(Self) -> T) -> T {
         let runtime = Runtime::new().expect("a runtime starts");
-        // The container is told to go when the last of its users goes, and that takes a runtime.
+        // The container is stopped when its last user is dropped, which needs a runtime.
         let _within = runtime.enter();
         let postgres = runtime.block_on(Postgres::start());
         test(Self::Postgres(Arc::new(postgres)))
     }
 
-    /// An environment for `module` with an empty database.
-    pub(crate) async fn fresh(&self, module: &str, more: &[(&str, &str)]) -> Result<Fresh, String> {
+    /// Creates an environment for `module` with an empty database and the settings in `more`.
+    pub(crate) async fn environment(&self, module: &str, more: &[(&str, &str)]) -> Result<TestEnvironment, String> {
         let folder = match self {
             Self::Kept(kept) => Arc::clone(kept),
             _ => Arc::new(folder().map_err(|error| format!("no folder: {error}"))?),
@@ -74,7 +74,7 @@ impl Ground {
         let mut pairs = vec![("DATABASE_URL", url.as_str()), ("DRAIN_MS", "2000")];
         pairs.extend_from_slice(more);
         let settings = Settings::from_pairs(DECLARED, pairs).map_err(|error| error.to_string())?;
-        Ok(Fresh {
+        Ok(TestEnvironment {
             environment: Environment::new(settings),
             folder,
         })
@@ -85,7 +85,8 @@ pub(crate) fn sqlite_in(folder: &TempDir, name: &str) -> String {
     format!("sqlite://{}/{name}.db", folder.path().display())
 }
 
-/// In memory where the machine has such a place: these suites open thousands of databases and pull no plug.
+/// Creates a folder in memory where the machine has one: these suites open thousands of databases and test no
+/// power loss.
 pub(crate) fn folder() -> std::io::Result<TempDir> {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() {

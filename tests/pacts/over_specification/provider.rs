@@ -14,7 +14,7 @@ use verifier::mutate::HttpReply;
 
 use crate::consumers::suite::Link;
 
-/// A request, and what is answered to it.
+/// A request and the reply to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     method: String,
@@ -59,7 +59,7 @@ impl Answer {
     }
 }
 
-/// A server that answers what it was told to, and 500 to everything else. It ends when it is dropped.
+/// A server with prepared replies, and 500 for every other request. It stops when it is dropped.
 pub(crate) struct Provider {
     url: String,
     asked: watch::Receiver<usize>,
@@ -106,7 +106,7 @@ impl Drop for Provider {
     }
 }
 
-/// Where only bodies tell requests apart, the one with the same body is meant.
+/// Among requests that differ in their body only, the one with the same body is selected.
 async fn answer(State(shared): State<Shared>, request: Request) -> Response {
     shared.asked.send_modify(|asked| *asked += 1);
     let (request, body) = request.into_parts();

@@ -1,8 +1,10 @@
-//! Whether consumers feel it when what their pacts promise them changes.
+//! Consumers notice every change to what their pacts promise them; a promise that they would not miss is
+//! over-specified.
 //!
-//! Each field of each example is changed in every way that a provider may not change it, and the consumer's own code is let loose on the
-//! answer. It feels the change if it makes something else of it, an error or another value, or asks again. A field of which no change
-//! is ever felt is over-specified: the pact holds the provider to something that the consumer does not read.
+//! Each field of each example is changed in every way that a provider may not change it, and the consumer's own
+//! code runs on the result. The consumer notices the change if it returns an error or another value, or sends
+//! the request again. A pact that promises a field of which no change is noticed binds the provider to
+//! something that the consumer does not read.
 
 mod provider;
 
@@ -17,51 +19,54 @@ use verifier::mutate::{HttpReply, Mutant, Operator, Reply, Subject};
 
 use crate::consumers::{
     all,
-    news::News,
+    incoming::IncomingMessage,
     suite::{Calling, Handling, Pact},
 };
 use provider::{Answer, Provider};
 
-/// What no consumer feels and stands in its pact all the same, and why.
-const UNFELT: [(&str, &str); 1] = [(
+/// Promises in the pacts that no consumer notices, and the reasons why they stay.
+const UNNOTICED: [(&str, &str); 1] = [(
     "content type",
     "Pact tools match a body as JSON only if it is called so; our clients read it as JSON whatever it is called",
 )];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn consumers_feel_every_field_that_their_pacts_promise_them() {
+async fn consumers_notice_every_field_that_their_pacts_promise_them() {
     let pacts = all();
-    let unfelt = join_all(pacts.iter().map(unfelt)).await;
+    let unnoticed = join_all(pacts.iter().map(unnoticed)).await;
 
     let mut expected = BTreeSet::new();
-    for (place, _) in UNFELT {
+    for (place, _) in UNNOTICED {
         expected.extend(pacts.iter().map(|pact| named(pact, place)));
     }
-    let unfelt: BTreeSet<String> = unfelt.into_iter().flatten().collect();
-    let over_specified: Vec<_> = unfelt.difference(&expected).collect();
+    let unnoticed: BTreeSet<String> = unnoticed.into_iter().flatten().collect();
+    let over_specified: Vec<_> = unnoticed.difference(&expected).collect();
     assert!(
         over_specified.is_empty(),
         "take these out of the suites: {over_specified:#?}"
     );
-    let felt: Vec<_> = expected.difference(&unfelt).collect();
-    assert!(felt.is_empty(), "these are felt, take them out of UNFELT: {felt:#?}");
+    let noticed: Vec<_> = expected.difference(&unnoticed).collect();
+    assert!(
+        noticed.is_empty(),
+        "these are noticed, take them out of UNNOTICED: {noticed:#?}"
+    );
 }
 
 fn named(pact: &Pact, place: &str) -> String {
     format!("{}-{}: {place}", pact.consumer, pact.provider)
 }
 
-/// The places in the answers of one pact of which no change is felt.
-async fn unfelt(pact: &Pact) -> Vec<String> {
-    let mut is_felt: BTreeMap<String, bool> = BTreeMap::new();
+/// The fields in the replies of one pact of which no change is noticed.
+async fn unnoticed(pact: &Pact) -> Vec<String> {
+    let mut is_noticed: BTreeMap<String, bool> = BTreeMap::new();
     for calling in pact.callings() {
         let usual = Usual::of(&calling).await;
         for (index, subject) in usual.subjects.iter().enumerate() {
             for (place, mutants) in by_place(subject) {
-                // Once is enough: the field is read.
-                if is_felt.get(&place) != Some(&true) {
-                    let felt = usual.feels_any(&calling, index, &mutants).await;
-                    is_felt.insert(place, felt);
+                // One noticed change is enough: the field is read.
+                if is_noticed.get(&place) != Some(&true) {
+                    let noticed = usual.notices_any(&calling, index, &mutants).await;
+                    is_noticed.insert(place, noticed);
                 }
             }
         }
@@ -70,17 +75,17 @@ async fn unfelt(pact: &Pact) -> Vec<String> {
         let found = handling.alone();
         let subject = Subject::load(&found, &found.document.interactions()[0]).unwrap();
         for (place, mutants) in by_place(&subject) {
-            if is_felt.get(&place) != Some(&true) {
-                let felt = is_any_felt(&handling, &mutants).await;
-                is_felt.insert(place, felt);
+            if is_noticed.get(&place) != Some(&true) {
+                let noticed = is_any_noticed(&handling, &mutants).await;
+                is_noticed.insert(place, noticed);
             }
         }
     }
-    let unfelt = is_felt.into_iter().filter(|(_, felt)| !felt);
-    unfelt.map(|(place, _)| named(pact, &place)).collect()
+    let unnoticed = is_noticed.into_iter().filter(|(_, noticed)| !noticed);
+    unnoticed.map(|(place, _)| named(pact, &place)).collect()
 }
 
-/// What providers may not do, where they could do it; what is felt most likely first.
+/// Changes that providers may not make, by field; the likeliest to be noticed comes first.
 fn by_place(subject: &Subject) -> BTreeMap<String, Vec<Mutant>> {
     let mut places: BTreeMap<String, Vec<Mutant>> = BTreeMap::new();
     for mutant in subject.mutants().into_iter().filter(|mutant| !mutant.is_permitted) {
@@ -92,11 +97,11 @@ fn by_place(subject: &Subject) -> BTreeMap<String, Vec<Mutant>> {
     places
 }
 
-/// How it goes when the provider keeps its promises.
+/// The normal course, when the provider keeps its promises.
 struct Usual {
     subjects: Vec<Subject>,
     answers: Vec<Answer>,
-    /// How often the provider is asked.
+    /// Number of requests that the provider gets.
     asked: usize,
 }
 
@@ -123,18 +128,18 @@ impl Usual {
         }
     }
 
-    async fn feels_any(&self, calling: &Calling<'_>, index: usize, mutants: &[Mutant]) -> bool {
+    async fn notices_any(&self, calling: &Calling<'_>, index: usize, mutants: &[Mutant]) -> bool {
         for mutant in mutants {
             let mut answers = self.answers.clone();
             answers[index].reply = http(&mutant.reply);
-            if self.feels(calling, answers).await {
+            if self.notices(calling, answers).await {
                 return true;
             }
         }
         false
     }
 
-    async fn feels(&self, calling: &Calling<'_>, answers: Vec<Answer>) -> bool {
+    async fn notices(&self, calling: &Calling<'_>, answers: Vec<Answer>) -> bool {
         let provider = Provider::start(answers).await;
         let made = AssertUnwindSafe(calling.make(provider.link())).catch_unwind();
         tokio::select! {
@@ -144,20 +149,20 @@ impl Usual {
     }
 }
 
-/// Whether a consumer handles one of these messages otherwise: with another effect, or not at all.
-async fn is_any_felt(handling: &Handling<'_>, mutants: &[Mutant]) -> bool {
+/// True if the consumer handles one of these messages differently: with another effect, or not at all.
+async fn is_any_noticed(handling: &Handling<'_>, mutants: &[Mutant]) -> bool {
     for mutant in mutants {
-        // What is no JSON stands in no log.
+        // A log contains only JSON.
         if serde_json::from_slice::<Value>(mutant.reply.body()).is_err() {
             continue;
         }
-        let news = News::of(mutant.reply.body());
-        let handled = AssertUnwindSafe(handling.handle(news.clone())).catch_unwind();
-        let is_felt = tokio::select! {
+        let message = IncomingMessage::of(mutant.reply.body());
+        let handled = AssertUnwindSafe(handling.handle(message.clone())).catch_unwind();
+        let is_noticed = tokio::select! {
             handled = handled => handled.is_err(),
-            () = news.is_read_again() => true,
+            () = message.is_read_again() => true,
         };
-        if is_felt {
+        if is_noticed {
             return true;
         }
     }

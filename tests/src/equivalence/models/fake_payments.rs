@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use super::values::{PAID_KEYS, page_of, price_in};
 
-/// What every paid order has paid: an order with another total is not paid for.
+/// The amount that every paid order has paid. An order with another total is not paid.
 pub(crate) const PAID_CENTS: i64 = 450;
 
-/// The payments of this platform: some orders have paid, by their key, and nothing else ever happens.
+/// A fake of Payments: the orders of [`PAID_KEYS`] have paid, and nothing else ever happens.
 #[derive(Debug, Default)]
-pub(crate) struct Till {
+pub(crate) struct FakePayments {
     refunds: Mutex<Vec<Value>>,
 }
 
-/// What an order has paid, if it is one of those that have.
+/// The payment of an order, if it is a paid one.
 pub(crate) fn payment_of(order_id: OrderId) -> Option<Payment> {
     let paid = PAID_KEYS
         .iter()
@@ -38,8 +38,8 @@ pub(crate) fn payment_of(order_id: OrderId) -> Option<Payment> {
     })
 }
 
-impl Till {
-    /// What was given back, in the order of its text.
+impl FakePayments {
+    /// The refunds made so far, sorted by their JSON text.
     pub(crate) fn refunds(&self) -> Value {
         let mut refunds = self.refunds.lock().unwrap_or_else(PoisonError::into_inner).clone();
         refunds.sort_by_key(Value::to_string);
@@ -48,7 +48,7 @@ impl Till {
 }
 
 #[seam::async_trait]
-impl Payments for Till {
+impl Payments for FakePayments {
     async fn process_payment(&self, _: OrderId) -> Result<Payment, PaymentError> {
         Err(Error::Internal)
     }

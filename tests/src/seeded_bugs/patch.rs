@@ -1,41 +1,41 @@
 use std::{fs, path::Path};
 
-/// One edit to one file: what is found there exactly once, and what takes its place.
+/// One edit to one file: replaces a text that occurs exactly once.
 #[derive(Clone, Copy, Debug)]
 pub struct Edit {
-    /// The file, from the root of the workspace.
+    /// The path from the root of the workspace.
     pub file: &'static str,
-    /// The text that goes.
+    /// The text to replace.
     pub find: &'static str,
-    /// The text that comes.
+    /// The text that replaces it.
     pub replace: &'static str,
 }
 
-/// Why an edit can't be made.
+/// The reason why an edit can't be made.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
-    /// The code has moved on: mend the edit in the catalogue.
+    /// The code has changed; adapt the edit in the catalogue.
     #[error("{file} has {seen} times {find:?}, wanted once: mend this edit in tests/src/bite/modules.rs")]
     NoLonger {
-        /// The file.
+        /// The path from the root of the workspace.
         file: &'static str,
-        /// What was to be found.
+        /// The text to replace.
         find: &'static str,
-        /// How often it is there.
+        /// Number of occurrences in the file.
         seen: usize,
     },
     /// The file can't be read or written.
     #[error("{file}: {source}")]
     File {
-        /// The file.
+        /// The path from the root of the workspace.
         file: &'static str,
-        /// Why.
+        /// The error of the file system.
         source: std::io::Error,
     },
 }
 
 impl Edit {
-    /// Makes the edit in the workspace at `root`; hands back what the file was.
+    /// Makes the edit in the workspace at `root` and returns the previous content of the file.
     pub fn make(&self, root: &Path) -> Result<String, EditError> {
         let before = self.applies(root)?;
         let after = before.replacen(self.find, self.replace, 1);
@@ -43,7 +43,7 @@ impl Edit {
         Ok(before)
     }
 
-    /// What the file is, if the edit can be made in the workspace at `root`.
+    /// Returns the content of the file if the edit can be made in the workspace at `root`.
     pub fn applies(&self, root: &Path) -> Result<String, EditError> {
         let text = fs::read_to_string(root.join(self.file)).map_err(|source| self.failed(source))?;
         match text.matches(self.find).count() {

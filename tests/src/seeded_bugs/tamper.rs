@@ -12,7 +12,7 @@ use seam::{
 };
 use serde_json::Value;
 
-/// What is done to requests and replies on their way through a client without a socket.
+/// Changes to requests and replies on their way through a client without a socket.
 pub(super) struct Tamper {
     pub(super) request: fn(&mut Request<Bytes>),
     pub(super) reply: fn(&Request<Bytes>, &mut Response<Bytes>),
@@ -21,7 +21,7 @@ pub(super) struct Tamper {
 }
 
 impl Tamper {
-    /// Nothing.
+    /// Changes nothing.
     pub(super) const NOTHING: Self = Self {
         request: |_| {},
         reply: |_, _| {},
@@ -30,7 +30,7 @@ impl Tamper {
     };
 }
 
-/// A client's transport with a bug in it.
+/// A client's transport with a bug.
 pub(super) struct Tampered {
     inner: InProcess<Router>,
     tamper: &'static Tamper,
@@ -78,7 +78,7 @@ impl Transport for Tampered {
     }
 }
 
-/// Edits a JSON body, if it is one.
+/// Edits a body if it is JSON.
 pub(super) fn edit(body: &mut Bytes, change: impl FnOnce(&mut Value)) {
     if let Ok(mut json) = serde_json::from_slice::<Value>(body) {
         change(&mut json);
@@ -86,7 +86,7 @@ pub(super) fn edit(body: &mut Bytes, change: impl FnOnce(&mut Value)) {
     }
 }
 
-/// Edits every value inside a JSON body, from the inside out.
+/// Edits every value inside a JSON body, inner values first.
 pub(super) fn each(value: &mut Value, change: &impl Fn(&mut Value)) {
     match value {
         Value::Object(fields) => fields.values_mut().for_each(|field| each(field, change)),
@@ -96,7 +96,7 @@ pub(super) fn each(value: &mut Value, change: &impl Fn(&mut Value)) {
     change(value);
 }
 
-/// Edits what a reply is about: its `data`, or each item of the page in it.
+/// Edits the subject of a reply: its `data`, or each item if that is a page.
 pub(super) fn each_datum(body: &mut Bytes, change: impl Fn(&mut Value)) {
     edit(body, |reply| match reply.pointer_mut("/data/items") {
         Some(Value::Array(items)) => items.iter_mut().for_each(change),

@@ -1,5 +1,5 @@
-//! The things that consumers ask about: examples of them, and what our own clients read of each, which is every field that is not
-//! optional.
+//! Examples of the things that consumers ask about, with the fields that our own clients read: every field that
+//! is not optional.
 
 use std::fmt::Display;
 
@@ -16,17 +16,17 @@ use super::{
     states::{self, State},
 };
 
-/// What is sold.
+/// The product that is ordered.
 pub(crate) const SKU: &str = "lamp";
-/// Price of one.
+/// The price of one piece.
 pub(crate) const PRICE: Money = euros(675);
-/// Price of two.
+/// The price of two pieces.
 pub(crate) const TOTAL: Money = euros(1350);
 
-/// Why an order is cancelled.
+/// The reason for which an order is cancelled.
 pub(crate) const REASON: &str = "changed my mind";
 
-/// So many cents.
+/// An amount in euros.
 pub(crate) const fn euros(cents: i64) -> Money {
     Money::new(cents, Currency::EUR)
 }
@@ -35,7 +35,7 @@ pub(crate) fn key(text: &str) -> IdempotencyKey {
     text.parse().unwrap()
 }
 
-/// The id of an order, the same wherever `name` is the same.
+/// The id of an order, the same for the same `name`.
 pub(crate) fn order_id(name: &str) -> OrderId {
     OrderId::derive(&["pact", name])
 }
@@ -67,7 +67,7 @@ pub(crate) fn items(sku: &str, quantity: i64) -> Vec<Item> {
     vec![Item { sku, quantity }]
 }
 
-/// Ada wants two lamps.
+/// A request of Ada for two lamps.
 pub(crate) fn two_lamps(method: &str) -> NewOrderV2 {
     NewOrderV2 {
         customer_id: "ada".parse().unwrap(),
@@ -77,7 +77,7 @@ pub(crate) fn two_lamps(method: &str) -> NewOrderV2 {
     }
 }
 
-/// The state that two lamps were ordered and that the order stands there.
+/// The state that two lamps were ordered and that the order has this status.
 pub(crate) fn ordered(status: OrderStatus) -> State {
     let method = match status {
         OrderStatus::Pending => "tok_timeout",
@@ -87,7 +87,7 @@ pub(crate) fn ordered(status: OrderStatus) -> State {
     states::order(status, &two_lamps(method))
 }
 
-/// An order that stands there.
+/// An order with this status.
 pub(crate) fn order(id: impl Display, status: OrderStatus) -> JsonPattern {
     json_pattern!({
         "id": uuid(id),
@@ -108,7 +108,7 @@ pub(crate) fn order(id: impl Display, status: OrderStatus) -> JsonPattern {
     })
 }
 
-/// The same with the optional fields that it has there, for whoever passes them on.
+/// The same, with the optional fields that it has in this status, for a consumer that passes them on.
 pub(crate) fn order_in_full(id: impl Display, status: OrderStatus) -> JsonPattern {
     use OrderStatus::{Cancelled, Confirmed, Delivered, Shipped};
     let mut order = order(id, status);
@@ -132,7 +132,7 @@ pub(crate) fn order_in_full(id: impl Display, status: OrderStatus) -> JsonPatter
     order
 }
 
-/// A reservation of two lamps, wherever it stands.
+/// A reservation of two lamps, in any status.
 pub(crate) fn reservation(order_id: impl Display) -> JsonPattern {
     let lines = each(json_pattern!({ "sku": text(SKU), "quantity": whole(2), "unit_price": money(PRICE) }));
     reserved(
@@ -142,7 +142,7 @@ pub(crate) fn reservation(order_id: impl Display) -> JsonPattern {
     )
 }
 
-/// A reservation.
+/// A reservation with this status and these lines.
 pub(crate) fn reserved(order_id: impl Display, status: JsonPattern, lines: JsonPattern) -> JsonPattern {
     json_pattern!({
         "order_id": uuid(order_id),
@@ -169,7 +169,7 @@ pub(crate) fn payment(order_id: impl Display, status: JsonPattern, captured: Jso
     })
 }
 
-/// A payment, for whoever makes no difference between where it may stand.
+/// A payment in any status, for a consumer that ignores the status.
 pub(crate) fn any_payment(order_id: impl Display) -> JsonPattern {
     let status = one_of(&PaymentStatus::ALL, PaymentStatus::Captured);
     payment(order_id, status, money(TOTAL))
@@ -189,7 +189,7 @@ pub(crate) fn notification(id: impl Display, order_id: impl Display, kind: Notif
     })
 }
 
-/// A page of a list, with just these items.
+/// A page of a list, with exactly these items.
 pub(crate) fn page(items: Vec<JsonPattern>, page: u32, page_size: u32, total: i64) -> JsonPattern {
     let items = JsonPattern::Array(items);
     json_pattern!({
@@ -208,7 +208,7 @@ pub(crate) struct Held {
     pub(crate) method: PaymentMethod,
 }
 
-/// Two lamps' worth, under this key.
+/// The price of two lamps, held under this key.
 pub(crate) fn held(key: &str, token: &str) -> Held {
     Held {
         key: key.to_owned(),
@@ -218,12 +218,12 @@ pub(crate) fn held(key: &str, token: &str) -> Held {
 }
 
 impl Held {
-    /// As parameters of a state.
+    /// The hold as parameters of a state.
     pub(crate) fn params(&self) -> Value {
         json!({ "key": self.key, "hold": self.body() })
     }
 
-    /// As the body of the request that asks for it.
+    /// The hold as the body of the request for it.
     pub(crate) fn body(&self) -> Value {
         let Hold {
             amount,
@@ -238,7 +238,7 @@ impl Held {
         })
     }
 
-    /// As our client is asked for it.
+    /// The hold as an argument of our client.
     pub(crate) fn hold(&self) -> Hold {
         Hold {
             amount: self.amount,

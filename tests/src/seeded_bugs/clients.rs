@@ -11,7 +11,7 @@ use seam::equivalence::{Failure, Instance, Modelled};
 use serde_json::{Value, json};
 
 use super::{
-    Bug, Place, Plant,
+    Bug, Layer, Plant,
     tamper::{Tamper, Tampered, each, each_datum, edit},
 };
 use crate::equivalence::{
@@ -155,7 +155,7 @@ pub(super) const BUGS: &[Bug] = &[
             },
         )
     }),
-    at(Place::Client, "writes are sent twice", "inventory", |seed| {
+    at(Layer::Client, "writes are sent twice", "inventory", |seed| {
         inventory(
             seed,
             &Tamper {
@@ -231,7 +231,7 @@ pub(super) const BUGS: &[Bug] = &[
             },
         )
     }),
-    at(Place::Router, "what is reserved is not shown", "inventory", |seed| {
+    at(Layer::Router, "what is reserved is not shown", "inventory", |seed| {
         inventory(
             seed,
             &Tamper {
@@ -243,23 +243,23 @@ pub(super) const BUGS: &[Bug] = &[
 ];
 
 const fn client(name: &'static str, run: fn(u64) -> Option<Failure>) -> Bug {
-    at(Place::Client, name, "orders", run)
+    at(Layer::Client, name, "orders", run)
 }
 
 const fn router(name: &'static str, run: fn(u64) -> Option<Failure>) -> Bug {
-    at(Place::Router, name, "orders", run)
+    at(Layer::Router, name, "orders", run)
 }
 
-const fn at(place: Place, name: &'static str, suite: &'static str, run: fn(u64) -> Option<Failure>) -> Bug {
+const fn at(layer: Layer, name: &'static str, suite: &'static str, run: fn(u64) -> Option<Failure>) -> Bug {
     Bug {
         name,
-        place,
+        layer,
         suite,
         plant: Plant::Wrapped(run),
     }
 }
 
-/// The suite of orders on its model, behind router and client, with a bug between them.
+/// Runs the suite of Orders on its model behind router and client, with a bug between them.
 fn orders(seed: u64, tamper: &'static Tamper) -> Option<Failure> {
     let suite = suites::suite_of_orders("orders").subject("with a bug", move || async move {
         let router = commerce::http::orders::router(Modelled::begin(OrdersModel::begin()));
@@ -269,7 +269,7 @@ fn orders(seed: u64, tamper: &'static Tamper) -> Option<Failure> {
     suite.at_most(cases::ORDERS).seed(seed).without_shrinking().run().err()
 }
 
-/// The suite of inventory, the same way.
+/// Runs the suite of Inventory in the same way.
 fn inventory(seed: u64, tamper: &'static Tamper) -> Option<Failure> {
     let suite = suites::suite_of_inventory("inventory").subject("with a bug", move || async move {
         let router = commerce::http::inventory::router(Modelled::begin(InventoryModel::default()));

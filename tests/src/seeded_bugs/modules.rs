@@ -1,10 +1,10 @@
 //! Bugs inside modules and their stores, as edits to a copy of the workspace.
 
-use super::{Bug, Edit, Place, Plant};
+use super::{Bug, Edit, Layer, Plant};
 
 pub(super) const BUGS: &[Bug] = &[
     bug(
-        Place::Module,
+        Layer::Module,
         "an order is cancelled after it was shipped",
         "orders",
         &[Edit {
@@ -14,7 +14,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "an order is confirmed by any captured payment",
         "orders",
         &[Edit {
@@ -24,7 +24,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "a shipment is overwritten by the next",
         "orders",
         &[Edit {
@@ -34,7 +34,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "the refund of a cancelled order is never due",
         "orders",
         &[Edit {
@@ -44,7 +44,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "the event of a change is lost",
         "orders",
         &[Edit {
@@ -54,7 +54,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "the key is checked after the effect",
         "orders",
         &[Edit {
@@ -64,7 +64,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "an order's version is not compared with the one that was decided on",
         "one order at once",
         &[Edit {
@@ -74,7 +74,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "any request with a known key is answered as the first",
         "orders",
         &[Edit {
@@ -84,7 +84,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "a customer's orders are listed for everybody",
         "orders",
         &[Edit {
@@ -94,7 +94,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "more is reserved than is in stock",
         "inventory",
         &[Edit {
@@ -104,7 +104,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "a new price forgets what is reserved",
         "inventory",
         &[Edit {
@@ -114,7 +114,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "a page begins one item too late",
         "inventory",
         &[Edit {
@@ -124,7 +124,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "an order's items are released twice",
         "inventory",
         &[Edit {
@@ -134,7 +134,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "a reservation is repeated for other items",
         "inventory",
         &[Edit {
@@ -144,7 +144,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "a released order reserves again",
         "inventory",
         &[Edit {
@@ -154,7 +154,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "a release before the reservation leaves no mark",
         "inventory",
         &[Edit {
@@ -164,7 +164,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "a change keeps its old time",
         "orders",
         &[Edit {
@@ -174,7 +174,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "a payment that is asked for again is captured again",
         "payments",
         &[
@@ -206,7 +206,7 @@ pub(super) const BUGS: &[Bug] = &[
         ],
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "a key is replayed for another amount",
         "payments",
         &[Edit {
@@ -216,7 +216,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "the sum of refunds forgets the earlier ones",
         "payments",
         &[Edit {
@@ -226,7 +226,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "a refund keeps the time of the payment",
         "payments",
         &[Edit {
@@ -236,7 +236,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "the event of a declined payment is missing",
         "payments",
         &[
@@ -253,7 +253,7 @@ pub(super) const BUGS: &[Bug] = &[
         ],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "what a refused refund set aside stays aside",
         "payments",
         &[Edit {
@@ -263,7 +263,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "refunds that are under way count for nothing",
         "refunds at once",
         &[Edit {
@@ -273,7 +273,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "a mail is sent twice",
         "notifications",
         &[Edit {
@@ -283,7 +283,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Module,
+        Layer::Module,
         "a push message that is refused counts as sent",
         "notifications",
         &[Edit {
@@ -293,7 +293,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "the event of a message to a device is missing",
         "notifications",
         &[Edit {
@@ -303,7 +303,7 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
-        Place::Store,
+        Layer::Store,
         "what was told is listed in the order of its ids",
         "notifications",
         &[Edit {
@@ -314,10 +314,10 @@ pub(super) const BUGS: &[Bug] = &[
     ),
 ];
 
-const fn bug(place: Place, name: &'static str, suite: &'static str, edits: &'static [Edit]) -> Bug {
+const fn bug(layer: Layer, name: &'static str, suite: &'static str, edits: &'static [Edit]) -> Bug {
     Bug {
         name,
-        place,
+        layer,
         suite,
         plant: Plant::Patched(edits),
     }
