@@ -1,5 +1,6 @@
-//! The walls that ARCHITECTURE.md promises, read from manifests and source text, nothing is run.
+//! The walls that ARCHITECTURE.md promises, read from manifests and source text, and how often a dependency is compiled, asked of cargo.
 
+mod builds;
 mod code_walls;
 mod crate_walls;
 mod inspection;
