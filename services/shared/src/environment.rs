@@ -1,10 +1,13 @@
 use std::{sync::Arc, time::Duration};
 
 use commerce::EventFeed;
-use seam::http::{Socket, SocketLimits};
+use seam::{
+    Contract,
+    http::{Socket, SocketLimits},
+};
 
 use crate::{
-    Database, Health, Migration, Settings, SettingsError, StartError, Tasks, Worker,
+    Database, Health, Migration, Neighbour, Settings, SettingsError, StartError, Tasks, Worker,
     events::{Handler, Subscription, SubscriptionHandle},
     retention::Retention,
     settings::{Setting, standard},
@@ -61,6 +64,12 @@ impl Environment {
         let checked = subscription.clone();
         self.health.add(name, move || checked.check());
         subscription
+    }
+
+    /// Another module as this one calls it, with a limit of `CALL_TIMEOUT_MS` a call: see [`Neighbour`].
+    pub fn neighbour<C: Contract + ?Sized>(&self, service: Arc<C>) -> Result<Arc<C>, SettingsError> {
+        let limit = self.settings.get(&standard::CALL_TIMEOUT_MS)?;
+        Ok(Neighbour::of(service, limit).into_service())
     }
 
     /// The same as [`Environment::socket`], for a service that the module can't do without.

@@ -6,6 +6,7 @@
 //! - [`row`] reads columns, [`Listing`] pages of rows.
 //! - [`events`] is the outbox, the log, and the subscriptions that read other modules' logs.
 //! - [`idempotency`] makes a command that is repeated one command.
+//! - [`Neighbour`] is how a module calls another one.
 //! - [`Worker`] is a background loop that is woken, [`Tasks`] are what the process waits for when it stops.
 //! - [`settings`], [`Health`], [`telemetry`] and [`server`] are what an operator sees.
 
@@ -16,6 +17,7 @@ pub mod events;
 mod health;
 pub mod idempotency;
 mod module;
+mod neighbour;
 mod page;
 mod program;
 mod retention;
@@ -35,6 +37,7 @@ pub use database::{Database, DatabaseError, Engine, Migration, Stats, Tx};
 pub use environment::Environment;
 pub use health::{CheckReport, Health, Report};
 pub use module::{Module, Mounted};
+pub use neighbour::Neighbour;
 pub use page::Listing;
 pub use program::Program;
 pub use settings::{Settings, SettingsError};

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 
 use crate::{
     Environment, Mounted, Settings, StartError, server,
-    settings::{Declared, optional, required, standard},
+    settings::{Declarations, optional, required, standard},
     telemetry,
 };
 
@@ -20,14 +20,14 @@ const WORKER_THREADS: usize = 2;
 /// A service's `main`: its name, its settings, and how its modules are opened.
 ///
 /// Exit codes: 0 after a clean stop or `--help`, 1 if it could not run, 2 if its arguments or settings are wrong.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Program {
     /// The command's name.
     pub name: &'static str,
     /// What it does, in one sentence.
     pub about: &'static str,
     /// The settings of its modules; LISTEN, ADDRESS_FILE, LOG and DRAIN_MS are added.
-    pub settings: &'static [Declared],
+    pub settings: Declarations,
 }
 
 /// What the command line asks for.
@@ -68,7 +68,7 @@ impl Program {
         }
     }
 
-    fn serve<F>(self, open: F) -> Result<(), StartError>
+    fn serve<F>(&self, open: F) -> Result<(), StartError>
     where
         F: FnOnce(Environment) -> BoxFuture<'static, Result<Vec<Mounted>, StartError>>,
     {
@@ -86,20 +86,14 @@ impl Program {
         })
     }
 
-    fn declared(&self) -> Vec<Declared> {
+    fn declared(&self) -> Declarations {
         let own = [
             required(&standard::LISTEN),
             optional(&standard::ADDRESS_FILE),
             required(&standard::LOG),
             required(&standard::DRAIN_MS),
         ];
-        let mut declared = own.to_vec();
-        declared.extend(
-            self.settings
-                .iter()
-                .filter(|one| own.iter().all(|known| known.name() != one.name())),
-        );
-        declared
+        Declarations::from(own.as_slice()).and(&self.settings)
     }
 
     /// One line per thing that is wrong, on stderr.

@@ -58,6 +58,11 @@ impl Declared {
         self.name
     }
 
+    /// Whether the program can't start without it; a default will do.
+    pub fn is_required(&self) -> bool {
+        self.required
+    }
+
     pub(super) fn accepts(&self, text: &str) -> bool {
         (self.check)(self.setting, text)
     }

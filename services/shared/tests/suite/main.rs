@@ -1,4 +1,4 @@
-//! Claims about the database, events, idempotency, commands, background work, settings, logs and the server, on real SQLite files and
+//! Claims about the database, events, idempotency, commands, neighbours, background work, settings, logs and the server, on real SQLite files and
 //! real sockets.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
@@ -8,6 +8,7 @@ mod dead_letters;
 mod feeds;
 mod idempotency;
 mod log;
+mod neighbour;
 mod recorder;
 mod server;
 mod settings;
