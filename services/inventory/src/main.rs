@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     Program {
         name: "inventory",
         about,
-        settings: SETTINGS,
+        settings: SETTINGS.into(),
     }
     .run(|env| {
         Box::pin(async move {

@@ -3,7 +3,6 @@
 //! `ORDERS_URL`, `PAYMENTS_URL`, `INVENTORY_URL` and `NOTIFICATIONS_URL` decide: where one is set, that module is reached there and nothing of it runs
 //! here; its routes are passed on, so that the API stays whole. [`Platform::assemble`] ties the modules together, [`open`] hands them to a server.
 
-mod deferred_feed;
 mod open;
 mod platform;
 mod seat;

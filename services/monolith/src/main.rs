@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     let program = Program {
         name: "monolith",
         about,
-        settings: monolith::SETTINGS,
+        settings: monolith::SETTINGS.into(),
     };
     program.run(|env| Box::pin(monolith::open(env)))
 }

@@ -7,7 +7,7 @@ use shared::{
     settings::{Setting, standard},
 };
 
-use crate::{deferred_feed::DeferredFeed, seat::Seat};
+use crate::seat::Seat;
 
 /// The modules, tied together, each as the others reach it.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Platform {
         check(&env.settings)?;
         // Orders needs Payments, and Payments needs Orders: one of them is named to the other before it is there.
         let (orders_slot, orders_later) = Deferred::<dyn Orders>::new();
-        let (feed_slot, orders_feed) = DeferredFeed::with_slot();
+        let (feed_slot, orders_feed) = Deferred::<dyn EventFeed>::new();
         let inventory = inventory(env, Arc::clone(&orders_feed)).await?;
         let payments = payments(env, orders_later, orders_feed).await?;
         let orders = orders(env, &inventory, &payments).await?;

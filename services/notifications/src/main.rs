@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     Program {
         name: "notifications",
         about: "Tells customers what happens to their orders, by mail and push.",
-        settings: SETTINGS,
+        settings: SETTINGS.into(),
     }
     .run(|env| {
         Box::pin(async move {

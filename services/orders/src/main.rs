@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     Program {
         name: "orders",
         about,
-        settings: SETTINGS,
+        settings: SETTINGS.into(),
     }
     .run(|env| {
         Box::pin(async move {

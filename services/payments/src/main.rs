@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     let program = Program {
         name: "payments",
         about: "The payments service: charges orders and refunds them, once each.",
-        settings: SETTINGS,
+        settings: SETTINGS.into(),
     };
     program.run(|environment| Box::pin(open(environment)))
 }
