@@ -10,15 +10,13 @@ use futures::future::join_all;
 
 use super::{
     CallOf, Failure, Model, ReplyOf, Suite,
-    compare::Comparison,
     concurrent::{Answer, Operation, Specification, Verdict, check_by_key, smallest_by_key},
-    execution::same,
     replay,
     run::Run,
     settings::Settings,
     suite::run_on,
 };
-use crate::{Contract, MethodKind, Outcome, caught, chance::mix};
+use crate::{Contract, MethodKind, Outcome, caught, chance::mix, compare::Comparison};
 
 /// How far the search for an order goes in one history before it gives up.
 const LIMIT: usize = 1_000_000;
@@ -173,7 +171,7 @@ where
     fn explained(&self, case: u64, subject: &str, history: &History<M>) -> Result<(), Failure> {
         let rules = &self.run.suite.rules;
         let agrees = |expected: &ReplyOf<M>, seen: &ReplyOf<M>| {
-            expected == seen || same::<M>(&mut Comparison::loosely(rules), expected, seen).is_ok()
+            expected == seen || Comparison::untracked(rules).same(expected, seen).is_ok()
         };
         let step = |model: &mut M, call: &CallOf<M>| model.apply(call);
         let specification = Specification::new(self.run.suite.model.clone(), step, agrees, LIMIT)
