@@ -8,7 +8,7 @@
 //! - how much was seen: every [`Cell`] of the state machine that can be reached is counted, and a cell that was missed fails the suite;
 //! - what failed once: saved as JSON, calls and not draws, and run first from then on.
 //!
-//! [`Suite::run_concurrently`] lets several callers call at once, and [`concurrent`] decides whether some order explains what they heard.
+//! [`Suite::run_concurrently`] lets several callers call at once, and [`linearizability`] decides whether some order explains what they heard.
 //!
 //! Built on [`proptest`], which draws the calls and makes them simpler.
 //!
@@ -16,7 +16,6 @@
 //! Bornholt et al., "Using Lightweight Formal Methods to Validate a Key-Value Storage Node in Amazon S3", SOSP 2021 (a small reference
 //! model beside the implementation); Hughes, "Experiences with QuickCheck", 2016 (sequences from a model's state, negative calls).
 
-pub mod concurrent;
 mod concurrently;
 mod counterexample;
 mod coverage;
