@@ -300,10 +300,10 @@ impl World {
         let folder = TempDir::new().unwrap();
         let environment = testing::environment(folder.path(), &[]);
         let orders = Arc::new(Log::default());
-        let needs = inventory::Needs {
+        let dependencies = inventory::Dependencies {
             orders_feed: Arc::clone(&orders) as _,
         };
-        let module = inventory::open(&environment, needs).await.unwrap();
+        let module = inventory::open(&environment, dependencies).await.unwrap();
         Self {
             _folder: folder,
             orders,

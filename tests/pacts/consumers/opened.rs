@@ -28,29 +28,29 @@ pub(crate) async fn orders(
     payments_feed: Arc<dyn EventFeed>,
 ) -> Opened<dyn Orders> {
     let (folder, environment) = ground(&[PATIENCE]);
-    let needs = orders::Needs {
+    let dependencies = orders::Dependencies {
         inventory,
         payments,
         payments_feed,
     };
-    let module = orders::open(&environment, needs).await.unwrap();
+    let module = orders::open(&environment, dependencies).await.unwrap();
     Opened::new(module, environment, folder)
 }
 
 pub(crate) async fn payments(
     orders: Arc<dyn Orders>,
-    order_events: Arc<dyn EventFeed>,
+    orders_feed: Arc<dyn EventFeed>,
     provider: Arc<dyn Provider>,
 ) -> Opened<dyn Payments> {
     let (folder, environment) = ground(&[PATIENCE]);
-    let needs = payments::Dependencies { orders, order_events };
-    let module = payments::open_with(&environment, needs, provider).await.unwrap();
+    let dependencies = payments::Dependencies { orders, orders_feed };
+    let module = payments::open_with(&environment, dependencies, provider).await.unwrap();
     Opened::new(module, environment, folder)
 }
 
 pub(crate) async fn inventory(orders_feed: Arc<dyn EventFeed>) -> Opened<dyn Inventory> {
     let (folder, environment) = ground(&[]);
-    let module = inventory::open(&environment, inventory::Needs { orders_feed })
+    let module = inventory::open(&environment, inventory::Dependencies { orders_feed })
         .await
         .unwrap();
     Opened::new(module, environment, folder)
@@ -58,17 +58,17 @@ pub(crate) async fn inventory(orders_feed: Arc<dyn EventFeed>) -> Opened<dyn Inv
 
 /// With a mail server at this address; customers without a device need no push endpoint.
 pub(crate) async fn notifications(
-    order_events: Arc<dyn EventFeed>,
-    payment_events: Arc<dyn EventFeed>,
+    orders_feed: Arc<dyn EventFeed>,
+    payments_feed: Arc<dyn EventFeed>,
     smtp: &str,
 ) -> Opened<dyn Notifications> {
     let nobody = ("PUSH_URL", "http://127.0.0.1:9");
     let (folder, environment) = ground(&[PATIENCE, ("SMTP_ADDRESS", smtp), nobody]);
-    let needs = notifications::Dependencies {
-        order_events,
-        payment_events,
+    let dependencies = notifications::Dependencies {
+        orders_feed,
+        payments_feed,
     };
-    let module = notifications::open(&environment, needs).await.unwrap();
+    let module = notifications::open(&environment, dependencies).await.unwrap();
     Opened::new(module, environment, folder)
 }
 

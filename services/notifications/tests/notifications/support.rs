@@ -58,11 +58,11 @@ impl Fixture {
             ("LEASE_MS", "1500"),
         ];
         let environment = testing::environment(self.folder.path(), &settings);
-        let needs = Dependencies {
-            order_events: self.orders.clone(),
-            payment_events: self.payments.clone(),
+        let dependencies = Dependencies {
+            orders_feed: self.orders.clone(),
+            payments_feed: self.payments.clone(),
         };
-        let module = notifications::open(&environment, needs)
+        let module = notifications::open(&environment, dependencies)
             .await
             .expect("the module opens");
         self.running = Some((environment, module));

@@ -129,11 +129,11 @@ impl Fixture {
         let patience = self.patience.as_millis().to_string();
         let settings = [("PROVIDER_URL", &*provider), ("CALL_TIMEOUT_MS", &patience)];
         let environment = testing::environment(self.folder.path(), &settings);
-        let needs = Dependencies {
+        let dependencies = Dependencies {
             orders: self.orders.clone(),
-            order_events: self.feed.clone(),
+            orders_feed: self.feed.clone(),
         };
-        let module = payments::open(&environment, needs).await.expect("the module opens");
+        let module = payments::open(&environment, dependencies).await.expect("the module opens");
         self.running = Some((environment, module));
     }
 

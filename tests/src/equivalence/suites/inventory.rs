@@ -25,10 +25,10 @@ pub(crate) fn suite(name: &str) -> Suite<InventoryModel> {
 /// An inventory module on this ground, reached this way.
 pub async fn open_inventory(ground: Ground, reach: Reach) -> Result<Instance<dyn Inventory>, String> {
     let fresh = ground.fresh("inventory", &[]).await?;
-    let needs = inventory::Needs {
+    let dependencies = inventory::Dependencies {
         orders_feed: log::silent(),
     };
-    let module = inventory::open(&fresh.environment, needs).await;
+    let module = inventory::open(&fresh.environment, dependencies).await;
     let module = module.map_err(|error| error.to_string())?;
     let feed = Arc::clone(&module.feed);
     let client = |transport| Arc::new(commerce::http::inventory::Client::new(transport)) as _;

@@ -30,12 +30,12 @@ pub async fn open_orders(ground: Ground, reach: Reach) -> Result<Instance<dyn Or
     let fresh = ground.fresh("orders", &[]).await?;
     let inventory: Arc<dyn Inventory> = Modelled::begin(OrdersModel::begin().inventory().clone());
     let till = Arc::new(Till::default());
-    let needs = orders::Needs {
+    let dependencies = orders::Dependencies {
         inventory: Arc::clone(&inventory),
         payments: Arc::clone(&till) as _,
         payments_feed: log::silent(),
     };
-    let module = orders::open(&fresh.environment, needs).await;
+    let module = orders::open(&fresh.environment, dependencies).await;
     let module = module.map_err(|error| error.to_string())?;
     let feed = Arc::clone(&module.feed);
     let client = |transport| Arc::new(commerce::http::orders::Client::new(transport)) as _;
