@@ -4,7 +4,9 @@ pub mod local;
 mod options;
 mod progress;
 mod status;
+mod world;
 
 pub use options::{Options, Profile};
 pub use progress::{Event, Lines, Progress, Quiet};
 pub use status::{NodeState, NodeStatus};
+pub(crate) use world::LocalWorld;

@@ -11,11 +11,11 @@ use verifier::Provider;
 use super::{Providers, StepProvider};
 use crate::{
     backend::{
-        Lines, Options, Profile,
+        Lines, LocalWorld, Options, Profile,
         local::{Folder, Running, up},
     },
     interrupt::Interrupt,
-    scenario::{Asker, LocalWorld},
+    steps::Asker,
     topology::Topology,
 };
 
