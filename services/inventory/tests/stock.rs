@@ -298,7 +298,7 @@ struct World {
 impl World {
     async fn begin() -> Self {
         let folder = TempDir::new().unwrap();
-        let environment = testing::environment(folder.path(), &[]);
+        let environment = testing::environment(folder.path(), inventory::SETTINGS, &[]);
         let orders = Arc::new(Log::default());
         let dependencies = inventory::Dependencies {
             orders_feed: Arc::clone(&orders) as _,

@@ -10,7 +10,7 @@ use crate::{
 
 /// A module that was opened: the contract `T` it implements (such as `dyn Orders`), its log, its routes, and what runs for it.
 pub struct Module<T: ?Sized> {
-    /// Its name: `orders`, `payments`, `inventory` or `notifications`.
+    /// Name of the module, such as `orders`.
     pub name: &'static str,
     /// Its contract, for callers in this process.
     pub service: Arc<T>,

@@ -5,6 +5,7 @@ use payments::provider::Provider;
 use shared::{
     Environment, Module,
     events::SubscriptionHandle,
+    settings::Declared,
     testing::{environment, stop, until},
 };
 use tempfile::TempDir;
@@ -21,13 +22,15 @@ pub(crate) struct Opened<T: ?Sized> {
 
 /// More time than a mock needs to reply on a busy machine.
 const PATIENCE: (&str, &str) = ("CALL_TIMEOUT_MS", "10000");
+/// URL of a provider that is never called: the tests bring their own.
+const NO_PROVIDER: (&str, &str) = ("PROVIDER_URL", "http://127.0.0.1:9");
 
 pub(crate) async fn orders(
     inventory: Arc<dyn Inventory>,
     payments: Arc<dyn Payments>,
     payments_feed: Arc<dyn EventFeed>,
 ) -> Opened<dyn Orders> {
-    let (folder, environment) = storage(&[PATIENCE]);
+    let (folder, environment) = storage(orders::SETTINGS, &[PATIENCE]);
     let dependencies = orders::Dependencies {
         inventory,
         payments,
@@ -42,14 +45,14 @@ pub(crate) async fn payments(
     orders_feed: Arc<dyn EventFeed>,
     provider: Arc<dyn Provider>,
 ) -> Opened<dyn Payments> {
-    let (folder, environment) = storage(&[PATIENCE]);
+    let (folder, environment) = storage(payments::SETTINGS, &[PATIENCE, NO_PROVIDER]);
     let dependencies = payments::Dependencies { orders, orders_feed };
     let module = payments::open_with(&environment, dependencies, provider).await.unwrap();
     Opened::new(module, environment, folder)
 }
 
 pub(crate) async fn inventory(orders_feed: Arc<dyn EventFeed>) -> Opened<dyn Inventory> {
-    let (folder, environment) = storage(&[]);
+    let (folder, environment) = storage(inventory::SETTINGS, &[]);
     let module = inventory::open(&environment, inventory::Dependencies { orders_feed })
         .await
         .unwrap();
@@ -63,7 +66,7 @@ pub(crate) async fn notifications(
     smtp: &str,
 ) -> Opened<dyn Notifications> {
     let nobody = ("PUSH_URL", "http://127.0.0.1:9");
-    let (folder, environment) = storage(&[PATIENCE, ("SMTP_ADDRESS", smtp), nobody]);
+    let (folder, environment) = storage(notifications::SETTINGS, &[PATIENCE, ("SMTP_ADDRESS", smtp), nobody]);
     let dependencies = notifications::Dependencies {
         orders_feed,
         payments_feed,
@@ -72,9 +75,9 @@ pub(crate) async fn notifications(
     Opened::new(module, environment, folder)
 }
 
-fn storage(settings: &[(&str, &str)]) -> (TempDir, Environment) {
+fn storage(declared: &[Declared], settings: &[(&str, &str)]) -> (TempDir, Environment) {
     let folder = TempDir::new().unwrap();
-    let environment = environment(folder.path(), settings);
+    let environment = environment(folder.path(), declared, settings);
     (folder, environment)
 }
 

@@ -57,7 +57,7 @@ impl Fixture {
             ("CALL_TIMEOUT_MS", "1000"),
             ("LEASE_MS", "1500"),
         ];
-        let environment = testing::environment(self.folder.path(), &settings);
+        let environment = testing::environment(self.folder.path(), notifications::SETTINGS, &settings);
         let dependencies = Dependencies {
             orders_feed: self.orders.clone(),
             payments_feed: self.payments.clone(),

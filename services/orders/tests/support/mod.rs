@@ -65,7 +65,7 @@ impl World {
     ) -> Self {
         let (lease, patience) = (LEASE.as_millis().to_string(), PATIENCE.as_millis().to_string());
         let settings = [("LEASE_MS", &*lease), ("CALL_TIMEOUT_MS", &patience)];
-        let environment = testing::environment(folder.path(), &settings);
+        let environment = testing::environment(folder.path(), orders::SETTINGS, &settings);
         let dependencies = Dependencies {
             inventory: Arc::clone(&inventory) as _,
             payments: Arc::clone(&payments) as _,

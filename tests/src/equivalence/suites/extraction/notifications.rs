@@ -17,7 +17,7 @@ use crate::equivalence::{
 
 const FOUND: Found<dyn Notifications> = Found {
     name: "notifications",
-    seat: |platform| &platform.notifications,
+    endpoint: |platform| &platform.notifications,
     client: |router| Arc::new(http::notifications::Client::new(router)),
 };
 
