@@ -4,7 +4,6 @@
 //! runs here; its routes are passed on to it, so that the API stays complete. `platform` is the one file that lists
 //! the modules: [`Platform::assemble`] wires them to each other, and [`open`] hands them to a server.
 
-mod deferred_feed;
 mod endpoint;
 mod platform;
 

@@ -1,16 +1,13 @@
 use std::sync::Arc;
 
-use commerce::{Inventory, Notifications, Orders, Payments, http};
+use commerce::{EventFeed, Inventory, Notifications, Orders, Payments, http};
 use seam::Deferred;
 use shared::{
     Environment, Mounted, Settings, SettingsError, StartError,
     settings::{Declarations, Declared, Setting, optional, standard},
 };
 
-use crate::{
-    deferred_feed::DeferredFeed,
-    endpoint::{Endpoint, Kind},
-};
+use crate::endpoint::{Endpoint, Kind};
 
 const ORDERS: Kind<dyn Orders> = Kind {
     name: "orders",
@@ -73,7 +70,7 @@ impl Platform {
         check(&env.settings)?;
         // Orders and Payments need each other, and Inventory follows Orders: until Orders is opened, these stand for it.
         let (orders_slot, orders_later) = Deferred::<dyn Orders>::new();
-        let (feed_slot, orders_feed) = DeferredFeed::with_slot();
+        let (feed_slot, orders_feed) = Deferred::<dyn EventFeed>::new();
 
         let dependencies = inventory::Dependencies {
             orders_feed: Arc::clone(&orders_feed),

@@ -11,11 +11,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{envelope::ApiResponse, failure, key};
 use crate::{Error, IdempotencyKey, PageRequest, json};
 
-/// Sends requests to one service and reads its replies.
+/// Client of one service: sends requests and reads the replies, for every binding.
 #[derive(Clone, Debug)]
-pub(crate) struct Caller<T> {
+pub(crate) struct RestClient<T> {
     transport: T,
-    /// Who is called, as failures name it.
+    /// Name of the service in failures.
     to: &'static str,
 }
 
@@ -51,7 +51,7 @@ impl Outgoing {
         Self::new(Method::PUT, path)
     }
 
-    /// A part of a list.
+    /// Asks for one page of a list.
     pub(crate) fn page(mut self, page: PageRequest) -> Self {
         self.path = format!("{}?page={}&page_size={}", self.path, page.page, page.page_size);
         self
@@ -67,7 +67,7 @@ impl Outgoing {
         self
     }
 
-    /// How long to wait for the answer, instead of the transport's own limit.
+    /// Sets the time to wait for the reply, instead of the transport's own limit.
     pub(crate) fn patience(mut self, patience: Duration) -> Self {
         self.patience = Some(patience);
         self
@@ -92,12 +92,13 @@ impl Outgoing {
     }
 }
 
-impl<T: Transport> Caller<T> {
+impl<T: Transport> RestClient<T> {
     pub(crate) fn new(to: &'static str, transport: T) -> Self {
         Self { transport, to }
     }
 
-    /// What the service answers; whatever is not an answer of ours means that the outcome is unknown.
+    /// Sends the request and reads the reply. A reply that is not in the documented form is a transport failure:
+    /// its outcome is unknown.
     pub(crate) async fn call<R, C>(&self, request: Outgoing) -> Result<R, Error<C>>
     where
         R: DeserializeOwned,
@@ -136,7 +137,7 @@ where
     failure::read(status, error).map(Err)
 }
 
-/// Says nothing of what was seen: it may be personal data.
+/// Describes a reply of another form. The value seen is left out, because it may be personal data.
 fn not_ours(field: &str, wanted: &str) -> String {
     format!("the reply is not of the documented form: {field}, wanted {wanted}")
 }

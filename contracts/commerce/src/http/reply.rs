@@ -13,11 +13,11 @@ use super::{
 };
 use crate::{ErrorCode, Timestamp};
 
-/// Marks a reply that was given before.
+/// Header that marks a replayed reply.
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// A successful reply before it has its envelope.
-pub(crate) struct Answer {
+pub(crate) struct Success {
     status: Status,
     location: Option<String>,
     data: Box<RawValue>,
@@ -27,22 +27,23 @@ pub(crate) struct Answer {
 enum Status {
     Ok,
     Created,
-    /// Created by this request, or found as an earlier one made it: never the same bytes, since it shows the present state.
+    /// Created by this request, or by an earlier one. Never the same bytes twice, because the reply shows the
+    /// present state.
     CreatedOrFound,
 }
 
-impl Answer {
-    /// 200
+impl Success {
+    /// Makes a reply with status 200.
     pub(crate) fn ok<T: Serialize>(data: &T) -> Result<Self, Failure> {
         Self::new(Status::Ok, None, data)
     }
 
-    /// 201, and where the new thing is.
+    /// Makes a reply with status 201 and the path of the new thing.
     pub(crate) fn created<T: Serialize>(location: String, data: &T) -> Result<Self, Failure> {
         Self::new(Status::Created, Some(location), data)
     }
 
-    /// 201 when this request made it, 200 when it was there; where it is.
+    /// Makes a reply with the path of the thing: status 201 if this request created it, 200 if an earlier one did.
     pub(crate) fn created_or_found<T: Serialize>(location: String, data: &T) -> Result<Self, Failure> {
         Self::new(Status::CreatedOrFound, Some(location), data)
     }
@@ -56,7 +57,7 @@ impl Answer {
     }
 }
 
-/// What the envelope says about the request that is answered.
+/// Id and time of the request in the envelope, and the mark of a replay.
 struct Stamp {
     request_id: String,
     timestamp: Timestamp,
@@ -87,28 +88,28 @@ impl Stamp {
     }
 }
 
-/// The response to a request, new or replayed.
-pub(crate) fn respond(result: Result<Answer, Failure>, original: Option<Original>, context: &Context) -> Response {
+/// Makes the response to a request, new or replayed.
+pub(crate) fn respond(result: Result<Success, Failure>, original: Option<Original>, context: &Context) -> Response {
     match result {
-        Ok(answer) => succeed(answer, original, context),
+        Ok(success) => succeed(success, original, context),
         Err(failure) => fail(failure, Stamp::of(original, context)),
     }
 }
 
-/// The response to a request that no implementation was asked about.
+/// Makes the response to a request that reaches no implementation.
 pub(crate) fn refuse(failure: Failure, context: &Context) -> Response {
     fail(failure, Stamp::now(context))
 }
 
-fn succeed(answer: Answer, original: Option<Original>, context: &Context) -> Response {
-    let (status, stamp) = match answer.status {
+fn succeed(success: Success, original: Option<Original>, context: &Context) -> Response {
+    let (status, stamp) = match success.status {
         Status::Ok => (StatusCode::OK, Stamp::of(original, context)),
         Status::Created => (StatusCode::CREATED, Stamp::of(original, context)),
         Status::CreatedOrFound if original.is_some() => (StatusCode::OK, Stamp::now(context)),
         Status::CreatedOrFound => (StatusCode::CREATED, Stamp::now(context)),
     };
-    let location = answer.location.as_deref().map(HeaderValue::from_str);
-    let mut response = envelope(status, Some(answer.data), None, stamp);
+    let location = success.location.as_deref().map(HeaderValue::from_str);
+    let mut response = envelope(status, Some(success.data), None, stamp);
     if let Some(Ok(location)) = location {
         response.headers_mut().insert(header::LOCATION, location);
     }
