@@ -1,56 +1,62 @@
-//! What was decided in a write and is owed to another module since: each is asked until it has answered.
+//! Compensations: calls to other modules that undo what an earlier call did. Each is scheduled in the write that makes it
+//! necessary, and repeated until the other module has answered.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use commerce::{Error, IdempotencyKey, Inventory, Money, OrderId, PaymentConflict, PaymentStatus, Payments, Refund};
 use futures::{StreamExt, stream};
 use shared::{Database, DatabaseError, Next, Round};
 
 use crate::{
-    ask::ask,
     domain::Refundable,
     store::{refunds, releases},
 };
 
-/// How many debts are read at a time.
-const MOST: i64 = 100;
-/// How many modules are asked at a time.
-const AT_ONCE: usize = 8;
+/// Limit of compensations that a round reads.
+const BATCH: i64 = 100;
+/// Limit of compensations of a round in progress at once.
+const CONCURRENCY: usize = 8;
+/// Start of the stored outcome of a refund that Payments refused.
+const REFUSED: &str = "refused";
 
-/// Gives captured money back that has no order to pay for.
-pub(crate) struct Refunder {
+/// Refunds captured money that has no order to pay for.
+pub(crate) struct Refunds {
     pub(crate) db: Database,
     pub(crate) payments: Arc<dyn Payments>,
-    pub(crate) patience: Duration,
 }
 
-/// Gives the stock back of orders that will never exist.
-pub(crate) struct Releaser {
+/// Releases the stock of orders that will never exist.
+pub(crate) struct Releases {
     pub(crate) db: Database,
     pub(crate) inventory: Arc<dyn Inventory>,
-    pub(crate) patience: Duration,
 }
 
 #[seam::async_trait]
-impl Round for Refunder {
+impl Round for Refunds {
     async fn round(&self) -> Result<Next, String> {
-        let due = refunds::due(&self.db, MOST).await.map_err(|error| error.to_string())?;
-        pay(due, |refund| self.pay(refund)).await
+        let due = refunds::due(&self.db, BATCH).await;
+        let due = due.map_err(|error| error.to_string())?;
+        attempt_all(due, |refund| self.compensate(refund)).await
     }
 }
 
 #[seam::async_trait]
-impl Round for Releaser {
+impl Round for Releases {
     async fn round(&self) -> Result<Next, String> {
-        let due = releases::due(&self.db, MOST).await.map_err(|error| error.to_string())?;
-        pay(due, |order_id| self.pay(order_id)).await
+        let due = releases::due(&self.db, BATCH).await;
+        let due = due.map_err(|error| error.to_string())?;
+        attempt_all(due, |order_id| self.compensate(order_id)).await
     }
 }
 
-/// Pays all of them; the rest goes on when one can't be paid now.
-async fn pay<D, F: Future<Output = Result<(), String>>>(due: Vec<D>, one: impl Fn(D) -> F) -> Result<Next, String> {
-    let is_last = i64::try_from(due.len()).is_ok_and(|read| read < MOST);
-    let outcomes: Vec<_> = stream::iter(due).map(one).buffer_unordered(AT_ONCE).collect().await;
+/// Attempts all of `due`, with the first failure as the result. A failure does not stop the others.
+async fn attempt_all<D, F>(due: Vec<D>, attempt: impl Fn(D) -> F) -> Result<Next, String>
+where
+    F: Future<Output = Result<(), String>>,
+{
+    let is_last = i64::try_from(due.len()).is_ok_and(|read| read < BATCH);
+    let attempts = stream::iter(due).map(attempt).buffer_unordered(CONCURRENCY);
+    let outcomes: Vec<_> = attempts.collect().await;
     match outcomes.into_iter().find_map(Result::err) {
         Some(reason) => Err(reason),
         None if is_last => Ok(Next::Idle),
@@ -58,11 +64,12 @@ async fn pay<D, F: Future<Output = Result<(), String>>>(due: Vec<D>, one: impl F
     }
 }
 
-impl Refunder {
-    async fn pay(&self, refund: Refundable) -> Result<(), String> {
+impl Refunds {
+    async fn compensate(&self, refund: Refundable) -> Result<(), String> {
         let outcome = self.refund(&refund).await?;
         if outcome.starts_with(REFUSED) {
-            tracing::error!(order_id = %refund.order_id, payment_id = %refund.payment_id, outcome, "refund needs a person");
+            let (order_id, payment_id) = (refund.order_id, refund.payment_id);
+            tracing::error!(%order_id, %payment_id, outcome, "payments refused the refund for good: make it by hand");
         }
         let settled: Result<(), DatabaseError> = self
             .db
@@ -71,22 +78,14 @@ impl Refunder {
         settled.map_err(|error| error.to_string())
     }
 
-    /// Asks Payments until it has said what became of the refund. If less is left than is due, because somebody gave a part back by hand, what
-    /// is left is asked for. Each amount has its own key, so nothing goes back twice.
+    /// Requests the refund until Payments has decided, and returns the outcome. If less is left than is due, because someone
+    /// refunded a part by hand, the rest is requested. Each amount has its own key, so nothing is refunded twice.
     async fn refund(&self, due: &Refundable) -> Result<String, String> {
         let mut amount = due.amount;
         loop {
-            let refund = Refund {
-                key: key(due, amount)?,
-                amount,
-            };
-            let left = match ask(
-                "payments",
-                self.patience,
-                self.payments.refund_payment(due.payment_id, refund),
-            )
-            .await
-            {
+            let key = key(due, amount)?;
+            let refund = Refund { key, amount };
+            let left = match self.payments.refund_payment(due.payment_id, refund).await {
                 Ok(_) => return Ok("refunded".to_owned()),
                 Err(Error::Conflict(PaymentConflict::RefundExceedsCaptured { left, .. })) => left,
                 Err(Error::Conflict(PaymentConflict::IllegalTransition {
@@ -102,23 +101,23 @@ impl Refunder {
                 return Ok("refunded before".to_owned());
             }
             if left.currency != amount.currency || left.cents >= amount.cents {
-                return Err(format!("payments refused {amount} and says that {left} is left"));
+                return Err(format!(
+                    "payments refused to refund {amount} although it says that {left} is left"
+                ));
             }
             amount = left;
         }
     }
 }
 
-const REFUSED: &str = "refused";
-
 fn key(due: &Refundable, amount: Money) -> Result<IdempotencyKey, String> {
     let key = format!("order-not-needed/{}/{}", due.payment_id, amount.cents);
     key.parse().map_err(|error: commerce::Invalid| error.to_string())
 }
 
-impl Releaser {
-    async fn pay(&self, order_id: OrderId) -> Result<(), String> {
-        let released = ask("inventory", self.patience, self.inventory.release(order_id)).await;
+impl Releases {
+    async fn compensate(&self, order_id: OrderId) -> Result<(), String> {
+        let released = self.inventory.release(order_id).await;
         released.map_err(|error| error.to_string())?;
         let settled: Result<(), DatabaseError> =
             self.db.write(move |tx| Box::pin(releases::settle(tx, order_id))).await;

@@ -1,44 +1,35 @@
 use std::sync::Arc;
 
 use commerce::{OrderError, OrderEvent, OrderStatus, Orders};
-use seam::replay;
 use shared::{
     Database, DatabaseError,
     events::{Delivery, Handler, HandlerError},
 };
 
 use crate::{
-    charging::{current_origin, is_passing},
     dispatch::Dispatch,
-    domain::payment_id,
-    store::{self, Work},
+    domain::{is_passing, payment_id},
+    store::payments,
+    work::{Origin, Work},
 };
 
-/// Writes down the intent to charge every order that is created.
-pub(crate) struct OrderCreated {
-    db: Database,
-    orders: Arc<dyn Orders>,
-    dispatch: Dispatch,
-}
-
-impl OrderCreated {
-    pub(crate) fn new(db: Database, orders: Arc<dyn Orders>, dispatch: Dispatch) -> Self {
-        Self { db, orders, dispatch }
-    }
+/// Handles the events of Orders: stores the intent to charge every order that is created.
+pub(crate) struct FollowOrders {
+    pub(crate) db: Database,
+    pub(crate) orders: Arc<dyn Orders>,
+    pub(crate) dispatch: Dispatch,
 }
 
 #[seam::async_trait]
-impl Handler for OrderCreated {
+impl Handler for FollowOrders {
     async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError> {
         let event = delivery.parse()?;
         let OrderEvent::OrderCreated { order_id, .. } = event else {
             return Ok(());
         };
-        // The event does not say how the customer pays.
-        let order = replay::shield(self.orders.get_order(order_id))
-            .await
-            .map_err(not_given)?;
-        let origin = current_origin();
+        // The event does not contain the payment method.
+        let order = self.orders.get_order(order_id).await.map_err(handler_error)?;
+        let origin = Origin::current();
         let dispatch = self.dispatch.clone();
         self.db
             .write(move |tx| {
@@ -46,11 +37,11 @@ impl Handler for OrderCreated {
                     if !delivery.record(tx).await? {
                         return Ok(());
                     }
-                    let inserted = store::insert(tx, &order, &origin).await?;
+                    let inserted = payments::insert(tx, &order, &origin).await?;
                     let work = Work::Charge(payment_id(order_id));
                     match (inserted, order.status) {
                         (true, OrderStatus::Pending) => dispatch.hand_in(tx, work),
-                        // It has changed already: it is looked at again before it is charged.
+                        // The order changed since the event: its work is stale, so the order is read again before the charge.
                         _ => tx.on_commit(move || dispatch.wake()),
                     }
                     Ok::<_, DatabaseError>(())
@@ -61,7 +52,8 @@ impl Handler for OrderCreated {
     }
 }
 
-fn not_given(error: OrderError) -> HandlerError {
+/// Sorts an error of Orders by the help that another attempt can be: `Unavailable` is retried for ever.
+fn handler_error(error: OrderError) -> HandlerError {
     if is_passing(&error) {
         HandlerError::Unavailable(format!("orders: {error}"))
     } else {

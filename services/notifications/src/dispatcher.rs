@@ -6,23 +6,24 @@ use std::{
 use commerce::{Delivery, NotificationId};
 
 use crate::{
-    domain::{Handover, Message},
-    mailer::{Mailer, NotTaken},
+    channel::ChannelError,
+    domain::{DeliveryResult, Message},
+    mailer::Mailer,
     pusher::Pusher,
 };
 
-/// The most mails that are remembered while their push messages can't be handed over.
+/// Limit of the outcomes of mails that are remembered while their push messages can't be sent.
 const REMEMBERED: usize = 10_000;
 
-/// Hands messages over on both channels.
-pub(crate) struct Courier {
+/// Sends messages on both channels, mail and push.
+pub(crate) struct Dispatcher {
     mailer: Mailer,
     pusher: Pusher,
-    /// How the mails fared whose push messages still wait.
-    mailed: Mutex<HashMap<NotificationId, Result<(), NotTaken>>>,
+    /// Outcomes of mails whose push messages are still to be sent.
+    mailed: Mutex<HashMap<NotificationId, Result<(), ChannelError>>>,
 }
 
-impl Courier {
+impl Dispatcher {
     pub(crate) fn new(mailer: Mailer, pusher: Pusher) -> Self {
         Self {
             mailer,
@@ -31,10 +32,10 @@ impl Courier {
         }
     }
 
-    /// Answers once each channel has taken the message or refused it for good; `Err` with the reason if one may take it later.
+    /// Returns once each channel has accepted the message or refused it for good; `Err` with the reason if one may accept it later.
     ///
-    /// Repeated, it hands over the same message under the same ids; a mail that went through is not sent again while this process lives.
-    pub(crate) async fn hand_over(&self, message: &Message) -> Result<Handover, String> {
+    /// A repetition sends the same message under the same ids. A mail that was accepted is not sent again while this process lives.
+    pub(crate) async fn dispatch(&self, message: &Message) -> Result<DeliveryResult, String> {
         let mailed = self.mailed().get(&message.id).cloned();
         let mail = async {
             match mailed {
@@ -53,11 +54,11 @@ impl Courier {
         let mut refusal = None;
         let email = settled(email, "mail", &mut refusal)?;
         let push = push.map(|push| settled(push, "push", &mut refusal)).transpose()?;
-        Ok(Handover { email, push, refusal })
+        Ok(DeliveryResult { email, push, refusal })
     }
 
-    fn remember(&self, id: NotificationId, email: &Result<(), NotTaken>, push: Option<&Result<(), NotTaken>>) {
-        let waits = |outcome: &Result<(), NotTaken>| matches!(outcome, Err(NotTaken::Unavailable(_)));
+    fn remember(&self, id: NotificationId, email: &Result<(), ChannelError>, push: Option<&Result<(), ChannelError>>) {
+        let waits = |outcome: &Result<(), ChannelError>| matches!(outcome, Err(ChannelError::Unavailable(_)));
         let mut mailed = self.mailed();
         if !waits(email) && push.is_some_and(waits) {
             if mailed.len() < REMEMBERED {
@@ -68,15 +69,15 @@ impl Courier {
         }
     }
 
-    fn mailed(&self) -> MutexGuard<'_, HashMap<NotificationId, Result<(), NotTaken>>> {
+    fn mailed(&self) -> MutexGuard<'_, HashMap<NotificationId, Result<(), ChannelError>>> {
         self.mailed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn settled(outcome: Result<(), NotTaken>, channel: &str, refusal: &mut Option<String>) -> Result<Delivery, String> {
+fn settled(outcome: Result<(), ChannelError>, channel: &str, refusal: &mut Option<String>) -> Result<Delivery, String> {
     match outcome {
         Ok(()) => Ok(Delivery::Sent),
-        Err(NotTaken::Refused(reason)) => {
+        Err(ChannelError::Refused(reason)) => {
             refusal.get_or_insert_with(|| format!("{channel}: {reason}"));
             Ok(Delivery::Refused)
         }

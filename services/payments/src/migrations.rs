@@ -58,7 +58,7 @@ CREATE TABLE ledger (
 CREATE INDEX ledger_of_payment ON ledger (payment_id);
 ";
 
-/// What the books forbid, whoever asks: a booked row never changes.
+/// Triggers that protect the ledger from every client: a booked row never changes.
 const SQLITE_GUARD: &str = "
 CREATE TRIGGER ledger_keeps_rows BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'ledger rows never change'); END;
 CREATE TRIGGER ledger_drops_nothing BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'ledger rows never go'); END;
@@ -74,6 +74,7 @@ CREATE TRIGGER ledger_keeps_rows BEFORE UPDATE OR DELETE ON ledger
     FOR EACH ROW EXECUTE FUNCTION ledger_never_changes();
 ";
 
+/// The module's schema. The tables are the same on both engines.
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
