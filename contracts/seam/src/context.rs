@@ -1,8 +1,9 @@
 use std::{future::Future, time::Duration};
 
-use tokio::time::Instant;
-
-use crate::{Trace, fresh};
+use crate::{
+    Trace, chance,
+    time::{self, Instant},
+};
 
 tokio::task_local! {
     static CURRENT: Option<Context>;
@@ -35,7 +36,7 @@ impl Context {
 
     /// A first request of `caller`: fresh ids, a fresh trace, no deadline.
     pub fn root(caller: &str) -> Self {
-        let request_id = fresh::id().to_string();
+        let request_id = chance::id().to_string();
         Self {
             correlation_id: request_id.clone(),
             request_id,
@@ -74,7 +75,7 @@ impl Context {
     /// The same context with a deadline `limit` from now, or the one it has if that is earlier.
     #[must_use]
     pub fn within(self, limit: Duration) -> Self {
-        let deadline = Instant::now().checked_add(limit);
+        let deadline = time::monotonic().checked_add(limit);
         let deadline = match (self.deadline, deadline) {
             (Some(own), Some(new)) => Some(own.min(new)),
             (own, new) => own.or(new),
@@ -85,7 +86,7 @@ impl Context {
     /// How long the caller still waits; zero once the deadline is past, none where there is no deadline.
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline
-            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+            .map(|deadline| deadline.saturating_duration_since(time::monotonic()))
     }
 
     /// Runs `future` as a task of its own would: without the context around it.

@@ -72,23 +72,25 @@
 //! - ways to carry a call: [`Direct`], [`Wire`], [`Deferred`], and your own [`Carrier`];
 //! - what came of it: [`Outcome`], [`observe`], [`TransportFailure`];
 //! - what travels beside the arguments: [`Context`], [`Trace`], [`replay`];
+//! - clocks and randomness, which a test or a simulation replaces: [`time`], [`chance`];
 //! - requests with and without a socket: [`http`];
 //! - proof that implementations agree: `equivalence`, with the feature `testing`.
 
 mod carrier;
+pub mod chance;
 mod context;
 mod contract;
 mod deferred;
 mod direct;
 #[cfg(feature = "testing")]
 pub mod equivalence;
-mod fresh;
 #[cfg(feature = "http")]
 pub mod http;
 mod outcome;
 #[doc(hidden)]
 pub mod private;
 pub mod replay;
+pub mod time;
 mod trace;
 mod transport_failure;
 mod wire;

@@ -3,7 +3,7 @@ use std::{
     str::{self, FromStr},
 };
 
-use crate::fresh;
+use crate::chance;
 
 /// Where a call stands in its trace: the W3C `traceparent`, level 1.
 ///
@@ -24,7 +24,7 @@ impl Trace {
     /// A new trace, sampled, and its first span.
     pub fn begin() -> Self {
         Self {
-            trace_id: u128::from(fresh::bits()) << 64 | u128::from(fresh_span()),
+            trace_id: u128::from(chance::bits()) << 64 | u128::from(fresh_span()),
             span_id: fresh_span(),
             sampled: true,
         }
@@ -57,7 +57,7 @@ impl Trace {
 
 // Zero is no id.
 fn fresh_span() -> u64 {
-    fresh::bits().max(1)
+    chance::bits().max(1)
 }
 
 impl fmt::Display for Trace {

@@ -3,8 +3,8 @@ use std::{
     time::Duration,
 };
 
-/// Growing pauses between attempts: each twice the one before up to a limit, each shortened by up to a half at random, so that
-/// many who failed together do not come back together.
+/// Growing pauses between attempts: each twice the one before, up to a limit. Each is shortened by up to a half at
+/// random, so that many who failed together do not come back together.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     next: Duration,
@@ -13,7 +13,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Begins with `first` and stays at `longest`.
+    /// Pauses that begin with `first` and grow to `longest`.
     pub fn new(first: Duration, longest: Duration) -> Self {
         Self {
             next: first,
@@ -22,7 +22,7 @@ impl Backoff {
         }
     }
 
-    /// How long to pause now.
+    /// Returns the pause before the next attempt.
     pub fn pause(&mut self) -> Duration {
         let pause = self.next;
         self.next = (pause * 2).min(self.longest);
@@ -30,14 +30,14 @@ impl Backoff {
         pause - pause * share / 1024
     }
 
-    /// Begins anew, after a success.
+    /// Returns to the first pause, after a success.
     pub fn reset(&mut self) {
         self.next = self.first;
     }
 }
 
 impl Default for Backoff {
-    /// 50 ms to 5 s.
+    /// Pauses from 50 ms to 5 s.
     fn default() -> Self {
         Self::new(Duration::from_millis(50), Duration::from_secs(5))
     }

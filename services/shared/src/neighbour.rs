@@ -6,12 +6,13 @@ use seam::{BoxFuture, Carrier, Context, Contract, Direct, TransportFailure, repl
 ///
 /// Put one round every neighbour where the module is wired, usually with
 /// [`Environment::neighbour`](crate::Environment::neighbour). Each call then
-/// - takes `limit` at most, and never longer than the deadline of the caller's [`Context`]. A call that outlives its limit
-///   is dropped and fails as a transport failure: its outcome is unknown, as on a network;
+/// - takes `limit` at most, and never longer than the deadline of the caller's [`Context`]. A call that outlives
+///   its limit is dropped and fails as a transport failure: its outcome is unknown, as on a network;
 /// - runs in a child span of the caller's trace, with the rest of the caller's context;
 /// - keeps its idempotent-replay mark to itself: a reply that the neighbour repeats does not make ours a repetition.
 ///
-/// It wraps a carrier as well as an implementation, in this process or over HTTP, and a panic of either passes through.
+/// It wraps a carrier as well as an implementation, in this process or over HTTP, and a panic of either passes
+/// through.
 ///
 /// ```
 /// # use commerce::Orders;

@@ -18,7 +18,7 @@ use super::{
     settings::Settings,
     suite::run_on,
 };
-use crate::{Contract, MethodKind, Outcome, caught, fresh::mixed};
+use crate::{Contract, MethodKind, Outcome, caught, chance::mix};
 
 /// How far the search for an order goes in one history before it gives up.
 const LIMIT: usize = 1_000_000;
@@ -311,7 +311,7 @@ impl<M: Model> Recorder<M> {
 /// How often a caller steps aside before a call: drawn for each, and the same whenever the case is run again.
 fn steps_aside(seed: u64, case: u64, caller: usize, position: usize) -> u64 {
     let place = [case, caller as u64, position as u64].into_iter();
-    place.fold(mixed(seed), |state, part| mixed(state ^ part)) % STEPS_ASIDE
+    place.fold(mix(seed), |state, part| mix(state ^ part)) % STEPS_ASIDE
 }
 
 #[cfg(test)]

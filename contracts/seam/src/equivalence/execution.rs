@@ -1,7 +1,6 @@
 use std::{fmt, time::Duration};
 
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::{
     Instance, Mismatch, Rule,
@@ -9,7 +8,7 @@ use super::{
     model::{CallOf, Model, ReplyOf},
     sequence::{Expected, Step, json_if_needed, resolve},
 };
-use crate::{Contract, caught};
+use crate::{Contract, caught, time::monotonic};
 
 /// How often effects are read again while they settle.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
@@ -122,7 +121,7 @@ impl<M: Model> Execution<'_, M> {
     /// Effects may come after the reply that caused them: they are read again until they agree, for as long as they may take.
     async fn effects(&self, instance: &Instance<M::Contract>, comparison: &mut Comparison<'_>) -> Option<Difference> {
         let expected = Value::Array(self.expected.effects.clone());
-        let until = Instant::now() + self.settling;
+        let until = monotonic() + self.settling;
         loop {
             let what = match tokio::time::timeout(self.patience, instance.effects()).await {
                 Ok(Ok(None)) => return None,
@@ -137,7 +136,7 @@ impl<M: Model> Execution<'_, M> {
                 Ok(Err(reason)) => What::EffectsUnknown(reason),
                 Err(_elapsed) => What::EffectsUnknown(format!("no answer within {} s", self.patience.as_secs_f64())),
             };
-            if Instant::now() >= until {
+            if monotonic() >= until {
                 let step = self.steps.len();
                 return Some(Difference { step, what });
             }
@@ -148,7 +147,7 @@ impl<M: Model> Execution<'_, M> {
 
 /// Lets so much time pass, mostly a microsecond: no timer is that fine.
 async fn pass(time: Duration) {
-    let begun = std::time::Instant::now();
+    let begun = monotonic();
     while begun.elapsed() <= time {
         tokio::task::yield_now().await;
     }

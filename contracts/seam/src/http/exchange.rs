@@ -2,10 +2,13 @@ use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use tokio::time::{self, Instant};
+use tokio::time::timeout_at;
 
 use super::{AnswerWithin, headers::inject};
-use crate::{Context, TransportFailure};
+use crate::{
+    Context, TransportFailure,
+    time::{self, Instant},
+};
 
 /// What all transports do around sending: deadline, headers, time limit.
 pub(super) struct Exchange {
@@ -30,7 +33,7 @@ impl Exchange {
             ));
         }
         inject(&context, request.headers_mut());
-        let begun = Instant::now();
+        let begun = time::monotonic();
         let limit = request
             .extensions()
             .get()
@@ -50,7 +53,7 @@ impl Exchange {
         work: impl Future<Output = Result<Response<Bytes>, String>>,
     ) -> Result<Response<Bytes>, TransportFailure> {
         let answered = match self.until {
-            Some(until) => time::timeout_at(until, work).await,
+            Some(until) => timeout_at(until, work).await,
             None => Ok(work.await),
         };
         let reason = match answered {

@@ -1,9 +1,8 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tokio::time::Instant;
 
-use crate::{Context, Trace, fresh};
+use crate::{Context, Trace, chance, time};
 
 /// The names of the headers that carry a [`Context`].
 pub mod header {
@@ -56,7 +55,7 @@ pub fn inject(context: &Context, headers: &mut HeaderMap) {
 pub fn extract(headers: &HeaderMap) -> Context {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let id = |name| text(name).and_then(legible).map(str::to_owned);
-    let request_id = id(header::REQUEST_ID).unwrap_or_else(|| fresh::id().to_string());
+    let request_id = id(header::REQUEST_ID).unwrap_or_else(|| chance::id().to_string());
     let deadline = text(header::DEADLINE_MS)
         .and_then(|text| text.parse().ok())
         .map(Duration::from_millis);
@@ -67,7 +66,7 @@ pub fn extract(headers: &HeaderMap) -> Context {
         trace: text(header::TRACEPARENT)
             .and_then(|text| text.parse().ok())
             .unwrap_or_else(Trace::begin),
-        deadline: deadline.and_then(|left| Instant::now().checked_add(left)),
+        deadline: deadline.and_then(|left| time::monotonic().checked_add(left)),
         caller: id(header::CALLER).unwrap_or_else(|| Context::ANONYMOUS.to_owned()),
         shadow: text(header::SHADOW) == Some("1"),
     }

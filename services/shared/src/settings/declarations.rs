@@ -4,9 +4,9 @@ use super::Declared;
 
 /// The settings that a program reads, put together from those of its modules. Each variable stands in it once.
 ///
-/// A module exports `SETTINGS: &[Declared]`, the settings that its `open` reads. A service adds the addresses of the
-/// module's neighbours; a program of several modules that may run elsewhere makes all of them optional, and then has to
-/// check what the modules that it opens need.
+/// A module exports `SETTINGS: &[Declared]`, the settings that its `open` reads. A service adds the addresses of
+/// the module's neighbours; a program of several modules that may run elsewhere makes all of them optional, and
+/// then has to check what the modules that it opens need.
 ///
 /// ```
 /// use shared::settings::{Declarations, Declared, optional, required, standard};
@@ -25,7 +25,8 @@ use super::Declared;
 pub struct Declarations(Vec<Declared>);
 
 impl Declarations {
-    /// Adds settings. A variable that is there already keeps its place, and is required if either declaration says so.
+    /// Adds settings. A variable that is there already keeps its place, and is required if either declaration says
+    /// so.
     #[must_use]
     pub fn and(mut self, more: &[Declared]) -> Self {
         for added in more {

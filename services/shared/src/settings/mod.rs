@@ -1,4 +1,5 @@
-//! Configuration from environment variables that are declared, listed by `--help`, and refused by name when they are wrong.
+//! Configuration from environment variables. Each is declared, listed by `--help`, and refused by name if its value
+//! is wrong.
 
 mod declarations;
 mod declared;

@@ -1,5 +1,5 @@
-//! Claims about the database, events, idempotency, commands, neighbours, background work, settings, logs and the server, on real SQLite files and
-//! real sockets.
+//! Claims about the database, events, idempotency, commands, neighbours, background work, settings, logs and the
+//! server, on real SQLite files and real sockets.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod command;

@@ -4,51 +4,51 @@ use std::{
 };
 
 use sqlx::Row;
-use tokio::time::Instant;
 
 use crate::{Database, DatabaseError, Tx};
 
-/// How far one subscription has come, in memory and in its tables.
+/// Progress of one subscription through its feed, in memory and in the tables `subscriptions` and `inbox`.
 ///
-/// Everything up to the position is done. Beyond it events are worked on at the same time; one that is done before an earlier one leaves a
-/// row in the inbox, which goes when the position passes it. In the normal case, one after the other, there are no inbox rows at all.
+/// Every event up to the (low) watermark is done. Events beyond it are worked on concurrently; one that is done
+/// before an earlier one leaves a row in `inbox`, which is deleted once the watermark passes it. A subscription
+/// whose events end in the order of the feed writes no inbox rows.
 #[derive(Debug)]
-pub(super) struct Window {
+pub(super) struct Watermark {
+    /// Name of the subscription.
     pub(super) name: Arc<str>,
-    state: Mutex<State>,
+    positions: Mutex<Positions>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Positions {
     low: i64,
+    /// The watermark as the database has it; it may lag behind `low`.
     stored: i64,
-    /// Positions that were read beyond `low`, and whether they are done.
+    /// Positions that were read beyond `low`, and `true` for those that are done.
     open: BTreeMap<i64, bool>,
-    /// Positions that may have a row in the inbox.
+    /// Positions that may have a row in the inbox. A position too many costs one needless `DELETE`.
     inbox: BTreeSet<i64>,
-    letters: u64,
-    trouble: BTreeMap<String, (Instant, String)>,
 }
 
-/// What is known of an event when it is about to be recorded.
+/// State of an event in the tables when it is about to be recorded.
 pub(super) enum Standing {
-    /// It may be applied.
+    /// The event may be applied.
     Due,
-    /// It was done before.
+    /// The event was done before.
     Done,
     /// An earlier event of its aggregate is a dead letter.
     Behind,
 }
 
-impl Window {
+impl Watermark {
     pub(super) fn new(name: &str) -> Self {
         Self {
             name: name.into(),
-            state: Mutex::default(),
+            positions: Mutex::default(),
         }
     }
 
-    /// Reads position and inbox; gives the position and what is done beyond it.
+    /// Reads the watermark and the inbox; returns the watermark and the positions that are done beyond it.
     pub(super) async fn load(&self, db: &Database) -> Result<(i64, BTreeSet<i64>), DatabaseError> {
         let name = Arc::clone(&self.name);
         let (position, inbox) = db
@@ -76,32 +76,32 @@ impl Window {
                 })
             })
             .await?;
-        let mut state = self.state();
-        state.low = position;
-        state.stored = position;
-        state.inbox.clone_from(&inbox);
-        drop(state);
+        let mut positions = self.positions();
+        positions.low = position;
+        positions.stored = position;
+        positions.inbox.clone_from(&inbox);
+        drop(positions);
         Ok((position, inbox))
     }
 
-    /// The position was read from the feed.
+    /// Notes that the position was read from the feed.
     pub(super) fn opened(&self, position: i64) {
-        self.state().open.insert(position, false);
+        self.positions().open.insert(position, false);
     }
 
-    /// The position is done, durably or because there was nothing to do.
+    /// Notes that the position is done, durably or because there was nothing to do, and moves the watermark.
     pub(super) fn done(&self, position: i64) {
-        let mut state = self.state();
-        if let Some(done) = state.open.get_mut(&position) {
+        let mut positions = self.positions();
+        if let Some(done) = positions.open.get_mut(&position) {
             *done = true;
         }
-        while let Some(first) = state.open.first_entry().filter(|first| *first.get()) {
+        while let Some(first) = positions.open.first_entry().filter(|first| *first.get()) {
             let position = first.remove_entry().0;
-            state.low = position;
+            positions.low = position;
         }
     }
 
-    /// Where the event at `position` stands in the tables, which other processes may have written.
+    /// Reads the state of the event at `position` from the tables, which other processes may have written.
     pub(super) async fn standing(
         &self,
         tx: &mut Tx,
@@ -130,14 +130,17 @@ impl Window {
         })
     }
 
-    /// Writes down that `position` is done: by moving the position if nothing before it is open, else by a row in the inbox.
+    /// Writes that `position` is done: moves the watermark if nothing before it is open, else inserts a row in the
+    /// inbox.
     pub(super) async fn record(self: &Arc<Self>, tx: &mut Tx, position: i64) -> Result<(), DatabaseError> {
-        let also: Vec<i64> = tx.recorded(&self.name).collect();
-        let (low, prune) = self.low_with(position, &also);
+        // Earlier work of this transaction counts as done although `done` hears of it only after the commit: if the
+        // transaction fails, this update goes with it.
+        let earlier: Vec<i64> = tx.recorded(&self.name).collect();
+        let (low, prune) = self.low_with(position, &earlier);
         if low >= position {
             self.move_to(tx, low, prune).await?;
         } else {
-            self.state().inbox.insert(position);
+            self.positions().inbox.insert(position);
             sqlx::query("INSERT INTO inbox (subscription, position) VALUES ($1, $2) ON CONFLICT DO NOTHING")
                 .bind(&*self.name)
                 .bind(position)
@@ -148,21 +151,22 @@ impl Window {
         Ok(())
     }
 
-    /// Writes the position down if it has come forward by more than `lag` without a write of a handler.
+    /// Stores the watermark if it is more than `lag` positions ahead of the stored one. Handlers that had nothing
+    /// to write move it without a commit.
     pub(super) async fn store(self: &Arc<Self>, db: &Database, lag: i64) -> Result<(), DatabaseError> {
         let (low, stored, prune) = {
-            let state = self.state();
+            let positions = self.positions();
             (
-                state.low,
-                state.stored,
-                state.inbox.first().is_some_and(|first| *first <= state.low),
+                positions.low,
+                positions.stored,
+                positions.has_inbox_up_to(positions.low),
             )
         };
         if low - stored <= lag {
             return Ok(());
         }
-        let window = Arc::clone(self);
-        db.write(move |tx| Box::pin(async move { window.move_to(tx, low, prune).await }))
+        let watermark = Arc::clone(self);
+        db.write(move |tx| Box::pin(async move { watermark.move_to(tx, low, prune).await }))
             .await
     }
 
@@ -179,64 +183,45 @@ impl Window {
                 .execute(tx.connection())
                 .await?;
         }
-        let window = Arc::clone(self);
+        // Only after the commit: a transaction that is rolled back has stored nothing.
+        let watermark = Arc::clone(self);
         tx.on_commit(move || {
-            let mut state = window.state();
-            state.stored = state.stored.max(low);
-            state.inbox = state.inbox.split_off(&(low + 1));
+            let mut positions = watermark.positions();
+            positions.stored = positions.stored.max(low);
+            positions.inbox = positions.inbox.split_off(&(low + 1));
         });
         Ok(())
     }
 
-    /// How far the position comes once `position` and `also` are done, and whether inbox rows go then.
-    fn low_with(&self, position: i64, also: &[i64]) -> (i64, bool) {
-        let state = self.state();
-        let mut low = state.low;
-        for (open, done) in &state.open {
-            if !(*done || *open == position || also.contains(open)) {
+    /// The watermark once `position` and the positions `earlier` are done, and `true` if it passes inbox rows.
+    fn low_with(&self, position: i64, earlier: &[i64]) -> (i64, bool) {
+        let positions = self.positions();
+        let mut low = positions.low;
+        for (open, done) in &positions.open {
+            if !(*done || *open == position || earlier.contains(open)) {
                 break;
             }
             low = *open;
         }
-        (low, state.inbox.first().is_some_and(|first| *first <= low))
+        (low, positions.has_inbox_up_to(low))
     }
 
     pub(super) fn low(&self) -> i64 {
-        self.state().low
+        self.positions().low
     }
 
+    /// Counts the events that were read beyond the watermark.
     pub(super) fn in_flight(&self) -> u64 {
-        self.state().open.len() as u64
+        self.positions().open.len() as u64
     }
 
-    pub(super) fn letters(&self) -> u64 {
-        self.state().letters
+    fn positions(&self) -> MutexGuard<'_, Positions> {
+        self.positions.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    pub(super) fn set_letters(&self, letters: u64) {
-        self.state().letters = letters;
-    }
-
-    /// Something is not available: `what` is the feed, or an event.
-    pub(super) fn troubled(&self, what: &str, reason: String) {
-        let mut state = self.state();
-        let since = state.trouble.get(what).map_or_else(Instant::now, |(since, _)| *since);
-        state.trouble.insert(what.to_owned(), (since, reason));
-    }
-
-    /// It is available again.
-    pub(super) fn untroubled(&self, what: &str) {
-        self.state().trouble.remove(what);
-    }
-
-    /// The trouble that has lasted longest.
-    pub(super) fn trouble(&self) -> Option<String> {
-        let state = self.state();
-        let (what, (since, reason)) = state.trouble.iter().min_by_key(|(_, (since, _))| *since)?;
-        Some(format!("{what}: {reason} (for {} s)", since.elapsed().as_secs()))
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Positions {
+    fn has_inbox_up_to(&self, low: i64) -> bool {
+        self.inbox.first().is_some_and(|first| *first <= low)
     }
 }

@@ -1,8 +1,8 @@
-//! The tables that every module has beside its own.
+//! Tables that every module has beside its own.
 
-use crate::database::Migration;
+use super::Migration;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+pub(super) const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,
     name: "event log, subscriptions, dead letters, idempotency",
     sqlite: concat!(

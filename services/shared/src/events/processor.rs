@@ -1,7 +1,6 @@
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use commerce::RecordedEvent;
-use futures::FutureExt;
 use seam::Context;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -10,26 +9,28 @@ use super::{
     Delivery, Handler, HandlerError,
     dead_letters::{self, Applied, DeadLetterState, Letter},
     delivery::Source,
-    window::Window,
+    status::Status,
+    watermark::Watermark,
 };
 use crate::{Backoff, Database, DatabaseError, Tasks};
 
-/// How often a failing event is tried before it is a dead letter.
+/// Attempts to handle a failing event before it becomes a dead letter.
 const TRIES: i64 = 10;
 
-/// What all work on single events needs.
+/// Works on single events: hands them to the handler, or keeps them as dead letters.
 #[derive(Clone)]
-pub(super) struct Desk {
+pub(super) struct Processor {
     pub(super) db: Database,
     pub(super) handler: Arc<dyn Handler>,
     pub(super) tasks: Tasks,
-    pub(super) window: Arc<Window>,
+    pub(super) watermark: Arc<Watermark>,
+    pub(super) status: Arc<Status>,
 }
 
-/// How work on one event ended.
+/// The end of the work on one event.
 #[derive(Debug)]
 pub(super) enum Finished {
-    /// The handler applied it, or it was applied before.
+    /// The event is applied: by the handler now, or before.
     Applied(Arc<RecordedEvent>, Source),
     /// An event from the feed is a dead letter now, durably.
     Lettered(Arc<RecordedEvent>, Letter),
@@ -37,41 +38,38 @@ pub(super) enum Finished {
     StillDead(String, Letter),
     /// A letter is gone: another process has applied it.
     Gone(String, Letter),
-    /// Missing events were found: they are letters now, durably.
+    /// Missing events were found and are letters now, durably.
     Found(String, Vec<Letter>),
     /// The process is going down; nothing was decided.
     Stopped,
 }
 
-enum Verdict {
+/// The end of all attempts to hand one event to the handler.
+enum Attempted {
     Applied,
     Behind,
     Dead { reason: String, attempts: i64 },
     Stopped,
 }
 
-impl Desk {
+impl Processor {
     /// Hands an event of the feed to the handler until it is applied or a dead letter.
     pub(super) async fn handle(self, event: Arc<RecordedEvent>, source: Source) -> Finished {
-        let delivery = Delivery::new(Arc::clone(&event), source, Arc::clone(&self.window));
+        let delivery = Delivery::new(Arc::clone(&event), source, Arc::clone(&self.watermark));
         match self.attempt(delivery).await {
-            Verdict::Applied => Finished::Applied(event, source),
-            Verdict::Behind => self.park(event).await,
-            Verdict::Dead { reason, attempts } => self.put(event, DeadLetterState::Dead, None, &reason, attempts).await,
-            Verdict::Stopped => Finished::Stopped,
+            Attempted::Applied => Finished::Applied(event, source),
+            Attempted::Behind => self.park(event).await,
+            Attempted::Dead { reason, attempts } => {
+                self.put(event, DeadLetterState::Dead, None, &reason, attempts).await
+            }
+            Attempted::Stopped => Finished::Stopped,
         }
     }
 
     /// Keeps an event of the feed behind a dead letter of its aggregate.
     pub(super) async fn park(self, event: Arc<RecordedEvent>) -> Finished {
-        self.put(
-            event,
-            DeadLetterState::Parked,
-            None,
-            "waits behind a dead letter of its aggregate",
-            0,
-        )
-        .await
+        let reason = "waits behind a dead letter of its aggregate";
+        self.put(event, DeadLetterState::Parked, None, reason, 0).await
     }
 
     /// Keeps an event of the feed until those before it appear.
@@ -82,34 +80,28 @@ impl Desk {
 
     /// Tries a letter again.
     pub(super) async fn retry(self, aggregate: String, letter: Letter) -> Finished {
-        let found = self
-            .insist("dead letter", || {
-                dead_letters::find(&self.db, &self.window.name, letter.event_id)
-            })
-            .await;
-        let event = match found {
+        let find = || dead_letters::find(&self.db, &self.watermark.name, letter.event_id);
+        let event = match self.insist("dead letter", find).await {
             Some(Some(event)) => Arc::new(event),
             Some(None) => return Finished::Gone(aggregate, letter),
             None => return Finished::Stopped,
         };
-        let delivery = Delivery::new(Arc::clone(&event), Source::Letter, Arc::clone(&self.window));
+        let delivery = Delivery::new(Arc::clone(&event), Source::Letter, Arc::clone(&self.watermark));
         match self.attempt(delivery).await {
-            // A handler that had nothing to do has not recorded it.
-            Verdict::Applied => match self.insist("dead letter", || self.remove(Arc::clone(&event))).await {
+            // A handler that had nothing to do has not recorded the delivery, so its letter is still there.
+            Attempted::Applied => match self.insist("dead letter", || self.remove(Arc::clone(&event))).await {
                 Some(()) => Finished::Applied(event, Source::Letter),
                 None => Finished::Stopped,
             },
-            Verdict::Behind | Verdict::Stopped => Finished::Stopped,
-            Verdict::Dead { reason, attempts } => {
+            Attempted::Behind | Attempted::Stopped => Finished::Stopped,
+            Attempted::Dead { reason, attempts } => {
                 let dead = Letter {
                     state: DeadLetterState::Dead,
                     gap: None,
                     ..letter
                 };
-                match self
-                    .insist("dead letter", || self.save(&event, &dead, &reason, attempts, false))
-                    .await
-                {
+                let save = || self.save(&event, &dead, &reason, attempts, false);
+                match self.insist("dead letter", save).await {
                     Some(()) => Finished::StillDead(aggregate, dead),
                     None => Finished::Stopped,
                 }
@@ -117,7 +109,7 @@ impl Desk {
         }
     }
 
-    async fn attempt(&self, delivery: Delivery) -> Verdict {
+    async fn attempt(&self, delivery: Delivery) -> Attempted {
         let mut unavailable = Backoff::default();
         let mut failing = Backoff::new(Duration::from_millis(20), Duration::from_secs(2));
         let mut attempts = 0;
@@ -126,27 +118,28 @@ impl Desk {
             attempts += 1;
             let (pause, error) = match self.once(&delivery).await {
                 Ok(()) => {
-                    self.window.untroubled(&label);
+                    self.status.untroubled(&label);
                     return if delivery.is_behind() {
-                        Verdict::Behind
+                        Attempted::Behind
                     } else {
-                        Verdict::Applied
+                        Attempted::Applied
                     };
                 }
+                // Not an attempt: the event never had a chance, and is tried for as long as it takes.
                 Err(HandlerError::Unavailable(reason)) => {
                     attempts -= 1;
                     (unavailable.pause(), reason)
                 }
                 Err(HandlerError::Failed(reason)) if attempts < TRIES => (failing.pause(), reason),
                 Err(HandlerError::Failed(reason) | HandlerError::Poison(reason)) => {
-                    self.window.untroubled(&label);
-                    return Verdict::Dead { reason, attempts };
+                    self.status.untroubled(&label);
+                    return Attempted::Dead { reason, attempts };
                 }
             };
-            tracing::warn!(subscription = %self.window.name, %label, attempts, error, "event is tried again");
-            self.window.troubled(&label, error);
+            tracing::warn!(subscription = %self.watermark.name, %label, attempts, error, "event will be tried again");
+            self.status.troubled(&label, error);
             tokio::select! {
-                () = self.tasks.stopping() => return Verdict::Stopped,
+                () = self.tasks.stopping() => return Attempted::Stopped,
                 () = tokio::time::sleep(pause) => {}
             }
         }
@@ -154,25 +147,22 @@ impl Desk {
 
     async fn once(&self, delivery: &Delivery) -> Result<(), HandlerError> {
         let event = delivery.event();
-        let mut context = Context::root(&self.window.name);
+        let mut context = Context::root(&self.watermark.name);
         context.correlation_id.clone_from(&event.metadata.correlation_id);
         context.causation_id = Some(event.event_id.to_string());
         let span = tracing::info_span!(
             "event",
-            subscription = %self.window.name,
+            subscription = %self.watermark.name,
             event_id = %event.event_id,
             event_type = %event.event_type,
             request_id = %context.request_id,
             correlation_id = %context.correlation_id,
             trace_id = %context.trace.trace_id(),
         );
-        let guarded = AssertUnwindSafe(self.handler.handle(delivery.clone())).catch_unwind();
-        match context.scope(guarded).instrument(span).await {
+        let handled = seam::caught(self.handler.handle(delivery.clone()));
+        match context.scope(handled).instrument(span).await {
             Ok(outcome) => outcome,
-            Err(panic) => Err(HandlerError::Failed(format!(
-                "panicked: {}",
-                crate::panic_message(panic.as_ref())
-            ))),
+            Err(panic) => Err(HandlerError::Failed(format!("panicked: {}", panic.message))),
         }
     }
 
@@ -185,16 +175,13 @@ impl Desk {
         attempts: i64,
     ) -> Finished {
         let letter = Letter::new(&event, state, gap);
-        match self
-            .insist("dead letter", || self.save(&event, &letter, reason, attempts, true))
-            .await
-        {
-            Some(()) => {
-                tracing::warn!(subscription = %self.window.name, event_id = %letter.event_id, ?state, reason, "event is kept back");
-                Finished::Lettered(event, letter)
-            }
-            None => Finished::Stopped,
+        let save = || self.save(&event, &letter, reason, attempts, true);
+        if self.insist("dead letter", save).await.is_none() {
+            return Finished::Stopped;
         }
+        let (subscription, event_id) = (&self.watermark.name, letter.event_id);
+        tracing::warn!(%subscription, %event_id, ?state, reason, "event kept as a dead letter");
+        Finished::Lettered(event, letter)
     }
 
     async fn save(
@@ -206,13 +193,13 @@ impl Desk {
         from_feed: bool,
     ) -> Result<(), DatabaseError> {
         let (event, letter, reason) = (Arc::clone(event), letter.clone(), reason.to_owned());
-        let window = Arc::clone(&self.window);
+        let watermark = Arc::clone(&self.watermark);
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    dead_letters::put(tx, &window.name, &event, &letter, &reason, attempts).await?;
+                    dead_letters::put(tx, &watermark.name, &event, &letter, &reason, attempts).await?;
                     if from_feed {
-                        window.record(tx, event.position).await
+                        watermark.record(tx, event.position).await
                     } else {
                         Ok(())
                     }
@@ -222,19 +209,26 @@ impl Desk {
     }
 
     async fn remove(&self, event: Arc<RecordedEvent>) -> Result<(), DatabaseError> {
-        if dead_letters::find(&self.db, &self.window.name, event.event.event_id)
-            .await?
-            .is_none()
-        {
+        // Reading is cheap, and a write costs a commit.
+        let letter = dead_letters::find(&self.db, &self.watermark.name, event.event.event_id);
+        if letter.await?.is_none() {
             return Ok(());
         }
-        let delivery = Delivery::new(event, Source::Letter, Arc::clone(&self.window));
+        let delivery = Delivery::new(event, Source::Letter, Arc::clone(&self.watermark));
         self.db
             .write(move |tx| Box::pin(async move { delivery.record(tx).await.map(|_| ()) }))
             .await
     }
 
-    /// Repeats `work` until the database does it; `None` if the process is to stop first.
+    /// Stores the watermark if it is more than `lag` ahead of the stored one; logs `otherwise` if that fails.
+    pub(super) async fn store_watermark(&self, lag: i64, otherwise: &str) {
+        if let Err(error) = self.watermark.store(&self.db, lag).await {
+            tracing::warn!(subscription = %self.watermark.name, %error, "{otherwise}");
+        }
+    }
+
+    /// Repeats `work` on the database until it succeeds; `None` if the process is to stop first. `what` names it in
+    /// logs and in the subscription's trouble.
     pub(super) async fn insist<T, F>(&self, what: &str, work: impl Fn() -> F) -> Option<T>
     where
         F: Future<Output = Result<T, DatabaseError>>,
@@ -243,12 +237,13 @@ impl Desk {
         loop {
             match work().await {
                 Ok(value) => {
-                    self.window.untroubled(what);
+                    self.status.untroubled(what);
                     return Some(value);
                 }
                 Err(error) => {
-                    tracing::warn!(subscription = %self.window.name, what, %error, "database work is tried again");
-                    self.window.troubled(what, error.to_string());
+                    let subscription = &self.watermark.name;
+                    tracing::warn!(%subscription, what, %error, "database work failed, will be tried again");
+                    self.status.troubled(what, error.to_string());
                 }
             }
             tokio::select! {

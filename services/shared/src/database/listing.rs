@@ -1,19 +1,21 @@
 use commerce::{Page, PageRequest};
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use crate::{Database, DatabaseError};
+use super::{Database, DatabaseError};
 
-/// The two queries behind a list, each with the same one text argument or none.
+/// The two queries behind a paged list, each with the same text argument, or both without one.
 #[derive(Clone, Copy, Debug)]
 pub struct Listing {
-    /// How many there are: one BIGINT. `$1` is the argument, if there is one.
+    /// Counts all rows: one BIGINT. `$1` is the argument, if there is one.
     pub count: &'static str,
-    /// The rows of a page, in a stable order. `$1` is the argument, then come LIMIT and OFFSET; without an argument those are `$1` and `$2`.
+    /// Selects the rows of a page, in a stable order. `$1` is the argument, then follow LIMIT and OFFSET; without
+    /// an argument those are `$1` and `$2`.
     pub rows: &'static str,
 }
 
 impl Listing {
-    /// One page. The total is of the same moment as the rows on SQLite, and may be a commit older on PostgreSQL.
+    /// Reads one page. On SQLite the total and the rows are of the same moment; on PostgreSQL the total may be a
+    /// commit older.
     pub async fn page<T>(
         self,
         db: &Database,
