@@ -14,40 +14,40 @@ use crate::journal::Journal;
 
 const BODY_LIMIT: usize = 64 * 1024;
 const SLOW: Duration = Duration::from_secs(2);
-/// Longer than any caller waits; the answer is dropped when the caller hangs up.
+/// Delay of a reply that never comes: longer than any caller waits. The reply is dropped when the caller hangs up.
 const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The books and their journal, shared by the responders of all routes.
 #[derive(Clone)]
-pub(super) struct Provider(Arc<Mutex<(Books, Journal<Entry>)>>);
+pub(super) struct SharedBooks(Arc<Mutex<(Books, Journal<Entry>)>>);
 
-impl Provider {
+impl SharedBooks {
     pub(super) fn new(books: Books, journal: Journal<Entry>) -> Self {
         Self(Arc::new(Mutex::new((books, journal))))
     }
 
-    /// Answers the commands.
+    /// Makes the responder for all commands.
     pub(super) fn commands(&self) -> impl Respond + use<> {
-        let provider = self.clone();
-        move |request: &Request| provider.command(request).unwrap_or_else(|refusal| refused(&refusal))
+        let shared = self.clone();
+        move |request: &Request| shared.command(request).unwrap_or_else(|refusal| refused(&refusal))
     }
 
-    /// Answers what was booked under a key.
+    /// Makes the responder that shows the operation of a key.
     pub(super) fn operations(&self) -> impl Respond + use<> {
-        let provider = self.clone();
+        let shared = self.clone();
         move |request: &Request| {
             let key = segment(request, 1);
-            match provider.lock().0.operation(&key) {
+            match shared.lock().0.operation(&key) {
                 Some(operation) => ResponseTemplate::new(200).set_body_json(operation),
                 None => error(404, "not_found", &format!("nothing was booked under key {key}")),
             }
         }
     }
 
-    /// Answers the whole of the books.
+    /// Makes the responder that shows all of the books.
     pub(super) fn ledger(&self) -> impl Respond + use<> {
-        let provider = self.clone();
-        move |_: &Request| ResponseTemplate::new(200).set_body_json(provider.lock().0.ledger())
+        let shared = self.clone();
+        move |_: &Request| ResponseTemplate::new(200).set_body_json(shared.lock().0.ledger())
     }
 
     fn command(&self, request: &Request) -> Result<ResponseTemplate, Refusal> {
@@ -68,7 +68,7 @@ impl Provider {
             .append(&entries)
             .map_err(|error| refuse(500, "journal", error.to_string()))?;
         entries.into_iter().for_each(|entry| books.apply(entry));
-        Ok(answer(&operation, books.requests(&key)))
+        Ok(reply(&operation, books.requests(&key)))
     }
 
     fn lock(&self) -> MutexGuard<'_, (Books, Journal<Entry>)> {
@@ -76,7 +76,7 @@ impl Provider {
     }
 }
 
-/// The refusal as every route gives it.
+/// Makes the reply to a refused request, in the form that all routes share.
 pub(super) fn error(status: u16, code: &str, message: &str) -> ResponseTemplate {
     let body = serde_json::json!({ "error": { "code": code, "message": message } });
     ResponseTemplate::new(status).set_body_json(body)
@@ -86,18 +86,18 @@ fn refused(refusal: &Refusal) -> ResponseTemplate {
     error(refusal.status, refusal.code, &refusal.message)
 }
 
-fn answer(operation: &Operation, requests: u64) -> ResponseTemplate {
+fn reply(operation: &Operation, requests: u64) -> ResponseTemplate {
     let status = match operation.status {
         OperationStatus::Succeeded => 201,
         OperationStatus::Declined => 402,
     };
-    let answer = ResponseTemplate::new(status).set_body_json(operation);
+    let reply = ResponseTemplate::new(status).set_body_json(operation);
     match (operation.payment_method.as_str(), operation.kind, requests) {
-        ("tok_slow", OperationKind::Authorization, _) => answer.set_delay(SLOW),
-        ("tok_timeout", OperationKind::Authorization, 1) => answer.set_delay(NEVER),
+        ("tok_slow", OperationKind::Authorization, _) => reply.set_delay(SLOW),
+        ("tok_timeout", OperationKind::Authorization, 1) => reply.set_delay(NEVER),
         ("tok_error_after_charge", OperationKind::Capture, 1)
         | ("tok_error_after_refund", OperationKind::Refund, 1) => error(500, "internal", "something went wrong"),
-        _ => answer,
+        _ => reply,
     }
 }
 
@@ -178,7 +178,7 @@ fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Refusal> {
     serde_json::from_slice(&request.body).map_err(|error| refuse(400, "invalid_body", error.to_string()))
 }
 
-/// The `index`-th segment of the path, percent-decoded as far as our keys need it (a key may hold `/` or `%`).
+/// Returns segment `index` of the path, percent-decoded: a key may contain `/` or `%`.
 fn segment(request: &Request, index: usize) -> String {
     let raw = request.url.path().split('/').nth(index + 1).unwrap_or_default();
     percent_encoding::percent_decode_str(raw)
