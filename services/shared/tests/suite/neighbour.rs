@@ -3,6 +3,7 @@ use std::{
     time::Duration,
 };
 
+use commerce::{EventFeed, EventFeedCall, FeedError};
 use seam::{Carrier, Context, ContractError, TransportFailure, replay};
 use serde::{Deserialize, Serialize};
 use shared::{Environment, Neighbour, Settings, settings};
@@ -97,6 +98,27 @@ async fn a_call_that_asks_to_wait_is_given_that_time_beyond_the_limit() {
         .into_service();
 
     assert_eq!(stock.count(millis(LIMIT) * 5).await, Ok(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_is_a_neighbour_whose_long_polls_are_waited_for_and_given_up_when_they_hang() {
+    struct Hanging;
+    #[seam::async_trait]
+    impl EventFeed for Hanging {
+        async fn read_events(&self, _: i64, _: u32, _: Duration) -> Result<Vec<commerce::RecordedEvent>, FeedError> {
+            std::future::pending().await
+        }
+    }
+    let feed: Arc<dyn EventFeed> = Arc::new(Hanging);
+    let feed = Neighbour::of(feed, LIMIT)
+        .with_extra(|EventFeedCall::ReadEvents { wait, .. }| *wait)
+        .into_service();
+    let (begun, wait) = (Instant::now(), Duration::from_secs(20));
+
+    let unknown = feed.read_events(0, 1, wait).await.unwrap_err();
+
+    assert_eq!(begun.elapsed(), wait + LIMIT);
+    assert!(matches!(unknown, FeedError::Transport(_)), "{unknown}");
 }
 
 #[tokio::test(start_paused = true)]
