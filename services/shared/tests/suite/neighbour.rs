@@ -58,7 +58,7 @@ fn millis(limit: Duration) -> u64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_neighbour_that_answers_in_time_is_heard() {
+async fn a_reply_in_time_is_passed_on() {
     let (_, stock) = neighbour();
 
     assert_eq!(stock.count(millis(LIMIT) - 1).await, Ok(3));
@@ -155,7 +155,7 @@ async fn a_reply_that_the_neighbour_repeats_does_not_make_ours_a_repetition() {
 }
 
 #[tokio::test]
-async fn a_carrier_that_breaks_is_heard_as_it_is() {
+async fn the_failure_of_a_carrier_is_passed_on() {
     struct Broken;
     impl Carrier<dyn Stock> for Broken {
         fn carry(&self, _: StockCall) -> seam::BoxFuture<'_, StockReply> {
