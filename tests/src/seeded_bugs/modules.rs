@@ -288,8 +288,8 @@ pub(super) const BUGS: &[Bug] = &[
         "notifications",
         &[Edit {
             file: "services/notifications/src/pusher.rs",
-            find: "Err(ChannelError::Refused(format!(\"push endpoint answered {status}\"))),",
-            replace: "Ok(()),",
+            find: "Err(ChannelError::Refused(format!(\"push endpoint answered {status}\")))",
+            replace: "Ok(())",
         }],
     ),
     bug(
