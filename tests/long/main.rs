@@ -11,7 +11,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use seam::equivalence::{Failure, Heard, Model, ReplyOf, Report, Suite};
+use seam::equivalence::{Completion, Failure, Model, ReplyOf, Report, Suite};
 use tempfile::TempDir;
 use tests::equivalence::{
     Ground, Reach,
@@ -139,7 +139,7 @@ impl Rounds {
         seed: u64,
         test: &str,
         suite: Suite<M>,
-        heard: fn(&ReplyOf<M>) -> Heard,
+        heard: fn(&ReplyOf<M>) -> Completion,
     ) where
         ReplyOf<M>: Sync,
     {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use commerce::{EventFeed, Inventory, Orders};
-use seam::equivalence::{Instance, Modelled, Suite};
+use seam::equivalence::{Fake, Instance, Suite};
 use serde_json::{Value, json};
 
 use super::{cases, rules::allowed_by};
@@ -28,7 +28,7 @@ pub(crate) fn suite(name: &str) -> Suite<OrdersModel> {
 /// An orders module on this ground, reached this way.
 pub async fn open_orders(ground: Ground, reach: Reach) -> Result<Instance<dyn Orders>, String> {
     let fresh = ground.fresh("orders", &[]).await?;
-    let inventory: Arc<dyn Inventory> = Modelled::begin(OrdersModel::begin().inventory().clone());
+    let inventory: Arc<dyn Inventory> = Fake::begin(OrdersModel::begin().inventory().clone());
     let till = Arc::new(Till::default());
     let needs = orders::Needs {
         inventory: Arc::clone(&inventory),

@@ -4,20 +4,20 @@ use commerce::{
     Delivery, Error, InventoryReply, Notification, NotificationsReply, OrdersReply, Payment, PaymentConflict,
     PaymentError, PaymentStatus, PaymentsReply,
 };
-use seam::equivalence::Heard;
+use seam::equivalence::Completion;
 
 /// Another call with the same key is under way, or was: this one has done nothing. It may be told so before the other has done anything,
 /// so it says nothing about that. Not available: it may have done something.
-fn heard<T, C: std::fmt::Display>(answer: &Result<T, Error<C>>) -> Heard {
+fn heard<T, C: std::fmt::Display>(answer: &Result<T, Error<C>>) -> Completion {
     match answer {
-        Err(Error::InFlight { .. } | Error::KeyReused { .. }) => Heard::Nothing,
-        Err(Error::ServiceUnavailable { .. }) => Heard::Unknown,
-        _ => Heard::Answer,
+        Err(Error::InFlight { .. } | Error::KeyReused { .. }) => Completion::Fail,
+        Err(Error::ServiceUnavailable { .. }) => Completion::Info,
+        _ => Completion::Ok,
     }
 }
 
 /// What an answer of Inventory says.
-pub fn heard_of_inventory(reply: &InventoryReply) -> Heard {
+pub fn heard_of_inventory(reply: &InventoryReply) -> Completion {
     match reply {
         InventoryReply::PutProduct(answer) => heard(answer),
         InventoryReply::GetProduct(answer) => heard(answer),
@@ -29,7 +29,7 @@ pub fn heard_of_inventory(reply: &InventoryReply) -> Heard {
 }
 
 /// What an answer of Orders says.
-pub fn heard_of_orders(reply: &OrdersReply) -> Heard {
+pub fn heard_of_orders(reply: &OrdersReply) -> Completion {
     match reply {
         OrdersReply::ListOrdersForCustomer(answer) => heard(answer),
         OrdersReply::CreateOrder(answer)
@@ -44,14 +44,14 @@ pub fn heard_of_orders(reply: &OrdersReply) -> Heard {
 /// What an answer of Payments says. The model charges and refunds in one step, the module asks a provider in between: what shows a charge
 /// or a refund half way is about that call, and promises nothing. A charge is answered with a look at the payment: where refunds came in
 /// between, it says no more than that it may have happened.
-pub fn heard_of_payments(reply: &PaymentsReply) -> Heard {
+pub fn heard_of_payments(reply: &PaymentsReply) -> Completion {
     match reply {
         PaymentsReply::ProcessPayment(Ok(payment)) if is_half_way(payment) || payment.refunded.cents > 0 => {
-            Heard::Unknown
+            Completion::Info
         }
-        PaymentsReply::GetPayment(Ok(payment)) if is_half_way(payment) => Heard::Nothing,
-        PaymentsReply::ListPaymentsForOrder(Ok(page)) if page.items.iter().any(is_half_way) => Heard::Nothing,
-        PaymentsReply::RefundPayment(Err(error)) if is_meanwhile(error) => Heard::Nothing,
+        PaymentsReply::GetPayment(Ok(payment)) if is_half_way(payment) => Completion::Fail,
+        PaymentsReply::ListPaymentsForOrder(Ok(page)) if page.items.iter().any(is_half_way) => Completion::Fail,
+        PaymentsReply::RefundPayment(Err(error)) if is_meanwhile(error) => Completion::Fail,
         PaymentsReply::ListPaymentsForOrder(answer) => heard(answer),
         PaymentsReply::ProcessPayment(answer)
         | PaymentsReply::GetPayment(answer)
@@ -82,9 +82,9 @@ fn is_meanwhile(error: &PaymentError) -> bool {
 }
 
 /// What an answer of Notifications says. The model hands over in one step: what is not handed over yet promises nothing.
-pub fn heard_of_notifications(reply: &NotificationsReply) -> Heard {
+pub fn heard_of_notifications(reply: &NotificationsReply) -> Completion {
     match reply {
-        NotificationsReply::GetNotification(Ok(told)) if is_pending(told) => Heard::Nothing,
+        NotificationsReply::GetNotification(Ok(told)) if is_pending(told) => Completion::Fail,
         NotificationsReply::ListNotificationsForOrder(answer) => heard(answer),
         NotificationsReply::Notify(answer) | NotificationsReply::GetNotification(answer) => heard(answer),
     }

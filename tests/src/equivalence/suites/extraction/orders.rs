@@ -3,7 +3,7 @@ use std::sync::Arc;
 use ::outside::{MailSink, PushSink};
 use commerce::{Inventory, Orders, http};
 use orders::Needs;
-use seam::equivalence::{Instance, Modelled, Suite};
+use seam::equivalence::{Fake, Instance, Suite};
 use shared::{StartError, settings::standard};
 
 use super::{Found, Way, extracted::Extracted, in_every_way, neighbours::Neighbours};
@@ -30,7 +30,7 @@ pub fn orders_in_and_out_of_the_monolith() -> Suite<OrdersModel> {
 
 /// Notifications is in the monolith and follows the orders: it has somebody to hand its messages to.
 async fn open(way: Way) -> Result<Instance<dyn Orders>, String> {
-    let shop: Arc<dyn Inventory> = Modelled::begin(OrdersModel::begin().inventory().clone());
+    let shop: Arc<dyn Inventory> = Fake::begin(OrdersModel::begin().inventory().clone());
     let till = Arc::new(Till::default());
     let routes = http::inventory::router(Arc::clone(&shop)).merge(http::payments::router(Arc::clone(&till) as _));
     let neighbours = Neighbours::serve(routes, &["inventory", "payments"]).await?;
