@@ -6,18 +6,20 @@ use clap::{Parser, Subcommand};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
-    backend::local,
-    doctor::{self, DoctorArgs},
-    exit,
-    mutate::{self, MutateArgs},
-    pacts::{
-        self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
-        RecordDeploymentArgs, RecordUndeploymentArgs,
+    backend,
+    commands::{
+        doctor::{self, DoctorArgs},
+        ledger::{
+            self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
+            RecordDeploymentArgs, RecordUndeploymentArgs,
+        },
+        mutate::{self, MutateArgs},
+        provide::{self, ProvideArgs},
+        run::{self, RunArgs},
+        up::{self, UpArgs},
+        verify::{self, VerifyArgs},
     },
-    provide::{self, ProvideArgs},
-    scenario,
-    up::{self, UpArgs},
-    verify::{self, VerifyArgs},
+    exit,
 };
 
 /// Test the contracts between your services, and rehearse changes to them, on one machine.
@@ -39,7 +41,7 @@ enum Command {
     /// Bring a topology up and keep it up, with its addresses and live state, until Ctrl-C
     Up(UpArgs),
     /// Run a scenario against a topology, and say the verdict
-    Run(scenario::RunArgs),
+    Run(RunArgs),
     /// Verify providers against the pacts of their consumers, strictly
     Verify(Box<VerifyArgs>),
     /// Bring providers up for the verifier of any Pact tool, until Ctrl-C
@@ -81,21 +83,21 @@ enum Command {
 pub fn main() -> u8 {
     match Cli::parse().command {
         Command::Up(args) => wait_for(up::run(args)),
-        Command::Run(args) => wait_for(scenario::run_command(args)),
+        Command::Run(args) => wait_for(run::run(args)),
         Command::Verify(args) => wait_for(verify::run(*args)),
         Command::Provide(args) => wait_for(provide::run(args)),
         Command::Mutate(args) => wait_for(mutate::run(args)),
         Command::Doctor(args) => wait_for(doctor::run(args)),
-        Command::Publish(args) => pacts::run(&args),
-        Command::CanIDeploy(args) => pacts::run(&args),
-        Command::CanIUndeploy(args) => pacts::run(&args),
-        Command::CanIRollback(args) => pacts::run(&args),
-        Command::RecordDeployment(args) => pacts::run(&args),
-        Command::RecordUndeployment(args) => pacts::run(&args),
-        Command::Matrix(args) => pacts::run(&args),
-        Command::Diff(args) => pacts::run(&args),
-        Command::Launch { words } => said("launch", local::launch(&words)),
-        Command::Reap => said("reap", local::reap()),
+        Command::Publish(args) => ledger::run(&args),
+        Command::CanIDeploy(args) => ledger::run(&args),
+        Command::CanIUndeploy(args) => ledger::run(&args),
+        Command::CanIRollback(args) => ledger::run(&args),
+        Command::RecordDeployment(args) => ledger::run(&args),
+        Command::RecordUndeployment(args) => ledger::run(&args),
+        Command::Matrix(args) => ledger::run(&args),
+        Command::Diff(args) => ledger::run(&args),
+        Command::Launch { words } => said("launch", backend::launch(&words)),
+        Command::Reap => said("reap", backend::reap()),
     }
 }
 

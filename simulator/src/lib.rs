@@ -5,15 +5,11 @@
 
 pub mod backend;
 pub mod cli;
-mod doctor;
+mod commands;
 pub mod exit;
 pub mod interrupt;
-mod mutate;
-mod pacts;
-mod provide;
 mod providers;
 pub mod scenario;
 pub mod search;
+pub mod steps;
 pub mod topology;
-mod up;
-mod verify;

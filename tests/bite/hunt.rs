@@ -2,20 +2,21 @@ use seam::equivalence::{Failure, Model, Suite};
 use tests::{
     bite::{Bug, Plant},
     equivalence::{
-        Ground, Reach, feeds,
+        Reach, Storage, feeds,
         suites::{self, CALLERS, cases, heard_of_orders},
     },
 };
 
 use super::Scratch;
 
-/// Each bug is hunted this often, from another seed each time.
+/// Seeds with which each bug is hunted.
 const SEEDS: std::ops::Range<u64> = 0..10;
 
-/// What came of hunting a bug: from each seed, after how many cases it was found; or why it could not be hunted.
+/// The result of hunting a bug: for each seed the number of cases after which it was found, `None` if it
+/// survived; or the reason why it could not be hunted.
 pub(super) type Hunt = Result<Vec<Option<u64>>, String>;
 
-/// Hunts a bug that is planted in this process, or in a copy of the workspace, which is made when it is first needed.
+/// Hunts a bug that is planted in this process, or in a copy of the workspace, which is made on first use.
 pub(super) fn hunt(bug: &Bug, scratch: &mut Option<Scratch>) -> Hunt {
     match bug.plant {
         Plant::Wrapped(hunt) => SEEDS
@@ -32,25 +33,25 @@ pub(super) fn hunt(bug: &Bug, scratch: &mut Option<Scratch>) -> Hunt {
     }
 }
 
-/// Runs one suite on the modules as they are here, by function call.
+/// Runs one suite on the modules of this build, by function call.
 pub(super) fn here(suite: &str) -> Hunt {
     SEEDS.map(|seed| in_modules(suite, seed)).collect()
 }
 
 fn in_modules(suite: &str, seed: u64) -> Result<Option<u64>, String> {
-    let (ground, direct) = (Ground::Sqlite, [Reach::Direct]);
+    let (storage, direct) = (Storage::Sqlite, [Reach::Direct]);
     match suite {
-        "orders" => within(suites::orders(&ground, &direct), cases::ORDERS, seed),
-        "inventory" => within(suites::inventory(&ground, &direct), cases::INVENTORY, seed),
-        "payments" => within(suites::payments(&ground, &direct), cases::PAYMENTS, seed),
-        "notifications" => within(suites::notifications(&ground, &direct), cases::NOTIFICATIONS, seed),
+        "orders" => within(suites::orders(&storage, &direct), cases::ORDERS, seed),
+        "inventory" => within(suites::inventory(&storage, &direct), cases::INVENTORY, seed),
+        "payments" => within(suites::payments(&storage, &direct), cases::PAYMENTS, seed),
+        "notifications" => within(suites::notifications(&storage, &direct), cases::NOTIFICATIONS, seed),
         "one order at once" => {
-            let suite = suites::one_order_at_once(&ground, &direct).seed(seed);
+            let suite = suites::one_order_at_once(&storage, &direct).seed(seed);
             let failure = suite.run_concurrently(CALLERS, heard_of_orders).err();
             failure.map(|failure| found(&failure)).transpose()
         }
         "refunds at once" => {
-            let failure = suites::refunds_at_once(&ground, Reach::Direct, seed, cases::AT_ONCE).err();
+            let failure = suites::refunds_at_once(&storage, Reach::Direct, seed, cases::AT_ONCE).err();
             Ok(failure.map(|failure| failure.case + 1))
         }
         unknown => Err(format!(
@@ -68,7 +69,7 @@ fn within<M: Model>(suite: Suite<M>, cases: u64, seed: u64) -> Result<Option<u64
 }
 
 fn in_feed(subject: feeds::Subject, breaks: &[feeds::Property], seed: u64) -> Result<Option<u64>, String> {
-    let suite = feeds::Suite::new(subject, Ground::Sqlite).seed(seed).shrinks(0);
+    let suite = feeds::Suite::new(subject, Storage::Sqlite).seed(seed).shrinks(0);
     let Err(failure) = suite.run() else { return Ok(None) };
     let counterexample = failure.counterexample().ok_or_else(|| failure.to_string())?;
     match counterexample.origin {
@@ -81,7 +82,7 @@ fn in_feed(subject: feeds::Subject, breaks: &[feeds::Property], seed: u64) -> Re
     }
 }
 
-/// After how many cases the bug was found. A suite that could not run has found nothing.
+/// The number of cases after which the bug was found. A suite that could not run is an error.
 fn found(failure: &Failure) -> Result<u64, String> {
     match failure {
         Failure::Different(counterexample) => Ok(counterexample.cases_before() + 1),

@@ -1,6 +1,9 @@
-//! Do the suites bite? Plants every bug of the catalogue, one at a time, and says after how many cases it was found.
+//! Measures whether the suites bite: plants every bug of the catalogue, one at a time, and prints after how
+//! many cases it was found.
 //!
-//! `just bite` runs all; `just bite "double"` those with a word in their name, `just bite payments` those that one suite has to find. Exit codes: 0 all found, 1 one survived, 2 it, or one of them, could not run.
+//! `just bite` plants all of them, `just bite "double"` those with that word in their name, and `just bite
+//! payments` those that one suite has to find. Exit codes: 0 all found, 1 one survived, 2 `bite` or one of the
+//! bugs could not run.
 
 mod hunt;
 mod scratch;
@@ -8,13 +11,13 @@ mod table;
 
 use std::process::ExitCode;
 
-use tests::bite::{Bug, catalogue};
+use tests::seeded_bugs::{Bug, catalogue};
 
 use hunt::Hunt;
 use scratch::Scratch;
 use table::Verdict;
 
-/// What suites read, and bite says itself.
+/// Variables that suites read and that `bite` sets itself.
 const OWN: [&str; 5] = ["SEAM_CASES", "SEAM_SEED", "SEAM_CASE", "SEAM_REPLAY", "SEAM_SUBJECTS"];
 
 fn main() -> ExitCode {
@@ -38,7 +41,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs one suite on the modules as they are here, by function call, and prints what it found as JSON.
+/// Runs one suite on the modules of this build, by function call, and prints the result as JSON.
 #[expect(clippy::print_stdout, reason = "it is the result")]
 fn probe(suite: &str) -> Result<Verdict, String> {
     println!("{}", serde_json::json!(hunt::here(suite)?));

@@ -5,21 +5,21 @@ use std::{
     process::Command,
 };
 
-use simulator::backend::local::package_variables;
-use tests::bite::Edit;
+use simulator::backend::package_variables;
+use tests::seeded_bugs::Edit;
 
 use super::Hunt;
 
-/// A copy of the workspace to plant bugs in. It stays where it is, with a target folder of its own, so that only the first run builds
-/// everything; cargo can't tell the artefacts of two copies of one workspace apart.
+/// A copy of the workspace to plant bugs in. It is kept, with a target folder of its own, so that only the
+/// first run builds everything; cargo can't tell the artefacts of two copies of one workspace apart.
 pub(super) struct Scratch {
     root: PathBuf,
-    /// Whether a suite passes here without a bug, and why not.
+    /// By suite, the reason why it fails here even without a bug; `Ok` if it passes.
     sound: HashMap<&'static str, Result<(), String>>,
 }
 
 impl Scratch {
-    /// Copies what git knows of the workspace, as it is on disk.
+    /// Copies every file that git tracks or does not ignore, as it is on disk.
     pub(super) fn make() -> Result<Self, String> {
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
         // target/debug/deps/bite-0123456789abcdef
@@ -32,7 +32,7 @@ impl Scratch {
         Ok(scratch)
     }
 
-    /// Plants the edits, hunts them, and takes them out again; before its first bug a suite has to pass without one.
+    /// Plants the edits, hunts them, and reverts them. Before its first bug, a suite has to pass without one.
     pub(super) fn hunt(&mut self, suite: &'static str, edits: &[Edit]) -> Hunt {
         if !self.sound.contains_key(suite) {
             let sound = self.passes(suite);
@@ -77,7 +77,7 @@ impl Scratch {
             "--probe",
             suite,
         ]);
-        // What a suite is told by whoever runs this is not meant for the bugs.
+        // Settings of the caller's suites do not apply to the bugs.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("SEAM_") {
                 cargo.env_remove(name);
@@ -109,7 +109,7 @@ impl Scratch {
         for file in &listed {
             let (from, to) = (from.join(file), self.root.join(file));
             let text = fs::read(&from).map_err(|error| format!("{file} can't be read: {error}"))?;
-            // What is the same stays untouched, and cargo does not build it again.
+            // An unchanged file keeps its time, so that cargo does not rebuild it.
             if fs::read(&to).is_ok_and(|known| known == text) {
                 continue;
             }
@@ -124,7 +124,7 @@ impl Scratch {
         forgotten.map_err(|error| format!("{} can't be tidied: {error}", self.root.display()))
     }
 
-    /// Takes away what the workspace has no more: a module that was moved would be there twice.
+    /// Removes files that the workspace no longer has; a module that was moved would exist twice.
     fn forget_others(&self, folder: &Path, known: &HashSet<PathBuf>) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
@@ -140,7 +140,7 @@ impl Scratch {
     }
 }
 
-/// What cargo or the suite complained of, its first error first.
+/// The output of cargo or the suite, starting with the first error.
 fn why(said: &str) -> String {
     let begin = said
         .lines()

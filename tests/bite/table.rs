@@ -1,29 +1,29 @@
 use comfy_table::{Table, presets};
-use tests::bite::Bug;
+use tests::seeded_bugs::Bug;
 
 use super::Hunt;
 
-/// What came of all bugs together.
+/// The result over all bugs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Every bug was found from every seed.
     AllFound,
-    /// One was not.
+    /// At least one bug survived.
     Survived,
-    /// One could not be hunted.
+    /// At least one bug could not be hunted.
     Failed,
 }
 
-/// Prints what came of every bug.
+/// Prints the result of every bug.
 #[expect(clippy::print_stdout, reason = "it is the result")]
 pub(super) fn print(hunts: &[(Bug, Hunt)]) -> Verdict {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["", "bug", "place", "suite", "found", "median cases"]);
+    table.set_header(["", "bug", "layer", "suite", "found", "median cases"]);
     for (bug, hunt) in hunts {
         let [verdict, found, median] = told(hunt);
-        let place = format!("{:?}", bug.place).to_lowercase();
-        table.add_row([verdict, bug.name.to_owned(), place, bug.suite.to_owned(), found, median]);
+        let layer = format!("{:?}", bug.layer).to_lowercase();
+        table.add_row([verdict, bug.name.to_owned(), layer, bug.suite.to_owned(), found, median]);
     }
     let count = |verdict| hunts.iter().filter(|(_, hunt)| of(hunt) == verdict).count();
     let (killed, failed) = (count(Verdict::AllFound), count(Verdict::Failed));
@@ -35,11 +35,11 @@ pub(super) fn print(hunts: &[(Bug, Hunt)]) -> Verdict {
     }
 }
 
-/// The columns about a hunt.
+/// The columns of the table that describe a hunt.
 fn told(hunt: &Hunt) -> [String; 3] {
     let seeds = match hunt {
         Ok(seeds) => seeds,
-        // It was told when it came up, in as many lines as it took.
+        // The error was printed when it occurred, since it may have many lines.
         Err(_) => return ["ERROR", "see above", "-"].map(str::to_owned),
     };
     let mut cases: Vec<u64> = seeds.iter().flatten().copied().collect();

@@ -1,4 +1,5 @@
-//! What holds on SQLite holds on PostgreSQL. These need a Docker engine, and are ignored without one.
+//! Scenarios and suites on PostgreSQL as on SQLite. These tests need a Docker engine and are ignored without
+//! one.
 
 use tests::{Postgres, seam};
 

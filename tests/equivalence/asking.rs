@@ -1,10 +1,10 @@
-//! How these tests ask.
+//! Calls that these tests share.
 
 use std::{pin::pin, task::Poll};
 
 use commerce::{Contact, Item, NewOrder, PaymentMethod};
 
-/// So many of one product of the modelled shop, for Ada.
+/// An order of `quantity` pieces of one product of the modelled shop, for Ada.
 pub(crate) fn order_for(key: &str, sku: &str, quantity: i64) -> NewOrder {
     NewOrder {
         key: key.parse().unwrap(),
@@ -21,7 +21,7 @@ pub(crate) fn order_for(key: &str, sku: &str, quantity: i64) -> NewOrder {
     }
 }
 
-/// Polls a call so many times, as it is woken, and drops it if it is not done by then.
+/// Polls a call at most `polls` times, whenever it is woken, and drops it if it is not done by then.
 pub(crate) async fn give_up_after<F: Future>(polls: u32, call: F) {
     let mut call = pin!(call);
     let mut left = polls;

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use tests::bite::{EditError, Plant, catalogue};
+use tests::seeded_bugs::{EditError, Plant, catalogue};
 
 #[test]
 fn every_edit_of_the_planted_bugs_can_be_made() -> Result<(), EditError> {

@@ -1,4 +1,4 @@
-//! What several callers hear at once is what one after the other could have heard.
+//! Replies to concurrent callers are those that some sequential order of the calls could have given.
 
 use std::sync::{
     Arc,
@@ -11,14 +11,14 @@ use seam::{
     equivalence::{Completion, Failure, Instance, Model, ReplyOf, Suite},
 };
 use tests::equivalence::{
-    Ground, Reach,
+    Reach, Storage,
     suites::{
         self, CALLERS, RefundsAtOnce, cases, heard_of_inventory, heard_of_notifications, heard_of_orders,
         heard_of_payments, open_orders,
     },
 };
 
-/// What the callers hear is explained, and their calls did overlap.
+/// Asserts that the replies have a sequential explanation and that the calls did overlap.
 fn is_linearizable<M: Model>(suite: Suite<M>, heard: fn(&ReplyOf<M>) -> Completion) -> Result<(), Failure>
 where
     ReplyOf<M>: Sync,
@@ -31,35 +31,35 @@ where
 
 #[test]
 fn inventory_is_linearizable() -> Result<(), Failure> {
-    let suite = suites::inventory_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
+    let suite = suites::inventory_at_once(&Storage::Sqlite, &[Reach::Direct, Reach::Router]);
     is_linearizable(suite, heard_of_inventory)
 }
 
 #[test]
 fn orders_is_linearizable() -> Result<(), Failure> {
-    let suite = suites::orders_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
+    let suite = suites::orders_at_once(&Storage::Sqlite, &[Reach::Direct, Reach::Router]);
     is_linearizable(suite, heard_of_orders)
 }
 
 #[test]
 fn payments_is_linearizable() -> Result<(), Failure> {
-    let suite = suites::payments_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
+    let suite = suites::payments_at_once(&Storage::Sqlite, &[Reach::Direct, Reach::Router]);
     is_linearizable(suite, heard_of_payments)
 }
 
 #[test]
 fn notifications_is_linearizable() -> Result<(), Failure> {
-    let suite = suites::notifications_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Router]);
+    let suite = suites::notifications_at_once(&Storage::Sqlite, &[Reach::Direct, Reach::Router]);
     is_linearizable(suite, heard_of_notifications)
 }
 
 #[test]
 fn changes_of_one_order_at_once_are_linearizable() -> Result<(), Failure> {
-    let suite = suites::one_order_at_once(&Ground::Sqlite, &[Reach::Direct, Reach::Tcp]);
+    let suite = suites::one_order_at_once(&Storage::Sqlite, &[Reach::Direct, Reach::Tcp]);
     is_linearizable(suite, heard_of_orders)
 }
 
-/// Loses every third reply: what was asked for has happened, and the caller does not know.
+/// Loses every third reply: the call has happened, but its caller does not know.
 struct Lossy {
     orders: Arc<dyn Orders>,
     replies: AtomicU64,
@@ -79,8 +79,8 @@ impl Carrier<dyn Orders> for Lossy {
 
 #[test]
 fn orders_whose_replies_are_lost_may_have_been_made_or_not_and_that_explains_the_others() -> Result<(), Failure> {
-    let suite = suites::orders_at_once(&Ground::Sqlite, &[]).subject("every third reply lost", || async {
-        let instance = open_orders(Ground::Sqlite, Reach::Tcp).await?;
+    let suite = suites::orders_at_once(&Storage::Sqlite, &[]).subject("every third reply lost", || async {
+        let instance = open_orders(Storage::Sqlite, Reach::Tcp).await?;
         let lossy = Lossy {
             orders: instance.service(),
             replies: AtomicU64::new(0),
@@ -97,7 +97,7 @@ fn orders_whose_replies_are_lost_may_have_been_made_or_not_and_that_explains_the
 #[test]
 fn refunds_at_once_give_back_what_was_captured_and_no_more() -> Result<(), RefundsAtOnce> {
     for reach in [Reach::Direct, Reach::Router] {
-        suites::refunds_at_once(&Ground::Sqlite, reach, 0, cases::AT_ONCE)?;
+        suites::refunds_at_once(&Storage::Sqlite, reach, 0, cases::AT_ONCE)?;
     }
     Ok(())
 }

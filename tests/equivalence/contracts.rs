@@ -1,29 +1,29 @@
 use std::path::{Path, PathBuf};
 
 use seam::equivalence::{Failure, Model, Suite};
-use tests::equivalence::{Ground, Reach, suites};
+use tests::equivalence::{Reach, Storage, suites};
 
 #[test]
 fn inventory_behaves_as_its_model_however_it_is_reached() -> Result<(), Failure> {
-    however_reached(suites::inventory(&Ground::Sqlite, &Reach::ALL), "inventory")
+    however_reached(suites::inventory(&Storage::Sqlite, &Reach::ALL), "inventory")
 }
 
 #[test]
 fn orders_behaves_as_its_model_however_it_is_reached() -> Result<(), Failure> {
-    however_reached(suites::orders(&Ground::Sqlite, &Reach::ALL), "orders")
+    however_reached(suites::orders(&Storage::Sqlite, &Reach::ALL), "orders")
 }
 
 #[test]
 fn payments_behaves_as_its_model_however_it_is_reached() -> Result<(), Failure> {
-    however_reached(suites::payments(&Ground::Sqlite, &Reach::ALL), "payments")
+    however_reached(suites::payments(&Storage::Sqlite, &Reach::ALL), "payments")
 }
 
 #[test]
 fn notifications_behaves_as_its_model_however_it_is_reached() -> Result<(), Failure> {
-    however_reached(suites::notifications(&Ground::Sqlite, &Reach::ALL), "notifications")
+    however_reached(suites::notifications(&Storage::Sqlite, &Reach::ALL), "notifications")
 }
 
-/// Each sequence opens four monoliths, so there are few: whether every cell is met is asked of the modules alone.
+/// Few, because each sequence opens four monoliths. Coverage of every cell is demanded of the modules alone.
 const EXTRACTIONS: u64 = 12;
 
 #[test]
@@ -53,34 +53,35 @@ fn notifications_behaves_the_same_inside_the_monolith_and_extracted_from_it() ->
 #[test]
 #[ignore = "needs a Docker engine"]
 fn inventory_on_postgresql_behaves_as_its_model() -> Result<(), Failure> {
-    on_postgresql(|ground| suites::inventory(ground, &[Reach::Direct]), "inventory")
+    on_postgresql(|storage| suites::inventory(storage, &[Reach::Direct]), "inventory")
 }
 
 #[test]
 #[ignore = "needs a Docker engine"]
 fn orders_on_postgresql_behaves_as_its_model() -> Result<(), Failure> {
-    let suite = |ground: &Ground| suites::orders(ground, &[Reach::Direct]);
+    let suite = |storage: &Storage| suites::orders(storage, &[Reach::Direct]);
     on_postgresql(suite, "orders")
 }
 
 #[test]
 #[ignore = "needs a Docker engine"]
 fn payments_on_postgresql_behaves_as_its_model() -> Result<(), Failure> {
-    on_postgresql(|ground| suites::payments(ground, &[Reach::Direct]), "payments")
+    on_postgresql(|storage| suites::payments(storage, &[Reach::Direct]), "payments")
 }
 
 #[test]
 #[ignore = "needs a Docker engine"]
 fn notifications_on_postgresql_behaves_as_its_model() -> Result<(), Failure> {
-    let suite = |ground: &Ground| suites::notifications(ground, &[Reach::Direct]);
+    let suite = |storage: &Storage| suites::notifications(storage, &[Reach::Direct]);
     on_postgresql(suite, "notifications")
 }
 
-fn on_postgresql<M: Model>(suite: impl FnOnce(&Ground) -> Suite<M>, contract: &str) -> Result<(), Failure> {
-    Ground::on_postgres(|ground| passes(suite(&ground), contract))
+fn on_postgresql<M: Model>(suite: impl FnOnce(&Storage) -> Suite<M>, contract: &str) -> Result<(), Failure> {
+    Storage::on_postgres(|storage| passes(suite(&storage), contract))
 }
 
-/// Of the ways to reach a module, those that add the least to the others run a sample: what values do on a wire is asked by `wires`.
+/// Ways that add the least to the others, and therefore run on a sample of the sequences. The suites in `wires`
+/// cover the values that break wires.
 const SAMPLED: [Reach; 3] = [Reach::Wire, Reach::Tcp, Reach::Reqwest];
 
 fn however_reached<M: Model>(suite: Suite<M>, contract: &str) -> Result<(), Failure> {
@@ -90,7 +91,7 @@ fn however_reached<M: Model>(suite: Suite<M>, contract: &str) -> Result<(), Fail
     passes(suite, contract)
 }
 
-/// Runs the suite at its default size, sequences that failed before first.
+/// Runs the suite at its default size, starting with the sequences that failed before.
 fn passes<M: Model>(suite: Suite<M>, contract: &str) -> Result<(), Failure> {
     let report = suite.regressions(regressions(contract)).run()?;
     eprintln!("{report}");

@@ -1,4 +1,5 @@
-//! Where a call in process and over HTTP may differ: each row of `DIFFERENCES.md` is hit here.
+//! Every row of `DIFFERENCES.md`, the differences allowed between a call in process and a call over HTTP, is
+//! met by a test.
 
 mod context;
 mod gone;
@@ -16,7 +17,7 @@ use seam::{
     equivalence::Fake,
     http::{InProcess, Socket, SocketLimits, Transport},
 };
-use shared::{Environment, Mounted, Settings, server};
+use shared::{Environment, Mounted, Neighbour, Settings, server};
 use tests::equivalence::{
     Reqwest,
     models::{InventoryModel, OrdersModel},
@@ -25,7 +26,7 @@ use tokio::{io::AsyncReadExt, net::TcpListener};
 
 use crate::asking::order_for;
 
-/// Orders that does what it is told to at every call.
+/// A fake of Orders that runs the given function at every call.
 struct Does<F>(F);
 
 impl<F: Fn(OrdersCall) -> BoxFuture<'static, OrdersReply> + Send + Sync> Carrier<dyn Orders> for Does<F> {
@@ -50,7 +51,7 @@ fn tea() -> NewOrder {
     order_for("k", "tea", 1)
 }
 
-/// So many values of a kind, always the same.
+/// `count` values of a strategy, the same in every run.
 fn drawn<T: Debug>(count: usize, values: impl Strategy<Value = T>) -> Vec<T> {
     let mut runner = TestRunner::deterministic();
     let mut one = || values.new_tree(&mut runner).unwrap().current();
@@ -105,10 +106,13 @@ async fn silence_is_unknown_over_http_and_in_process_as_long_as_the_caller_waits
 
     let here = soon.clone().scope(silent.get_order(id()));
     let here = tokio::time::timeout(Duration::from_millis(100), here).await;
-    let there = soon.scope(over_http(silent).get_order(id())).await;
+    let there = soon.scope(over_http(Arc::clone(&silent)).get_order(id())).await;
+    let neighbour = Neighbour::of(silent, Duration::from_millis(20)).into_service();
+    let of_a_module = neighbour.get_order(id()).await;
 
     assert!(here.is_err(), "the deadline ends nothing in process: {here:?}");
     assert!(matches!(there, Err(Error::Transport(_))), "{there:?}");
+    assert!(matches!(of_a_module, Err(Error::Transport(_))), "{of_a_module:?}");
 }
 
 #[tokio::test]
@@ -168,7 +172,7 @@ async fn ids_of_dots_cross_with_our_client_and_not_with_one_that_tidies_urls() {
     assert!(lost.is_err(), "{lost:?}");
 }
 
-/// What the router says to a body that no typed client writes.
+/// Sends a body that no typed client writes, through the router; returns status and reply.
 async fn raw(path: &str, body: &str) -> (u16, serde_json::Value) {
     let transport = InProcess::new(http::orders::router(Fake::begin(OrdersModel::begin())));
     let request = ::http::Request::post(path)

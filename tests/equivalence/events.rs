@@ -1,29 +1,31 @@
-//! Whatever the way from a module's log to a consumer, and whatever breaks on it, each event takes effect once and in order.
+//! Whatever the way from a module's log to a consumer, and whatever breaks on it, each event takes effect once
+//! and in order.
 
 use std::{process::Command, time::Duration};
 
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use tests::equivalence::{
-    Ground,
+    Storage,
     feeds::{ADAPTERS, Failure, Log, Property, Subject, Suite, local, planted},
 };
 
 const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/equivalence/regressions/events");
 
-fn holds(ground: Ground) -> Result<(), Failure> {
-    let report = Suite::new(Subject::default(), ground).regressions(REGRESSIONS).run()?;
+fn holds(storage: Storage) -> Result<(), Failure> {
+    let report = Suite::new(Subject::default(), storage).regressions(REGRESSIONS).run()?;
     eprintln!("{report}");
     let unmet = report.tally.unmet();
     assert!(unmet.is_empty(), "no history held any of these: {unmet:?}");
     Ok(())
 }
 
-/// What a feed breaks that shows another log than there is; the first is found by a consumer, the second by whoever reads it all.
+/// Properties that a feed violates if it shows something else than the log: consumers find the first, reading
+/// everything the second.
 const LOG: &[Property] = &[Property::VisibleInOrder, Property::SameList];
 
-/// The suite finds what is wrong with the subject, and that it is one of these.
-fn found(subject: Subject, ground: Ground, properties: &[Property]) {
-    let passed = Suite::new(subject, ground).shrinks(6).run();
+/// Asserts that the suite finds a violation of one of these properties.
+fn found(subject: Subject, storage: Storage, properties: &[Property]) {
+    let passed = Suite::new(subject, storage).shrinks(6).run();
     let failure = passed.expect_err("the defect is found");
     eprintln!("{failure}");
     let counterexample = failure.counterexample().expect("a history breaks a property");
@@ -33,31 +35,31 @@ fn found(subject: Subject, ground: Ground, properties: &[Property]) {
 
 #[test]
 fn every_event_takes_effect_once_and_in_order_over_every_adapter() -> Result<(), Failure> {
-    holds(Ground::Sqlite)
+    holds(Storage::Sqlite)
 }
 
 #[test]
 fn a_feed_that_skips_an_event_when_a_batch_is_full_is_found() {
     let subject = planted::adapter(planted::SKIPS_WHEN_FULL);
-    found(subject, Ground::Sqlite, LOG);
+    found(subject, Storage::Sqlite, LOG);
 }
 
 #[test]
 fn a_feed_that_shows_positions_out_of_order_is_found() {
     let subject = planted::adapter(planted::SHUFFLES);
-    found(subject, Ground::Sqlite, LOG);
+    found(subject, Storage::Sqlite, LOG);
 }
 
 #[test]
 fn a_feed_that_redelivers_out_of_order_is_found() {
     let subject = planted::adapter(planted::REDELIVERS_LATE);
-    found(subject, Ground::Sqlite, LOG);
+    found(subject, Storage::Sqlite, LOG);
 }
 
 #[test]
 fn a_feed_that_drops_the_event_that_comes_during_a_long_poll_is_found() {
     let subject = planted::adapter(planted::DROPS_IN_LONG_POLL);
-    found(subject, Ground::Sqlite, LOG);
+    found(subject, Storage::Sqlite, LOG);
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn a_module_that_acknowledges_an_event_of_a_write_that_is_rolled_back_is_found()
         commit: planted::publishes_first,
         ..planted::adapter(local)
     };
-    found(subject, Ground::Sqlite, &[Property::OnlyCommitted]);
+    found(subject, Storage::Sqlite, &[Property::OnlyCommitted]);
 }
 
 #[test]
@@ -75,7 +77,7 @@ fn a_consumer_that_commits_its_position_before_the_effect_is_found() {
         apply: planted::position_before_effect,
         ..planted::adapter(local)
     };
-    found(subject, Ground::Sqlite, &[Property::NothingLost]);
+    found(subject, Storage::Sqlite, &[Property::NothingLost]);
 }
 
 #[test]
@@ -84,7 +86,7 @@ fn a_consumer_that_commits_its_position_after_the_effect_is_found() {
         apply: planted::effect_before_position,
         ..planted::adapter(local)
     };
-    found(subject, Ground::Sqlite, &[Property::EffectOnce]);
+    found(subject, Storage::Sqlite, &[Property::EffectOnce]);
 }
 
 #[test]
@@ -93,7 +95,7 @@ fn a_consumer_that_swallows_what_it_can_not_handle_is_found() {
         apply: planted::swallows_poison,
         ..planted::adapter(local)
     };
-    found(subject, Ground::Sqlite, &[Property::Poison]);
+    found(subject, Storage::Sqlite, &[Property::Poison]);
 }
 
 #[test]
@@ -102,7 +104,7 @@ fn a_consumer_that_lets_a_later_effect_overtake_is_found() {
         apply: planted::lets_effects_overtake,
         ..planted::adapter(local)
     };
-    found(subject, Ground::Sqlite, &[Property::Order]);
+    found(subject, Storage::Sqlite, &[Property::Order]);
 }
 
 #[test]
@@ -138,7 +140,7 @@ fn a_setting_that_is_no_number_of_its_kind_is_refused_with_what_would_be_one() {
     }
 }
 
-/// Where something begins or ends, and what is between.
+/// Strategy for positions at and around the ends of the log, and between them.
 fn position() -> impl Strategy<Value = i64> {
     prop_oneof![
         prop::sample::select(vec![
@@ -170,7 +172,7 @@ fn limit() -> impl Strategy<Value = u32> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_adapter_answers_every_read_as_the_port_says() -> Result<(), String> {
-    let log = Log::with(1_050, ADAPTERS, &Ground::Sqlite).await?;
+    let log = Log::with(1_050, ADAPTERS, &Storage::Sqlite).await?;
     let mut runner = TestRunner::deterministic();
     let mut reads = vec![
         (0, 1_000),
@@ -198,7 +200,7 @@ async fn every_adapter_answers_every_read_as_the_port_says() -> Result<(), Strin
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_adapter_waits_for_the_first_event_and_no_longer() -> Result<(), String> {
-    let log = Log::with(3, ADAPTERS, &Ground::Sqlite).await?;
+    let log = Log::with(3, ADAPTERS, &Storage::Sqlite).await?;
     let long = Duration::from_secs(3_600);
     for (name, answer) in log.read(0, 10, long).await {
         assert_eq!(
@@ -231,5 +233,5 @@ async fn every_adapter_waits_for_the_first_event_and_no_longer() -> Result<(), S
 #[test]
 #[ignore = "needs a Docker engine"]
 fn every_event_takes_effect_once_and_in_order_over_every_adapter_on_postgres() -> Result<(), Failure> {
-    Ground::on_postgres(holds)
+    Storage::on_postgres(holds)
 }

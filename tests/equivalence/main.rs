@@ -1,4 +1,4 @@
-//! Every implementation of a contract behaves as its model says.
+//! Every implementation of a contract behaves as its model does.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 

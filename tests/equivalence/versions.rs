@@ -1,4 +1,4 @@
-//! Versions 1 and 2 of the API show the same order, whatever order it is.
+//! Versions 1 and 2 of the API show the same order, for any order.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use seam::{
 };
 use serde_json::Value;
 
-/// Orders that knows one order.
+/// A fake of Orders that has one order.
 struct Knows(Order);
 
 impl Carrier<dyn Orders> for Knows {
@@ -46,7 +46,7 @@ fn both_versions_are_projections_of_one_order_for_every_order_that_can_exist() {
 
         prop_assert_eq!(&first, &OrderV1::from(&order));
         prop_assert_eq!(&second, &OrderV2::from(order.clone()));
-        // What both show is the same, to the letter; and version 1 shows nothing else but its frozen total.
+        // Both versions show identical text; version 1 adds only its frozen total.
         prop_assert_eq!(&v1["id"], &v2["id"]);
         prop_assert_eq!(&v1["status"], &v2["status"]);
         prop_assert_eq!(v1.as_object().map(|shown| shown.len()), Some(3));
@@ -58,7 +58,7 @@ fn both_versions_are_projections_of_one_order_for_every_order_that_can_exist() {
     outcome.unwrap_or_else(|failure| panic!("{failure}\n{runner}"));
 }
 
-/// What versions 1 and 2 answer about the order.
+/// The replies of versions 1 and 2 about the order.
 async fn shown(order: &Order) -> (Value, Value) {
     let router = http::orders::router(<dyn Orders>::via(Arc::new(Knows(order.clone()))));
     let transport = InProcess::new(router);

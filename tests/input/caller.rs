@@ -4,7 +4,7 @@ use tokio::runtime::Runtime;
 
 use crate::cases::Case;
 
-/// Speaks HTTP to one running node.
+/// An HTTP client of one running node.
 #[derive(Debug)]
 pub(crate) struct Caller {
     address: String,
@@ -12,17 +12,17 @@ pub(crate) struct Caller {
     client: Client,
 }
 
-/// What a request was answered with.
+/// The reply to a request.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    /// The code in the error envelope, or what is missing.
+    /// The code in the error envelope, or the part of it that is missing.
     pub(crate) code: String,
     pub(crate) body: String,
 }
 
 impl Caller {
-    /// Of the node at this host and port.
+    /// Creates a client of the node at this host and port.
     pub(crate) fn new(address: String) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

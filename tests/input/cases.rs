@@ -1,22 +1,25 @@
 use serde_json::json;
 
-/// One bad request, and what its refusal must say.
+/// One bad request, and the refusal that it must get.
 #[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) method: &'static str,
     pub(crate) path: &'static str,
-    /// The `Idempotency-Key` header, as bytes: some are no text.
+    /// The `Idempotency-Key` header as bytes, since some are not text.
     pub(crate) key: Option<Vec<u8>>,
     pub(crate) content_type: &'static str,
     pub(crate) body: Vec<u8>,
     pub(crate) status: u16,
     pub(crate) code: &'static str,
-    /// What the error must name.
+    /// The text that the error must contain.
     pub(crate) names: &'static str,
 }
 
-const ORDER: &str = r#"{"customer_id":"ann","contact":{"email":"ann@example.org"},"payment_method":"tok_ok","items":[{"sku":"TEA","quantity":1}]}"#;
+const ORDER: &str = concat!(
+    r#"{"customer_id":"ann","contact":{"email":"ann@example.org"},"#,
+    r#""payment_method":"tok_ok","items":[{"sku":"TEA","quantity":1}]}"#
+);
 
 /// A good order with one part replaced, refused as invalid input that names `names`.
 fn order(name: &'static str, part: &str, replacement: &str, names: &'static str) -> Case {

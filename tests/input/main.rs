@@ -1,4 +1,4 @@
-//! Bad input, sent to the running platform: each is refused with an error that names what was wrong, and changes nothing.
+//! Bad input to the running platform is refused with an error that names the problem, and changes nothing.
 
 mod caller;
 mod cases;

@@ -1,8 +1,9 @@
-//! Do other Pact tools say the same? Verifies the platform's providers, as `seam provide` keeps them up, with `seam verify`, with
-//! pact_verifier_cli and with pact-python; against the committed pacts, against each of them with one expectation that is not met, and against
-//! pacts that pact-python wrote.
+//! Compares our verdicts with those of other Pact tools. Verifies the platform's providers, as `seam provide`
+//! keeps them up, with `seam verify`, pact_verifier_cli and pact-python: against the committed pacts, against
+//! each of them with one expectation that is not met, and against pacts that pact-python wrote.
 //!
-//! Run by `just interop`, which installs the two others. Exit codes: 0 all verdicts are as they should be, 1 one is not, 2 it could not run.
+//! Run by `just interop`, which installs the two others. Exit codes: 0 all verdicts are as they should be, 1
+//! one is not, 2 could not run.
 
 mod pacts;
 mod tools;
@@ -14,7 +15,7 @@ use pacts::Pact;
 use tests::Provided;
 use tools::{Tool, tools};
 
-/// What each tool said of a pact; an error where it could not be asked.
+/// The verdict of each tool on a pact; an error where the tool could not run.
 type Row = (Pact, Vec<Result<bool, String>>);
 
 fn main() -> ExitCode {
@@ -36,7 +37,7 @@ fn run() -> Result<bool, String> {
         rows.push((pact, Vec::new()));
     }
     for tool in tools.all() {
-        // Of its own: states that one tool left would be the next one's.
+        // Providers of its own for each tool: states that one tool left behind would affect the next.
         let provided = Provided::up(pacts::providers()?.len())?;
         for (pact, verdicts) in &mut rows {
             eprintln!("{}: {}", tool.name(), pact.name);
@@ -46,7 +47,7 @@ fn run() -> Result<bool, String> {
     Ok(print(&tools.all(), &rows))
 }
 
-/// Prints the verdicts; whether all are as they should be.
+/// Prints the verdicts; returns true if all are as they should be.
 #[expect(clippy::print_stdout, reason = "it is the result")]
 fn print(tools: &[&Tool], rows: &[Row]) -> bool {
     let word = |passed: bool| if passed { "pass" } else { "fail" };

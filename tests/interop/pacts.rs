@@ -13,7 +13,7 @@ pub(crate) struct Pact {
     pub(crate) name: String,
     pub(crate) file: PathBuf,
     pub(crate) provider: String,
-    /// Whether the provider keeps it.
+    /// True if the provider keeps it.
     pub(crate) kept: bool,
 }
 
@@ -22,13 +22,14 @@ fn committed() -> Result<Vec<Found>, String> {
     Source::Folder(folder).read().map_err(|error| error.to_string())
 }
 
-/// Everybody who has pacts.
+/// The providers in the committed pacts.
 pub(crate) fn providers() -> Result<BTreeSet<String>, String> {
     let found = committed()?;
     Ok(found.iter().map(|pact| pact.document.provider().to_owned()).collect())
 }
 
-/// The committed pacts, each of them with one expectation that is not met, and two that pact-python writes; all of them are written below `folder`.
+/// The committed pacts, each of them again with one expectation that is not met, and two that pact-python
+/// writes; all below `folder`.
 pub(crate) fn all(folder: &Path, python: &Path) -> Result<Vec<Pact>, String> {
     let mut pacts = Vec::new();
     for found in committed()? {
@@ -55,7 +56,7 @@ pub(crate) fn all(folder: &Path, python: &Path) -> Result<Vec<Pact>, String> {
     Ok(pacts)
 }
 
-/// The first interaction alone, with something that no provider gives.
+/// The first interaction alone, with an expectation that no provider meets.
 fn broken(mut document: Value) -> Result<Value, String> {
     let interactions = document["interactions"]
         .as_array_mut()
@@ -74,7 +75,7 @@ fn broken(mut document: Value) -> Result<Value, String> {
 }
 
 fn write(folder: &Path, name: &str, document: &Value, kept: bool) -> Result<Pact, String> {
-    // A folder each: seam is told of folders.
+    // A folder for each, since `seam` takes folders.
     let folder = folder.join(name.trim_end_matches(".json"));
     let file = folder.join(name);
     let written = fs::create_dir(&folder).and_then(|()| fs::write(&file, document.to_string()));

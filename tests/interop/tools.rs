@@ -8,7 +8,7 @@ use tests::Provided;
 
 use crate::pacts::Pact;
 
-/// Somebody who verifies.
+/// A tool that verifies pacts.
 pub(crate) enum Tool {
     Seam,
     VerifierCli(PathBuf),
@@ -20,7 +20,7 @@ pub(crate) struct Tools {
     pub(crate) python: PathBuf,
 }
 
-/// The tools, as `just interop` says where they are.
+/// The tools, at the paths that `just interop` sets.
 pub(crate) fn tools() -> Result<Tools, String> {
     let named = |name: &str| {
         let path = env::var_os(name).map(PathBuf::from).filter(|path| path.is_file());
@@ -52,10 +52,10 @@ impl Tool {
         }
     }
 
-    /// Whether the tool finds the pact kept.
+    /// Verifies the pact; returns true if the tool finds it kept.
     ///
     /// # Errors
-    /// When it could not say.
+    /// If the tool could not run.
     pub(crate) fn verify(&self, provided: &Provided, pact: &Pact) -> Result<bool, String> {
         let at = provided.of(&pact.provider)?;
         let folder = pact.file.parent().unwrap_or(Path::new("."));
@@ -76,7 +76,7 @@ impl Tool {
                 python
             }
         };
-        // They report every run to an analytics service otherwise.
+        // Without this, they report every run to an analytics service.
         command.env("PACT_DO_NOT_TRACK", "true");
         let output = command
             .output()

@@ -1,6 +1,7 @@
-//! The equivalence suites for as long as somebody has time: `just equivalence-long 60`.
+//! The equivalence suites for a given number of minutes: `just equivalence-long 60`.
 //!
-//! Each round has a seed of its own; a failure is told at once, its sequence kept as a regression of the equivalence suite, and the rounds go on. Exit codes: 0 nothing found, 1 something, 2 could not run.
+//! Each round has its own seed. A failure is printed at once and its sequence kept as a regression of the
+//! equivalence suite; the rounds go on. Exit codes: 0 nothing found, 1 something found, 2 could not run.
 
 use std::{
     fmt::Write as _,
@@ -14,11 +15,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use seam::equivalence::{Completion, Failure, Model, ReplyOf, Report, Suite};
 use tempfile::TempDir;
 use tests::equivalence::{
-    Ground, Reach,
+    Reach, Storage,
     suites::{self, CALLERS, heard_of_inventory, heard_of_notifications, heard_of_orders, heard_of_payments},
 };
 
-/// Where the report is left, from the root of the workspace.
+/// Path of the report, from the root of the workspace.
 const REPORT: &str = "target/equivalence.md";
 
 fn main() -> ExitCode {
@@ -82,24 +83,24 @@ impl Rounds {
             self.alone(&bar, seed);
             self.at_once(&bar, seed);
             self.rounds += 1;
-            // For whoever stops it before its time. If it can't be written, the last one says so.
+            // For a reader who stops the run early. If it can't be written, the last report says so.
             let _unwritten = self.leave_report();
         }
         bar.finish_and_clear();
     }
 
-    /// Every suite of one caller.
+    /// Runs every suite with a single caller.
     fn alone(&mut self, bar: &ProgressBar, seed: u64) {
-        let (sqlite, all) = (Ground::Sqlite, Reach::ALL);
+        let (sqlite, all) = (Storage::Sqlite, Reach::ALL);
         self.run_alone(bar, seed, "inventory", suites::inventory(&sqlite, &all));
         self.run_alone(bar, seed, "orders", suites::orders(&sqlite, &all));
         self.run_alone(bar, seed, "payments", suites::payments(&sqlite, &all));
         self.run_alone(bar, seed, "notifications", suites::notifications(&sqlite, &all));
     }
 
-    /// Every suite of several callers, by the test that runs it.
+    /// Runs every suite with concurrent callers, named by the test that repeats it.
     fn at_once(&mut self, bar: &ProgressBar, seed: u64) {
-        let (sqlite, some) = (Ground::Sqlite, [Reach::Direct, Reach::Tcp]);
+        let (sqlite, some) = (Storage::Sqlite, [Reach::Direct, Reach::Tcp]);
         let inventory = suites::inventory_at_once(&sqlite, &some);
         self.run_at_once(bar, seed, "inventory_is_linearizable", inventory, heard_of_inventory);
         let orders = suites::orders_at_once(&sqlite, &some);
@@ -115,7 +116,7 @@ impl Rounds {
     }
 
     fn run_alone<M: Model>(&mut self, bar: &ProgressBar, seed: u64, contract: &str, suite: Suite<M>) {
-        // Empty for each run: a sequence that was found must not be all that later rounds find.
+        // Empty for each run, or later rounds would find the first sequence again and again.
         let outcome = TempDir::new().map_err(|error| error.to_string()).map(|folder| {
             let outcome = suite.at_most(32).seed(seed).regressions(folder.path()).run();
             outcome.map_err(|failure| kept(failure, contract))
@@ -132,7 +133,8 @@ impl Rounds {
         }
     }
 
-    /// How callers come to turn is not drawn, so what is found may take several runs to be found again.
+    /// The order in which concurrent callers run is not drawn, so a failure may take several runs to occur
+    /// again.
     fn run_at_once<M: Model>(
         &mut self,
         bar: &ProgressBar,
@@ -148,7 +150,8 @@ impl Rounds {
             Err(mut failure) => {
                 if let Failure::NotLinearizable { case, replay, .. } = &mut failure {
                     *replay = format!(
-                        "SEAM_SEED={seed} SEAM_CASE={case} cargo test -p tests --test equivalence -- --exact concurrency::{test}"
+                        "SEAM_SEED={seed} SEAM_CASE={case} cargo test -p tests --test equivalence \
+                         -- --exact concurrency::{test}"
                     );
                 }
                 self.note(bar, seed, &failure);
@@ -172,7 +175,8 @@ impl Rounds {
         let (first, last) = (self.first_seed, self.first_seed + rounds.saturating_sub(1));
         let seconds = self.begun.elapsed().as_secs();
         let mut text = format!(
-            "# Equivalence\n\n{rounds} rounds in {seconds} s, seeds {first} to {last}: {cases} cases, {calls} calls on each subject, \
+            "# Equivalence\n\n{rounds} rounds in {seconds} s, seeds {first} to {last}: \
+             {cases} cases, {calls} calls on each subject, \
              {histories} histories of {CALLERS} callers; {} found.\n",
             self.found.len()
         );
@@ -189,7 +193,7 @@ impl Rounds {
     }
 }
 
-/// Keeps the sequence with the regressions of the equivalence suite, and names the test that replays it there.
+/// Keeps the sequence with the regressions of the equivalence suite, and names the test that repeats it there.
 fn kept(failure: Failure, contract: &str) -> Failure {
     let Failure::Different(mut found) = failure else {
         return failure;

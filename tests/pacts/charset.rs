@@ -1,4 +1,5 @@
-//! JSON is JSON, however the provider writes the name of its charset: `pact_consumer`'s shortcut for JSON would promise one way of writing it.
+//! JSON is JSON, however the provider spells the name of its charset: `pact_consumer`'s shortcut for JSON would
+//! promise one spelling.
 
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use verifier::mutate::{Reply, Subject};
 
 const AS_WELL: &str = "application/json;charset=utf-8";
 
-/// How many replies that are JSON the pact has, and how many of them it refuses under the other name.
+/// Number of JSON replies in the pact, and of those that it refuses under the other spelling.
 async fn refused(pact: &Found) -> (usize, usize) {
     let (mut replies, mut refused) = (0, 0);
     for interaction in pact.document.interactions() {

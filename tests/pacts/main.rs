@@ -1,4 +1,5 @@
-//! What each consumer of the platform needs of its providers, said by the consumers' own code and kept in `pacts/`.
+//! The needs of each consumer of the platform towards its providers, recorded from the consumers' own code and
+//! kept in `pacts/`.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
@@ -8,5 +9,5 @@ extern crate pact_consumer;
 
 mod charset;
 mod consumers;
-mod felt;
+mod over_specification;
 mod strength;

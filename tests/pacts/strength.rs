@@ -1,11 +1,11 @@
-//! How much of what consumers read of their providers is protected by the committed pacts.
+//! The committed pacts protect most of the fields that consumers read.
 
 use std::{collections::BTreeSet, path::Path};
 
 use ledger::source::Source;
 use verifier::{Filter, Selection, mutate::mutate, report};
 
-/// In percent, for every pair.
+/// The least score of every pair, in percent.
 const WANTED: u8 = 95;
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! The platform's scenarios, run through the `seam` command as a user runs it: real processes, real sockets, SQLite files.
+//! The platform's scenarios, run through the `seam` command as a user runs it: real processes, real sockets,
+//! SQLite files.
 
 mod oracle;
 
@@ -6,7 +7,7 @@ use std::process::Output;
 
 use tests::seam;
 
-/// Runs the scenario, wants the verdict PASS, and gives what was said.
+/// Runs the scenario, asserts the verdict PASS, and returns the output.
 fn checkout_passes(topology: &str, more: &[&str]) -> Output {
     let output = seam()
         .args(["run", "checkout", "--topology", topology])

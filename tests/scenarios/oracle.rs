@@ -1,5 +1,5 @@
-//! The checkout scenario is believed only because it finds what is wrong: each planted change to the tables of a passing run must make the
-//! invariant that is there for it give rows.
+//! The checkout scenario finds defects: each change planted in the tables of a passing run makes its invariant
+//! return rows.
 
 use std::{
     fs,
@@ -12,7 +12,8 @@ use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOpt
 const PAID: &str = "(SELECT id FROM orders WHERE status IN ('confirmed', 'shipped', 'delivered') LIMIT 1)";
 const REFUNDED: &str = "(SELECT order_id FROM charges WHERE refunded > 0 LIMIT 1)";
 
-/// A change to the tables, `PAID` and `REFUNDED` standing for an order, and words of the claim that it breaks.
+/// A change to the tables, in which `PAID` and `REFUNDED` stand for an order, and words of the claim that it
+/// violates.
 const DEFECTS: &[(&str, &str)] = &[
     (
         "UPDATE orders SET status = 'pending' WHERE id = PAID",
@@ -117,7 +118,7 @@ async fn every_planted_defect_is_found_by_the_invariant_that_is_there_for_it() {
     fs::remove_dir_all(run).expect("the run's folder is there");
 }
 
-/// The invariants that give rows over a copy of the tables with one change.
+/// The invariants that return rows over a copy of the tables with one change.
 async fn violated(scenario: &Scenario, tables: &Path, change: Option<&str>) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
     let copy = folder.path().join("tables.db");
@@ -142,7 +143,7 @@ async fn violated(scenario: &Scenario, tables: &Path, change: Option<&str>) -> V
     found
 }
 
-/// The folder of a passing run that was kept.
+/// The folder of a passing run, which was kept.
 fn kept_run() -> PathBuf {
     let output = super::checkout_passes("microservices", &["--seed", "5", "--keep"]);
     assert_eq!(output.status.code(), Some(0));

@@ -5,17 +5,17 @@ use std::{
     sync::Mutex,
 };
 
-use simulator::backend::local::package_variables;
+use simulator::backend::package_variables;
 
-/// The `seam` command, built by cargo in the profile of the test, run from the root of the workspace.
+/// The `seam` command: built by cargo in the profile of the test, run from the root of the workspace.
 pub fn seam() -> Command {
     binary("seam")
 }
 
-/// A binary of the workspace, built by cargo in the profile of the test, run from the root of the workspace.
+/// A binary of the workspace: built by cargo in the profile of the test, run from the root of the workspace.
 ///
 /// # Panics
-/// If cargo can't build it: the suite has nothing to test then.
+/// If cargo can't build it, since the suite then has nothing to test.
 pub fn binary(bin: &str) -> Command {
     static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -25,10 +25,10 @@ pub fn binary(bin: &str) -> Command {
     command
 }
 
-/// Exit code 0.
+/// Asserts that the command exited with code 0.
 ///
 /// # Panics
-/// With everything the command said, if it is another.
+/// If it exited with another code; the message holds everything that it printed.
 pub fn assert_passed(output: &Output) {
     let (said, progress) = (
         String::from_utf8_lossy(&output.stdout),
@@ -46,7 +46,8 @@ fn build(bin: &str) -> PathBuf {
     for name in package_variables() {
         cargo.env_remove(name);
     }
-    // The whole workspace, as `seam` itself builds nodes: one package alone has other features, and rebuilds its dependencies.
+    // The whole workspace, as `seam` itself builds nodes: a single package selects other features and rebuilds
+    // its dependencies.
     cargo.args([
         "build",
         "--locked",

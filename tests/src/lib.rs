@@ -1,11 +1,12 @@
-//! What the suites share: binaries of the workspace, a topology kept up by `seam`, and a PostgreSQL of their own.
+//! Shared parts of the suites: binaries of the workspace, a topology kept up by `seam`, a PostgreSQL, models
+//! and seeded bugs.
 
 mod binary;
-pub mod bite;
 pub mod equivalence;
 mod platform;
 mod postgres;
 mod provided;
+pub mod seeded_bugs;
 
 pub use binary::{assert_passed, binary, seam};
 pub use platform::Platform;

@@ -5,7 +5,7 @@ use std::{
 
 use serde_json::Value;
 
-/// A topology kept up by `seam up`; gone when dropped.
+/// A topology kept up by `seam up` until it is dropped.
 #[derive(Debug)]
 pub struct Platform {
     seam: Child,
@@ -16,7 +16,7 @@ impl Platform {
     /// Brings the topology up and waits until it is ready.
     ///
     /// # Panics
-    /// If it does not come up; what `seam` said stands on stderr.
+    /// If it does not come up; stderr holds the output of `seam`.
     pub fn up(topology: &str) -> Self {
         let mut command = crate::seam();
         command.args(["up", topology, "--json"]);
@@ -33,7 +33,7 @@ impl Platform {
         Self { seam, ready }
     }
 
-    /// How long it took from the first start of a node to the last node's readiness, in milliseconds; builds apart.
+    /// Milliseconds from the first start of a node to the readiness of the last one, without builds.
     pub fn ready_in_ms(&self) -> u64 {
         self.ready["ready_in_ms"].as_u64().expect("seam says how long it took")
     }
@@ -47,7 +47,7 @@ impl Platform {
             .collect()
     }
 
-    /// The front door of a node: host and port.
+    /// The address of a node, as host and port.
     pub fn address(&self, node: &str) -> String {
         let nodes = self.ready["nodes"].as_array().expect("nodes are listed");
         let node = nodes
@@ -60,7 +60,7 @@ impl Platform {
 
 impl Drop for Platform {
     fn drop(&mut self) {
-        // SIGTERM: seam takes its nodes down with it. Should it be gone already, so are they.
+        // SIGTERM: seam takes its nodes down with it. If seam is gone already, so are they.
         let _ = std::process::Command::new("kill")
             .arg(self.seam.id().to_string())
             .status();

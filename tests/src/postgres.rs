@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use sqlx::{Connection, PgConnection};
 use testcontainers::{ContainerAsync, GenericImage, ImageExt, core::IntoContainerPort, runners::AsyncRunner};
 
-/// A PostgreSQL 15 in a container, with the role and the schema of every module; gone when dropped.
+/// A PostgreSQL 15 in a container, with role and schema of every module, until it is dropped.
 #[derive(Debug)]
 pub struct Postgres {
     _container: ContainerAsync<GenericImage>,
@@ -11,7 +11,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts one and waits, at most 60 s, until it answers.
+    /// Starts a container and waits, at most 60 s, until PostgreSQL answers.
     ///
     /// # Panics
     /// If the container can't be started or provisioned.

@@ -6,30 +6,30 @@ use std::{
 
 use serde::Deserialize;
 
-/// The platform's providers, kept up by `seam provide`; gone when dropped.
+/// The platform's providers, kept up by `seam provide` until they are dropped.
 #[derive(Debug)]
 pub struct Provided {
     seam: Child,
     addresses: BTreeMap<String, Addresses>,
 }
 
-/// Where a provider is.
+/// Addresses of one provider.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Addresses {
     provider: String,
-    /// Its base URL.
+    /// The base URL of its API.
     pub provider_url: String,
-    /// Where it changes its states.
+    /// The URL that changes its provider states.
     pub state_url: String,
-    /// Where it gives its messages.
+    /// The URL that returns its messages.
     pub message_url: String,
 }
 
 impl Provided {
-    /// Brings them up and waits until so many have said where they are.
+    /// Brings the providers up and waits until `count` of them have printed their addresses.
     ///
     /// # Errors
-    /// When they do not come up; what `seam` said stands on stderr.
+    /// If they do not come up; stderr holds the output of `seam`.
     pub fn up(count: usize) -> Result<Self, String> {
         let mut command = crate::seam();
         command.args(["provide", "--json"]).stdout(Stdio::piped());
@@ -50,10 +50,10 @@ impl Provided {
         Ok(provided)
     }
 
-    /// Where this provider is.
+    /// The addresses of this provider.
     ///
     /// # Errors
-    /// When nobody provides it.
+    /// If there is no provider of this name.
     pub fn of(&self, provider: &str) -> Result<&Addresses, String> {
         let addresses = self.addresses.get(provider);
         addresses.ok_or_else(|| format!("seam provide does not provide '{provider}'; add it to pacts/providers.toml"))
@@ -62,7 +62,7 @@ impl Provided {
 
 impl Drop for Provided {
     fn drop(&mut self) {
-        // SIGTERM: seam takes its nodes down with it. Should it be gone already, so are they.
+        // SIGTERM: seam takes its nodes down with it. If seam is gone already, so are they.
         let _ = Command::new("kill").arg(self.seam.id().to_string()).status();
         let _ = self.seam.wait();
     }

@@ -1,4 +1,5 @@
-//! The platform's providers, verified through the `seam` command as CI does it: real processes, real sockets, their own databases.
+//! The platform's providers, verified through the `seam` command as in CI: real processes, real sockets, their
+//! own databases.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
@@ -21,7 +22,7 @@ fn verify(arguments: &[&str]) -> Output {
     seam().arg("verify").args(arguments).output().expect("seam starts")
 }
 
-/// The exit code and all that was said.
+/// The exit code and all output.
 fn told(output: &Output) -> (Option<i32>, String) {
     let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     (output.status.code(), said.join("\n"))

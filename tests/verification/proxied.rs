@@ -1,4 +1,4 @@
-//! What a real provider really answers is changed on its way, by a proxy: the verdict over sockets is the one in process.
+//! Verdicts over sockets are those in process: a proxy changes the replies of real providers on their way.
 
 use std::{
     collections::BTreeSet,
@@ -27,7 +27,7 @@ use verifier::{
 
 use super::{committed, draw::Draw, pacts_in};
 
-/// Of all interactions, several changes of each.
+/// Number of mutants, several for each interaction.
 const SAMPLE: usize = 120;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,7 +40,8 @@ async fn what_a_real_provider_answers_is_judged_through_a_proxy_as_it_is_in_proc
     let interactions: Vec<(&Found, &Interaction)> = pacts
         .iter()
         .flat_map(|found| found.document.interactions().iter().map(move |one| (found, one)))
-        // A log from its first event on has thousands of mutants, each as long as all that happened here.
+        // A log from its first event on has thousands of mutants, each as long as everything that happened in
+        // this run.
         .filter(|(_, one)| !one.description.ends_with("a log from the first"))
         .collect();
     let mut draw = Draw::from(seed);
@@ -89,7 +90,7 @@ fn alone(found: &Found, interaction: &Interaction) -> Found {
     }
 }
 
-/// Hands requests on, and changes the answers in one place. It ends when it is dropped.
+/// A proxy that changes the replies in one place. It stops when it is dropped.
 struct Proxy {
     url: String,
     sent: Arc<Mutex<Option<Mutant>>>,
@@ -101,7 +102,7 @@ struct Way {
     provider_url: String,
     message_url: String,
     subject: Arc<Subject>,
-    /// Which of its mutants an answer becomes, counted round and round.
+    /// Selects, modulo their number, the mutant that replaces a reply.
     number: usize,
     sent: Arc<Mutex<Option<Mutant>>>,
 }
@@ -125,7 +126,7 @@ impl Proxy {
         Self { url, sent, serving }
     }
 
-    /// What `verify` says of the provider behind it; states are changed past it.
+    /// The verdict of `verify` on the provider behind the proxy; provider states bypass the proxy.
     async fn verified(&self, at: &Addresses, pact: &Found) -> Verdict {
         let messages = format!("{}{MESSAGES}", self.url);
         let provider = HttpProvider::new(&self.url, Some(at.state_url.clone()), Some(messages)).unwrap();
@@ -136,7 +137,7 @@ impl Proxy {
         let is_empty = sent.as_ref().is_some_and(|mutant| mutant.reply.body().is_empty());
         for (_, checked) in verification.checked() {
             let is_judged = !matches!(checked.outcome, Outcome::Failed { .. });
-            // A message without contents is none: nothing is left to be matched.
+            // A message without contents leaves nothing to be matched.
             let is_no_message = checked.kind == Kind::AsyncMessage && is_empty;
             let (what, outcome) = (&checked.description, &checked.outcome);
             assert!(is_judged || is_no_message, "{what}: {outcome:?}, answered {sent:?}");
@@ -193,12 +194,12 @@ fn message(headers: &HeaderMap, contents: Bytes) -> Reply {
     Reply::Message(Message {
         contents,
         content_type: content_type(headers).unwrap(),
-        // Our providers' messages have none.
+        // Our providers' messages have no metadata.
         metadata: Map::new(),
     })
 }
 
-/// The content type is the one header that pacts here promise.
+/// The content type is the only header that the pacts here promise.
 fn http_reply(status: u16, headers: &HeaderMap, body: Bytes) -> Reply {
     let named = |value| ("content-type".to_owned(), value);
     Reply::Http(HttpReply {

@@ -5,20 +5,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::ErrorCode;
 
-/// A value that was refused: which field, what was seen, what was wanted.
+/// A refused value, with its field and the values that would be accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
 #[error("{field} is {value:?}, wanted {wanted}")]
 pub struct Invalid {
-    /// The field, as the caller wrote it.
+    /// Name of the field, as the caller wrote it.
     pub field: String,
-    /// What was seen, cut to 100 characters.
+    /// The value seen, cut to 100 characters.
     pub value: String,
-    /// What would be accepted.
+    /// Description of the values that would be accepted.
     pub wanted: String,
 }
 
 impl Invalid {
-    /// A refusal of `value` for `field`.
+    /// Makes a refusal of `value` in `field`.
     pub fn new(field: impl Into<String>, value: impl fmt::Display, wanted: impl Into<String>) -> Self {
         let value = value.to_string().chars().take(100).collect();
         Self {
@@ -29,73 +29,74 @@ impl Invalid {
     }
 }
 
-/// What a call of any of our contracts fails with; `C` is what that contract calls a conflict.
+/// Error of every method of the platform's contracts; `C` lists the conflicts of the contract.
 ///
-/// Each variant has exactly one [`ErrorCode`], and each code one HTTP status: the table stands in `error_code.rs`.
+/// Each variant has its own [`ErrorCode`], and each code one HTTP status, as the table in `error_code.rs` says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Error<C: fmt::Display> {
-    /// There is no such thing.
+    /// Nothing has this id.
     #[error("there is no {what} {id}")]
     NotFound {
-        /// The kind of thing: "order", "payment", "product" ...
+        /// Kind of thing that was looked for: "order", "payment", "product" ...
         what: String,
-        /// The id that was looked for.
+        /// Id that was looked for.
         id: String,
     },
-    /// The request is malformed; nothing was done and nothing is remembered.
+    /// The request is malformed. It had no effect, and its key stays new.
     #[error("{0}")]
     InvalidInput(Invalid),
-    /// The state of the thing forbids it.
+    /// The present state forbids the call.
     #[error("{0}")]
     Conflict(C),
-    /// The key was used before with another request.
+    /// The idempotency key was used before with another request.
     #[error("idempotency key {key} was used with another request; use a fresh key")]
     KeyReused {
-        /// The key.
+        /// The idempotency key.
         key: String,
     },
-    /// The same request is being worked on right now.
+    /// The same request is still in progress.
     #[error("the request with idempotency key {key} is still in flight; repeat it in {retry_after_ms} ms")]
     InFlight {
-        /// The key.
+        /// The idempotency key.
         key: String,
-        /// When a repeat may find the answer.
+        /// Milliseconds after which a repeat may find the reply.
         retry_after_ms: u64,
     },
-    /// A command that needs an idempotency key came without one.
+    /// The command needs an idempotency key and has none.
     #[error("this command needs the header Idempotency-Key: 1 to 255 visible ASCII characters")]
     KeyMissing,
-    /// The caller may not do this.
+    /// The caller lacks the permission.
     #[error("not allowed: {reason}")]
     Unauthorized {
-        /// Why.
+        /// Missing permission, for people.
         reason: String,
     },
-    /// Too many requests.
+    /// The caller has sent too many requests.
     #[error("too many requests; repeat it in {retry_after_ms} ms")]
     RateLimited {
-        /// When a repeat is welcome.
+        /// Milliseconds after which a repeat is accepted.
         retry_after_ms: u64,
     },
-    /// Something this service needs can't be reached; what was asked for is not decided yet, and may still go on; the same request may be repeated.
+    /// Another service that the call needs can't be reached. The call is not decided yet and may still proceed; the
+    /// same request may be repeated.
     #[error("{service} is not available ({reason}); repeat the same request")]
     ServiceUnavailable {
-        /// What could not be reached.
+        /// Name of the service that could not be reached.
         service: String,
-        /// Why.
+        /// Reason of the failure, for people.
         reason: String,
     },
-    /// A defect of ours. The cause stays in the log, under the request id.
+    /// A defect of the service. Its log has the cause under the request id.
     #[error("internal error")]
     Internal,
-    /// No answer: it may have happened.
+    /// No reply came, so the outcome is unknown: the call may have happened.
     #[error("{0}")]
     Transport(TransportFailure),
 }
 
 impl<C: fmt::Display> Error<C> {
-    /// The code of this failure: no other variant has it.
+    /// Returns the code of this variant, which no other variant has.
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::NotFound { .. } => ErrorCode::NotFound,
@@ -112,7 +113,7 @@ impl<C: fmt::Display> Error<C> {
         }
     }
 
-    /// When repeating the same request makes sense, for the failures that pass by themselves.
+    /// Returns the time after which a repeat makes sense; `None` for failures that do not pass by themselves.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::InFlight { retry_after_ms, .. } | Self::RateLimited { retry_after_ms } => {
@@ -145,6 +146,6 @@ impl<C: fmt::Debug + fmt::Display + Send + Sync + 'static> ContractError for Err
     }
 }
 
-/// The conflict of what knows no conflicts: no value of it exists.
+/// Conflict type of operations that have no conflicts: it has no values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub(crate) enum NoConflict {}

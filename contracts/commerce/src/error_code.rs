@@ -3,12 +3,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::{Object, RefOr, Schema, Type};
 
-/// Declares the closed set of failures: one row each, so that code, text and status can't drift apart.
+/// Declares all failures, one row each, so that code, text and status can't drift apart.
 macro_rules! error_codes {
     ($( $(#[$doc:meta])* $name:ident = $text:literal, $status:literal; )*) => {
-        /// The closed set of machine-readable failures. Each has one HTTP status.
+        /// Machine-readable code of a failure, with its HTTP status. The set is closed.
         ///
-        /// The last four exist on HTTP only: no implementation of a contract raises them.
+        /// The last four codes exist on HTTP only: no implementation of a contract raises them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum ErrorCode {
             $( $(#[$doc])* #[serde(rename = $text)] $name, )*
@@ -18,12 +18,12 @@ macro_rules! error_codes {
             /// Every code, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// The code as it stands on the wire.
+            /// Returns the code's text on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
 
-            /// The HTTP status it is answered with.
+            /// Returns the HTTP status of replies with this code.
             pub const fn status(self) -> u16 {
                 match self { $(Self::$name => $status,)* }
             }
@@ -32,31 +32,31 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    /// There is no such thing.
+    /// Nothing has this id.
     NotFound = "NOT_FOUND", 404;
-    /// The request is malformed; nothing was done.
+    /// The request is malformed; it had no effect.
     InvalidInput = "INVALID_INPUT", 400;
-    /// The state of the thing forbids it.
+    /// The present state forbids the call.
     Conflict = "CONFLICT", 409;
     /// The idempotency key was used before with another request.
     KeyReused = "KEY_REUSED", 422;
-    /// The same request is being worked on; `Retry-After` says when to ask again.
+    /// The same request is still in progress; `Retry-After` says when to repeat it.
     InFlight = "IN_FLIGHT", 409;
-    /// The command needs an idempotency key.
+    /// The command needs an idempotency key and has none.
     KeyMissing = "KEY_MISSING", 400;
-    /// The caller may not do this.
+    /// The caller lacks the permission.
     Unauthorized = "UNAUTHORIZED", 401;
-    /// Too many requests; `Retry-After` says when to come back.
+    /// The caller has sent too many requests; `Retry-After` says when to repeat it.
     RateLimited = "RATE_LIMITED", 429;
-    /// Something the service needs is out of reach; `Retry-After` says when to come back.
+    /// Another service that the call needs can't be reached; `Retry-After` says when to repeat it.
     ServiceUnavailable = "SERVICE_UNAVAILABLE", 503;
     /// A defect of the service.
     Internal = "INTERNAL", 500;
-    /// No answer from further down: it may have happened.
+    /// A service further down did not reply, so the outcome is unknown: the call may have happened.
     OutcomeUnknown = "OUTCOME_UNKNOWN", 504;
     /// No route has this path.
     UnknownRoute = "UNKNOWN_ROUTE", 404;
-    /// The path has no such method.
+    /// The path does not have this method.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405;
     /// The body is larger than 2 MiB.
     BodyTooLarge = "BODY_TOO_LARGE", 413;
@@ -65,7 +65,7 @@ error_codes! {
 }
 
 impl ErrorCode {
-    /// The code that is written so; none for a text that is not in the table.
+    /// Parses a code's text; `None` if the table does not have it.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == text)
     }
@@ -77,7 +77,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-// By hand: the derived schema would name the variants as Rust does.
+// By hand, because the derived schema would have the Rust names of the variants.
 impl utoipa::PartialSchema for ErrorCode {
     fn schema() -> RefOr<Schema> {
         let texts = Self::ALL.iter().map(|code| code.as_str());

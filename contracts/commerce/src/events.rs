@@ -6,24 +6,24 @@ use crate::{
     Shipment, Sku, Timestamp, json,
 };
 
-/// Something that happened to one aggregate, as it is kept in the log and crosses the network.
+/// An event of one aggregate, as it is stored in the log and sent over the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DomainEvent {
-    /// Derived from the aggregate and its version: the same event has the same id wherever it is read.
+    /// Id derived from the aggregate and the version: the same event has the same id wherever it is read.
     #[schema(value_type = String, format = Uuid)]
     pub event_id: Uuid,
-    /// Whose event it is. Events of one aggregate keep their order.
+    /// Id of the aggregate. Events of one aggregate keep their order.
     pub aggregate_id: String,
-    /// The variant's name, such as `OrderCreated`.
+    /// Name of the variant, such as `OrderCreated`.
     pub event_type: String,
-    /// The number of the event within its aggregate: 1, 2, 3 ... without gaps, given by the log.
+    /// Number of the event within its aggregate, assigned by the log: 1, 2, 3 ... without gaps.
     pub version: i64,
-    /// When the change was made.
+    /// Time of the change.
     pub occurred_at: Timestamp,
-    /// The variant's content.
+    /// Fields of the variant.
     #[schema(value_type = Object)]
     pub payload: serde_json::Value,
-    /// Where it comes from.
+    /// Origin of the event.
     pub metadata: EventMetadata,
 }
 
@@ -31,7 +31,7 @@ pub struct DomainEvent {
 const EVENT_NAMESPACE: Uuid = Uuid::from_u128(0x7365_616d_2d63_4f6d_8d65_7263_652d_6576);
 
 impl DomainEvent {
-    /// The event as it goes into the log: number `version` of its aggregate.
+    /// Makes the entry for the log: event number `version` of its aggregate.
     ///
     /// Fails only if the payload can't be written as JSON.
     pub fn new<E: DomainEventPayload>(
@@ -58,7 +58,9 @@ impl DomainEvent {
         })
     }
 
-    /// What happened, as the enum of its module. Fails on an event type that `E` does not know and on a payload of another shape.
+    /// Parses the payload as the event enum `E` of the module.
+    ///
+    /// Fails if `E` does not have the event type, or if the payload has another form.
     pub fn parse<E: DomainEventPayload>(&self) -> Result<E, EventError> {
         let written = Written {
             event_type: self.event_type.clone(),
@@ -72,182 +74,182 @@ impl DomainEvent {
         })
     }
 
-    /// The id of an aggregate's event number `version` (UUIDv5 over both).
+    /// Derives the id of an aggregate's event number `version` (UUIDv5 over both).
     pub fn id_of(aggregate_id: &str, version: i64) -> Uuid {
         Uuid::new_v5(&EVENT_NAMESPACE, format!("{version}/{aggregate_id}").as_bytes())
     }
 }
 
-/// How serde writes an event enum.
+/// Form in which serde writes an event enum.
 #[derive(Serialize, Deserialize)]
 struct Written {
     event_type: String,
     payload: serde_json::Value,
 }
 
-/// An event that can't be read as, or written from, the enum of its module. Repeating it changes nothing.
+/// An event that can't be read as the enum of its module, or written from it. A repeat fails the same way.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("event {event_id} of type {event_type} is not readable: {reason}")]
 pub struct EventError {
-    /// The event.
+    /// Id of the event.
     pub event_id: Uuid,
-    /// What it says it is.
+    /// Type that the event claims to have.
     pub event_type: String,
-    /// Which field differs from what is known, and how; never contact data.
+    /// Field that is wrong, and how; never contact data.
     pub reason: String,
 }
 
-/// Where an event comes from.
+/// Origin of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EventMetadata {
-    /// The same for all that one first request set off.
+    /// Id shared by all requests and events that one first request caused.
     pub correlation_id: String,
-    /// The event or request that caused this one directly.
+    /// Id of the event or request that caused this event directly.
     pub causation_id: Option<String>,
-    /// The module that wrote it.
+    /// Name of the module that wrote the event.
     pub source_service: String,
 }
 
-/// An enum of the events of one module, as serde writes it: `event_type` and `payload`.
+/// Enum of the events of one module, which serde writes as `event_type` and `payload`.
 pub trait DomainEventPayload: Serialize + DeserializeOwned + Send + Sync {
-    /// Whose event it is.
+    /// Returns the id of the aggregate that the event belongs to.
     fn aggregate_id(&self) -> String;
 }
 
-/// What happens to orders.
+/// Events of orders.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "event_type", content = "payload")]
 pub enum OrderEvent {
-    /// The order was accepted, its stock is reserved.
+    /// The order was accepted, and its stock is reserved.
     OrderCreated {
-        /// Which order.
+        /// Id of the order.
         order_id: OrderId,
-        /// Who ordered.
+        /// Customer who ordered.
         customer_id: CustomerId,
-        /// Where they are told.
+        /// Address and device at which the customer is notified.
         contact: Contact,
-        /// What was ordered.
+        /// Products ordered, each with its price.
         lines: Vec<OrderLine>,
-        /// The sum of the lines.
+        /// Sum of the lines.
         total: Money,
     },
     /// The order was paid.
     OrderConfirmed {
-        /// Which order.
+        /// Id of the order.
         order_id: OrderId,
-        /// By which payment.
+        /// Id of the payment that covers the order.
         payment_id: PaymentId,
     },
-    /// The order will not happen.
+    /// The order was cancelled.
     OrderCancelled {
-        /// Which order.
+        /// Id of the order.
         order_id: OrderId,
-        /// Why.
+        /// Reason of the cancellation.
         reason: String,
     },
-    /// The order is on its way.
+    /// The order was handed to the carrier.
     OrderShipped {
-        /// Which order.
+        /// Id of the order.
         order_id: OrderId,
-        /// How.
+        /// Carrier and tracking number.
         shipment: Shipment,
     },
     /// The order arrived.
     OrderDelivered {
-        /// Which order.
+        /// Id of the order.
         order_id: OrderId,
     },
 }
 
-/// What happens to payments.
+/// Events of payments.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "event_type", content = "payload")]
 pub enum PaymentEvent {
     /// The money was taken.
     PaymentCaptured {
-        /// Which payment.
+        /// Id of the payment.
         payment_id: PaymentId,
-        /// For which order.
+        /// Id of the order.
         order_id: OrderId,
-        /// How much.
+        /// Amount that was captured.
         amount: Money,
     },
-    /// The provider said no.
+    /// The provider declined.
     PaymentFailed {
-        /// Which payment.
+        /// Id of the payment.
         payment_id: PaymentId,
-        /// For which order.
+        /// Id of the order.
         order_id: OrderId,
-        /// Why.
+        /// Reason given by the provider.
         reason: String,
     },
-    /// Money was given back.
+    /// A refund was made.
     PaymentRefunded {
-        /// Which payment.
+        /// Id of the payment.
         payment_id: PaymentId,
-        /// For which order.
+        /// Id of the order.
         order_id: OrderId,
-        /// How much, this time.
+        /// Amount of this refund.
         amount: Money,
-        /// How much, in all.
+        /// Amount refunded so far, this refund included.
         refunded: Money,
     },
 }
 
-/// What happens to stock.
+/// Events of the stock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "event_type", content = "payload")]
 pub enum InventoryEvent {
-    /// Price and available stock of a product were set.
+    /// The price and available stock of a product were set.
     ProductPut {
-        /// Which product.
+        /// Sku of the product.
         sku: Sku,
-        /// Price of one.
+        /// Price of one unit.
         price: Money,
-        /// How many can be ordered.
+        /// Number of units that can be ordered.
         stock: i64,
     },
-    /// An order's items were set aside.
+    /// The items of an order were reserved.
     StockReserved {
-        /// For which order.
+        /// Id of the order.
         order_id: OrderId,
-        /// The items.
+        /// Items with their prices at the time of the reservation.
         lines: Vec<ReservedLine>,
     },
-    /// An order's items are back in stock.
+    /// The items of an order were returned to the stock.
     StockReleased {
-        /// Of which order.
+        /// Id of the order.
         order_id: OrderId,
     },
-    /// An order's items are gone for good.
+    /// The items of an order left the stock for good.
     StockCommitted {
-        /// Of which order.
+        /// Id of the order.
         order_id: OrderId,
     },
 }
 
-/// What happens to notifications.
+/// Events of notifications.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "event_type", content = "payload")]
 pub enum NotificationEvent {
-    /// The servers took the messages.
+    /// The servers accepted the messages.
     NotificationSent {
-        /// Which notification.
+        /// Id of the notification.
         notification_id: NotificationId,
-        /// About which order.
+        /// Id of the order.
         order_id: OrderId,
-        /// What happened.
+        /// Event that the customer was notified about.
         kind: NotificationKind,
     },
     /// A server refused a message for good.
     NotificationRefused {
-        /// Which notification.
+        /// Id of the notification.
         notification_id: NotificationId,
-        /// About which order.
+        /// Id of the order.
         order_id: OrderId,
-        /// What happened.
+        /// Event that the customer was notified about.
         kind: NotificationKind,
-        /// What the server said.
+        /// Reason given by the server.
         reason: String,
     },
 }
@@ -280,7 +282,7 @@ impl DomainEventPayload for InventoryEvent {
             Self::ProductPut { sku, .. } => format!("product/{sku}"),
             Self::StockReserved { order_id, .. }
             | Self::StockReleased { order_id }
-            // Not the bare order id: an event's id derives from its aggregate's, and Orders has events of that order too.
+            // Not the bare order id: event ids derive from it, and Orders has events of the same order.
             | Self::StockCommitted { order_id } => format!("reservation/{order_id}"),
         }
     }

@@ -1,40 +1,56 @@
 use std::time::Duration;
 
-use seam::TransportFailure;
+use seam::{ContractError, TransportFailure};
 use serde::{Deserialize, Serialize};
 
 use crate::{DomainEvent, Invalid};
 
-/// A module's log, read by position. The one port of event delivery: in process, over HTTP, later over a broker.
-#[seam::async_trait]
+/// Gives a module's event log to its readers, by position.
+///
+/// The one port of event delivery: in process, over HTTP, later over a broker.
+#[seam::contract(name = "feed")]
 pub trait EventFeed: Send + Sync {
-    /// Up to `limit` (1 to 1,000) events after `after` (0: from the first), in the order of their positions; waits up to `wait` for
-    /// the first one, and 30 s at most: more is no error. Positions become visible in order: whoever has seen position n will never be
-    /// shown a smaller new one.
+    /// Returns up to `limit` events (1 to 1,000) after the position `after` (0: from the first), in the order of
+    /// their positions.
     ///
-    /// Refuses another limit, and a position below 0, at once.
+    /// If there is none yet, waits up to `wait` for the first one, but never longer than 30 s: a longer `wait`
+    /// counts as 30 s. Positions become visible in order: a reader that has seen position n is never shown a new
+    /// one below n.
+    ///
+    /// Fails at once with [`FeedError::Invalid`] if `limit` or `after` is out of range.
+    #[read]
     async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError>;
 }
 
-/// An event and its place in its module's log.
+/// An event and its position in its module's log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RecordedEvent {
-    /// From 1, growing, possibly with gaps.
+    /// Position in the log: from 1, growing, possibly with gaps.
     pub position: i64,
-    /// What happened.
+    /// The event itself.
     pub event: DomainEvent,
 }
 
-/// Why a feed could not be read. Reading changes nothing, so each of them may be repeated.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// The reason why a feed could not be read. Reading changes nothing, so every failed read may be repeated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum FeedError {
-    /// No answer, or not the log's.
+    /// No answer came, or one that is not a log's.
     #[error(transparent)]
     Transport(#[from] TransportFailure),
-    /// The reader asked for something that can't be.
+    /// An argument is out of its range.
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// The log could not be read.
+    /// The log could not be read; the text says why.
     #[error("event log is not readable: {0}")]
     Unreadable(String),
+}
+
+impl ContractError for FeedError {
+    fn transport(&self) -> Option<&TransportFailure> {
+        match self {
+            Self::Transport(failure) => Some(failure),
+            Self::Invalid(_) | Self::Unreadable(_) => None,
+        }
+    }
 }

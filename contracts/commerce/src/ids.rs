@@ -17,7 +17,8 @@ macro_rules! uuid_id {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// The id that belongs to these parts, in every implementation (UUIDv5 over the parts, each prefixed with its length).
+            /// Derives the id of these parts, the same in every implementation: UUIDv5 over the parts, each
+            /// prefixed with its length.
             pub fn derive(parts: &[&str]) -> Self {
                 let mut name = String::from(stringify!($name));
                 for part in parts {
@@ -66,7 +67,7 @@ macro_rules! text_id {
         pub struct $name(String);
 
         impl $name {
-            /// The text as it was given.
+            /// Returns the text as it was given.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -109,16 +110,16 @@ macro_rules! text_id {
 }
 
 text_id!(
-    /// Who orders; a guest gets one too. 1 to 64 visible ASCII characters.
+    /// A customer, guests included. 1 to 64 visible ASCII characters.
     CustomerId, 64, |c| c.is_ascii_graphic(), "1 to 64 visible ASCII characters"
 );
 text_id!(
-    /// A stock keeping unit. 1 to 64 visible ASCII characters.
+    /// A stock keeping unit: the name of a product. 1 to 64 visible ASCII characters.
     Sku, 64, |c| c.is_ascii_graphic(), "1 to 64 visible ASCII characters"
 );
 text_id!(
-    /// Names one intent of one caller: the same key with the same request is the same command, however often it is sent.
-    /// 1 to 255 visible ASCII characters other than `"` and `\`.
+    /// Name of one intent of one caller: the same key with the same request is the same command, however often it
+    /// is sent. 1 to 255 visible ASCII characters other than `"` and `\`.
     IdempotencyKey, 255, |c| c.is_ascii_graphic() && c != '"' && c != '\\',
     "1 to 255 visible ASCII characters, no quote or backslash"
 );

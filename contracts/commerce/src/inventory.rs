@@ -1,162 +1,185 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Item, Money, OrderId, Page, PageRequest, Sku, Timestamp};
+use crate::{Error, Invalid, Item, Money, OrderId, Page, PageRequest, Sku, Timestamp, check};
 
-/// Knows what there is, what it costs, and who has it set aside.
+/// Keeps the products, their prices and stock, and the reservations of orders.
 #[seam::contract(name = "inventory")]
 pub trait Inventory: Send + Sync {
-    /// Sets price and available stock of a product, creating it if need be. What is reserved or committed stays so.
+    /// Sets the price and available stock of a product; creates it if it is new. Reserved and committed units stay
+    /// as they are.
     #[write(key = product.sku)]
     async fn put_product(&self, product: ProductUpdate) -> Result<Product, InventoryError>;
 
-    /// The product as it is now.
+    /// Returns the product in its present state.
     #[read(key = sku)]
     async fn get_product(&self, sku: Sku) -> Result<Product, InventoryError>;
 
-    /// All products, by sku.
+    /// Lists all products, sorted by sku.
     #[read]
     async fn list_products(&self, page: PageRequest) -> Result<Page<Product>, InventoryError>;
 
-    /// Sets all items of an order aside, or none. The order is the key: repeating it changes nothing, with other items it is refused.
+    /// Reserves all items of an order, or none of them.
+    ///
+    /// The order is the key: repeating the call changes nothing, and other items for the same order are refused.
     #[write(key = request.order_id)]
     async fn reserve(&self, request: ReservationRequest) -> Result<Reservation, InventoryError>;
 
-    /// Puts an order's items back, reserved or committed. Repeating it changes nothing; released, an order can't reserve again.
+    /// Returns an order's items to the stock, reserved or committed.
+    ///
+    /// Repeating it changes nothing. A released order can't reserve again.
     #[write(key = order_id)]
     async fn release(&self, order_id: OrderId) -> Result<Reservation, InventoryError>;
 
-    /// Takes an order's reserved items out of stock for good. Repeating it changes nothing.
+    /// Takes an order's reserved items out of the stock for good. Repeating it changes nothing.
     #[write(key = order_id)]
     async fn commit(&self, order_id: OrderId) -> Result<Reservation, InventoryError>;
 }
 
-/// What a product is to be.
+/// Price and stock that a product is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProductUpdate {
-    /// Which product.
+    /// Sku of the product.
     pub sku: Sku,
-    /// Price of one: more than nothing.
+    /// Price of one unit: more than zero.
     pub price: Money,
-    /// How many can be ordered: 0 to 1,000,000,000.
+    /// Number of units that can be ordered: 0 to 1,000,000,000.
     pub stock: i64,
 }
 
-/// A product and where its stock is. What came in is `stock + reserved + committed`.
+impl ProductUpdate {
+    const MAX_STOCK: i64 = 1_000_000_000;
+
+    /// Refuses a price that is not positive, and a stock outside 0 to 1,000,000,000.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        check::at_least("price.cents", self.price.cents, 1)?;
+        check::within("stock", self.stock, 0, Self::MAX_STOCK)
+    }
+}
+
+/// A product and its units, which are available, reserved or committed: their sum is all that was ever put in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Product {
-    /// Which product.
+    /// Sku of the product.
     pub sku: Sku,
-    /// Price of one.
+    /// Price of one unit.
     pub price: Money,
-    /// How many can be ordered.
+    /// Number of units that can be ordered.
     pub stock: i64,
-    /// How many are set aside for orders.
+    /// Number of units reserved for orders.
     pub reserved: i64,
-    /// How many are gone.
+    /// Number of units that left the stock for good.
     pub committed: i64,
     /// 1 at creation, one more with each change.
     pub version: i64,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
-/// What an order needs set aside.
+/// Request to reserve the items of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReservationRequest {
-    /// For which order.
+    /// Id of the order.
     pub order_id: OrderId,
     /// 1 to 100 items, each sku once.
     pub items: Vec<Item>,
 }
 
-/// What is set aside for an order.
+impl ReservationRequest {
+    /// Refuses a list that is empty or has more than 100 items, a quantity outside 1 to 1,000,000, and a sku that
+    /// comes twice.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        Item::validate_all(&self.items)
+    }
+}
+
+/// Items reserved for an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Reservation {
-    /// For which order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// Where it stands.
+    /// Present state of the reservation.
     pub status: ReservationStatus,
-    /// The items, with the prices at reservation.
+    /// Items with their prices at the time of the reservation.
     pub lines: Vec<ReservedLine>,
     /// 1 at creation, one more with each change.
     pub version: i64,
-    /// When it was made.
+    /// Time of the reservation.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
 /// One product of a reservation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReservedLine {
-    /// Which product.
+    /// Sku of the product.
     pub sku: Sku,
-    /// How many.
+    /// Number of units reserved.
     pub quantity: i64,
-    /// Price of one, at reservation.
+    /// Price of one unit at the time of the reservation.
     pub unit_price: Money,
 }
 
-/// Where a reservation stands.
+/// State of a reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReservationStatus {
-    /// Set aside.
+    /// Held for the order.
     Reserved,
-    /// Gone for good.
+    /// Out of the stock for good.
     Committed,
-    /// Back in stock.
+    /// Returned to the stock.
     Released,
 }
 
 impl ReservationStatus {
-    /// Every status.
+    /// Every status, in the order of the declaration.
     pub const ALL: [Self; 3] = [Self::Reserved, Self::Committed, Self::Released];
 
-    /// Whether a reservation may go there from here. Staying is no transition; what is released stays released.
+    /// Tells if a reservation in this status may move to `to`. Staying is not a transition, and `Released` is final.
     pub fn can_become(self, to: Self) -> bool {
         use ReservationStatus::{Committed, Released, Reserved};
         matches!((self, to), (Reserved, Committed | Released) | (Committed, Released))
     }
 }
 
-/// What a call of [`Inventory`] fails with.
+/// Error of every method of [`Inventory`].
 pub type InventoryError = Error<InventoryConflict>;
 
-/// Why the stock forbids a call.
+/// The state of the stock that forbids a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum InventoryConflict {
-    /// A reservation names a product that does not exist.
+    /// The reservation names a product that does not exist.
     #[error("there is no product {sku}")]
     UnknownProduct {
-        /// The product.
+        /// Sku of the product.
         sku: Sku,
     },
-    /// Not enough in stock.
+    /// The stock does not cover the quantity.
     #[error("{sku}: {wanted} wanted, {available} in stock")]
     InsufficientStock {
-        /// The product.
+        /// Sku of the product.
         sku: Sku,
-        /// How many were asked for.
+        /// Number of units asked for.
         wanted: i64,
-        /// How many there are.
+        /// Number of units in stock.
         available: i64,
     },
-    /// The reservation can't go there from here.
+    /// The reservation's state does not allow this transition.
     #[error("reservation can't go from {from:?} to {to:?}")]
     IllegalTransition {
-        /// Where it is.
+        /// Present state of the reservation.
         from: ReservationStatus,
-        /// Where it was to go.
+        /// State that was asked for.
         to: ReservationStatus,
     },
-    /// The order has reserved other items before.
+    /// The order has already reserved other items.
     #[error("order {order_id} has reserved other items")]
     OtherItems {
-        /// The order.
+        /// Id of the order.
         order_id: OrderId,
     },
 }

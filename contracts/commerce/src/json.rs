@@ -1,4 +1,4 @@
-//! Reading JSON with errors that name the field and never repeat what may be personal data.
+//! JSON parsing with errors that name the field and never repeat personal data.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use serde_json::value::RawValue;
 
 use crate::Invalid;
 
-/// Fields whose content is never repeated in an error: it could end up in a log.
+/// Fields whose content no error repeats, because it could end up in a log.
 const PERSONAL: [&str; 2] = ["contact", "payment_method"];
 
-/// Stands in an error where the value seen is personal data.
+/// Text that replaces personal data in an error.
 pub(crate) const HIDDEN: &str = "(not shown)";
 
-/// The field of errors that concern the whole.
+/// Field name in errors about the whole body.
 const BODY: &str = "body";
 
-/// Reads an object, which serde would also take as an array of its fields' values; the error is as that of [`parse`].
+/// Parses an object as [`parse`] does, and refuses the array of field values that serde would accept for a struct.
 pub(crate) fn parse_object<T: DeserializeOwned>(text: &str) -> Result<T, Invalid> {
     let is_other = |first: char| matches!(first, '[' | '"' | 't' | 'f' | 'n' | '-' | '0'..='9');
     match text.trim_start().chars().next() {
@@ -25,7 +25,7 @@ pub(crate) fn parse_object<T: DeserializeOwned>(text: &str) -> Result<T, Invalid
     }
 }
 
-/// Reads a value; the error names the field by its path, what stands there, and what would be accepted.
+/// Parses a value. The error has the path of the field, the value seen there, and the values that would be accepted.
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Invalid> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| refusal(text, &error))?;
@@ -35,7 +35,7 @@ pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Invalid> {
     }
 }
 
-/// What the reader wanted, without what it saw.
+/// Extracts the wanted values from a parser's message, without the value seen.
 pub(crate) fn wanted(message: &str) -> String {
     let message = message.rsplit_once(" at line ").map_or(message, |(head, _)| head);
     for marker in [", expected ", ", wanted "] {
@@ -49,7 +49,7 @@ pub(crate) fn wanted(message: &str) -> String {
     "a value of the documented form".to_owned()
 }
 
-/// A kind of value in words that need no Rust.
+/// Translates serde's names of types for readers who do not know Rust.
 fn plain(wanted: &str) -> String {
     match wanted {
         "i64" => "a whole number of 64 bits".to_owned(),
@@ -110,7 +110,7 @@ fn is_personal(field: &str) -> bool {
         .any(|personal| field.split(['.', '[']).any(|part| part == *personal))
 }
 
-/// The value that stands at `path` (`items[0].sku`), as it was written.
+/// Returns the value at `path` (`items[0].sku`) as it was written.
 fn seen(text: &str, path: &str) -> String {
     let mut value: &RawValue = match serde_json::from_str(text) {
         Ok(root) => root,

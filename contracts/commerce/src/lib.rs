@@ -1,7 +1,11 @@
-//! The platform's contracts: what each module promises, in types.
+//! The contracts of the commerce platform: the traits, types, errors and events of each module, and their HTTP
+//! bindings.
 //!
-//! A module is known to the others only by its trait here. No business logic lives in this crate.
+//! A module knows the others only by their traits here. This crate holds no business logic: a type validates its
+//! own form (`validate`), and anything that depends on state belongs to the module.
 
+mod check;
+mod contact;
 mod error;
 mod error_code;
 mod events;
@@ -15,19 +19,19 @@ mod notifications;
 mod orders;
 mod page;
 mod payments;
-mod rules;
 mod schema;
 mod timestamp;
 mod v1;
 mod v2;
 
+pub use contact::Contact;
 pub use error::{Error, Invalid};
 pub use error_code::ErrorCode;
 pub use events::{
     DomainEvent, DomainEventPayload, EventError, EventMetadata, InventoryEvent, NotificationEvent, OrderEvent,
     PaymentEvent,
 };
-pub use feed::{EventFeed, FeedError, RecordedEvent};
+pub use feed::{EventFeed, EventFeedCall, EventFeedReply, FeedError, RecordedEvent};
 pub use ids::{CustomerId, IdempotencyKey, NotificationId, OrderId, PaymentId, Sku};
 pub use inventory::{
     Inventory, InventoryCall, InventoryConflict, InventoryError, InventoryReply, Product, ProductUpdate, Reservation,
@@ -39,7 +43,7 @@ pub use notifications::{
     NotificationsCall, NotificationsReply,
 };
 pub use orders::{
-    Contact, Item, NewOrder, Order, OrderConflict, OrderError, OrderLine, OrderStatus, Orders, OrdersCall, OrdersReply,
+    Item, NewOrder, Order, OrderConflict, OrderError, OrderLine, OrderStatus, Orders, OrdersCall, OrdersReply,
     PaymentMethod, Shipment,
 };
 pub use page::{Page, PageRequest};

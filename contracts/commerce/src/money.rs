@@ -10,10 +10,10 @@ use crate::{Invalid, schema::text_schema};
 pub struct Currency([u8; 3]);
 
 impl Currency {
-    /// The euro.
+    /// The euro (ISO 4217).
     pub const EUR: Self = Self(*b"EUR");
 
-    /// The three letters.
+    /// Returns the three letters.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("???")
     }
@@ -46,49 +46,49 @@ impl fmt::Display for Currency {
     }
 }
 
-/// An amount in minor units of one currency. Arithmetic is checked: it never wraps and never mixes currencies.
+/// An amount in minor units of one currency. Its arithmetic is checked: it never wraps and never mixes currencies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Money {
-    /// Minor units: cents for EUR and USD.
+    /// Amount in minor units: cents for EUR and USD.
     pub cents: i64,
-    /// What the units are.
+    /// Currency of the amount.
     pub currency: Currency,
 }
 
-/// Why an amount can't be computed.
+/// The reason why an amount can't be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// The result does not fit an `i64`.
+    /// The result does not fit into an `i64`.
     #[error("amount out of range")]
     Overflow,
-    /// The two amounts are not of one currency.
+    /// The two amounts have different currencies.
     #[error("can't combine {0} with {1}")]
     CurrencyMismatch(Currency, Currency),
 }
 
 impl Money {
-    /// This many minor units of this currency.
+    /// Makes an amount of `cents` minor units.
     pub const fn new(cents: i64, currency: Currency) -> Self {
         Self { cents, currency }
     }
 
-    /// Nothing, in this currency.
+    /// Makes an amount of zero.
     pub const fn zero(currency: Currency) -> Self {
         Self::new(0, currency)
     }
 
-    /// The sum.
+    /// Adds two amounts of the same currency.
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.combine(other, i64::checked_add)
     }
 
-    /// The difference.
+    /// Subtracts an amount of the same currency; the result may be negative.
     pub fn checked_sub(self, other: Self) -> Result<Self, MoneyError> {
         self.combine(other, i64::checked_sub)
     }
 
-    /// This amount, `count` times.
+    /// Multiplies the amount by `count`.
     pub fn checked_mul(self, count: i64) -> Result<Self, MoneyError> {
         let cents = self.cents.checked_mul(count).ok_or(MoneyError::Overflow)?;
         Ok(Self::new(cents, self.currency))

@@ -1,19 +1,19 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Contact, Error, IdempotencyKey, NotificationId, OrderId, Page, PageRequest, Timestamp};
+use crate::{Contact, Error, IdempotencyKey, Invalid, NotificationId, OrderId, Page, PageRequest, Timestamp, check};
 
-/// Tells customers what happens to their orders, by mail and push.
+/// Notifies customers about their orders by mail and push message.
 #[seam::contract(name = "notifications")]
 pub trait Notifications: Send + Sync {
-    /// Sends a message about an order. The same key with the same request replays the first answer.
+    /// Sends a message about an order. The same key with the same request replays the first reply.
     #[write(key = notification.key)]
     async fn notify(&self, notification: NewNotification) -> Result<Notification, NotificationError>;
 
-    /// The notification as it is now.
+    /// Returns the notification in its present state.
     #[read(key = notification_id)]
     async fn get_notification(&self, notification_id: NotificationId) -> Result<Notification, NotificationError>;
 
-    /// What was told about an order, oldest first.
+    /// Lists the notifications about an order, oldest first.
     #[read(key = order_id)]
     async fn list_notifications_for_order(
         &self,
@@ -22,45 +22,55 @@ pub trait Notifications: Send + Sync {
     ) -> Result<Page<Notification>, NotificationError>;
 }
 
-/// What to tell.
+/// Request for a notification.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewNotification {
-    /// Names this intent; travels as the header `Idempotency-Key`.
+    /// Key that names this intent; travels as the header `Idempotency-Key`.
     pub key: IdempotencyKey,
-    /// About which order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// To whom.
+    /// Address and device to notify.
     pub contact: Contact,
-    /// What happened.
+    /// Event to tell the customer about.
     pub kind: NotificationKind,
-    /// More to say, in the customer's words or ours; at most 1,000 characters.
+    /// Additional text for the message: 1 to 1,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
-/// What was told. It names no address: contact data stays inside the module.
+impl NewNotification {
+    /// Refuses a contact that can't be reached, and a note that is blank or longer than 1,000 characters.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        self.contact.validate()?;
+        self.note
+            .as_ref()
+            .map_or(Ok(()), |note| check::text("note", note, 1_000))
+    }
+}
+
+/// A notification and its delivery. It holds no address: contact data stays inside the module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Notification {
-    /// Derived from the event or key that caused it.
+    /// Id derived from the event or key that caused it.
     pub id: NotificationId,
-    /// About which order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// What happened.
+    /// Event to tell the customer about.
     pub kind: NotificationKind,
-    /// How the mail fared.
+    /// Delivery of the mail.
     pub email: Delivery,
-    /// How the push message fared; absent where the customer gave no device.
+    /// Delivery of the push message; null if the customer gave no device.
     pub push: Option<Delivery>,
     /// 1 at creation, one more with each change.
     pub version: i64,
-    /// When it was caused.
+    /// Time of the event or request that caused it.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
-/// What a customer is told about.
+/// Event that a customer is notified about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotificationKind {
@@ -68,39 +78,39 @@ pub enum NotificationKind {
     OrderCreated,
     /// The order was paid.
     OrderConfirmed,
-    /// The order will not happen.
+    /// The order was cancelled.
     OrderCancelled,
-    /// The order is on its way.
+    /// The order was handed to the carrier.
     OrderShipped,
     /// The order arrived.
     OrderDelivered,
-    /// Money was given back.
+    /// A refund was made.
     PaymentRefunded,
 }
 
-/// How one message on one channel fared.
+/// Delivery of one message on one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
-    /// Not handed over yet.
+    /// Not handed to the server yet.
     Pending,
-    /// The server took it.
+    /// Accepted by the server.
     Sent,
-    /// The server refused it for good.
+    /// Refused by the server for good.
     Refused,
 }
 
-/// What a call of [`Notifications`] fails with.
+/// Error of every method of [`Notifications`].
 pub type NotificationError = Error<NotificationConflict>;
 
-/// Why a notification is forbidden.
+/// The state that forbids a notification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum NotificationConflict {
     /// The mail server refused the address for good.
     #[error("the mail server refused the recipient of notification {notification_id}")]
     RecipientRefused {
-        /// The notification.
+        /// Id of the notification.
         notification_id: NotificationId,
     },
 }

@@ -1,23 +1,26 @@
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CustomerId, Error, IdempotencyKey, Money, OrderId, Page, PageRequest, PaymentId, Sku, Timestamp};
+use crate::{
+    Contact, CustomerId, Error, IdempotencyKey, Invalid, Money, OrderId, Page, PageRequest, PaymentId, Sku, Timestamp,
+    check, json::HIDDEN,
+};
 
-/// Takes orders and owns their life from creation to delivery.
+/// Accepts orders and owns their life from creation to delivery.
 #[seam::contract(name = "orders")]
 pub trait Orders: Send + Sync {
-    /// Reserves the stock and accepts the order as `Pending`. Prices come from Inventory.
+    /// Reserves the stock and accepts the order as `Pending`. Inventory sets the prices.
     ///
-    /// The same key with the same request replays the first answer.
+    /// The same key with the same request replays the first reply.
     #[write(key = order.key)]
     async fn create_order(&self, order: NewOrder) -> Result<Order, OrderError>;
 
-    /// The order as it is now.
+    /// Returns the order in its present state.
     #[read(key = order_id)]
     async fn get_order(&self, order_id: OrderId) -> Result<Order, OrderError>;
 
-    /// A customer's orders, newest first.
+    /// Lists a customer's orders, newest first.
     #[read(key = customer_id)]
     async fn list_orders_for_customer(
         &self,
@@ -25,61 +28,70 @@ pub trait Orders: Send + Sync {
         page: PageRequest,
     ) -> Result<Page<Order>, OrderError>;
 
-    /// `Pending` to `Confirmed`; refused without a captured payment of the order's total. Repeating it changes nothing.
+    /// Moves a `Pending` order to `Confirmed`; fails without a captured payment of the order's total.
+    ///
+    /// Repeating it changes nothing.
     #[write(key = order_id)]
     async fn confirm_order(&self, order_id: OrderId) -> Result<Order, OrderError>;
 
-    /// `Pending` or `Confirmed` to `Cancelled`; stock goes back and captured money is refunded. Repeating it changes nothing.
+    /// Moves a `Pending` or `Confirmed` order to `Cancelled`: its stock goes back, and captured money is refunded.
+    ///
+    /// Repeating it changes nothing.
     #[write(key = order_id)]
     async fn cancel_order(&self, order_id: OrderId, reason: String) -> Result<Order, OrderError>;
 
-    /// `Confirmed` to `Shipped`. Repeating it with the same shipment changes nothing.
+    /// Moves a `Confirmed` order to `Shipped`. Repeating it with the same shipment changes nothing.
     #[write(key = order_id)]
     async fn ship_order(&self, order_id: OrderId, shipment: Shipment) -> Result<Order, OrderError>;
 
-    /// `Shipped` to `Delivered`. Repeating it changes nothing.
+    /// Moves a `Shipped` order to `Delivered`. Repeating it changes nothing.
     #[write(key = order_id)]
     async fn deliver_order(&self, order_id: OrderId) -> Result<Order, OrderError>;
 }
 
-/// What a customer asks for.
+/// Request for an order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
-    /// Names this intent; travels as the header `Idempotency-Key`.
+    /// Key that names this intent; travels as the header `Idempotency-Key`.
     pub key: IdempotencyKey,
-    /// Who orders.
+    /// Customer who orders.
     pub customer_id: CustomerId,
-    /// Where to tell them.
+    /// Address and device at which the customer is notified.
     pub contact: Contact,
-    /// How they pay.
+    /// Token that pays for the order.
     pub payment_method: PaymentMethod,
     /// 1 to 100 items, each sku once.
     pub items: Vec<Item>,
 }
 
-/// Where a customer is told about an order. Personal data: never logged.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Contact {
-    /// An address with one `@`, at most 254 characters (RFC 5321).
-    #[schema(max_length = 254)]
-    pub email: String,
-    /// A device to push to: 1 to 1,000 visible ASCII characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub push_token: Option<String>,
-}
-
-impl fmt::Debug for Contact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Contact(redacted)")
+impl NewOrder {
+    /// Refuses a request that can never become an order: a malformed contact, payment method or list of items.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        self.contact.validate()?;
+        self.payment_method.validate()?;
+        Item::validate_all(&self.items)
     }
 }
 
-/// The payment provider's token for a card or account: never a card number.
+/// The payment provider's token for a card or account, never a card number.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct PaymentMethod(pub String);
+
+impl PaymentMethod {
+    /// Refuses anything but 1 to 255 visible ASCII characters. The error does not repeat the token.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        if check::is_visible(&self.0, 255) {
+            return Ok(());
+        }
+        Err(Invalid::new(
+            "payment_method",
+            HIDDEN,
+            "1 to 255 visible ASCII characters",
+        ))
+    }
+}
 
 impl fmt::Debug for PaymentMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,89 +99,129 @@ impl fmt::Debug for PaymentMethod {
     }
 }
 
-/// So many of a product.
+/// A quantity of one product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
-    /// Which product.
+    /// Sku of the product.
     pub sku: Sku,
-    /// 1 to 1,000,000.
+    /// Number of units: 1 to 1,000,000.
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub quantity: i64,
+}
+
+impl Item {
+    const MAX_ITEMS: usize = 100;
+    const MAX_QUANTITY: i64 = 1_000_000;
+
+    /// Refuses a list that is empty or has more than 100 items, a quantity out of range, and a sku that comes twice.
+    pub(crate) fn validate_all(items: &[Self]) -> Result<(), Invalid> {
+        if items.is_empty() || items.len() > Self::MAX_ITEMS {
+            return Err(Invalid::new(
+                "items",
+                format!("a list of {}", items.len()),
+                "1 to 100 items",
+            ));
+        }
+        let mut seen = BTreeSet::new();
+        for (index, item) in items.iter().enumerate() {
+            let quantity = format!("items[{index}].quantity");
+            check::within(&quantity, item.quantity, 1, Self::MAX_QUANTITY)?;
+            if !seen.insert(&item.sku) {
+                return Err(Invalid::new(format!("items[{index}].sku"), &item.sku, "each sku once"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// An order as its owner knows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
-    /// Derived from the caller and the key.
+    /// Id derived from the caller and the key.
     pub id: OrderId,
-    /// Who ordered.
+    /// Customer who ordered.
     pub customer_id: CustomerId,
-    /// Where they are told.
+    /// Address and device at which the customer is notified.
     pub contact: Contact,
-    /// How they pay.
+    /// Token that pays for the order.
     pub payment_method: PaymentMethod,
-    /// Where it stands.
+    /// Present state of the order.
     pub status: OrderStatus,
-    /// What was ordered, at the prices Inventory gave.
+    /// Products ordered, at the prices that Inventory gave.
     pub lines: Vec<OrderLine>,
-    /// The sum of the lines.
+    /// Sum of the lines.
     pub total: Money,
-    /// The captured payment, once there is one.
+    /// The captured payment; `None` until there is one.
     pub payment_id: Option<PaymentId>,
-    /// Why it was cancelled.
+    /// Reason of the cancellation; `None` unless cancelled.
     pub cancel_reason: Option<String>,
-    /// How it was shipped.
+    /// Carrier and tracking number; `None` until shipped.
     pub shipment: Option<Shipment>,
     /// 1 at creation, one more with each change.
     pub version: i64,
-    /// When it was accepted.
+    /// Time of the acceptance.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
+}
+
+impl Order {
+    /// Refuses a reason to cancel that is blank or longer than 500 characters.
+    pub fn validate_cancel_reason(reason: &str) -> Result<(), Invalid> {
+        check::text("reason", reason, 500)
+    }
 }
 
 /// One product of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderLine {
-    /// Which product.
+    /// Sku of the product.
     pub sku: Sku,
-    /// How many.
+    /// Number of units ordered.
     pub quantity: i64,
-    /// Price of one, when the order was made.
+    /// Price of one unit at the time of the order.
     pub unit_price: Money,
 }
 
-/// How an order travels.
+/// Carrier and tracking number of a shipped order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shipment {
-    /// 1 to 100 characters.
+    /// Name of the carrier: 1 to 100 characters.
     #[schema(max_length = 100)]
     pub carrier: String,
-    /// 1 to 100 characters.
+    /// The carrier's number: 1 to 100 characters.
     #[schema(max_length = 100)]
     pub tracking_number: String,
 }
 
-/// Where an order stands.
+impl Shipment {
+    /// Refuses a carrier or tracking number that is blank or longer than 100 characters.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        check::text("carrier", &self.carrier, 100)?;
+        check::text("tracking_number", &self.tracking_number, 100)
+    }
+}
+
+/// State of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
     /// Accepted, stock reserved, not paid.
     Pending,
-    /// Paid.
+    /// Paid, not yet shipped.
     Confirmed,
-    /// On its way.
+    /// Handed to the carrier.
     Shipped,
-    /// Arrived.
+    /// Arrived at the customer.
     Delivered,
-    /// Will not happen.
+    /// Given up for good.
     Cancelled,
 }
 
 impl OrderStatus {
-    /// Every status.
+    /// Every status, in the order of the declaration.
     pub const ALL: [Self; 5] = [
         Self::Pending,
         Self::Confirmed,
@@ -178,7 +230,7 @@ impl OrderStatus {
         Self::Cancelled,
     ];
 
-    /// Whether an order may go there from here. Staying is no transition.
+    /// Tells if an order in this status may move to `to`. Staying is not a transition.
     pub fn can_become(self, to: Self) -> bool {
         use OrderStatus::{Cancelled, Confirmed, Delivered, Pending, Shipped};
         matches!(
@@ -188,47 +240,47 @@ impl OrderStatus {
     }
 }
 
-/// What a call of [`Orders`] fails with.
+/// Error of every method of [`Orders`].
 pub type OrderError = Error<OrderConflict>;
 
-/// Why the state of an order, or of what it needs, forbids a call.
+/// The state of an order, or of something it needs, that forbids a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum OrderConflict {
-    /// The order can't go there from here.
+    /// The order's state does not allow this transition.
     #[error("order can't go from {from:?} to {to:?}")]
     IllegalTransition {
-        /// Where it is.
+        /// Present state of the order.
         from: OrderStatus,
-        /// Where it was to go.
+        /// State that was asked for.
         to: OrderStatus,
     },
-    /// There is no captured payment of the order's total.
+    /// The order has no captured payment of its total.
     #[error("order {order_id} has no captured payment of its total")]
     NotPaid {
-        /// The order.
+        /// Id of the order.
         order_id: OrderId,
     },
     /// Inventory does not know the product.
     #[error("there is no product {sku}")]
     UnknownProduct {
-        /// The product.
+        /// Sku of the product.
         sku: Sku,
     },
-    /// Not enough in stock.
+    /// The stock does not cover the quantity.
     #[error("{sku}: {wanted} wanted, {available} in stock")]
     InsufficientStock {
-        /// The product.
+        /// Sku of the product.
         sku: Sku,
-        /// How many were asked for.
+        /// Number of units asked for.
         wanted: i64,
-        /// How many there are.
+        /// Number of units in stock.
         available: i64,
     },
-    /// The total can't be computed: amounts too large, or more than one currency.
+    /// The total can't be computed: the amounts are too large, or of more than one currency.
     #[error("order total can't be computed: {reason}")]
     Total {
-        /// Why.
+        /// Reason given by the arithmetic.
         reason: String,
     },
 }

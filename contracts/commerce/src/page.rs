@@ -2,18 +2,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
 
-/// Which part of a list is wanted.
+/// Request for one page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PageRequest {
-    /// Counted from 1.
+    /// Number of the page, from 1.
     pub page: u32,
-    /// 1 to [`PageRequest::MAX_SIZE`].
+    /// Number of items on a page: 1 to [`PageRequest::MAX_SIZE`].
     pub page_size: u32,
 }
 
 impl PageRequest {
-    /// The most items a page holds.
+    /// Largest size of a page, in items.
     pub const MAX_SIZE: u32 = 100;
 
     /// Refuses page 0 and sizes outside 1 to 100.
@@ -27,7 +27,7 @@ impl PageRequest {
         Ok(self)
     }
 
-    /// How many items come before this page.
+    /// Number of items before this page.
     pub fn offset(self) -> i64 {
         i64::from(self.page.saturating_sub(1)) * i64::from(self.page_size)
     }
@@ -39,21 +39,21 @@ impl Default for PageRequest {
     }
 }
 
-/// One part of a list, in a stable order. A page beyond the end is empty, not an error.
+/// One page of a list in a stable order. A page beyond the end is empty, not an error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Page<T> {
     /// The items of this page.
     pub items: Vec<T>,
-    /// The page that was asked for, from 1.
+    /// Number of the page asked for, from 1.
     pub page: u32,
-    /// The size that was asked for.
+    /// Size of a page asked for, in items.
     pub page_size: u32,
-    /// Items on all pages together.
+    /// Number of items on all pages together.
     pub total: i64,
 }
 
 impl<T> Page<T> {
-    /// The same page of other items.
+    /// Returns the same page with every item changed.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         Page {
             items: self.items.into_iter().map(change).collect(),

@@ -1,22 +1,22 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, IdempotencyKey, Money, OrderId, Page, PageRequest, PaymentId, Timestamp};
+use crate::{Error, IdempotencyKey, Invalid, Money, OrderId, Page, PageRequest, PaymentId, Timestamp, check};
 
-/// Takes and gives back money for orders, through a payment provider.
+/// Charges and refunds orders through a payment provider.
 #[seam::contract(name = "payments")]
 pub trait Payments: Send + Sync {
-    /// Charges the order's total, once, however often it is called: the order is the key.
+    /// Charges the order's total once, however often it is called: the order is the key.
     ///
-    /// The answer is the payment as it is when it is answered: refunds that came meanwhile show. It may be `Unknown`: the provider did not
-    /// say. It is resolved by asking the provider, never by a second charge.
+    /// Returns the payment in its present state, so later refunds show in a repeated call. The status `Unknown`
+    /// means that the provider did not reply: it is resolved by asking the provider, never by a second charge.
     #[write(key = order_id)]
     async fn process_payment(&self, order_id: OrderId) -> Result<Payment, PaymentError>;
 
-    /// The payment as it is now.
+    /// Returns the payment in its present state.
     #[read(key = payment_id)]
     async fn get_payment(&self, payment_id: PaymentId) -> Result<Payment, PaymentError>;
 
-    /// The payments of an order, oldest first; an order without payments has an empty page.
+    /// Lists the payments of an order, oldest first; an order without payments has an empty page.
     #[read(key = order_id)]
     async fn list_payments_for_order(
         &self,
@@ -24,72 +24,79 @@ pub trait Payments: Send + Sync {
         page: PageRequest,
     ) -> Result<Page<Payment>, PaymentError>;
 
-    /// Gives back a part or all of what was captured; never more in all than was captured.
+    /// Refunds a part or all of the captured amount. All refunds together never exceed it.
     ///
-    /// The same key with the same request replays what the provider answered first, a refusal too. What is refused before the provider is asked
-    /// (malformed, no such payment, another currency, nothing captured, more than is left) sets nothing in motion and is not
-    /// remembered: the key stays new.
+    /// The same key with the same request replays the provider's first reply, a refusal too. A request that is
+    /// refused before the provider is asked (malformed, no such payment, another currency, nothing captured, more
+    /// than is left) has no effect and is not remembered: its key stays new.
     #[write(key = payment_id)]
     async fn refund_payment(&self, payment_id: PaymentId, refund: Refund) -> Result<Payment, PaymentError>;
 }
 
-/// What to give back.
+/// Request for a refund.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refund {
-    /// Names this intent; travels as the header `Idempotency-Key`.
+    /// Key that names this intent; travels as the header `Idempotency-Key`.
     pub key: IdempotencyKey,
-    /// More than nothing, in the payment's currency.
+    /// Amount to refund: more than zero, in the payment's currency.
     pub amount: Money,
 }
 
-/// A payment as the books have it.
+impl Refund {
+    /// Refuses zero and negative amounts.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        check::at_least("amount.cents", self.amount.cents, 1)
+    }
+}
+
+/// A payment as recorded in the books.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Payment {
-    /// Derived from the order and the attempt.
+    /// Id derived from the order and the number of the attempt.
     pub id: PaymentId,
-    /// What is paid for.
+    /// Id of the order that is paid for.
     pub order_id: OrderId,
-    /// Where it stands.
+    /// Present state of the payment.
     pub status: PaymentStatus,
-    /// What was to be paid.
+    /// Amount to be paid.
     pub amount: Money,
-    /// What was taken.
+    /// Amount captured so far.
     pub captured: Money,
-    /// What was given back.
+    /// Amount refunded so far.
     pub refunded: Money,
-    /// Why it failed.
+    /// Reason of the failure; null unless failed.
     pub failure: Option<String>,
     /// 1 at creation, one more with each change.
     pub version: i64,
-    /// When it was begun.
+    /// Time at which this attempt began.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
-/// Where a payment stands.
+/// State of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
-    /// The intent is written down; the provider has not answered yet.
+    /// The intent is stored; the provider has not replied yet.
     Pending,
-    /// The provider holds the amount.
+    /// The provider holds the amount; it is not taken yet.
     Authorized,
     /// The money was taken.
     Captured,
-    /// The provider said no.
+    /// The provider declined.
     Failed,
-    /// All of it was given back.
+    /// The whole amount was refunded.
     Refunded,
-    /// A part of it was given back.
+    /// A part of the amount was refunded.
     PartiallyRefunded,
-    /// The provider was asked and did not answer: it may have happened. A reconciler asks again.
+    /// The provider was asked and did not reply: the charge may have happened. A reconciler asks again.
     Unknown,
 }
 
 impl PaymentStatus {
-    /// Every status.
+    /// Every status, in the order of the declaration.
     pub const ALL: [Self; 7] = [
         Self::Pending,
         Self::Authorized,
@@ -100,7 +107,7 @@ impl PaymentStatus {
         Self::Unknown,
     ];
 
-    /// Whether a payment may go there from here. A second partial refund is a transition of its own; else staying is none.
+    /// Tells if a payment in this status may move to `to`. Staying is a transition for a second partial refund only.
     pub fn can_become(self, to: Self) -> bool {
         use PaymentStatus::{Authorized, Captured, Failed, PartiallyRefunded, Pending, Refunded, Unknown};
         matches!(
@@ -113,41 +120,41 @@ impl PaymentStatus {
     }
 }
 
-/// What a call of [`Payments`] fails with.
+/// Error of every method of [`Payments`].
 pub type PaymentError = Error<PaymentConflict>;
 
-/// Why the state of a payment forbids a call.
+/// The state of a payment that forbids a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PaymentConflict {
-    /// The payment can't go there from here.
+    /// The payment's state does not allow this transition.
     #[error("payment can't go from {from:?} to {to:?}")]
     IllegalTransition {
-        /// Where it is.
+        /// Present state of the payment.
         from: PaymentStatus,
-        /// Where it was to go.
+        /// State that was asked for.
         to: PaymentStatus,
     },
-    /// More was asked back than is left.
+    /// The refund exceeds the captured amount that is left.
     #[error("refund of {wanted} asked, {left} left of what was captured")]
     RefundExceedsCaptured {
-        /// What was asked back.
+        /// Amount asked for.
         wanted: Money,
-        /// What can still be given back.
+        /// Amount that can still be refunded.
         left: Money,
     },
-    /// The order can't be paid for.
+    /// The order's state forbids a payment.
     #[error("order {order_id} can't be paid: it is {status}")]
     OrderNotPayable {
-        /// The order.
+        /// Id of the order.
         order_id: OrderId,
-        /// Where it stands.
+        /// Present state of the order.
         status: String,
     },
-    /// The provider refused to give the money back.
+    /// The provider refused the refund.
     #[error("the provider refused the refund: {reason}")]
     RefundRefused {
-        /// What it said.
+        /// Reason given by the provider.
         reason: String,
     },
 }

@@ -1,6 +1,6 @@
-//! How types that are text on the wire stand in the OpenAPI document.
+//! Schemas in the OpenAPI document for types that are text on the wire.
 
-/// Describes a type that serde writes as a string; the closure adds what is known of it.
+/// Describes a type that serde writes as a string; the closure adds its format, limits or description.
 macro_rules! text_schema {
     ($name:ident, $describe:expr) => {
         impl utoipa::PartialSchema for $name {

@@ -7,8 +7,8 @@ use crate::{Invalid, schema::text_schema};
 
 /// An instant in microseconds since 1970-01-01T00:00:00Z; RFC 3339 with six decimals and `Z` on the wire.
 ///
-/// Microseconds, because that is what PostgreSQL keeps: a timestamp is the same before and after any store or wire. The first is
-/// -009999-01-02T01:59:59Z, the last 9999-12-30T22:00:00Z.
+/// PostgreSQL keeps microseconds, so a timestamp is the same before and after any store or wire. The first one is
+/// -009999-01-02T01:59:59Z, the last one 9999-12-30T22:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Timestamp(i64);
@@ -19,14 +19,14 @@ impl Timestamp {
         Self(jiff::Timestamp::now().as_microsecond())
     }
 
-    /// From microseconds since the epoch; refused outside the years -9999 to 9999.
+    /// Makes a timestamp from microseconds since the epoch; refuses one outside the years -9999 to 9999.
     pub fn from_micros(micros: i64) -> Result<Self, Invalid> {
         jiff::Timestamp::from_microsecond(micros)
             .map(|_| Self(micros))
             .map_err(|_| Invalid::new("timestamp", micros, "microseconds within the years -9999 to 9999"))
     }
 
-    /// Microseconds since the epoch.
+    /// Returns the microseconds since the epoch.
     pub fn as_micros(self) -> i64 {
         self.0
     }
@@ -47,7 +47,8 @@ impl FromStr for Timestamp {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        // Jiff reads the fraction of its last second and can't make it from microseconds again: such an instant could not be shown.
+        // jiff parses fractions of its last second but can't make them from microseconds again, so `Display` would
+        // fail.
         let instant = text.parse::<jiff::Timestamp>().ok();
         let timestamp = instant.and_then(|instant| Self::from_micros(instant.as_microsecond()).ok());
         timestamp.ok_or_else(|| Invalid::new("timestamp", text, "RFC 3339, such as 2026-01-31T12:00:00.000000Z"))

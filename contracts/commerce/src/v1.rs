@@ -2,14 +2,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Order, OrderId, OrderStatus};
 
-/// An order as version 1 of the API shows it: retired, kept for its consumers.
+/// An order as version 1 of the API shows it: retired, kept for its old consumers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderV1 {
-    /// Which order.
+    /// Id of the order.
     pub id: OrderId,
-    /// Where it stands.
+    /// Present state of the order.
     pub status: OrderStatus,
-    /// The sum in major units, as a float: not exact beyond 2^53 cents, and silent about its currency. Use version 2.
+    /// Sum in major units, as a float: not exact beyond 2^53 cents, and without its currency. Use version 2.
     pub total: f64,
 }
 

@@ -5,15 +5,15 @@ use crate::{
     PaymentId, PaymentMethod, Shipment, Sku, Timestamp,
 };
 
-/// What a customer asks for, as version 2 of the API takes it. The key travels as a header.
+/// Body of a request for an order in version 2 of the API. The key travels as a header.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrderV2 {
-    /// Who orders.
+    /// Customer who orders.
     pub customer_id: CustomerId,
-    /// Where to tell them.
+    /// Address and device at which the customer is notified.
     pub contact: Contact,
-    /// How they pay.
+    /// Token that pays for the order.
     pub payment_method: PaymentMethod,
     /// 1 to 100 items, each sku once.
     #[schema(min_items = 1, max_items = 100)]
@@ -21,7 +21,7 @@ pub struct NewOrderV2 {
 }
 
 impl NewOrderV2 {
-    /// The request that `key` names.
+    /// Adds the idempotency key from the header.
     pub fn keyed(self, key: IdempotencyKey) -> NewOrder {
         NewOrder {
             key,
@@ -45,46 +45,49 @@ impl From<NewOrder> for NewOrderV2 {
 }
 
 /// An order as version 2 of the API shows it: flat, with one currency for all its amounts.
+///
+/// A type of its own, field by field, because a published version is frozen while [`Order`] may grow. The
+/// conversions name every field, so the compiler reports one that was forgotten.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderV2 {
-    /// Which order.
+    /// Id of the order.
     pub id: OrderId,
-    /// Where it stands.
+    /// Present state of the order.
     pub status: OrderStatus,
-    /// The sum of the line items, in minor units.
+    /// Sum of the line items in minor units.
     pub total_cents: i64,
-    /// Of every amount in this order.
+    /// Currency of every amount in this order.
     pub currency: Currency,
-    /// What was ordered.
+    /// Products ordered, each with its price.
     pub line_items: Vec<LineItemV2>,
-    /// Who ordered.
+    /// Customer who ordered.
     pub customer_id: CustomerId,
-    /// Where they are told.
+    /// Address and device at which the customer is notified.
     pub contact: Contact,
-    /// How they pay.
+    /// Token that pays for the order.
     pub payment_method: PaymentMethod,
-    /// The captured payment, once there is one.
+    /// The captured payment; null until there is one.
     pub payment_id: Option<PaymentId>,
-    /// Why it was cancelled.
+    /// Reason of the cancellation; null unless cancelled.
     pub cancel_reason: Option<String>,
-    /// How it was shipped.
+    /// Carrier and tracking number; null until shipped.
     pub shipment: Option<Shipment>,
     /// 1 at creation, one more with each change.
     pub version: i64,
-    /// When it was accepted.
+    /// Time of the acceptance.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
 }
 
 /// One product of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LineItemV2 {
-    /// Which product.
+    /// Sku of the product.
     pub sku: Sku,
-    /// How many.
+    /// Number of units ordered.
     pub quantity: i64,
-    /// Price of one in minor units, when the order was made.
+    /// Price of one unit in minor units, at the time of the order.
     pub unit_price_cents: i64,
 }
 

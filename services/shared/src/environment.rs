@@ -1,28 +1,31 @@
 use std::{sync::Arc, time::Duration};
 
 use commerce::EventFeed;
-use seam::http::{Socket, SocketLimits};
+use seam::{
+    Contract,
+    http::{Socket, SocketLimits},
+};
 
 use crate::{
-    Database, Health, Migration, Settings, SettingsError, StartError, Tasks, Worker,
+    Database, Health, Migration, Neighbour, Settings, SettingsError, StartError, Tasks, Worker,
     events::{Handler, Subscription, SubscriptionHandle},
-    retention::Retention,
+    idempotency::Retention,
     settings::{Setting, standard},
 };
 
-/// What a module finds when it is opened; shared by all modules of a process.
+/// Everything that a module is opened with; all modules of a process share it.
 #[derive(Clone, Debug)]
 pub struct Environment {
-    /// The process's settings.
+    /// Settings of the process.
     pub settings: Settings,
-    /// Where background tasks are started.
+    /// Background tasks of the process.
     pub tasks: Tasks,
-    /// Where readiness checks are added.
+    /// Readiness checks of the process.
     pub health: Health,
 }
 
 impl Environment {
-    /// With these settings, no tasks and no checks.
+    /// An environment with these settings, no tasks and no checks.
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
@@ -31,8 +34,8 @@ impl Environment {
         }
     }
 
-    /// Opens the module's database at `DATABASE_URL`, adds the readiness check `<module>.database`, and forgets stored replies to
-    /// idempotent commands after 30 days.
+    /// Opens the module's database at `DATABASE_URL`, adds the readiness check `<module>.database`, and starts the
+    /// task `<module>.retention`, which deletes stored replies to idempotent commands after 30 days.
     pub async fn database(&self, module: &str, migrations: &'static [Migration]) -> Result<Database, StartError> {
         let url = self.settings.get(&standard::DATABASE_URL)?;
         let db = Database::open(&url, module, migrations).await?;
@@ -49,7 +52,7 @@ impl Environment {
         Ok(db)
     }
 
-    /// Starts the subscription and adds the readiness check of its name: see [`Subscription::start`].
+    /// Starts a subscription and adds a readiness check of the same name. See [`Subscription::start`].
     pub fn follow(
         &self,
         name: &str,
@@ -63,7 +66,14 @@ impl Environment {
         subscription
     }
 
-    /// The same as [`Environment::socket`], for a service that the module can't do without.
+    /// Wraps another module for calls from this one, each of which takes `CALL_TIMEOUT_MS` at most. See
+    /// [`Neighbour`].
+    pub fn neighbour<C: Contract + ?Sized>(&self, service: Arc<C>) -> Result<Arc<C>, SettingsError> {
+        let limit = self.settings.get(&standard::CALL_TIMEOUT_MS)?;
+        Ok(Neighbour::of(service, limit).into_service())
+    }
+
+    /// A transport as [`Environment::socket`] makes it, for a setting that is required: fails if it is not set.
     pub fn needed_socket(&self, url: &Setting<String>) -> Result<Arc<Socket>, StartError> {
         let missing = SettingsError::Missing {
             name: url.name,
@@ -72,7 +82,8 @@ impl Environment {
         self.socket(url)?.ok_or_else(|| missing.into())
     }
 
-    /// A transport to the service whose base URL the setting holds; its calls take `CALL_TIMEOUT_MS` at most. `None` if it is not set.
+    /// A transport to the service whose base URL the setting holds, with `CALL_TIMEOUT_MS` as the limit of a call.
+    /// `None` if it is not set.
     pub fn socket(&self, url: &Setting<String>) -> Result<Option<Arc<Socket>>, StartError> {
         let Some(base) = self.settings.find(url)? else {
             return Ok(None);

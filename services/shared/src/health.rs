@@ -7,12 +7,12 @@ use std::{
 use futures::future::{BoxFuture, join_all};
 use serde::Serialize;
 
-/// How long a check may take before it counts as failed.
+/// Time limit of a check; one that takes longer counts as failed.
 const LIMIT: Duration = Duration::from_secs(2);
 
 type Ask = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
-/// Whether the process can do its work, as named checks with reasons.
+/// Readiness of the process: named checks with reasons. A clone is another handle on the same checks.
 #[derive(Clone, Default)]
 pub struct Health {
     checks: Arc<Mutex<Vec<Check>>>,
@@ -25,32 +25,32 @@ struct Check {
     ask: Ask,
 }
 
-/// What the checks said.
+/// Results of all checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// All required checks passed.
+    /// `true` if all required checks passed.
     pub ready: bool,
-    /// Each of them, in the order they were added.
+    /// Result of each check, in the order in which they were added.
     pub checks: Vec<CheckReport>,
 }
 
-/// What one check said.
+/// Result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CheckReport {
-    /// Its name, such as `orders.database`.
+    /// Name of the check, such as `orders.database`.
     pub name: String,
-    /// It passed.
+    /// `true` if the check passed.
     pub ok: bool,
-    /// The process is not ready without it. The others are shown only: a service that works is not taken away because one that it
-    /// follows is down.
+    /// `true` if the process is not ready when this check fails. The others are only shown: a service that works
+    /// must not be taken out of rotation because a service that it follows is down.
     pub required: bool,
-    /// Why it did not.
+    /// Reason of a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
 impl Health {
-    /// Without checks: ready.
+    /// Health without checks, which is ready.
     pub fn new() -> Self {
         Self::default()
     }
@@ -60,12 +60,13 @@ impl Health {
         self.add_async(name, move || futures::future::ready(check()));
     }
 
-    /// Adds a check that is shown with its reason, but does not decide: trouble that passes when another process comes back.
+    /// Adds a check that is shown with its reason but does not decide readiness, for trouble that passes when
+    /// another process comes back.
     pub fn watch(&self, name: impl Into<String>, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) {
         self.push(name.into(), false, move || futures::future::ready(check()));
     }
 
-    /// Adds a required check that has to ask; after 2 s without an answer it counts as failed.
+    /// Adds a required check that takes time; after 2 s it counts as failed.
     pub fn add_async<F>(&self, name: impl Into<String>, check: impl Fn() -> F + Send + Sync + 'static)
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
@@ -84,7 +85,7 @@ impl Health {
             .push(Check { name, required, ask });
     }
 
-    /// Runs all checks at once.
+    /// Runs all checks concurrently.
     pub async fn report(&self) -> Report {
         let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let checks = join_all(checks.into_iter().map(|Check { name, required, ask }| async move {
@@ -92,7 +93,7 @@ impl Health {
             let reason = match outcome {
                 Ok(Ok(())) => None,
                 Ok(Err(reason)) => Some(reason),
-                Err(_) => Some(format!("no answer within {} s", LIMIT.as_secs())),
+                Err(_) => Some(format!("check did not finish within {} s", LIMIT.as_secs())),
             };
             CheckReport {
                 name,

@@ -1,14 +1,18 @@
-//! The how of every service: database, event log, idempotency, background work, settings, health, logs, server.
+//! Infrastructure of every service: database, event log, idempotency, calls to other modules, background work,
+//! settings, health, logs, server.
 //!
-//! A module is opened with an [`Environment`] and gives a [`Module`]; a [`Program`] opens one or several and serves them:
+//! A module is opened with an [`Environment`], which gives a [`Module`]; a [`Program`] opens one or several modules
+//! and serves them.
 //!
-//! - [`Database`] writes with group commit; everything durable goes through [`Database::write`].
-//! - [`row`] reads columns, [`Listing`] pages of rows.
-//! - [`events`] is the outbox, the log, and the subscriptions that read other modules' logs.
-//! - [`idempotency`] makes a command that is repeated one command.
-//! - [`Worker`] is a background loop that is woken, [`Tasks`] are what the process waits for when it stops.
-//! - [`settings`], [`Health`], [`telemetry`] and [`server`] are what an operator sees.
+//! - [`Database`] writes with group commit; all durable changes go through [`Database::write`]. [`row`] reads
+//!   columns, [`Listing`] reads pages of rows.
+//! - [`events`] has the outbox, the log, and the subscriptions that read other modules' logs.
+//! - [`idempotency`] makes sure that a repeated command has one effect.
+//! - [`Neighbour`] carries the calls of a module to another one.
+//! - [`Worker`] is a background loop that can be woken; [`Tasks`] keeps track of all background tasks of the process.
+//! - [`settings`], [`Health`], [`telemetry`] and [`server`] are the operator's side.
 
+mod ambient;
 mod backoff;
 mod database;
 mod environment;
@@ -16,11 +20,8 @@ pub mod events;
 mod health;
 pub mod idempotency;
 mod module;
-mod page;
+mod neighbour;
 mod program;
-mod retention;
-pub mod row;
-mod schema;
 pub mod server;
 pub mod settings;
 mod start_error;
@@ -31,11 +32,11 @@ pub mod testing;
 mod worker;
 
 pub use backoff::Backoff;
-pub use database::{Database, DatabaseError, Engine, Migration, Stats, Tx};
+pub use database::{Database, DatabaseError, Engine, Listing, Migration, Stats, Tx, row};
 pub use environment::Environment;
 pub use health::{CheckReport, Health, Report};
 pub use module::{Module, Mounted};
-pub use page::Listing;
+pub use neighbour::Neighbour;
 pub use program::Program;
 pub use settings::{Settings, SettingsError};
 pub use start_error::StartError;
@@ -44,10 +45,4 @@ pub use worker::{Next, Round, Worker};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
 }

@@ -8,23 +8,24 @@ use crate::{
     events::{LocalFeed, SubscriptionHandle},
 };
 
-/// A module that was opened: the contract `T` it implements (such as `dyn Orders`), its log, its routes, and what runs for it.
+/// An open module: the contract `T` that it implements (such as `dyn Orders`), its event log, its routes and its
+/// subscriptions.
 pub struct Module<T: ?Sized> {
-    /// Its name: `orders`, `payments`, `inventory` or `notifications`.
+    /// Name of the module, such as `orders`: in events, settings, routes and the database's address.
     pub name: &'static str,
-    /// Its contract, for callers in this process.
+    /// The contract, for callers in this process.
     pub service: Arc<T>,
-    /// Its log, for subscribers in this process.
+    /// The event log, for subscribers in this process.
     pub feed: Arc<dyn EventFeed>,
-    /// Its HTTP API and its feed's, without health, metrics and dead letters, which the server adds.
+    /// Routes of the contract and of the event log. The server adds health, statistics and dead letters.
     pub router: Router,
-    /// Its database.
+    /// The module's own database.
     pub database: Database,
-    /// Its subscriptions to other modules.
+    /// Subscriptions to the event logs of other modules.
     pub subscriptions: Vec<SubscriptionHandle>,
 }
 
-/// What the server needs to know of a module: the same for each of them.
+/// A module as the server sees it, whatever its contract is.
 #[derive(Debug)]
 pub struct Mounted {
     pub(crate) name: &'static str,
@@ -34,7 +35,7 @@ pub struct Mounted {
 }
 
 impl<T: ?Sized> Module<T> {
-    /// With the log of `database`; `router` gives the routes of its contract.
+    /// A module whose event log is that of `database`; `router` makes the routes of its contract.
     pub fn new(
         name: &'static str,
         database: Database,
@@ -54,7 +55,7 @@ impl<T: ?Sized> Module<T> {
         }
     }
 
-    /// Hands the module to the server.
+    /// The module as the server sees it.
     pub fn mount(&self) -> Mounted {
         Mounted {
             name: self.name,
@@ -66,7 +67,8 @@ impl<T: ?Sized> Module<T> {
 }
 
 impl Mounted {
-    /// Routes without a module behind them in this process, such as those of an extracted module that are passed on.
+    /// Routes without a module in this process, such as those of an extracted module that are passed on to its
+    /// service.
     pub fn routes(name: &'static str, router: Router) -> Self {
         Self {
             name,

@@ -8,29 +8,29 @@ use futures::future::BoxFuture;
 
 use crate::{
     Environment, Mounted, Settings, StartError, server,
-    settings::{Declared, optional, required, standard},
+    settings::{Declarations, optional, required, standard},
     telemetry,
 };
 
 const COULD_NOT_RUN: u8 = 1;
 const WRONG_USAGE: u8 = 2;
-/// A service mostly waits: for its disk and for others.
+/// Threads of the runtime. Few are enough, since a service mostly waits for its disk and for other services.
 const WORKER_THREADS: usize = 2;
 
-/// A service's `main`: its name, its settings, and how its modules are opened.
+/// The `main` of a service: its name, its settings, and how its modules are opened.
 ///
 /// Exit codes: 0 after a clean stop or `--help`, 1 if it could not run, 2 if its arguments or settings are wrong.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Program {
-    /// The command's name.
+    /// Name of the command.
     pub name: &'static str,
-    /// What it does, in one sentence.
+    /// Purpose of the command in one sentence, for `--help`.
     pub about: &'static str,
-    /// The settings of its modules; LISTEN, ADDRESS_FILE, LOG and DRAIN_MS are added.
-    pub settings: &'static [Declared],
+    /// Settings of the modules. `LISTEN`, `ADDRESS_FILE`, `LOG` and `DRAIN_MS` are added.
+    pub settings: Declarations,
 }
 
-/// What the command line asks for.
+/// Request of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Asked {
     Serve,
@@ -40,7 +40,7 @@ enum Asked {
 }
 
 impl Program {
-    /// Reads arguments and settings, opens the modules, serves them until told to stop.
+    /// Reads arguments and settings, opens the modules, and serves them until the process is told to stop.
     pub fn run<F>(self, open: F) -> ExitCode
     where
         F: FnOnce(Environment) -> BoxFuture<'static, Result<Vec<Mounted>, StartError>>,
@@ -50,7 +50,7 @@ impl Program {
             Asked::Version => say(&format!("{} {}\n", self.name, env!("CARGO_PKG_VERSION"))),
             Asked::Unknown(argument) => {
                 self.complain(&format!(
-                    "unknown argument {argument:?}; it is configured by environment variables, see --help"
+                    "unknown argument {argument:?}; settings are environment variables, see --help"
                 ));
                 ExitCode::from(WRONG_USAGE)
             }
@@ -68,7 +68,7 @@ impl Program {
         }
     }
 
-    fn serve<F>(self, open: F) -> Result<(), StartError>
+    fn serve<F>(&self, open: F) -> Result<(), StartError>
     where
         F: FnOnce(Environment) -> BoxFuture<'static, Result<Vec<Mounted>, StartError>>,
     {
@@ -86,23 +86,17 @@ impl Program {
         })
     }
 
-    fn declared(&self) -> Vec<Declared> {
+    fn declared(&self) -> Declarations {
         let own = [
             required(&standard::LISTEN),
             optional(&standard::ADDRESS_FILE),
             required(&standard::LOG),
             required(&standard::DRAIN_MS),
         ];
-        let mut declared = own.to_vec();
-        declared.extend(
-            self.settings
-                .iter()
-                .filter(|one| own.iter().all(|known| known.name() != one.name())),
-        );
-        declared
+        Declarations::from(own.as_slice()).and(&self.settings)
     }
 
-    /// One line per thing that is wrong, on stderr.
+    /// Prints one line per mistake on stderr.
     fn complain(&self, message: &str) {
         for line in message.lines() {
             let _ = writeln!(io::stderr(), "{}: {line}", self.name);
@@ -124,7 +118,7 @@ fn asked(arguments: impl Iterator<Item = String>) -> Asked {
 
 fn say(text: &str) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()) {
-        // A reader that has seen enough is no error.
+        // A reader that has seen enough, such as `head`, closes the pipe.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(COULD_NOT_RUN),
         _ => ExitCode::SUCCESS,
     }

@@ -1,23 +1,23 @@
 use crate::{DatabaseError, SettingsError};
 
-/// Why a service did not start.
+/// Reason why a service did not start.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
-    /// The settings are wrong: exit code 2.
+    /// Wrong settings: exit code 2.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The database can't be opened.
+    /// A database that can't be opened.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The address can't be listened on.
+    /// An address that can't be listened on.
     #[error("can't listen on {address}: {reason}")]
     Listen {
-        /// The address.
+        /// The address that `LISTEN` gives.
         address: String,
-        /// What the system said.
+        /// Message of the system.
         reason: String,
     },
-    /// Something else that the module names.
+    /// Another reason, as the module words it.
     #[error("{0}")]
     Other(String),
 }

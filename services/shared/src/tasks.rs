@@ -3,14 +3,18 @@ use std::{
     time::Duration,
 };
 
-use futures::FutureExt;
 use tokio::task::JoinHandle;
 use tokio_util::{
     sync::{CancellationToken, WaitForCancellationFuture},
     task::TaskTracker,
 };
 
-/// The background tasks of a process: all hear the same stop, and it is known which are still running.
+use crate::ambient::Ambient;
+
+/// The background tasks of a process. All of them are told to stop together, and those that are still running are
+/// known by name. A clone is another handle on the same tasks.
+///
+/// A task has the clock and the randomness of the task that started it.
 #[derive(Clone, Debug, Default)]
 pub struct Tasks {
     stopping: CancellationToken,
@@ -26,13 +30,13 @@ struct State {
 }
 
 impl Tasks {
-    /// No tasks yet.
+    /// A set without tasks.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Starts `task`. It should end soon after [`Tasks::stopping`] resolves. A panic, or an end before that, is logged and reported by
-    /// [`Tasks::failed`]: background tasks are not meant to end.
+    /// Starts `task`, which should end soon after [`Tasks::stopping`] resolves. Background tasks are not meant to
+    /// end before: an earlier end, or a panic, is logged and reported by [`Tasks::failed`].
     pub fn spawn<F>(&self, name: impl Into<Arc<str>>, task: F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -44,10 +48,9 @@ impl Tasks {
             state.next
         });
         let tasks = self.clone();
-        self.tracker.spawn(async move {
-            let outcome = std::panic::AssertUnwindSafe(task).catch_unwind().await;
-            let failure = match outcome {
-                Err(panic) => Some(format!("{name} panicked: {}", crate::panic_message(panic.as_ref()))),
+        self.tracker.spawn(Ambient::current().scope(async move {
+            let failure = match seam::caught(task).await {
+                Err(panic) => Some(format!("{name} panicked: {}", panic.message)),
                 Ok(()) if !tasks.is_stopping() => Some(format!("{name} ended early")),
                 Ok(()) => None,
             };
@@ -58,12 +61,12 @@ impl Tasks {
                     state.failed.push(failure);
                 }
             });
-        });
+        }));
     }
 
-    /// Starts `work` in a task that the stop waits for, and gives its outcome to whoever asks; it goes on if nobody does.
+    /// Starts `work` in a task that the stop waits for. The work goes on if the returned handle is dropped.
     pub fn track<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-        self.tracker.spawn(work)
+        self.tracker.spawn(Ambient::current().scope(work))
     }
 
     /// Tells all tasks to stop, without waiting.
@@ -71,22 +74,23 @@ impl Tasks {
         self.stopping.cancel();
     }
 
-    /// Resolves once the process is to stop.
+    /// Resolves once the process is told to stop.
     pub fn stopping(&self) -> WaitForCancellationFuture<'_> {
         self.stopping.cancelled()
     }
 
-    /// Whether the process is to stop.
+    /// True once the process is told to stop.
     pub fn is_stopping(&self) -> bool {
         self.stopping.is_cancelled()
     }
 
-    /// What went wrong with tasks so far, oldest first.
+    /// Failures of tasks so far, oldest first.
     pub fn failed(&self) -> Vec<String> {
         self.with(|state| state.failed.clone())
     }
 
-    /// Tells all tasks to stop and waits for them, at most `limit`; gives the names of those that are still running then.
+    /// Tells all tasks to stop and waits for them, `limit` at most. Fails with the names of those that are still
+    /// running then.
     pub async fn stop(&self, limit: Duration) -> Result<(), Vec<String>> {
         self.stopping.cancel();
         self.tracker.close();

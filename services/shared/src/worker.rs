@@ -8,27 +8,29 @@ use tokio::{sync::Notify, time::Instant};
 
 use crate::{Backoff, Tasks};
 
-/// What a worker is to do after a round.
+/// Time of a worker's next round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Go on at once: there is more to do.
+    /// At once, because there is more to do.
     Again,
-    /// Wait until it is woken.
+    /// Once the worker is woken.
     Idle,
-    /// Wait until it is woken, but no longer than this.
+    /// Once the worker is woken, and after this time at the latest.
     After(Duration),
 }
 
-/// What a [`Worker`] does when it is woken.
+/// The work of a [`Worker`], done each time it is woken.
 #[seam::async_trait]
 pub trait Round: Send + Sync + 'static {
-    /// Does what is due. An error is logged, shown in readiness, and tried again after a growing pause.
+    /// Does everything that is due. After an error, which is logged and shown by [`Worker::check`], the next round
+    /// comes after a growing pause.
     ///
-    /// It must be safe to drop at any await: the process may be killed there too.
+    /// The future must be safe to drop at any await, as the process may be killed there.
     async fn round(&self) -> Result<Next, String>;
 }
 
-/// A background loop: one round at the start (for what a crash left behind), then one whenever it is woken or its time has come.
+/// A background loop: one round at the start, for work that a crash has left behind, then one whenever the worker
+/// is woken or its time has come. Rounds never overlap.
 ///
 /// A clone is another handle on the same loop.
 #[derive(Clone, Debug)]
@@ -38,14 +40,14 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts the loop. It ends between two rounds once `tasks` are told to stop.
+    /// Starts the loop, which ends between two rounds once `tasks` are told to stop.
     pub fn start(name: &str, tasks: &Tasks, round: impl Round) -> Self {
         let worker = Self::idle();
         worker.run(name, tasks, round);
         worker
     }
 
-    /// A handle whose loop is not running yet: it may be woken and handed out before [`Worker::run`].
+    /// A handle whose loop does not run yet; it may be woken and handed out before [`Worker::run`].
     pub fn idle() -> Self {
         Self {
             wake: Arc::new(Notify::new()),
@@ -53,7 +55,7 @@ impl Worker {
         }
     }
 
-    /// Starts the loop of a handle that was made by [`Worker::idle`].
+    /// Starts the loop of a handle that [`Worker::idle`] made.
     pub fn run(&self, name: &str, tasks: &Tasks, round: impl Round) {
         let worker = self.clone();
         let stopping = tasks.clone();
@@ -61,12 +63,13 @@ impl Worker {
         tasks.spawn(name.clone(), async move { worker.work(&name, &stopping, round).await });
     }
 
-    /// A round begins soon: now, or after the one that is running. Never blocks, and many wakes are one.
+    /// Asks for a round: now, or after the one that is running. Never blocks. Several wakes before a round make one
+    /// round.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Why the last round failed, if it did: a readiness check.
+    /// Fails with the reason if the last round failed. Meant as a readiness check.
     pub fn check(&self) -> Result<(), String> {
         match &*self.trouble.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(reason) => Err(reason.clone()),
@@ -83,14 +86,15 @@ impl Worker {
                 Ok(Next::After(pause)) => Some(Instant::now() + *pause),
                 Ok(Next::Idle) => None,
                 Err(reason) => {
-                    tracing::warn!(worker = name, reason, "round failed");
+                    tracing::warn!(worker = name, reason, "round failed, will be tried again");
                     Some(Instant::now() + backoff.pause())
                 }
             };
             if outcome.is_ok() {
                 backoff.reset();
             }
-            // A wake must not shorten the pause after a failure: every new piece of work would hammer what is down.
+            // A wake must not shorten the pause after a failure: every new piece of work would hammer a service
+            // that is down.
             let wake: BoxFuture<'_, ()> = match outcome {
                 Ok(_) => self.wake.notified().boxed(),
                 Err(_) => futures::future::pending().boxed(),

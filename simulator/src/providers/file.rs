@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::scenario::{Repeat, Step};
+use crate::steps::{Repeat, Step};
 
 /// How the providers of some pacts are brought up and into the states that the pacts ask for, as a TOML file says it. Unknown keys are refused.
 ///

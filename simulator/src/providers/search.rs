@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use verifier::Message;
 
 use super::{MessageRule, Page};
-use crate::scenario::{Asker, Request, Unset, Variables, Wanted, World, render, render_path};
+use crate::steps::{Asker, Request, Unset, Variables, Wanted, World, render, render_path};
 
 /// Between two looks for a message.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -132,7 +132,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::scenario::{NoAnswer, Repeat, Response};
+    use crate::steps::{NoAnswer, Repeat, Response};
 
     /// Shows `events` messages, at most two in an answer, after a position.
     struct Log {

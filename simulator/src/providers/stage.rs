@@ -10,12 +10,9 @@ use verifier::Provider;
 
 use super::{Providers, StepProvider};
 use crate::{
-    backend::{
-        Lines, Options, Profile,
-        local::{Folder, Running, up},
-    },
+    backend::{Folder, Lines, LocalWorld, Options, Profile, Running, up},
     interrupt::Interrupt,
-    scenario::{Asker, LocalWorld},
+    steps::Asker,
     topology::Topology,
 };
 

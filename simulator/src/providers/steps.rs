@@ -10,7 +10,7 @@ use uuid::Uuid;
 use verifier::{Message, Provider, Values};
 
 use super::{MessageRule, Providers, search::Search};
-use crate::scenario::{Asker, Step, Variables, World, all_accept, render, render_path, take_step};
+use crate::steps::{Asker, Step, Variables, World, all_accept, render, render_path, take_step};
 
 /// How long one step of a state may take, where it does not say itself.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -7,7 +7,8 @@ use sqlx::{
     sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteRow},
 };
 
-use super::{Row, Scenario, ScenarioError, check::JOURNEYS, template::as_text};
+use super::{Row, Scenario, ScenarioError, check::JOURNEYS};
+use crate::steps::template::as_text;
 
 /// What was observed, in tables that invariants query: SQLite in memory.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
-use super::{
-    Choice, Fault, Observation, Scenario, Step,
+use super::{Choice, Fault, Observation, Scenario};
+use crate::steps::{
+    Step,
     template::{names, names_in},
 };
 

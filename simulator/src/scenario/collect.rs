@@ -4,11 +4,14 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
 use super::{
-    Observation, Pages, Request, Scenario, World,
-    asker::{Asker, Wanted},
+    Observation, Pages, Scenario,
     check::JOURNEYS,
-    journey::{Journey, all_accept, common_variables, unset_reason},
-    template::{Variables, as_text, render_path, render_text},
+    journey::{Journey, common_variables},
+};
+use crate::steps::{
+    Asker, Request, Variables, Wanted, World, all_accept, render_path,
+    template::{as_text, render_text},
+    unset_reason,
 };
 
 /// More pages than any list has.

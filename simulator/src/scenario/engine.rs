@@ -8,14 +8,13 @@ use tokio::sync::watch;
 
 use super::{
     Books, FaultOutcome, FaultReport, Phase, Progress, Report, Scenario, ScenarioError, Timeline, Unsettled, Verdict,
-    World,
-    asker::{Asker, Wanted},
     collect::Collector,
-    journey::{Journey, JourneyFailure, common_variables, request_of, travel, unset_reason},
+    journey::{Journey, JourneyFailure, common_variables, travel},
     judge,
     strike::{PlannedFault, Strikes, plan},
     timekeeper::Timekeeper,
 };
+use crate::steps::{Asker, Wanted, World, request_of, unset_reason};
 
 /// So many failed journeys are evidence enough: no more are started.
 const ENOUGH_FAILED: usize = 20;

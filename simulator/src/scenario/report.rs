@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{FaultKind, JourneyFailure, Phase, Requests};
+use super::{FaultKind, JourneyFailure, Phase};
+use crate::steps::Requests;
 
 /// What a run showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,10 +4,11 @@ use futures::lock::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    Fault, FaultKind, FaultOutcome, FaultReport, Moment, Phase, World,
+    Fault, FaultKind, FaultOutcome, FaultReport, Moment, Phase,
     draw::{draw, draw_between},
     timekeeper::Timekeeper,
 };
+use crate::steps::World;
 
 /// The longest a fault "at random" waits after its journey began, so that it does not always meet the first step of one.
 const RANDOM_DELAY_MS: u64 = 100;

@@ -1,6 +1,7 @@
 use std::{sync::Mutex, time::Duration};
 
-use super::{Phase, Progress, World};
+use super::{Phase, Progress};
+use crate::steps::World;
 
 /// Knows when each phase of a run began.
 pub(crate) struct Timekeeper<'a> {

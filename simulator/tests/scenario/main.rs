@@ -7,8 +7,9 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde_json::{Value, json};
 use shop::{Defect, Shop};
-use simulator::scenario::{
-    Books, Fault, FaultOutcome, Phase, Report, Request, Scenario, ScenarioError, Silent, Verdict, run,
+use simulator::{
+    scenario::{Books, Fault, FaultOutcome, Phase, Report, Scenario, ScenarioError, Silent, Verdict, run},
+    steps::Request,
 };
 
 const SHOP: &str = include_str!("shop.toml");

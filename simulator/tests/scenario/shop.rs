@@ -6,7 +6,7 @@ use std::{
 
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
-use simulator::scenario::{NoAnswer, Request, Response, World};
+use simulator::steps::{NoAnswer, Request, Response, World};
 
 /// What is wrong with a shop on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

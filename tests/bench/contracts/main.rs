@@ -1,4 +1,5 @@
-//! How long CI waits for the contracts: the consumer suites, and the verification of every provider, each beside its reference of the same run.
+//! The time that CI spends on contracts: the consumer suites, and the verification of every provider, each
+//! beside a reference from the same run.
 //!
 //! `just bench` builds everything in release and prints the table. Nothing here passes or fails.
 
@@ -73,7 +74,7 @@ fn row(table: &mut Table, what: &str, count: usize, took: Duration, reference: &
     table.add_row(cells.into_iter().chain([format!("{ratio:.1}")]));
 }
 
-/// Every consumer goes through all that it needs, one after the other; how many interactions that are.
+/// Runs every consumer through its pact, one after the other; returns the number of interactions.
 async fn consumer_suites() -> (usize, Duration) {
     let begun = Instant::now();
     let mut count = 0;
@@ -95,7 +96,7 @@ async fn mock_servers(count: usize) -> Duration {
     begun.elapsed()
 }
 
-/// All committed pacts, as `seam verify` verifies them in CI; the services are built before.
+/// Verifies all committed pacts, as CI does with `seam verify`. The services are built before.
 fn verification() -> (usize, Duration) {
     let built = verify();
     assert_passed(&built);

@@ -1,4 +1,4 @@
-//! How many sequences of 20 calls a second an equivalence suite runs, per subject, beside drawing them alone.
+//! Sequences of 20 calls per second that an equivalence suite runs, per subject, beside only drawing them.
 //!
 //! Nothing here passes or fails.
 
@@ -15,7 +15,7 @@ use proptest::{
 };
 use seam::equivalence::{Model, Suite};
 use tests::equivalence::{
-    Ground, Reach,
+    Reach, Storage,
     models::{InventoryModel, OrdersModel},
     suites,
 };
@@ -36,13 +36,13 @@ fn main() {
     let drawn = drawn_per_second(&InventoryModel::default(), 500);
     add(&mut table, ["inventory on SQLite", "drawing alone"], drawn, drawn);
     for reach in Reach::ALL {
-        let suite = suites::inventory(&Ground::Sqlite, &[reach]);
+        let suite = suites::inventory(&Storage::Sqlite, &[reach]);
         add(&mut table, ["", reach.name()], cases_per_second(suite, 64), drawn);
     }
     let drawn = drawn_per_second(&OrdersModel::begin(), 500);
     add(&mut table, ["orders on SQLite", "drawing alone"], drawn, drawn);
     for reach in Reach::ALL {
-        let suite = suites::orders(&Ground::Sqlite, &[reach]);
+        let suite = suites::orders(&Storage::Sqlite, &[reach]);
         add(&mut table, ["", reach.name()], cases_per_second(suite, 64), drawn);
     }
     println!("{table}");
@@ -53,7 +53,7 @@ fn add(table: &mut Table, [contract, subject]: [&str; 2], per_second: f64, drawn
     table.add_row([contract, subject, &rate, &ratio]);
 }
 
-/// Draws and applies sequences to the model, and nothing else.
+/// Draws sequences and applies them to the model, and nothing else.
 fn drawn_per_second<M: Model>(initial: &M, cases: u32) -> f64 {
     let mut runner = TestRunner::deterministic();
     let begun = Instant::now();
@@ -71,7 +71,7 @@ fn drawn_per_second<M: Model>(initial: &M, cases: u32) -> f64 {
     f64::from(cases) / begun.elapsed().as_secs_f64()
 }
 
-/// Fewer cases than a suite runs by default: whether every cell is met is not asked here.
+/// Runs fewer cases than a suite does by default, so coverage of cells is not checked.
 fn cases_per_second<M: Model>(suite: Suite<M>, cases: u32) -> f64 {
     let suite = suite.calls(CALLS).at_most(u64::from(cases));
     let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! A contract that costs nothing to keep, so that what is measured is the way to it.
+//! A contract that is cheap to serve, so that the benchmark measures the way to it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -60,7 +60,7 @@ impl Model for Slots {
 
 type Open = fn() -> BoxFuture<'static, Instance<dyn SlotsContract>>;
 
-/// Every way to a service, and how many cases to run on it.
+/// Every way to reach a service, with the number of cases to run on it.
 pub(crate) const SUBJECTS: &[(&str, u32, Open)] = &[
     ("direct", 4_000, || Box::pin(async { via(Direct(service())) })),
     ("wire", 4_000, || Box::pin(async { via(Wire(service())) })),

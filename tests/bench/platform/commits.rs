@@ -7,7 +7,7 @@ use sqlx::{
 
 const COMMITS: u32 = 2_000;
 
-/// How many transactions of one small insert this machine makes durable in a second, one after the other.
+/// Small transactions, one insert each, that this machine makes durable per second, one after the other.
 pub(crate) async fn per_second() -> f64 {
     // Beside the run folders of the platform, so that both write to the same disk.
     let folder = tempfile::tempdir_in(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).expect("a folder in the workspace");

@@ -1,4 +1,5 @@
-//! The benchmark of the platform: each figure beside its reference, measured in the same run on the same machine.
+//! The benchmark of the platform: each figure beside its reference, measured in the same run on the same
+//! machine.
 //!
 //! `just bench` builds everything in release and prints the table. Nothing here passes or fails.
 
@@ -13,7 +14,7 @@ use comfy_table::Table;
 const TOPOLOGIES: [&str; 3] = ["monolith", "microservices", "extraction"];
 
 fn main() {
-    // cargo hands over its own flags (such as --bench): there is nothing to choose here.
+    // Cargo passes flags of its own, such as `--bench`; this benchmark has no options.
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
 
     let mut up = table(&["topology", "ready in (median of 5)", "node", "resident memory"]);

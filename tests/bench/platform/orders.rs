@@ -1,14 +1,15 @@
 use serde_json::Value;
 use tests::seam;
 
-/// What the throughput scenario measured.
+/// Measurements of the throughput scenario.
 pub(crate) struct Orders {
     pub(crate) per_second: f64,
     pub(crate) commits_per_order: f64,
     pub(crate) transactions_per_order: f64,
 }
 
-/// Orders placed by so many customers at a time, from the request to the confirmation that the customer sees.
+/// Places `count` orders from `concurrency` customers at a time; an order takes from the request to the
+/// confirmation that the customer sees.
 pub(crate) fn run(count: u32, concurrency: u32) -> Orders {
     let mut command = seam();
     command

@@ -2,10 +2,10 @@ use std::fs;
 
 use tests::Platform;
 
-/// How fast a topology comes up, and what its nodes hold at rest.
+/// Start-up time of a topology, and memory of its nodes at rest.
 pub(crate) struct Readiness {
     pub(crate) median_ms: u64,
-    /// Node and resident memory.
+    /// Name and resident memory of each node.
     pub(crate) resident: Vec<(String, String)>,
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn measure(topology: &str, runs: usize) -> Readiness {
     }
 }
 
-/// `VmRSS` of a process, as Linux tells it.
+/// `VmRSS` of a process, as Linux reports it.
 fn resident_memory(pid: u64) -> String {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let kib = status.lines().find_map(|line| {

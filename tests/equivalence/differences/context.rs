@@ -1,4 +1,4 @@
-//! What crosses with a call, or is over before it: deadlines, callers, replies that are too long.
+//! Properties of a call that cross with it or end it early: deadlines, callers, replies that are too long.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -73,7 +73,7 @@ async fn a_reply_over_the_limit_of_the_socket_is_unknown() {
 
         let (here, there) = (direct.get_order(id()).await, remote.get_order(id()).await);
 
-        // An id or two of the request is in each reply, and always as long.
+        // Each reply contains one or two request ids, which are always equally long.
         let fits = reply.body().len() <= limit;
         assert!(here.is_ok());
         assert_eq!(

@@ -1,15 +1,15 @@
-//! What becomes of a call whose caller goes away.
+//! The fate of a call whose caller goes away.
 
 use std::pin::pin;
 
 use shared::testing::until;
-use tests::equivalence::{Ground, Reach, suites::open_orders};
+use tests::equivalence::{Reach, Storage, suites::open_orders};
 use tokio::sync::{Semaphore, watch};
 
 use super::*;
 use crate::asking::give_up_after;
 
-/// How far a call came.
+/// The point that a call reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Came {
     Nowhere,
@@ -18,7 +18,7 @@ enum Came {
     Done,
 }
 
-/// Says that the call was dropped, unless it is done.
+/// Reports that the call was dropped, unless it has finished.
 struct Told(watch::Sender<Came>);
 
 impl Drop for Told {
@@ -33,7 +33,7 @@ impl Drop for Told {
     }
 }
 
-/// Orders whose calls wait for the gate, and say how far they come.
+/// A fake of Orders whose calls wait at the gate and report the point that they reach.
 fn gated(gate: &Arc<Semaphore>, came: &watch::Sender<Came>) -> Arc<dyn Orders> {
     let (gate, came) = (Arc::clone(gate), came.clone());
     does(move |call| {
@@ -47,7 +47,7 @@ fn gated(gate: &Arc<Semaphore>, came: &watch::Sender<Came>) -> Arc<dyn Orders> {
     })
 }
 
-/// Begins a call, drops it in the middle, opens the gate, and says what became of it.
+/// Starts a call, drops it half way, opens the gate, and returns the point that the call reached.
 async fn dropped(reach: impl AsyncFnOnce(Arc<dyn Orders>) -> Arc<dyn Orders>) -> Came {
     let (gate, came) = (Arc::new(Semaphore::new(0)), watch::Sender::new(Came::Nowhere));
     let mut seen = came.subscribe();
@@ -100,10 +100,10 @@ async fn a_caller_that_goes_away_ends_its_call_in_process_and_not_on_a_server() 
 
 #[tokio::test]
 async fn an_order_whose_caller_went_away_appears_though_nobody_asks_for_it_again() {
-    let instance = open_orders(Ground::Sqlite, Reach::Router).await.unwrap();
+    let instance = open_orders(Storage::Sqlite, Reach::Router).await.unwrap();
     let orders = instance.service();
 
-    // With the first poll the request is the server's.
+    // After the first poll the request belongs to the server.
     give_up_after(1, orders.create_order(tea())).await;
 
     until("the order is there", async || orders.get_order(id()).await.ok()).await;

@@ -6,7 +6,7 @@ use commerce::{
 };
 use seam::equivalence::Instance;
 use serde_json::json;
-use tests::equivalence::{Ground, Reach, models::fixed_order, suites::open_inventory};
+use tests::equivalence::{Reach, Storage, models::fixed_order, suites::open_inventory};
 
 use super::write::{Bodies, Done, Opened, Write, happened, number};
 
@@ -15,8 +15,8 @@ pub(super) struct Release;
 pub(super) struct Commit;
 
 impl Opened for dyn Inventory {
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String> {
-        open_inventory(ground, reach).await
+    async fn open(storage: Storage, reach: Reach) -> Result<Instance<Self>, String> {
+        open_inventory(storage, reach).await
     }
 
     fn error(reply: &InventoryReply) -> Option<ErrorCode> {
@@ -29,7 +29,7 @@ impl Opened for dyn Inventory {
     }
 }
 
-/// So many are there of a product, at first.
+/// The initial stock of the product.
 const STOCK: i64 = 100;
 
 fn tea() -> Sku {
@@ -56,7 +56,8 @@ async fn stocked(inventory: &dyn Inventory) {
     inventory.put_product(product).await.unwrap();
 }
 
-/// What the log says of one kind of event, by the quantity of its line or by how many there are, and what `counted` says of the product.
+/// Two observations of a write: the log's events of one kind, by quantity or by number, and `counted` on the
+/// product.
 async fn of_stock(instance: &Instance<dyn Inventory>, event: &str, counted: fn(&Product) -> i64) -> Done {
     let effects = [json!({ "events": instance.effects().await.unwrap() })];
     let told =

@@ -1,4 +1,4 @@
-//! A write with a key is done once, however many ask for it at once, whoever gives up midway, and whatever restarts.
+//! A write with a key takes effect once, whoever repeats it concurrently, gives up half way, or restarts.
 
 mod inventory;
 mod notifications;
@@ -13,7 +13,7 @@ use futures::future::join_all;
 use seam::{Contract, equivalence::Instance};
 use shared::testing::until;
 use tempfile::TempDir;
-use tests::equivalence::{Ground, Reach};
+use tests::equivalence::{Reach, Storage};
 
 use self::{
     inventory::{Commit, Release, Reserve},
@@ -26,7 +26,7 @@ use crate::asking::give_up_after;
 
 const CALLERS: usize = 8;
 
-/// How often a call is polled at most before its caller gives up.
+/// Number of polls after which a caller gives up, at most.
 const POLLS: u32 = 12;
 
 macro_rules! every_write {
@@ -89,7 +89,7 @@ fn on_a_runtime(test: impl AsyncFn(Reach)) {
 }
 
 async fn same_request<W: Write>(reach: Reach) {
-    let instance = prepared::<W>(Ground::Sqlite, reach).await;
+    let instance = prepared::<W>(Storage::Sqlite, reach).await;
 
     let replies = at_once::<W>(&instance, |_| 2).await;
 
@@ -117,7 +117,7 @@ async fn same_request<W: Write>(reach: Reach) {
 }
 
 async fn several_bodies<W: Bodies>(reach: Reach) {
-    let instance = prepared::<W>(Ground::Sqlite, reach).await;
+    let instance = prepared::<W>(Storage::Sqlite, reach).await;
     let body_of = |caller: usize| i64::try_from(caller % 4).unwrap() + 1;
 
     let replies = at_once::<W>(&instance, body_of).await;
@@ -153,10 +153,10 @@ async fn several_bodies<W: Bodies>(reach: Reach) {
     instance.close().await;
 }
 
-/// A call is polled so often and then dropped: each time a little further on.
+/// Gives up a call after one poll, then after two, and so on: each time a little further on.
 async fn given_up<W: Write>(reach: Reach) {
     for polls in 0..POLLS {
-        let instance = prepared::<W>(Ground::Sqlite, reach).await;
+        let instance = prepared::<W>(Storage::Sqlite, reach).await;
 
         give_up_after(polls, instance.service().dispatch(W::call(1))).await;
 
@@ -169,8 +169,8 @@ async fn given_up<W: Write>(reach: Reach) {
 }
 
 async fn restarted<W: Write>(reach: Reach) {
-    let ground = Ground::Kept(Arc::new(TempDir::new().unwrap()));
-    let before = prepared::<W>(ground.clone(), reach).await;
+    let storage = Storage::Kept(Arc::new(TempDir::new().unwrap()));
+    let before = prepared::<W>(storage.clone(), reach).await;
     let first = answered::<W>(&before, 3).await;
     assert_eq!(
         W::Contract::error(&first),
@@ -180,7 +180,7 @@ async fn restarted<W: Write>(reach: Reach) {
     );
     before.close().await;
 
-    let after = W::Contract::open(ground, reach).await.unwrap();
+    let after = W::Contract::open(storage, reach).await.unwrap();
 
     assert_eq!(answered::<W>(&after, 3).await, first, "{}, {reach:?}", name::<W>());
     let Done { own, outside } = W::done(&after).await;
@@ -189,7 +189,7 @@ async fn restarted<W: Write>(reach: Reach) {
         "{}, {reach:?}: {own:?}",
         name::<W>()
     );
-    // The world outside is a new one, and nobody has asked it for anything.
+    // The outside world was replaced, and nothing has been requested of it.
     assert!(
         outside.iter().all(|done| *done == 0),
         "{}, {reach:?}: {outside:?}",
@@ -199,8 +199,8 @@ async fn restarted<W: Write>(reach: Reach) {
 }
 
 async fn refused<W: Refusable>(reach: Reach) {
-    let ground = Ground::Kept(Arc::new(TempDir::new().unwrap()));
-    let before = prepared::<W>(ground.clone(), reach).await;
+    let storage = Storage::Kept(Arc::new(TempDir::new().unwrap()));
+    let before = prepared::<W>(storage.clone(), reach).await;
     let call = W::refused();
     let refused = before.service().dispatch(call.clone()).await;
     assert_eq!(
@@ -218,7 +218,7 @@ async fn refused<W: Refusable>(reach: Reach) {
     );
     before.close().await;
 
-    let after = W::Contract::open(ground, reach).await.unwrap();
+    let after = W::Contract::open(storage, reach).await.unwrap();
 
     assert_eq!(
         after.service().dispatch(call).await,
@@ -236,14 +236,14 @@ async fn refused<W: Refusable>(reach: Reach) {
     after.close().await;
 }
 
-/// The module with what the write needs to be there.
-async fn prepared<W: Write>(ground: Ground, reach: Reach) -> Instance<W::Contract> {
-    let instance = W::Contract::open(ground, reach).await.unwrap();
+/// Opens the module and prepares it for the write.
+async fn prepared<W: Write>(storage: Storage, reach: Reach) -> Instance<W::Contract> {
+    let instance = W::Contract::open(storage, reach).await.unwrap();
     W::prepare(instance.service()).await;
     instance
 }
 
-/// What eight callers hear who ask at once, each with this body.
+/// The replies to eight concurrent callers, each with this body.
 async fn at_once<W: Write>(instance: &Instance<W::Contract>, body: impl Fn(usize) -> i64) -> Vec<ReplyOf<W>> {
     let callers = (0..CALLERS).map(|caller| {
         let (service, call) = (instance.service(), W::call(body(caller)));
@@ -253,7 +253,7 @@ async fn at_once<W: Write>(instance: &Instance<W::Contract>, body: impl Fn(usize
     join_all(callers).await.into_iter().map(Result::unwrap).collect()
 }
 
-/// Asks until it is answered with something else than "in flight", "not available" or nothing.
+/// Repeats the write until the reply is neither "in flight" nor "not available".
 async fn answered<W: Write>(instance: &Instance<W::Contract>, body: i64) -> ReplyOf<W> {
     let (service, call): (_, CallOf<W>) = (instance.service(), W::call(body));
     until(&format!("{} is answered", name::<W>()), async || {
@@ -266,7 +266,7 @@ async fn answered<W: Write>(instance: &Instance<W::Contract>, body: i64) -> Repl
     .await
 }
 
-/// Everybody who can tell says that it was done once, with this body.
+/// Asserts that every witness reports that the write was done once, with this body.
 async fn assert_done<W: Write>(instance: &Instance<W::Contract>, body: i64, reach: Reach) {
     let Done { own, outside } = W::done(instance).await;
     let once = own.iter().chain(&outside).all(|done| *done == W::once(body));

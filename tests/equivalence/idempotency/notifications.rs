@@ -3,15 +3,15 @@ use commerce::{
 };
 use seam::equivalence::Instance;
 use serde_json::{Value, json};
-use tests::equivalence::{Ground, Reach, models::fixed_order, suites::open_notifications};
+use tests::equivalence::{Reach, Storage, models::fixed_order, suites::open_notifications};
 
 use super::write::{Bodies, Done, KEY, Opened, Refusable, Write, happened};
 
 pub(super) struct Notify;
 
 impl Opened for dyn Notifications {
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String> {
-        open_notifications(ground, reach).await
+    async fn open(storage: Storage, reach: Reach) -> Result<Instance<Self>, String> {
+        open_notifications(storage, reach).await
     }
 
     fn error(reply: &NotificationsReply) -> Option<ErrorCode> {
@@ -45,7 +45,7 @@ fn message(key: &str, mailbox: &str, body: i64) -> NotificationsCall {
     NotificationsCall::Notify { notification }
 }
 
-/// The body is told by where a message went, and by what the log says that it is about.
+/// The body shows in the address of a message, and in the order that the log names.
 impl Write for Notify {
     type Contract = dyn Notifications;
 

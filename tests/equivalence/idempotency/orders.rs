@@ -1,6 +1,6 @@
 use commerce::{ErrorCode, Orders, OrdersCall, OrdersReply};
 use seam::equivalence::Instance;
-use tests::equivalence::{Ground, Reach, suites::open_orders};
+use tests::equivalence::{Reach, Storage, suites::open_orders};
 
 use super::write::{Bodies, Done, KEY, Opened, Refusable, Write, events, number};
 use crate::asking::order_for;
@@ -8,8 +8,8 @@ use crate::asking::order_for;
 pub(super) struct CreateOrder;
 
 impl Opened for dyn Orders {
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String> {
-        open_orders(ground, reach).await
+    async fn open(storage: Storage, reach: Reach) -> Result<Instance<Self>, String> {
+        open_orders(storage, reach).await
     }
 
     fn error(reply: &OrdersReply) -> Option<ErrorCode> {
@@ -43,7 +43,7 @@ impl Write for CreateOrder {
 impl Bodies for CreateOrder {}
 
 impl Refusable for CreateOrder {
-    /// Four cups are one more than there are.
+    /// Four cups are one more than the stock.
     fn refused() -> OrdersCall {
         let order = order_for("too-many", "cup", 4);
         OrdersCall::CreateOrder { order }

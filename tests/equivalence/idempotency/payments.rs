@@ -3,7 +3,7 @@ use std::sync::Arc;
 use commerce::{Currency, ErrorCode, Money, Payments, PaymentsCall, PaymentsReply};
 use seam::equivalence::Instance;
 use tests::equivalence::{
-    Ground, Reach,
+    Reach, Storage,
     models::{fixed_order, fixed_payment},
     suites::open_payments,
 };
@@ -14,8 +14,8 @@ pub(super) struct Process;
 pub(super) struct Refund;
 
 impl Opened for dyn Payments {
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String> {
-        open_payments(ground, reach).await
+    async fn open(storage: Storage, reach: Reach) -> Result<Instance<Self>, String> {
+        open_payments(storage, reach).await
     }
 
     fn error(reply: &PaymentsReply) -> Option<ErrorCode> {
@@ -28,9 +28,9 @@ impl Opened for dyn Payments {
     }
 }
 
-/// An order that is paid for, and what it costs in cents.
+/// A paid order: its name, and its total in cents.
 const ORDER: (&str, i64) = ("card", 1_000);
-/// One whose refunds the provider refuses.
+/// An order whose refunds the provider declines.
 const FINAL: &str = "final";
 
 impl Write for Process {

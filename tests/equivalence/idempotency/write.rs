@@ -3,61 +3,61 @@ use std::sync::Arc;
 use commerce::ErrorCode;
 use seam::{Contract, equivalence::Instance};
 use serde_json::Value;
-use tests::equivalence::{Ground, Reach};
+use tests::equivalence::{Reach, Storage};
 
 pub(super) type CallOf<W> = <<W as Write>::Contract as Contract>::Call;
 pub(super) type ReplyOf<W> = <<W as Write>::Contract as Contract>::Reply;
 
 /// A contract whose module these tests can open.
 pub(super) trait Opened: Contract {
-    /// The module on this ground, reached this way.
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<Self>, String>;
+    /// Opens the module on this storage, reached this way.
+    async fn open(storage: Storage, reach: Reach) -> Result<Instance<Self>, String>;
 
-    /// What kind of error a write was answered with.
+    /// The code of an error reply; `None` for a value.
     fn error(reply: &Self::Reply) -> Option<ErrorCode>;
 }
 
-/// A write with a key: always the same one.
+/// A write with a key, which is always the same.
 pub(super) trait Write {
     type Contract: Opened + ?Sized;
 
-    /// Makes what has to be there before.
+    /// Creates what the write depends on.
     async fn prepare(_: Arc<Self::Contract>) {}
 
-    /// The write, with this body where it has one.
+    /// The write, with this body if it has one.
     fn call(body: i64) -> CallOf<Self>;
 
-    /// What those who can tell say if it was done once, with this body.
+    /// The number that witnesses report if the write was done once, with this body.
     fn once(body: i64) -> i64 {
         body
     }
 
-    /// What those who can tell say.
+    /// Asks all witnesses.
     async fn done(instance: &Instance<Self::Contract>) -> Done;
 }
 
-/// What the method is called.
+/// The name of the method.
 pub(super) fn name<W: Write>() -> &'static str {
     W::Contract::method(&W::call(1)).name
 }
 
-/// A write that can be asked for in more than one way: bodies are 1 to 4.
+/// A write that can have several bodies, numbered 1 to 4.
 pub(super) trait Bodies: Write {
-    /// What a key is answered that is known with another body.
+    /// The error for a key that was used with another body.
     const OTHER_BODY: ErrorCode = ErrorCode::KeyReused;
 }
 
-/// A write whose key remembers a refusal too.
+/// A write whose key also remembers a refusal.
 pub(super) trait Refusable: Bodies {
-    /// Under a key of its own, a call that is refused.
+    /// A call that is refused, under a key of its own.
     fn refused() -> CallOf<Self>;
 }
 
-/// How much was done, according to each who can tell: [`Write::once`] if it was done once.
+/// Reports of the witnesses: [`Write::once`] from each, if the write was done once.
 pub(super) struct Done {
-    /// Of the module: its log, its tables.
+    /// Reports of the module: its log, its tables.
     pub(super) own: Vec<i64>,
-    /// Of those whom it asks.
+    /// Reports of the parties that the module calls.
     pub(super) outside: Vec<i64>,
 }
 
@@ -76,12 +76,12 @@ pub(super) fn happened<'e>(effects: &'e [Value], event: &str) -> impl Iterator<I
         .map(|told| &told["payload"])
 }
 
-/// The sum of what is at `body` in these events.
+/// The sum of the field `body` over these events.
 pub(super) fn events(effects: &[Value], event: &str, body: &str) -> i64 {
     happened(effects, event).map(|payload| number(payload, body)).sum()
 }
 
-/// The sum of what is at `body` in these entries.
+/// The sum of the field `body` over these entries.
 pub(super) fn sum(entries: &Value, body: &str) -> i64 {
     entries
         .as_array()

@@ -1,4 +1,4 @@
-//! Bodies that no typed client writes: a field that comes twice, that is left out, that is null.
+//! Bodies that no typed client writes: a field that is doubled, missing or null.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{Binding, INVENTORY, NOTIFICATIONS, ORDERS, PAYMENTS, samples, samples::Samples, scripted::Scripted};
 
-/// How many fields of a contract's bodies are required, and how many may be missing.
+/// Numbers of required and of optional fields in a contract's bodies.
 #[derive(Debug, Default, PartialEq)]
 struct Fields {
     required: usize,
@@ -39,7 +39,7 @@ async fn a_field_that_is_null_is_as_one_that_is_left_out_and_one_that_comes_twic
     );
 }
 
-/// Edits each field of the body of each sample: what the service hears of it.
+/// Sends each sample's body with each field edited, and checks the call that the service receives.
 async fn edited<C: Contract + ?Sized>(binding: Binding<C>, samples: Samples) -> Fields {
     let scripted = Scripted::<C>::new();
     let router = InProcess::new((binding.router)(scripted.service()));
@@ -88,7 +88,7 @@ async fn edited<C: Contract + ?Sized>(binding: Binding<C>, samples: Samples) -> 
     fields
 }
 
-/// Every field of every object inside: where the object is, as a JSON pointer, and the field's name.
+/// Every field of every object inside, as a JSON pointer to the object and a name.
 fn named(body: &Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut open = vec![(String::new(), body)];
@@ -98,7 +98,7 @@ fn named(body: &Value) -> Vec<(String, String)> {
                 found.extend(fields.keys().map(|name| (place.clone(), name.clone())));
                 open.extend(fields.iter().map(|(name, field)| (format!("{place}/{name}"), field)));
             }
-            // The first stands for all.
+            // The first item stands for all.
             Value::Array(items) => open.extend(items.first().map(|item| (format!("{place}/0"), item))),
             _ => {}
         }
@@ -112,7 +112,7 @@ fn edit(body: &Value, object: &str, change: impl FnOnce(&mut Map<String, Value>)
     body
 }
 
-/// The body with this field of this object twice, each time with the same value.
+/// The body with this field of this object twice, with the same value.
 fn doubled(body: &Value, object: &str, name: &str) -> String {
     const TWIN: &str = "\u{1f46f}";
     let value = body.pointer(object).unwrap()[name].clone();

@@ -1,16 +1,16 @@
-//! The values that break wires, and a count of what was sent of each kind.
+//! The values that break wires, and a count of each kind that was sent.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// So long a text still fits into a body.
+/// Length of a text that just fits into a body.
 const VERY_LONG: usize = 100_000;
 
-/// The limits that texts and ids of the contracts have.
+/// The limits of texts and ids in the contracts.
 const LIMITS: [usize; 6] = [64, 100, 254, 255, 500, 1_000];
 
-/// A character of each plane of Unicode, where there is none one that is set aside for the future.
+/// A character of each plane of Unicode; from empty planes, one that is reserved for the future.
 const PLANES: [char; 17] = [
     '\u{e9}',
     '\u{1f600}',
@@ -88,14 +88,14 @@ const TEXTS: [&str; 27] = [
     "2026-01-31T14:00:00+02:00",
 ];
 
-/// The first and the last moment that can be told.
+/// The first timestamp that can be represented.
 const FIRST: &str = "-009999-01-02T01:59:59.000000Z";
 const LAST: &str = "9999-12-30T22:00:00.000000Z";
 
-/// What jiff reads and no [`commerce::Timestamp`] can hold.
+/// A timestamp that jiff parses and [`commerce::Timestamp`] can't represent.
 const BEYOND_LAST: &str = "9999-12-30T22:00:00.999999Z";
 
-/// The sample with `extreme` in place of each leaf where that leaves it a value that `takes` takes.
+/// The sample with `extreme` in place of each leaf, wherever `takes` accepts the result.
 pub(super) fn everywhere(sample: &Value, extreme: &Value, takes: &impl Fn(&Value) -> bool) -> Value {
     let mut value = sample.clone();
     for place in places(sample) {
@@ -112,14 +112,14 @@ pub(super) fn everywhere(sample: &Value, extreme: &Value, takes: &impl Fn(&Value
     value
 }
 
-/// Where the sample has values without values inside: where a value is optional, the whole of it too.
+/// Pointers to all leaves of the sample, and to optional values as a whole.
 fn places(sample: &Value) -> Vec<String> {
     let mut places = Vec::new();
     walk(sample, String::new(), &mut |place, _, _| places.push(place.to_owned()));
     places
 }
 
-/// Visits every value: its JSON pointer, the name of its field, itself. What is inside comes first.
+/// Visits every value with its JSON pointer and field name; inner values come first.
 fn walk(value: &Value, place: String, visit: &mut impl FnMut(&str, &str, &Value)) {
     match value {
         Value::Object(fields) => {
@@ -138,7 +138,7 @@ fn walk(value: &Value, place: String, visit: &mut impl FnMut(&str, &str, &Value)
     visit(&place, name, value);
 }
 
-/// How often each kind of value was in what was sent.
+/// Counts of each kind of value that was sent.
 #[derive(Debug, Default)]
 pub(super) struct Met(BTreeMap<String, u64>);
 
@@ -209,8 +209,8 @@ impl Met {
         *self.0.entry(kind).or_default() += 1;
     }
 
-    /// The kinds of which there was none; `limits` are the fields with a limit, and whether the type lets them be one longer, `nowhere`
-    /// the kinds that the contract has no place for.
+    /// Kinds that were never sent. `limits` names the fields with a limit, and whether their type allows one
+    /// character more; `nowhere` lists kinds for which the contract has no place.
     pub(super) fn missed(&self, limits: &[(&str, usize, bool)], nowhere: &[&str]) -> Vec<String> {
         let kinds = KINDS.iter().map(|(kind, _)| (*kind).to_owned());
         let kinds = kinds.filter(|kind| !nowhere.contains(&kind.as_str()));

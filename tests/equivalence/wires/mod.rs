@@ -1,8 +1,10 @@
-//! Values that break wires: whatever a contract's types can hold crosses in calls and in replies, however the contract is reached.
+//! Values that break wires: every value of a contract's types crosses in calls and in replies, however the
+//! contract is reached.
 //!
-//! A scripted service notes the call that it hears and answers what it is told to. Each sample of `samples` is sent once for each value of
-//! `extremes`, put wherever the types take it. Where in process and HTTP may differ stands in `DIFFERENCES.md`: ids of dots alone are left
-//! out here, and transport failures, whose text is that of the hop.
+//! A scripted service records each call and returns a prepared reply. Each sample of `samples` is sent once for
+//! each value of `extremes`, put wherever the types accept it. `DIFFERENCES.md` lists the differences between
+//! in process and HTTP; excluded here are ids of dots alone, and transport failures, whose text is that of the
+//! hop.
 
 mod bodies;
 mod extremes;
@@ -23,7 +25,7 @@ use self::{
     scripted::{Scripted, ways},
 };
 
-/// How a contract is served and called over HTTP.
+/// The server and the client of a contract over HTTP.
 struct Binding<C: ?Sized> {
     router: fn(Arc<C>) -> Router,
     client: fn(Arc<dyn Transport>) -> Arc<C>,
@@ -66,8 +68,8 @@ async fn whatever_notifications_can_be_told_or_say_crosses_every_wire() {
     crosses(NOTIFICATIONS, samples::notifications()).await;
 }
 
-/// Sends every sample with every extreme value through every wire, and fails where one comes out as another, or a kind of value was not
-/// among them.
+/// Sends every sample with every extreme value through every wire. Fails if one arrives changed, or if a kind
+/// of value was never sent.
 async fn crosses<C: Contract + ?Sized>(binding: Binding<C>, samples: Samples) {
     let scripted = Scripted::<C>::new();
     let ways = ways(&scripted.service(), &binding).await;
@@ -93,7 +95,7 @@ async fn crosses<C: Contract + ?Sized>(binding: Binding<C>, samples: Samples) {
     assert!(missed.is_empty(), "{}: no call or reply had {missed:?}", C::NAME);
 }
 
-/// The sample with this value wherever its type takes it.
+/// The sample with this value wherever its type accepts it.
 fn with<T: Serialize + DeserializeOwned>(sample: &Value, extreme: &Value) -> T {
     let takes = |value: &Value| T::deserialize(value).is_ok();
     let value = everywhere(sample, extreme, &takes);

@@ -1,15 +1,15 @@
-//! A call of every method with its reply, and a reply of every error, with every optional field there.
+//! A call of every method with its reply, and a reply of every error, with every optional field present.
 
 use serde_json::{Value, json};
 
-/// What is sent and answered in one contract.
+/// The calls and replies of one contract.
 pub(super) struct Samples {
     calls: Vec<(Value, Value)>,
-    /// Each answers the first call.
+    /// Error replies, each to the first call.
     errors: Vec<Value>,
-    /// Fields with a limit, and whether the type lets them be one longer.
+    /// Fields with a limit, and whether their type allows one character more.
     pub(super) limits: &'static [(&'static str, usize, bool)],
-    /// Kinds of values that the contract has no place for.
+    /// Kinds of values for which the contract has no place.
     pub(super) nowhere: &'static [&'static str],
 }
 
@@ -50,7 +50,7 @@ fn contact() -> Value {
     json!({ "email": "ada@example.org", "push_token": "device-1" })
 }
 
-/// Every error but a transport failure, as replies of this method.
+/// Every error except a transport failure, as replies of this method.
 fn errors(method: &str, conflicts: &[Value]) -> Vec<Value> {
     let common = [
         json!({ "not_found": { "what": "order", "id": "k" } }),

@@ -1,4 +1,4 @@
-//! A service that answers what it is told to, and the ways to it.
+//! A service with prepared replies, and the ways to reach it.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use super::Binding;
 
-/// Notes what it hears, and answers what it is told to.
+/// Records the calls that it receives, and returns the prepared reply.
 pub(super) struct Scripted<C: Contract + ?Sized> {
     heard: Mutex<Vec<C::Call>>,
     answer: Mutex<Option<C::Reply>>,
@@ -25,17 +25,17 @@ impl<C: Contract + ?Sized> Scripted<C> {
         })
     }
 
-    /// From now on it answers this.
+    /// Prepares the reply to all further calls.
     pub(super) fn answer(&self, reply: C::Reply) {
         *self.answer.lock().unwrap() = Some(reply);
     }
 
-    /// What it heard since the last time somebody looked.
+    /// Takes the calls that were received since the last time.
     pub(super) fn heard(&self) -> Vec<C::Call> {
         std::mem::take(&mut *self.heard.lock().unwrap())
     }
 
-    /// The contract, answered by this.
+    /// The contract, served by this script.
     pub(super) fn service(self: &Arc<Self>) -> Arc<C> {
         C::via(self.clone())
     }
@@ -49,7 +49,8 @@ impl<C: Contract + ?Sized> Carrier<C> for Scripted<C> {
     }
 }
 
-/// The service by function call, through JSON, through the router, over TCP with our client and over TCP with reqwest.
+/// The service by function call, through JSON, through the router, over TCP with our client and over TCP with
+/// reqwest.
 pub(super) async fn ways<C: Contract + ?Sized>(service: &Arc<C>, binding: &Binding<C>) -> [(&'static str, Arc<C>); 5] {
     let router = (binding.router)(Arc::clone(service));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

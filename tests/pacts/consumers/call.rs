@@ -17,13 +17,13 @@ use super::{
     states::State,
 };
 
-/// One request and its answer, as a consumer needs them.
+/// One request and its reply, as a consumer needs them.
 pub(crate) struct Call {
     builder: InteractionBuilder,
     status: Option<HttpStatus>,
 }
 
-/// Where a request goes: in this suite, and against the provider, which minted the ids in it.
+/// The path of a request: one in this suite, and one against the provider, which mints the ids in it.
 pub(crate) struct Place {
     expression: Option<String>,
     example: String,
@@ -44,7 +44,7 @@ impl From<String> for Place {
     }
 }
 
-/// A path in which one `${value}` is handed back by a provider state; here it is `example`.
+/// A path that contains one `${value}` returned by a provider state; in this suite it is `example`.
 pub(crate) fn minted(expression: &str, example: impl Display) -> Place {
     Place {
         expression: Some(expression.to_owned()),
@@ -81,7 +81,7 @@ impl Call {
         Self { builder, status: None }
     }
 
-    /// What must be true at the provider before.
+    /// Requires a provider state.
     pub(crate) fn given(mut self, state: State) -> Self {
         self.builder.given_with_params(state.name, &state.params);
         self
@@ -92,18 +92,18 @@ impl Call {
         self
     }
 
-    /// Which part of a list.
+    /// Requests one page of a list.
     pub(crate) fn page(self, page: u32, page_size: u32) -> Self {
         self.query("page", page).query("page_size", page_size)
     }
 
-    /// The command's idempotency key, as our clients write it.
+    /// Sets the command's idempotency key, as our clients write it.
     pub(crate) fn key(mut self, key: &IdempotencyKey) -> Self {
         self.builder.request.header("idempotency-key", format!("\"{key}\""));
         self
     }
 
-    /// The command's idempotency key, where one `${value}` in it is handed back by a provider state.
+    /// Sets the command's idempotency key, which contains one `${value}` returned by a provider state.
     pub(crate) fn minted_key(mut self, expression: &str, example: impl Display) -> Self {
         let (key, expression) = (filled(expression, &example), format!("\"{expression}\""));
         let request = &mut self.builder.request;
@@ -121,32 +121,33 @@ impl Call {
         self
     }
 
-    /// Done: any status of success, and `data` in our envelope.
+    /// Expects success: any status of success, and `data` in our envelope.
     pub(crate) fn answers(self, data: impl Into<JsonPattern>) -> Self {
         self.succeeds(enveloped("data", data.into()))
     }
 
-    /// Done: any status of success, and this body.
+    /// Expects success: any status of success, and this body.
     pub(crate) fn succeeds(self, body: impl Into<JsonPattern>) -> Self {
         let mut call = self.responds(200, body);
         call.status = Some(HttpStatus::Success);
         call
     }
 
-    /// Not done: any status of an error, such as this one, and this body.
+    /// Expects failure: any error status, such as this one, and this body.
     pub(crate) fn fails(self, status: u16, body: impl Into<JsonPattern>) -> Self {
         let mut call = self.responds(status, body);
         call.status = Some(HttpStatus::Error);
         call
     }
 
-    /// This status, with whatever body.
+    /// Expects this status, with any body.
     pub(crate) fn responds_only(mut self, status: u16) -> Self {
         self.builder.response.status(status);
         self
     }
 
-    /// Refused, in our envelope: the client rebuilds the error from its code and details, and wants the status that belongs to it.
+    /// Expects a refusal in our envelope. The client rebuilds the error from its code and details, and checks
+    /// that the status belongs to it.
     pub(crate) fn refuses(self, code: ErrorCode, details: impl Into<JsonPattern>) -> Self {
         let (status, details) = (code.status(), details.into());
         let error = json_pattern!({
@@ -157,14 +158,14 @@ impl Call {
         self.responds(status, enveloped("error", error))
     }
 
-    /// This status and this body.
+    /// Expects this status and this body.
     pub(crate) fn responds(mut self, status: u16, body: impl Into<JsonPattern>) -> Self {
         let response = &mut self.builder.response;
         response.status(status).content_type("application/json").json_body(body);
         self
     }
 
-    /// One of these statuses, the first of which is the example, and this body.
+    /// Expects one of these statuses, the first of which is the example, and this body.
     pub(crate) fn responds_one_of(self, statuses: &[u16], body: impl Into<JsonPattern>) -> Self {
         let mut call = self.responds(statuses[0], body);
         call.status = Some(HttpStatus::StatusCodes(statuses.to_vec()));
@@ -173,7 +174,7 @@ impl Call {
 
     pub(crate) fn interaction(self) -> SynchronousHttp {
         let mut interaction = self.builder.build_v4();
-        // Empty, and no part of what is promised.
+        // Empty, and no part of the promise.
         interaction.comments.clear();
         if let Some(status) = self.status {
             let rules = interaction.response.matching_rules.add_category("status");
@@ -183,7 +184,7 @@ impl Call {
     }
 }
 
-/// What our clients read of every reply.
+/// The parts of every reply that our clients read.
 fn enveloped(field: &str, content: JsonPattern) -> JsonPattern {
     let mut envelope = json_pattern!({
         "request_id": text("01890a5d-ac96-774b-bcce-b302099a8057"),

@@ -1,5 +1,5 @@
-//! The events that consumers follow, with what each reads of them: the whole content, since one that can't be read is a dead letter, whether
-//! or not it means anything to the consumer.
+//! The events that consumers follow, with everything that they read of them: the whole content, since an event
+//! that can't be read becomes a dead letter even if it means nothing to the consumer.
 
 use std::fmt::Display;
 
@@ -7,11 +7,11 @@ use commerce::{OrderEvent, OrderId, OrderLine};
 use pact_consumer::patterns::JsonPattern;
 
 use super::{
+    fixtures::{PRICE, REASON, SKU, TOTAL, contact, payment_id, shipment},
     matchers::{each, money, text, uuid, whole},
-    things::{PRICE, REASON, SKU, TOTAL, contact, payment_id, shipment},
 };
 
-/// What happened, to whom, and what the event says of it.
+/// The type of an event, its aggregate and its payload.
 pub(crate) struct Event {
     pub(crate) event_type: &'static str,
     pub(crate) aggregate_id: String,
@@ -85,7 +85,7 @@ pub(crate) fn order_delivered(order_id: OrderId) -> Event {
     )
 }
 
-/// The life of an order that is paid, shipped and delivered, up to before its event number `version`.
+/// The events of an order that is paid, shipped and delivered, up to but not including number `version`.
 pub(crate) fn history(order_id: OrderId, version: i64) -> Vec<OrderEvent> {
     let line = OrderLine {
         sku: SKU.parse().unwrap(),

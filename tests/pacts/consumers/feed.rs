@@ -1,4 +1,4 @@
-//! Reading another module's log over HTTP, as every subscriber does.
+//! Reads of another module's log over HTTP, as every subscriber makes them.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use super::{
     suite::Pact,
 };
 
-/// How a subscriber reads while all is well: as much as it has room for, and it waits for news.
+/// Limit and wait of a read while all is well: as much as there is room for, with a wait for new events.
 const READING: (u32, Duration) = (256, Duration::from_secs(20));
-/// How it looks whether a log is back that could not be read: without waiting for an event.
+/// Limit and wait of a read that checks whether an unreadable log is back.
 const LOOKING: (u32, Duration) = (64, Duration::ZERO);
 /// A position that no log reaches.
 const FAR: i64 = 1_000_000_000_000;
@@ -49,7 +49,7 @@ fn asked(description: &str, module: &str, after: i64, (limit, wait): (u32, Durat
     call.query("wait_ms", wait.as_millis())
 }
 
-/// Any event. What is in it is a matter of its message.
+/// Any event; its message is the subject of another interaction.
 fn recorded(module: &str) -> JsonPattern {
     json_pattern!({
         "position": whole(1),

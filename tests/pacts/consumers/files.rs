@@ -1,4 +1,4 @@
-//! The committed files: one for each consumer and provider, in the canonical form of `pacts`.
+//! The committed files: one for each consumer and provider, in the canonical form of the ledger.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 
 use super::suite::Pact;
 
-/// Set, the files are written; otherwise they are only compared.
+/// If set, the files are written; otherwise they are only compared.
 const WRITE: &str = "SEAM_WRITE_PACTS";
 const REMEDY: &str = "if that is meant, write the pact files anew with: just pacts";
 
-/// Lets the consumer go through its pact and compares what that says with the committed file, or writes it.
+/// Runs the consumer through its pact, and compares the result with the committed file or writes it.
 ///
 /// # Panics
-/// If they differ: with the difference, and what to do.
+/// If they differ; the message has the difference and the remedy.
 pub(crate) async fn settle(pact: Pact) {
     let made = merged(&pact, &pact.written().await).unwrap_or_else(|error| panic!("{error}"));
     let file = folder().join(name(&pact));
@@ -34,7 +34,7 @@ pub(crate) async fn settle(pact: Pact) {
     }
 }
 
-/// Wants a suite for every committed file; or takes those away that have none.
+/// Checks that every committed file has a suite; removes those without one if files are written.
 ///
 /// # Panics
 /// If there is a file that no suite makes.
@@ -60,10 +60,10 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../pacts")
 }
 
-/// One document of all that was written, in canonical form.
+/// Merges everything that was written into one document in canonical form.
 ///
-/// Interactions are told apart by type, description and states: two that share them and differ are refused, since Pact tools would let one
-/// overwrite the other.
+/// Interactions are identified by type, description and states. Two with the same identity and different
+/// content are refused, since Pact tools would let one overwrite the other.
 fn merged(pact: &Pact, written: &[Value]) -> Result<String, String> {
     let mut interactions: BTreeMap<String, Value> = BTreeMap::new();
     for interaction in written
@@ -73,7 +73,7 @@ fn merged(pact: &Pact, written: &[Value]) -> Result<String, String> {
     {
         let mut interaction = interaction.clone();
         let fields = interaction.as_object_mut().ok_or("an interaction is not an object")?;
-        // Made by the library from the content.
+        // The library derives it from the content.
         fields.remove("key");
         let identity = ["type", "description", "providerStates"].map(|field| interaction[field].to_string());
         let known = interactions
@@ -81,7 +81,8 @@ fn merged(pact: &Pact, written: &[Value]) -> Result<String, String> {
             .or_insert_with(|| interaction.clone());
         if *known != interaction {
             return Err(format!(
-                "{} says two things by {} in the same states; give one of them another description:\n{known:#}\n{interaction:#}",
+                "{} has two different interactions called {} in the same states; \
+                 give one of them another description:\n{known:#}\n{interaction:#}",
                 name(pact),
                 interaction["description"],
             ));
@@ -99,7 +100,7 @@ fn merged(pact: &Pact, written: &[Value]) -> Result<String, String> {
         .map_err(|error| error.to_string())
 }
 
-/// Which interactions would go, come or change, and the lines that differ in the first one that changes.
+/// Interactions that would disappear, appear or change, and the differing lines of the first that changes.
 fn difference(committed: &str, made: &str) -> Option<String> {
     if committed == made {
         return None;
@@ -126,7 +127,7 @@ fn difference(committed: &str, made: &str) -> Option<String> {
     Some(said)
 }
 
-/// By what an interaction is told apart: its description and its states.
+/// The identity of an interaction: its description and its states.
 type Identity = (String, String);
 
 /// The text of each interaction of a file.

@@ -1,17 +1,17 @@
-//! Inventory lets stock follow the orders: what is paid is gone for good, what is cancelled goes back.
+//! Inventory follows the orders: stock of a paid order is gone for good, stock of a cancelled one is released.
 
 use commerce::{OrderId, OrderStatus, ProductUpdate, ReservationRequest};
 
 use super::{
     events, feed,
+    fixtures::{self, PRICE, SKU, items, ordered},
+    incoming::IncomingMessage,
     message::Message,
-    news::News,
     opened, states,
     suite::Pact,
-    things::{self, PRICE, SKU, items, ordered},
 };
 
-/// How many can be ordered, are set aside, and are gone.
+/// Lamps that can be ordered, that are reserved, and that are committed.
 type Lamps = (i64, i64, i64);
 
 pub(crate) fn pact() -> Pact {
@@ -26,9 +26,9 @@ pub(crate) fn pact() -> Pact {
     let pact = Pact::between("inventory", "orders");
     let pact = cases.into_iter().fold(pact, |pact, (event, version, status, wanted)| {
         let message = Message::of(event, version).given(states::stocked(SKU, PRICE, 100));
-        pact.message(message.given(ordered(status)), move |news| async move {
-            let news = news.after(&events::history(order_id(), version));
-            assert_eq!(lamps_after(&news).await, wanted);
+        pact.message(message.given(ordered(status)), move |message| async move {
+            let message = message.after(&events::history(order_id(), version));
+            assert_eq!(lamps_after(&message).await, wanted);
         })
     });
     let stocked = states::stocked(SKU, PRICE, 100);
@@ -36,12 +36,12 @@ pub(crate) fn pact() -> Pact {
 }
 
 fn order_id() -> OrderId {
-    things::order_id("inventory-orders")
+    fixtures::order_id("inventory-orders")
 }
 
-/// Two lamps of ten are reserved for the order, and then comes the news.
-async fn lamps_after(news: &News) -> Lamps {
-    let inventory = opened::inventory(news.feed()).await;
+/// The stock after the message, with two lamps of ten reserved for the order before.
+async fn lamps_after(message: &IncomingMessage) -> Lamps {
+    let inventory = opened::inventory(message.feed()).await;
     let (order_id, items) = (order_id(), items(SKU, 2));
     let product = ProductUpdate {
         sku: items[0].sku.clone(),
@@ -52,7 +52,7 @@ async fn lamps_after(news: &News) -> Lamps {
     let request = ReservationRequest { order_id, items };
     inventory.service.reserve(request).await.unwrap();
 
-    inventory.handles("inventory.orders", news).await;
+    inventory.handles("inventory.orders", message).await;
 
     let lamps = inventory.service.get_product(SKU.parse().unwrap()).await.unwrap();
     inventory.close().await;

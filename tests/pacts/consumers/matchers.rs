@@ -1,4 +1,4 @@
-//! What a consumer needs a value to be, and no more.
+//! Matchers that demand of a value what the consumer needs, and no more.
 
 use std::fmt::Display;
 
@@ -15,7 +15,7 @@ const UUID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
 const TIMESTAMP: &str = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$";
 const CURRENCY: &str = "^[A-Z]{3}$";
 
-/// An example and the rule that says what else would do.
+/// An example, and the rule for other acceptable values.
 #[derive(Debug)]
 struct Ruled {
     example: Value,
@@ -47,17 +47,17 @@ fn matching(regex: &str, example: impl Display) -> JsonPattern {
     ruled(example.to_string(), MatchingRule::Regex(regex.to_owned()))
 }
 
-/// This value and no other. Beside a rule it has to be said: rules reach down to where another one stands.
+/// This value only. Needed inside a rule, since rules apply down to the next rule.
 pub(crate) fn exactly(value: impl Into<Value>) -> JsonPattern {
     ruled(value, MatchingRule::Equality)
 }
 
-/// Any text.
+/// Any text is accepted.
 pub(crate) fn text(example: &str) -> JsonPattern {
     ruled(example, MatchingRule::Type)
 }
 
-/// A whole number. By its type alone, 1.5 would do.
+/// Any integer. A rule for the type alone would accept 1.5.
 pub(crate) fn whole(example: i64) -> JsonPattern {
     ruled(example, MatchingRule::Integer)
 }
@@ -67,44 +67,44 @@ pub(crate) fn number(example: f64) -> JsonPattern {
     ruled(example, MatchingRule::Number)
 }
 
-/// A UUID.
+/// Any UUID is accepted.
 pub(crate) fn uuid(example: impl Display) -> JsonPattern {
     matching(UUID, example)
 }
 
-/// An instant (RFC 3339).
+/// Any timestamp in RFC 3339.
 pub(crate) fn timestamp() -> JsonPattern {
     matching(TIMESTAMP, "2026-01-31T12:00:00.000000Z")
 }
 
-/// Three capital letters (ISO 4217).
+/// Three capital letters, as in ISO 4217.
 pub(crate) fn currency() -> JsonPattern {
     matching(CURRENCY, "EUR")
 }
 
-/// Any amount.
+/// Any amount of money.
 pub(crate) fn money(example: Money) -> JsonPattern {
     json_pattern!({ "cents": whole(example.cents), "currency": currency() })
 }
 
-/// One of the words that an enum has on the wire, where whoever reads it makes no difference between them.
+/// Any of these words of an enum, for a consumer that treats them alike.
 pub(crate) fn one_of<T: Serialize>(all: &[T], example: T) -> JsonPattern {
     let word = |value: &T| json!(value).as_str().unwrap().to_owned();
     let words: Vec<_> = all.iter().map(word).collect();
     matching(&format!("^({})$", words.join("|")), word(&example))
 }
 
-/// This word of an enum, because the consumer does something else at another.
+/// This word of an enum only, for a consumer that treats the others differently.
 pub(crate) fn only(value: impl Serialize) -> JsonPattern {
     exactly(json!(value))
 }
 
-/// An object with whatever in it.
+/// An object with any content.
 pub(crate) fn any_object() -> JsonPattern {
     ruled(json!({}), MatchingRule::Type)
 }
 
-/// At least one element, each like this.
+/// A list of at least one element, each like this.
 pub(crate) fn each(element: JsonPattern) -> JsonPattern {
     EachLike::new(element).into()
 }

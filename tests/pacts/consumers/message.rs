@@ -11,7 +11,7 @@ use super::{
 pub(crate) struct Message(MessageInteractionBuilder);
 
 impl Message {
-    /// An event that is number `version` of its aggregate's, with what every subscriber reads of events.
+    /// The event with number `version` of its aggregate, with the fields that every subscriber reads.
     pub(crate) fn of(event: Event, version: i64) -> Self {
         let Event {
             event_type,
@@ -35,7 +35,7 @@ impl Message {
         Self(builder)
     }
 
-    /// What must be true at the provider, so that the event is in its log.
+    /// Requires a provider state in which the event is in the log.
     pub(crate) fn given(mut self, state: State) -> Self {
         self.0.given_with_params(state.name, &state.params);
         self
@@ -43,7 +43,7 @@ impl Message {
 
     pub(crate) fn interaction(self) -> AsynchronousMessage {
         let mut interaction = self.0.build();
-        // Empty, and no part of what is promised.
+        // Empty, and no part of the promise.
         interaction.comments.clear();
         interaction
     }

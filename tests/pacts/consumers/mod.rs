@@ -1,18 +1,20 @@
-//! The consumer suites: what each consumer needs of each of its providers.
+//! The consumer suites: the needs of each consumer towards each of its providers.
 //!
-//! A pact is a list of interactions, each with the consumer's own code that has to cope with it: the module behind its HTTP client, or its
-//! event handlers behind the subscription and the client of the feed. What the code went through is compared with the committed file.
+//! A pact is a list of interactions, each with the consumer's own code that has to cope with it: the module
+//! behind its HTTP client, or its event handlers behind the subscription and the client of the feed. The
+//! interactions of that code are compared with the committed file.
 
 mod call;
 mod events;
 mod feed;
 mod files;
+mod fixtures;
+pub(crate) mod incoming;
 mod inventory_orders;
 mod matchers;
 mod message;
 mod monolith;
 mod neighbours;
-pub(crate) mod news;
 mod notifications;
 mod opened;
 mod orders_inventory;
@@ -23,9 +25,8 @@ mod states;
 mod storefront_v1;
 mod storefront_v2;
 pub(crate) mod suite;
-mod things;
 
-/// A test for each pact, and the list of them all.
+/// Defines a test for each pact, and the list of them all.
 macro_rules! pacts {
     ($($claim:ident: $pact:path;)*) => {
         $(
@@ -35,7 +36,7 @@ macro_rules! pacts {
             }
         )*
 
-        /// Every pact.
+        /// Every pact of the platform's consumers.
         pub(crate) fn all() -> Vec<suite::Pact> {
             vec![$($pact()),*]
         }

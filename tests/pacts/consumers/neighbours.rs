@@ -1,4 +1,4 @@
-//! Who else a consumer knows, while it deals with one provider.
+//! Fakes of the other neighbours of a consumer, while one provider is tested.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use seam::{BoxFuture, TransportFailure, http::Transport};
 use serde_json::{Value, json};
 use shared::testing::Log;
 
-/// A neighbour that this pact is not about: whoever calls it gets no answer.
+/// A neighbour that the pact is not about, and that never replies.
 #[derive(Clone, Debug)]
 struct Nobody;
 
@@ -19,7 +19,7 @@ impl Transport for Nobody {
     }
 }
 
-/// A neighbour that answers everything alike.
+/// A neighbour that gives every call the same reply.
 #[derive(Clone, Debug)]
 struct Says(Value);
 
@@ -30,12 +30,12 @@ impl Transport for Says {
     }
 }
 
-/// A log in which nothing happens.
+/// A log that stays empty.
 pub(crate) fn silence() -> Arc<dyn EventFeed> {
     Arc::new(Log::default())
 }
 
-/// An inventory that has reserved this for whoever asks.
+/// An inventory that replies with this reservation to every caller.
 pub(crate) fn inventory_with(reservation: Value) -> Arc<dyn Inventory> {
     Arc::new(inventory::Client::new(Says(reservation)))
 }
@@ -44,7 +44,7 @@ pub(crate) fn no_payments() -> Arc<dyn Payments> {
     Arc::new(payments::Client::new(Nobody))
 }
 
-/// Orders that know this one, whichever is asked for.
+/// A fake of Orders that replies with this order, whatever id is requested.
 pub(crate) fn orders_with(order: Value) -> Arc<dyn Orders> {
     Arc::new(orders::Client::new(Says(order)))
 }

@@ -9,17 +9,17 @@ use shared::testing::Log;
 use super::{
     events::{self, Event},
     feed,
+    fixtures::{self, PRICE, SKU, TOTAL, contact, euros, ordered, paid_by, payment_id},
+    incoming::IncomingMessage,
     matchers::money,
     message::Message,
     neighbours::silence,
-    news::News,
     opened,
     states::{self, State},
     suite::Pact,
-    things::{self, PRICE, SKU, TOTAL, contact, euros, ordered, paid_by, payment_id},
 };
 
-/// What customers are told of their orders.
+/// Messages to customers about their orders.
 pub(crate) fn and_orders() -> Pact {
     let id = order_id();
     let cases = [
@@ -52,9 +52,9 @@ pub(crate) fn and_orders() -> Pact {
     let pact = Pact::between("notifications", "orders");
     let pact = cases.into_iter().fold(pact, |pact, (event, version, status, wanted)| {
         let message = Message::of(event, version).given(states::stocked(SKU, PRICE, 100));
-        pact.message(message.given(ordered(status)), move |news| async move {
-            let news = news.after(&events::history(order_id(), version));
-            let mails = mails_about_orders(&news).await;
+        pact.message(message.given(ordered(status)), move |message| async move {
+            let message = message.after(&events::history(order_id(), version));
+            let mails = mails_about_orders(&message).await;
             assert_eq!(i64::try_from(mails.len()).unwrap(), version);
             is_told(mails.last().unwrap(), wanted);
         })
@@ -63,7 +63,7 @@ pub(crate) fn and_orders() -> Pact {
     feed::read(pact, "orders", vec![stocked, ordered(OrderStatus::Pending)])
 }
 
-/// What customers are told of their money: that it goes back. That it was taken, the order's own events say.
+/// Messages to customers about refunds. The order's own events announce that money was taken.
 pub(crate) fn and_payments() -> Pact {
     let id = order_id();
     let none = euros(0);
@@ -89,10 +89,14 @@ pub(crate) fn and_payments() -> Pact {
     ];
     let pact = Pact::between("notifications", "payments");
     let pact = cases.into_iter().fold(pact, |pact, (event, version, state, wanted)| {
-        pact.message(Message::of(event, version).given(state), move |news| async move {
-            let news = if version > 1 { news.after(&[captured()]) } else { news };
-            let mails = mails_about_payments(&news).await;
-            // The first one says that the order was made.
+        pact.message(Message::of(event, version).given(state), move |message| async move {
+            let message = if version > 1 {
+                message.after(&[captured()])
+            } else {
+                message
+            };
+            let mails = mails_about_payments(&message).await;
+            // The first mail announces that the order was placed.
             match wanted {
                 Some(wanted) => is_told(&mails[1], wanted),
                 None => assert_eq!(mails.len(), 1),
@@ -103,7 +107,7 @@ pub(crate) fn and_payments() -> Pact {
 }
 
 fn order_id() -> OrderId {
-    things::order_id("notifications")
+    fixtures::order_id("notifications")
 }
 
 fn paid(status: PaymentStatus, token: &str, refunded: Money) -> State {
@@ -127,23 +131,23 @@ fn is_told(mail: &Mail, wanted: &str) {
     assert!(mail.body.contains(wanted), "{wanted:?} in {mail:?}");
 }
 
-/// The mails of a log of orders that ends with the news.
-async fn mails_about_orders(news: &News) -> Vec<Mail> {
+/// The mails after a log of orders that ends with the message.
+async fn mails_about_orders(message: &IncomingMessage) -> Vec<Mail> {
     let post = Post::open();
-    let notifications = post.notifications(news.feed(), silence()).await;
-    notifications.handles("notifications.orders", news).await;
+    let notifications = post.notifications(message.feed(), silence()).await;
+    notifications.handles("notifications.orders", message).await;
     notifications.close().await;
     post.mails().await
 }
 
-/// The mails of one order, and then of a log of payments that ends with the news.
-async fn mails_about_payments(news: &News) -> Vec<Mail> {
+/// The mails of one order, and then of a log of payments that ends with the message.
+async fn mails_about_payments(message: &IncomingMessage) -> Vec<Mail> {
     let (post, orders) = (Post::open(), Arc::new(Log::default()));
     orders.append(&created());
-    let notifications = post.notifications(orders, news.feed()).await;
-    // Whoever is told of a refund gave an address with the order.
+    let notifications = post.notifications(orders, message.feed()).await;
+    // A refund is announced to the address that came with the order.
     notifications.reaches("notifications.orders", 1).await;
-    notifications.handles("notifications.payments", news).await;
+    notifications.handles("notifications.payments", message).await;
     notifications.close().await;
     post.mails().await
 }

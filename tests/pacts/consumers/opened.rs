@@ -5,11 +5,12 @@ use payments::provider::Provider;
 use shared::{
     Environment, Module,
     events::SubscriptionHandle,
+    settings::Declared,
     testing::{environment, stop, until},
 };
 use tempfile::TempDir;
 
-use super::news::News;
+use super::incoming::IncomingMessage;
 
 /// A consumer: one of our modules, on a database of its own.
 pub(crate) struct Opened<T: ?Sized> {
@@ -19,62 +20,64 @@ pub(crate) struct Opened<T: ?Sized> {
     _folder: TempDir,
 }
 
-/// Longer than a mock needs to answer, on a machine that is busy.
+/// More time than a mock needs to reply on a busy machine.
 const PATIENCE: (&str, &str) = ("CALL_TIMEOUT_MS", "10000");
+/// URL of a provider that is never called: the tests bring their own.
+const NO_PROVIDER: (&str, &str) = ("PROVIDER_URL", "http://127.0.0.1:9");
 
 pub(crate) async fn orders(
     inventory: Arc<dyn Inventory>,
     payments: Arc<dyn Payments>,
     payments_feed: Arc<dyn EventFeed>,
 ) -> Opened<dyn Orders> {
-    let (folder, environment) = ground(&[PATIENCE]);
-    let needs = orders::Needs {
+    let (folder, environment) = storage(orders::SETTINGS, &[PATIENCE]);
+    let dependencies = orders::Dependencies {
         inventory,
         payments,
         payments_feed,
     };
-    let module = orders::open(&environment, needs).await.unwrap();
+    let module = orders::open(&environment, dependencies).await.unwrap();
     Opened::new(module, environment, folder)
 }
 
 pub(crate) async fn payments(
     orders: Arc<dyn Orders>,
-    order_events: Arc<dyn EventFeed>,
+    orders_feed: Arc<dyn EventFeed>,
     provider: Arc<dyn Provider>,
 ) -> Opened<dyn Payments> {
-    let (folder, environment) = ground(&[PATIENCE]);
-    let needs = payments::Dependencies { orders, order_events };
-    let module = payments::open_with(&environment, needs, provider).await.unwrap();
+    let (folder, environment) = storage(payments::SETTINGS, &[PATIENCE, NO_PROVIDER]);
+    let dependencies = payments::Dependencies { orders, orders_feed };
+    let module = payments::open_with(&environment, dependencies, provider).await.unwrap();
     Opened::new(module, environment, folder)
 }
 
 pub(crate) async fn inventory(orders_feed: Arc<dyn EventFeed>) -> Opened<dyn Inventory> {
-    let (folder, environment) = ground(&[]);
-    let module = inventory::open(&environment, inventory::Needs { orders_feed })
+    let (folder, environment) = storage(inventory::SETTINGS, &[]);
+    let module = inventory::open(&environment, inventory::Dependencies { orders_feed })
         .await
         .unwrap();
     Opened::new(module, environment, folder)
 }
 
-/// With a mail server at this address; customers without a device need no push endpoint.
+/// Opens Notifications with a mail server at this address; customers without a device need no push endpoint.
 pub(crate) async fn notifications(
-    order_events: Arc<dyn EventFeed>,
-    payment_events: Arc<dyn EventFeed>,
+    orders_feed: Arc<dyn EventFeed>,
+    payments_feed: Arc<dyn EventFeed>,
     smtp: &str,
 ) -> Opened<dyn Notifications> {
     let nobody = ("PUSH_URL", "http://127.0.0.1:9");
-    let (folder, environment) = ground(&[PATIENCE, ("SMTP_ADDRESS", smtp), nobody]);
-    let needs = notifications::Dependencies {
-        order_events,
-        payment_events,
+    let (folder, environment) = storage(notifications::SETTINGS, &[PATIENCE, ("SMTP_ADDRESS", smtp), nobody]);
+    let dependencies = notifications::Dependencies {
+        orders_feed,
+        payments_feed,
     };
-    let module = notifications::open(&environment, needs).await.unwrap();
+    let module = notifications::open(&environment, dependencies).await.unwrap();
     Opened::new(module, environment, folder)
 }
 
-fn ground(settings: &[(&str, &str)]) -> (TempDir, Environment) {
+fn storage(declared: &[Declared], settings: &[(&str, &str)]) -> (TempDir, Environment) {
     let folder = TempDir::new().unwrap();
-    let environment = environment(folder.path(), settings);
+    let environment = environment(folder.path(), declared, settings);
     (folder, environment)
 }
 
@@ -88,19 +91,19 @@ impl<T: ?Sized> Opened<T> {
         }
     }
 
-    /// Publishes the news and waits until the subscription has done what follows from it.
+    /// Publishes the message and waits until the subscription has handled it.
     ///
     /// # Panics
-    /// If it can't read it, or can't handle it.
-    pub(crate) async fn handles(&self, subscription: &str, news: &News) {
-        news.publish();
-        self.reaches(subscription, news.position()).await;
+    /// If the subscription can't read or can't handle it.
+    pub(crate) async fn handles(&self, subscription: &str, message: &IncomingMessage) {
+        message.publish();
+        self.reaches(subscription, message.position()).await;
     }
 
-    /// Waits until the subscription has come so far.
+    /// Waits until the subscription has reached this position.
     ///
     /// # Panics
-    /// If it has a dead letter, or lacks something.
+    /// If it has a dead letter, or can't go on.
     pub(crate) async fn reaches(&self, subscription: &str, position: i64) {
         let named = |handle: &&SubscriptionHandle| handle.name() == subscription;
         let handle = self.module.subscriptions.iter().find(named).unwrap();
@@ -117,13 +120,13 @@ impl<T: ?Sized> Opened<T> {
         .await;
     }
 
-    /// The first column of what a query finds in the module's database.
+    /// The first column of the result of a query on the module's database.
     pub(crate) async fn query(&self, sql: &'static str) -> Vec<String> {
         let found = sqlx::query_scalar(sql).fetch_all(self.module.database.readers()).await;
         found.unwrap()
     }
 
-    /// Stops everything that the module does.
+    /// Stops everything that the module runs.
     pub(crate) async fn close(self) {
         stop(&self.environment, &self.module).await;
     }

@@ -1,4 +1,4 @@
-//! Orders reserves stock for what is ordered, and gives it back where there will be no order.
+//! Orders reserves stock for an order, and releases it if the order will never exist.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use shared::testing::until;
 
 use super::{
     call::{Call, minted},
+    fixtures::{PRICE, SKU, TOTAL, items, key, reservation, reserved, two_lamps},
     matchers::{exactly, one_of, text, uuid, whole},
     neighbours::{no_payments, silence},
     opened::{self, Opened},
     states::{self, State},
     suite::{Link, Pact},
-    things::{PRICE, SKU, TOTAL, items, key, reservation, reserved, two_lamps},
 };
 
 const CALLER: &str = "shop";
@@ -41,7 +41,7 @@ pub(crate) fn pact() -> Pact {
     of_an_old_order(out_of_stock(pact))
 }
 
-// Whatever is refused for good is released too: so nothing stays set aside for an order that will never exist.
+// A refused order is released too, so that no stock stays reserved for an order that will never exist.
 
 fn out_of_stock(pact: Pact) -> Pact {
     let unknown = json_pattern!({ "kind": exactly("unknown_product"), "sku": text(UNKNOWN) });
@@ -73,7 +73,7 @@ fn out_of_stock(pact: Pact) -> Pact {
     )
 }
 
-/// An order that Orders has forgotten: Inventory knows better.
+/// A reservation for an order that Orders has forgotten and Inventory has not.
 fn of_an_old_order(pact: Pact) -> Pact {
     let other_items = json_pattern!({ "kind": exactly("other_items"), "order_id": uuid(order_id()) });
     let was_released = json_pattern!({
@@ -121,7 +121,7 @@ fn reserved_before(quantity: i64) -> State {
     states::reservation(SKU, quantity, ReservationStatus::Reserved)
 }
 
-/// Two of `sku`, where there are so many lamps.
+/// A reservation of two pieces of `sku`, of which there are `stock`.
 fn reserve(description: &str, sku: &str, stock: i64) -> Call {
     let place = minted("/v2/reservations/${order_id}", order_id());
     let call = Call::put(description, place).given(states::stocked(SKU, PRICE, stock));

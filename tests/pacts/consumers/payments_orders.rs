@@ -1,4 +1,4 @@
-//! Payments looks up every order before it charges it, and hears of new ones through the log of Orders.
+//! Payments reads every order before charging it, and learns of new orders through the log of Orders.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,14 +13,14 @@ use shared::testing::{Log, until};
 use super::{
     call::{Call, minted},
     events, feed,
+    fixtures::{self, PRICE, SKU, TOTAL, ordered},
+    incoming::IncomingMessage,
     matchers::text,
     message::Message,
     neighbours::{orders_with, silence},
-    news::News,
     opened::{self, Opened},
     states,
     suite::{Link, Pact},
-    things::{self, PRICE, SKU, TOTAL, ordered},
 };
 
 pub(crate) fn pact() -> Pact {
@@ -37,7 +37,7 @@ fn calls(pact: Pact) -> Pact {
     let get = |description, status| {
         let place = minted("/v2/orders/${order_id}", order_id());
         let call = Call::get(description, place).given(states::stocked(SKU, PRICE, 100));
-        call.given(ordered(status)).answers(things::order(order_id(), status))
+        call.given(ordered(status)).answers(fixtures::order(order_id(), status))
     };
     let missing = Call::get(
         "look an order up that does not exist",
@@ -78,7 +78,7 @@ fn calls(pact: Pact) -> Pact {
     })
 }
 
-/// A new order is charged; the rest of its life is no matter of Payments, but it has to be readable.
+/// A new order is charged. Later events of it do not matter to Payments, but have to be readable.
 fn messages(pact: Pact) -> Pact {
     let id = order_id();
     let message = |event, version, status| {
@@ -87,8 +87,8 @@ fn messages(pact: Pact) -> Pact {
     };
     let pact = pact.message(
         message(events::order_created(id), 1, OrderStatus::Pending),
-        |news| async move {
-            let payments = payments_after(&news).await;
+        |message| async move {
+            let payments = payments_after(&message).await;
             assert_eq!(
                 (payments.len(), payments[0].order_id, payments[0].amount),
                 (1, order_id(), TOTAL)
@@ -103,19 +103,19 @@ fn messages(pact: Pact) -> Pact {
     ]
     .into_iter()
     .fold(pact, |pact, (event, version, status)| {
-        pact.message(message(event, version, status), move |news| async move {
+        pact.message(message(event, version, status), move |message| async move {
             let earlier = events::history(order_id(), version);
-            let payments = payments_after(&news.after(&earlier)).await;
+            let payments = payments_after(&message.after(&earlier)).await;
             assert_eq!(payments.len(), 1, "the one that its creation has led to");
         })
     })
 }
 
 fn order_id() -> OrderId {
-    things::order_id("payments-orders")
+    fixtures::order_id("payments-orders")
 }
 
-/// A provider that holds and takes whatever it is asked for.
+/// A provider that holds and captures every amount.
 #[derive(Debug, Default)]
 struct Takes(Mutex<Vec<(Money, String, String)>>);
 
@@ -159,7 +159,7 @@ async fn charge(orders: Link) -> (Result<Payment, PaymentError>, Vec<(Money, Str
     (charged, held)
 }
 
-/// An order that is cancelled before Payments hears of it.
+/// An order that is cancelled before Payments learns of it.
 async fn is_let_go(link: Link) {
     let (log, provider) = (Arc::new(Log::default()), Arc::new(Takes::default()));
     let orders: Arc<dyn Orders> = Arc::new(orders::Client::new(link.socket()));
@@ -182,7 +182,7 @@ async fn is_let_go(link: Link) {
     payments.close().await;
 }
 
-async fn payments_after(news: &News) -> Vec<Payment> {
+async fn payments_after(message: &IncomingMessage) -> Vec<Payment> {
     let order = json!({
         "id": order_id(),
         "status": "pending",
@@ -190,15 +190,15 @@ async fn payments_after(news: &News) -> Vec<Payment> {
         "currency": TOTAL.currency,
         "line_items": [{ "sku": SKU, "quantity": 2, "unit_price_cents": PRICE.cents }],
         "customer_id": "ada",
-        "contact": things::contact(),
+        "contact": fixtures::contact(),
         "payment_method": "tok_ok",
         "version": 1,
         "created_at": "2026-01-31T12:00:00.000000Z",
         "updated_at": "2026-01-31T12:00:00.000000Z",
     });
     let provider = Arc::new(Takes::default());
-    let payments = opened::payments(orders_with(order), news.feed(), provider).await;
-    payments.handles("payments.orders", news).await;
+    let payments = opened::payments(orders_with(order), message.feed(), provider).await;
+    payments.handles("payments.orders", message).await;
     let known = all(&payments).await;
     payments.close().await;
     known

@@ -1,4 +1,4 @@
-//! Payments holds, takes and gives back money at the payment provider, each under a key of its own.
+//! Payments holds, captures and refunds money at the payment provider, each under a key of its own.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use serde_json::json;
 
 use super::{
     call::{Call, Place, minted},
+    fixtures::{Held, TOTAL, euros, held},
     matchers::{text, whole},
     states,
     suite::Pact,
-    things::{Held, TOTAL, euros, held},
 };
 
 const AUTHORIZATION: &str = "au1";
@@ -192,7 +192,7 @@ fn giving_back(pact: Pact) -> Pact {
     asks(pact, call, ask(closed, TOTAL), no(REFUND, "account closed"))
 }
 
-/// What was done under a key, by whoever asked: before anything is sent again.
+/// Queries by key, which precede every repetition of a command.
 fn looking(pact: Pact) -> Pact {
     let ask = |key: &'static str, wanted: Result<Option<Operation>, ProviderError>| {
         move |link: super::suite::Link| {
@@ -230,7 +230,7 @@ fn command(description: &str, place: impl Into<Place>, key: &str) -> Call {
     Call::post(description, place).header("idempotency-key", key)
 }
 
-/// Success or decline: the client goes by the operation's own status, and takes it from any of these.
+/// Success or decline: the client reads the operation's own status, and accepts it with any of these.
 fn done(call: Call, operation: JsonPattern) -> Call {
     call.responds_one_of(&[201, 200, 402], operation)
 }
@@ -261,7 +261,7 @@ fn refused_as(reason: &str) -> Answer {
     Err(ProviderError::Refused(reason.to_owned()))
 }
 
-/// An answer is believed only if it is about the very key, kind and amount that were asked about.
+/// A reply is believed only if it has the same key, kind and amount as the request.
 fn booked(key: &str, kind: &str, id: &str, amount: Money) -> JsonPattern {
     operation(
         key,
@@ -296,7 +296,7 @@ fn set(object: &mut JsonPattern, field: &str, value: JsonPattern) {
     }
 }
 
-/// In the provider's own words, which are passed on.
+/// The provider's own words, which are passed on.
 fn refusal(code: &str) -> JsonPattern {
     json_pattern!({ "error": { "code": text(code) } })
 }

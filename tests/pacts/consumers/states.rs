@@ -1,7 +1,8 @@
-//! What must be true at a provider before it is asked. Every state is brought about by public operations alone.
+//! Provider states that the interactions require. Every state can be reached by public operations alone.
 //!
-//! Parameters say what is wanted. Values that the provider mints are handed back under the names given here, and stand as `${name}` in
-//! the interactions. Ids and keys that a consumer mints are fixed, and differ from interaction to interaction.
+//! Parameters describe the state. Values that the provider mints are returned under the names given here, and
+//! stand as `${name}` in the interactions. Ids and keys that a consumer mints are fixed, and differ from
+//! interaction to interaction.
 
 use commerce::{
     IdempotencyKey, Money, NewNotification, NewOrderV2, NotificationKind, OrderId, OrderStatus, PaymentMethod,
@@ -9,7 +10,7 @@ use commerce::{
 };
 use serde_json::{Value, json};
 
-use super::things::Held;
+use super::fixtures::Held;
 
 /// A provider state: its name, and parameters as JSON.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub(crate) struct State {
     pub(crate) params: Value,
 }
 
-/// So much of a product can be ordered at this price: `PUT /v2/products/{sku}` at Inventory.
+/// `stock` pieces of a product can be ordered at this price: `PUT /v2/products/{sku}` at Inventory.
 pub(crate) fn stocked(sku: &str, price: Money, stock: i64) -> State {
     State {
         name: "a product in stock",
@@ -26,7 +27,7 @@ pub(crate) fn stocked(sku: &str, price: Money, stock: i64) -> State {
     }
 }
 
-/// At least so many products are known, whatever they are.
+/// At least `count` products exist, whichever they are.
 pub(crate) fn products(count: u32) -> State {
     State {
         name: "products",
@@ -34,7 +35,7 @@ pub(crate) fn products(count: u32) -> State {
     }
 }
 
-/// An order that has reserved nothing. Hands back `order_id`, a fresh one; nothing has to be asked for.
+/// An order that has reserved nothing. Returns `order_id`, a new one; no request is needed.
 pub(crate) fn no_reservation() -> State {
     State {
         name: "an order without a reservation",
@@ -42,9 +43,11 @@ pub(crate) fn no_reservation() -> State {
     }
 }
 
-/// An order has reserved so much of a product, and its reservation has come this far. Hands back `order_id`, a fresh one.
+/// An order has reserved `quantity` pieces of a product, and its reservation has this status. Returns
+/// `order_id`, a new one.
 ///
-/// `PUT /v2/reservations/{order_id}` at Inventory, then `/commit` or `/release`. The product is in stock by [`stocked`].
+/// `PUT /v2/reservations/{order_id}` at Inventory, then `/commit` or `/release`. The product is in stock by
+/// [`stocked`].
 pub(crate) fn reservation(sku: &str, quantity: i64, status: ReservationStatus) -> State {
     State {
         name: "a reservation",
@@ -52,10 +55,12 @@ pub(crate) fn reservation(sku: &str, quantity: i64, status: ReservationStatus) -
     }
 }
 
-/// This order was made, and stands there for at least a second. Hands back `order_id`, and `payment_id` if it is or was paid.
+/// This order was created, and keeps this status for at least a second. Returns `order_id`, and `payment_id` if
+/// it is or was paid.
 ///
-/// `POST /v2/orders` with the body `order` and a fresh key. With the payment method `tok_timeout` it stays pending, with `tok_ok` it is
-/// confirmed soon, with `tok_decline` cancelled; `/ship` and `/deliver` do the rest. Its products are in stock by [`stocked`].
+/// `POST /v2/orders` with the body `order` and a new key. With the payment method `tok_timeout` it stays
+/// pending, with `tok_ok` it is confirmed soon, with `tok_decline` cancelled; `/ship` and `/deliver` do the
+/// rest. Its products are in stock by [`stocked`].
 pub(crate) fn order(status: OrderStatus, order: &NewOrderV2) -> State {
     State {
         name: "an order",
@@ -63,7 +68,7 @@ pub(crate) fn order(status: OrderStatus, order: &NewOrderV2) -> State {
     }
 }
 
-/// This order was made under this key, and is answered so for ever. Hands back `order_id`.
+/// This order was created under this key, which replays the reply for ever. Returns `order_id`.
 ///
 /// `POST /v2/orders` with the key and the body `order`. Its products are in stock by [`stocked`].
 pub(crate) fn order_under(key: &IdempotencyKey, order: &NewOrderV2) -> State {
@@ -73,7 +78,7 @@ pub(crate) fn order_under(key: &IdempotencyKey, order: &NewOrderV2) -> State {
     }
 }
 
-/// This customer has exactly so many orders: made under keys that are the same each time.
+/// This customer has exactly `count` orders, created under keys that are the same each time.
 pub(crate) fn orders_of(customer_id: &str, count: u32) -> State {
     State {
         name: "orders of a customer",
@@ -81,8 +86,8 @@ pub(crate) fn orders_of(customer_id: &str, count: u32) -> State {
     }
 }
 
-/// An order was paid by this method, or was not, and so much was given back since. Hands back `payment_id` and `order_id`, and
-/// `refund_key` if something was given back: the idempotency key of that refund.
+/// An order was or was not paid by this method, and `refunded` was refunded since. Returns `payment_id` and
+/// `order_id`, and `refund_key` after a refund: the idempotency key of that.
 ///
 /// An order of this total at Orders, paid as its event says; then `POST /v2/payments/{payment_id}/refunds`.
 pub(crate) fn payment(status: PaymentStatus, method: &PaymentMethod, amount: Money, refunded: Money) -> State {
@@ -92,7 +97,7 @@ pub(crate) fn payment(status: PaymentStatus, method: &PaymentMethod, amount: Mon
     }
 }
 
-/// This was told. Hands back `notification_id`. `POST /v2/notifications` with the key.
+/// This notification was sent. Returns `notification_id`. `POST /v2/notifications` with the key.
 pub(crate) fn notification(notification: &NewNotification) -> State {
     let mut message = json!(notification);
     let key = message.as_object_mut().and_then(|message| message.remove("key"));
@@ -102,7 +107,8 @@ pub(crate) fn notification(notification: &NewNotification) -> State {
     }
 }
 
-/// Exactly so many notifications were sent about this order, all of this kind: under keys that are the same each time.
+/// Exactly `count` notifications were sent about this order, all of this kind, under keys that are the same
+/// each time.
 pub(crate) fn notifications_about(order_id: OrderId, kind: NotificationKind, count: u32) -> State {
     State {
         name: "notifications about an order",
@@ -110,7 +116,8 @@ pub(crate) fn notifications_about(order_id: OrderId, kind: NotificationKind, cou
     }
 }
 
-/// The payment provider holds this amount under this key, and has neither taken it nor let go of it. Hands back `authorization_id`.
+/// The payment provider holds this amount under this key, neither captured nor voided. Returns
+/// `authorization_id`.
 ///
 /// `POST /authorizations` with the key and the body `hold`.
 pub(crate) fn authorization(held: &Held) -> State {
@@ -120,7 +127,8 @@ pub(crate) fn authorization(held: &Held) -> State {
     }
 }
 
-/// The payment provider was asked to hold this amount and has declined. `POST /authorizations` with the key and the body `hold`.
+/// The payment provider has declined to hold this amount. `POST /authorizations` with the key and the body
+/// `hold`.
 pub(crate) fn declined(held: &Held) -> State {
     State {
         name: "a declined authorization",
@@ -128,7 +136,8 @@ pub(crate) fn declined(held: &Held) -> State {
     }
 }
 
-/// The payment provider holds this amount and has taken it under `capture_key`. Hands back `authorization_id` and `charge_id`.
+/// The payment provider holds this amount and has captured it under `capture_key`. Returns `authorization_id`
+/// and `charge_id`.
 ///
 /// As [`authorization`], then `POST /authorizations/{authorization_id}/capture`.
 pub(crate) fn charge(held: &Held, capture_key: &str) -> State {
@@ -140,8 +149,8 @@ pub(crate) fn charge(held: &Held, capture_key: &str) -> State {
     }
 }
 
-/// The same as [`charge`], and all of it was given back under `refund_key`: `POST /charges/{charge_id}/refunds`. Hands back `refund_id`
-/// too.
+/// The same as [`charge`], and all of it was refunded under `refund_key`: `POST /charges/{charge_id}/refunds`.
+/// Returns `refund_id` too.
 pub(crate) fn refunded_charge(held: &Held, capture_key: &str, refund_key: &str) -> State {
     let mut params = held.params();
     params["capture_key"] = json!(capture_key);

@@ -1,4 +1,4 @@
-//! A shop whose pages were written for version 1 of the API and never touched since.
+//! A shop whose pages were written for version 1 of the API and never changed since.
 
 use commerce::OrderStatus;
 use pact_consumer::patterns::JsonPattern;
@@ -6,13 +6,13 @@ use serde::Deserialize;
 
 use super::{
     call::{Call, minted},
+    fixtures::{self, PRICE, SKU, ordered},
     matchers::{number, one_of},
     states,
     suite::{Link, Pact},
-    things::{self, PRICE, SKU, ordered},
 };
 
-/// What the page of an order shows.
+/// The fields that the page of an order shows.
 #[derive(Debug, PartialEq, Deserialize)]
 struct Order {
     status: String,
@@ -25,7 +25,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// The order, if there is one.
+    /// Requests an order; `None` if it does not exist.
     async fn order(&self, id: &str) -> Option<Order> {
         #[derive(Deserialize)]
         struct Reply {
@@ -45,13 +45,13 @@ pub(crate) fn pact() -> Pact {
     let shown = json_pattern!({ "data": { "status": status(), "total": number(13.5) } });
     let found = Call::get(
         "show an order",
-        minted("/v1/orders/${order_id}", things::order_id("v1")),
+        minted("/v1/orders/${order_id}", fixtures::order_id("v1")),
     )
     .given(states::stocked(SKU, PRICE, 100))
     .given(ordered(OrderStatus::Confirmed));
     let missing = Call::get(
         "show an order that does not exist",
-        format!("/v1/orders/{}", things::order_id("v1")),
+        format!("/v1/orders/{}", fixtures::order_id("v1")),
     );
     Pact::between("storefront-v1", "orders")
         .call(found.responds(200, shown), |orders| async {
@@ -63,12 +63,12 @@ pub(crate) fn pact() -> Pact {
         })
 }
 
-/// The page has a picture for each of them.
+/// The page has a picture for each status.
 fn status() -> JsonPattern {
     one_of(&OrderStatus::ALL, OrderStatus::Confirmed)
 }
 
 async fn look(orders: Link) -> Option<Order> {
     let shop = Shop { orders: orders.url };
-    shop.order(&things::order_id("v1").to_string()).await
+    shop.order(&fixtures::order_id("v1").to_string()).await
 }

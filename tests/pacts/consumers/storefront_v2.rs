@@ -1,4 +1,5 @@
-//! A shop on version 2 of the API: a basket, a page for each order and a list of them, as a team outside the platform writes it.
+//! A shop on version 2 of the API, as a team outside the platform writes it: a basket, a page for each order,
+//! and a list of orders.
 
 use commerce::{ErrorCode, OrderStatus};
 use pact_consumer::patterns::JsonPattern;
@@ -8,15 +9,15 @@ use serde_json::{Value, json};
 
 use super::{
     call::{Call, minted},
+    fixtures::{self, PRICE, SKU, TOTAL, items, key, ordered, two_lamps},
     matchers::{currency, each, exactly, one_of, text, whole},
     states::{self, State},
     suite::{Link, Pact},
-    things::{self, PRICE, SKU, TOTAL, items, key, ordered, two_lamps},
 };
 
 const UNKNOWN: &str = "no-such-lamp";
 
-/// What the page of an order shows.
+/// The fields that the page of an order shows.
 #[derive(Debug, PartialEq, Deserialize)]
 struct Order {
     id: String,
@@ -32,7 +33,7 @@ struct Line {
     quantity: i64,
 }
 
-/// What the list of orders shows.
+/// The fields that the list of orders shows.
 #[derive(Debug, PartialEq, Deserialize)]
 struct Listed {
     items: Vec<Entry>,
@@ -45,7 +46,7 @@ struct Entry {
     status: String,
 }
 
-/// Why there is no order: each has a page of its own.
+/// Reasons why there is no order, each with a page of its own.
 #[derive(Clone, Debug, PartialEq)]
 enum Sorry {
     NotFound,
@@ -282,14 +283,14 @@ fn there(status: OrderStatus) -> State {
 }
 
 fn id() -> String {
-    things::order_id("storefront-v2").to_string()
+    fixtures::order_id("storefront-v2").to_string()
 }
 
 fn succeeds(call: Call, data: JsonPattern) -> Call {
     call.succeeds(json_pattern!({ "data": data }))
 }
 
-/// Why, as far as a page depends on it.
+/// Expects a refusal, with the details on which a page depends.
 fn fails(call: Call, code: ErrorCode, details: JsonPattern) -> Call {
     let error = json_pattern!({ "code": exactly(code.as_str()), "details": details });
     call.fails(code.status(), json_pattern!({ "error": error }))
@@ -328,7 +329,7 @@ fn entry(status: JsonPattern) -> JsonPattern {
     json_pattern!({ "id": text(&id()), "status": status })
 }
 
-/// What the page shows of two lamps.
+/// The page of an order of two lamps.
 fn two(status: &str) -> Order {
     Order {
         id: id(),

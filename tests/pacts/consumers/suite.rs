@@ -8,12 +8,12 @@ use seam::http::{Socket, SocketLimits};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{call::Call, message::Message, news::News};
+use super::{call::Call, incoming::IncomingMessage, message::Message};
 
-/// The way to a provider.
+/// The address of a provider.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
-    /// Its base URL, without a slash at the end.
+    /// The base URL, without a slash at its end.
     pub(crate) url: String,
 }
 
@@ -24,7 +24,8 @@ impl Link {
     }
 }
 
-/// What one consumer needs of one provider: interactions, each with the consumer's code that has to cope with it.
+/// The needs of one consumer towards one provider: interactions, each with the consumer's code that has to cope
+/// with it.
 pub(crate) struct Pact {
     pub(crate) consumer: &'static str,
     pub(crate) provider: &'static str,
@@ -33,7 +34,7 @@ pub(crate) struct Pact {
 
 type AnyInteraction = Box<dyn Interaction + Send + Sync + RefUnwindSafe>;
 type Calls = Box<dyn Fn(Link) -> LocalBoxFuture<'static, ()>>;
-type Handles = Box<dyn Fn(News) -> LocalBoxFuture<'static, ()>>;
+type Handles = Box<dyn Fn(IncomingMessage) -> LocalBoxFuture<'static, ()>>;
 
 struct Case {
     interactions: Vec<AnyInteraction>,
@@ -55,7 +56,8 @@ impl Pact {
         }
     }
 
-    /// A call that the consumer makes; `exercise` lets it make it, and panics if the consumer makes something else of the answer.
+    /// Adds a call that the consumer makes. `exercise` runs the consumer's code, and panics if that does not
+    /// use the reply as it should.
     pub(crate) fn call<F>(self, call: Call, exercise: impl Fn(Link) -> F + 'static) -> Self
     where
         F: Future<Output = ()> + 'static,
@@ -63,7 +65,7 @@ impl Pact {
         self.calls([call], exercise)
     }
 
-    /// Calls that the consumer makes one after the other.
+    /// Adds calls that the consumer makes one after the other.
     pub(crate) fn calls<F>(self, calls: impl IntoIterator<Item = Call>, exercise: impl Fn(Link) -> F + 'static) -> Self
     where
         F: Future<Output = ()> + 'static,
@@ -75,15 +77,16 @@ impl Pact {
         )
     }
 
-    /// A message that the consumer handles; `exercise` hands it to the handler, and panics if it has another effect.
-    pub(crate) fn message<F>(self, message: Message, exercise: impl Fn(News) -> F + 'static) -> Self
+    /// Adds a message that the consumer handles. `exercise` runs its handler, and panics if that does not have
+    /// the right effect.
+    pub(crate) fn message<F>(self, message: Message, exercise: impl Fn(IncomingMessage) -> F + 'static) -> Self
     where
         F: Future<Output = ()> + 'static,
     {
         let interactions = vec![message.interaction().boxed()];
         self.with(
             interactions,
-            Exercise::Handles(Box::new(move |news| Box::pin(exercise(news)))),
+            Exercise::Handles(Box::new(move |message| Box::pin(exercise(message)))),
         )
     }
 
@@ -92,7 +95,7 @@ impl Pact {
         self
     }
 
-    /// The calls that the consumer makes, those together that it makes one after the other.
+    /// The calls that the consumer makes; calls in a row form one element.
     pub(crate) fn callings(&self) -> impl Iterator<Item = Calling<'_>> {
         self.cases.iter().filter_map(|case| match &case.exercise {
             Exercise::Calls(exercise) => Some(Calling {
@@ -129,11 +132,11 @@ impl Pact {
         Found { file: name, document }
     }
 
-    /// Lets the consumer go through every case, and gives the files that `pact_consumer` wrote of them: one for each case, so
-    /// that none writes over what another says.
+    /// Runs the consumer through every case, and returns the files that `pact_consumer` wrote: one per case, so
+    /// that none overwrites another.
     ///
     /// # Panics
-    /// If the consumer does not cope with an interaction, calls something else, or leaves something out.
+    /// If the consumer does not cope with an interaction, makes another call, or leaves one out.
     pub(crate) async fn written(&self) -> Vec<Value> {
         let mut written = Vec::new();
         for case in &self.cases {
@@ -150,23 +153,26 @@ impl Pact {
             builder.push_interaction(interaction.as_ref());
         }
         match &case.exercise {
-            // Dropped, even by a panic, the mock says what was asked of it that should not have been, and what was not.
+            // When it is dropped, even by a panic, the mock reports requests that were unexpected and those
+            // that are missing.
             Exercise::Calls(exercise) => {
                 let mock = builder.start_mock_server(None, None);
                 let url = mock.url().as_str().trim_end_matches('/').to_owned();
                 tokio::select! {
                     () = exercise(Link { url }) => {}
-                    () = surprise(mock.as_ref()) => panic!("{} asked {} for something else", self.consumer, self.provider),
+                    () = surprise(mock.as_ref()) => {
+                        panic!("{} sent {} a request that its pact does not have", self.consumer, self.provider)
+                    }
                 }
             }
             Exercise::Handles(exercise) => {
                 for message in builder.messages() {
                     let contents = message.contents.contents.value().unwrap();
-                    let news = News::of(&contents);
-                    exercise(news.clone()).await;
-                    // The library writes messages that nobody looked at, too.
+                    let incoming = IncomingMessage::of(&contents);
+                    exercise(incoming.clone()).await;
+                    // The library also writes messages that were never read.
                     assert!(
-                        news.was_read(),
+                        incoming.was_read(),
                         "{:?} was never handed to the consumer",
                         message.description
                     );
@@ -177,7 +183,7 @@ impl Pact {
     }
 }
 
-/// Ends when the mock was asked for something that the pact does not know: a consumer may repeat that for ever.
+/// Returns when the mock got a request that the pact does not have, which a consumer may repeat for ever.
 async fn surprise(mock: &dyn ValidatingMockServer) {
     let is_known = |asked: &str| matches!(asked, "Request-Matched" | "Missing-Request");
     while mock.status().iter().all(|asked| is_known(&asked.match_key())) {
@@ -185,7 +191,7 @@ async fn surprise(mock: &dyn ValidatingMockServer) {
     }
 }
 
-/// Calls that can be made again, against whatever address.
+/// Calls that can be made again, against any address.
 pub(crate) struct Calling<'a> {
     pact: &'a Pact,
     interactions: &'a [AnyInteraction],
@@ -198,13 +204,13 @@ impl Calling<'_> {
         self.interactions.iter().map(|one| self.pact.alone(one)).collect()
     }
 
-    /// Lets the consumer make them; panics if it makes something else of the answers than it should.
+    /// Makes the calls; panics if the consumer does not use the replies as it should.
     pub(crate) async fn make(&self, link: Link) {
         (self.exercise)(link).await;
     }
 }
 
-/// A message that can be handled again, whatever it says.
+/// A message that can be handled again, with any content.
 pub(crate) struct Handling<'a> {
     pact: &'a Pact,
     interaction: &'a AnyInteraction,
@@ -217,9 +223,9 @@ impl Handling<'_> {
         self.pact.alone(self.interaction)
     }
 
-    /// Lets the consumer handle it; panics if it has another effect than it should.
-    pub(crate) async fn handle(&self, news: News) {
-        (self.exercise)(news).await;
+    /// Handles the message; panics if that does not have the right effect.
+    pub(crate) async fn handle(&self, message: IncomingMessage) {
+        (self.exercise)(message).await;
     }
 }
 
@@ -239,7 +245,7 @@ fn read_only_file(folder: &TempDir) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::consumers::{events, things::order_id};
+    use crate::consumers::{events, fixtures::order_id};
 
     fn pact() -> Pact {
         Pact::between("a-consumer", "a-provider")

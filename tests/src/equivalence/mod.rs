@@ -1,10 +1,10 @@
 //! The platform's modules as models and as subjects of the equivalence suites.
 
 pub mod feeds;
-mod ground;
 pub mod models;
 mod reach;
+mod storage;
 pub mod suites;
 
-pub use ground::Ground;
 pub use reach::{Reach, Reqwest};
+pub use storage::Storage;

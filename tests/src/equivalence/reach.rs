@@ -9,14 +9,14 @@ use seam::{
 use shared::{Module, server};
 use tokio::sync::oneshot;
 
-use super::ground::Fresh;
+use super::storage::TestEnvironment;
 
-/// How a module is reached.
+/// A way to reach a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// By function call.
     Direct,
-    /// By function call, with every call and reply through JSON and back.
+    /// By function call, with every call and reply converted to JSON and back.
     Wire,
     /// Through the HTTP client and router, without a socket.
     Router,
@@ -27,10 +27,10 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// Every way.
+    /// Every way to reach a module.
     pub const ALL: [Self; 5] = [Self::Direct, Self::Wire, Self::Router, Self::Tcp, Self::Reqwest];
 
-    /// What the subject is called in reports.
+    /// The name of the subject in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
@@ -41,19 +41,21 @@ impl Reach {
         }
     }
 
-    /// The module's contract, reached this way. When the instance is closed, the module stops and its database closes.
+    /// Wraps the module so that it is reached this way. Closing the instance stops the module and closes its
+    /// database.
     pub(crate) async fn instance<C: Contract + ?Sized>(
         self,
-        fresh: Fresh,
+        test: TestEnvironment,
         module: Module<C>,
         client: impl FnOnce(Arc<dyn Transport>) -> Arc<C>,
     ) -> Result<Instance<C>, String> {
-        let Fresh { environment, folder } = fresh;
+        let TestEnvironment { environment, folder } = test;
         let (tasks, database) = (environment.tasks.clone(), module.database.clone());
         let direct = Arc::clone(&module.service);
         let mounted = vec![module.mount()];
         let stopped = async move {
-            // A task that does not end in time is reported by the suites of `shared`; here the folder goes away under it.
+            // The suites of `shared` report a task that does not stop in time; here its folder is removed under
+            // it.
             let _ = tasks.stop(Duration::from_secs(5)).await;
             database.close().await;
         };
@@ -87,7 +89,7 @@ pub struct Reqwest {
 }
 
 impl Reqwest {
-    /// To the service at this base URL, without a slash at the end.
+    /// Creates a client of the service at this base URL, which has no slash at its end.
     pub fn to(base: String) -> Self {
         Self {
             base,
@@ -113,7 +115,7 @@ impl Reqwest {
     }
 }
 
-/// A module's server on a free port; it stops when told to.
+/// A module's server on a free port.
 pub(crate) struct Served {
     pub(crate) base: String,
     stop: oneshot::Sender<()>,
@@ -131,10 +133,10 @@ impl Served {
         Ok(Self { base, stop, serving })
     }
 
-    /// Stops its tasks and closes its databases too.
+    /// Stops the server, its tasks and its databases.
     pub(crate) async fn end(self) {
         drop(self.stop);
-        // What it could not finish goes away with its folder.
+        // Whatever did not finish goes away with its folder.
         let _ = self.serving.await;
     }
 }

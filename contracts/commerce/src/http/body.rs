@@ -4,14 +4,14 @@ use http_body_util::BodyExt;
 use super::failure::Failure;
 use crate::Invalid;
 
-/// The most bytes of a request's body: 2 MiB.
+/// Largest body of a request, in bytes: 2 MiB.
 const LIMIT: usize = 2 << 20;
 
-/// How many more are read and thrown away. A client that is still writing when the connection closes may never see why;
-/// one that sends even more than this has to live with it.
+/// Bytes of a body that are read at most; those beyond `LIMIT` are thrown away. A client that is still writing when
+/// the connection closes may never see the refusal, so the body is read to its end if it is not larger than this.
 const PATIENCE: usize = 16 << 20;
 
-/// The whole body.
+/// Reads the whole body; refuses one over the limit.
 pub(crate) async fn read(mut body: Body) -> Result<Bytes, Failure> {
     let mut whole = Vec::new();
     let mut length = 0_usize;

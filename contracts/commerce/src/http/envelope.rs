@@ -2,27 +2,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ErrorCode, Timestamp};
 
-/// What every reply of every route is wrapped in: either `data` or `error`, the other one null.
+/// Envelope of every reply: either `data` or `error` is set, and the other one is null.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ApiResponse<T> {
-    /// What was asked for.
+    /// The result; null if the request failed.
     pub data: Option<T>,
-    /// Why there is no `data`.
+    /// The failure; null if the request succeeded.
     pub error: Option<ErrorBody>,
-    /// The request that is answered; in a replay, the one that was answered first.
+    /// Id of the request; in a replay, the id of the first request.
     pub request_id: String,
-    /// When it was answered; in a replay, when it was answered first.
+    /// Time of the reply; in a replay, the time of the first reply.
     pub timestamp: Timestamp,
 }
 
 /// A failure, for programs and for people.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ErrorBody {
-    /// For programs: which failure.
+    /// For programs: code of the failure.
     pub code: ErrorCode,
-    /// For people: what was seen, what was wanted, what to do. Its wording may change.
+    /// For people: the value seen, the value wanted, the remedy. Its wording may change.
     pub message: String,
-    /// For programs: the parts of the failure. For `CONFLICT` one of the schemas named `...Conflict`, for `INVALID_INPUT` an `Invalid`.
+    /// For programs: the fields of the failure. For `CONFLICT` one of the schemas named `...Conflict`, for
+    /// `INVALID_INPUT` an `Invalid`.
     #[schema(value_type = Option<Object>)]
     pub details: serde_json::Value,
 }

@@ -6,19 +6,19 @@ use serde_json::Value;
 use super::envelope::ErrorBody;
 use crate::{Error, ErrorCode, Invalid, error::NoConflict};
 
-/// A failure on its way to the wire: what any [`Error`] looks like there, and what HTTP alone refuses.
+/// A failure in its form on the wire: any [`Error`], or a refusal that exists on HTTP only.
 pub(crate) struct Failure {
     pub(crate) body: ErrorBody,
     pub(crate) retry_after: Option<Duration>,
 }
 
 impl Failure {
-    /// One of the failures that no contract has.
+    /// Makes a failure that exists on HTTP only.
     pub(crate) fn of_http(code: ErrorCode, message: String) -> Self {
         Self::plain(code, message, Value::Null)
     }
 
-    /// A body over the limit: the caller's to mend, as any invalid input.
+    /// Makes the failure for a body over the limit. Clients read it as invalid input.
     pub(crate) fn body_too_large(length: usize, limit: usize) -> Self {
         let seen = format!("{length} bytes or more");
         let invalid = Invalid::new("body", seen, format!("at most {limit} bytes"));
@@ -57,7 +57,8 @@ impl From<Invalid> for Failure {
     }
 }
 
-/// The error that a server raised, from what it wrote; the reason where it is none of ours.
+/// Rebuilds the error that a server raised from its body; fails with the reason if the body is not in the
+/// documented form.
 pub(crate) fn read<C>(status: u16, body: ErrorBody) -> Result<Error<C>, String>
 where
     C: fmt::Display + DeserializeOwned,

@@ -1,10 +1,10 @@
 use axum::{extract::Request, http::HeaderMap, response::Response};
 use seam::Context;
 
-use super::{answer::refuse, failure::Failure};
+use super::{failure::Failure, reply::refuse};
 use crate::{Error, ErrorCode, error::NoConflict};
 
-/// The answer to a path that no route has: 404 `UNKNOWN_ROUTE`, in the envelope. For `Router::fallback`.
+/// Replies to a path that no route has: 404 `UNKNOWN_ROUTE`, in the envelope. For `Router::fallback`.
 pub async fn fallback(request: Request) -> Response {
     let message = format!("there is no route {}; /openapi.json lists all", request.uri().path());
     refuse(
@@ -13,9 +13,9 @@ pub async fn fallback(request: Request) -> Response {
     )
 }
 
-/// The answer to a method that a path does not have: 405 `METHOD_NOT_ALLOWED`, in the envelope; axum adds `Allow`.
+/// Replies to a method that the path does not have: 405 `METHOD_NOT_ALLOWED`, in the envelope; axum adds `Allow`.
 ///
-/// The routers of this crate have it already.
+/// The routers of this crate already use it.
 pub async fn method_not_allowed(request: Request) -> Response {
     let message = format!(
         "{} has no method {}; the header Allow lists its methods",
@@ -28,7 +28,10 @@ pub async fn method_not_allowed(request: Request) -> Response {
     )
 }
 
-/// The answer where the service itself failed, a panic for one: 500 `INTERNAL`, in the envelope. It tells nothing: log the cause.
+/// Makes the reply to a request in which the service itself failed, such as by a panic: 500 `INTERNAL`, in the
+/// envelope.
+///
+/// The reply does not tell the cause: log it.
 pub fn internal(context: &Context) -> Response {
     refuse(Error::<NoConflict>::Internal.into(), context)
 }

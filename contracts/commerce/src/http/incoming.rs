@@ -10,7 +10,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::{body, failure::Failure, key, operation::Operation, query::Query};
 use crate::{ErrorCode, IdempotencyKey, Invalid, json};
 
-/// A request whose path, query and size are in order.
+/// A request whose path, query and size have been checked.
 pub(crate) struct Incoming {
     ids: Vec<(String, String)>,
     pub(crate) query: Query,
@@ -35,7 +35,7 @@ impl Incoming {
         })
     }
 
-    /// The id that stands in the path where the template has `{name}`.
+    /// Parses the id that stands in the path for `{name}`.
     pub(crate) fn id<T: FromStr<Err = Invalid>>(&self, name: &str) -> Result<T, Failure> {
         let found = self.ids.iter().find(|(known, _)| known == name);
         let text = found.map_or("", |(_, id)| id);
@@ -48,12 +48,12 @@ impl Incoming {
         })
     }
 
-    /// The idempotency key, which the command needs.
+    /// Reads the idempotency key; fails if it is missing or malformed.
     pub(crate) fn key(&self) -> Result<IdempotencyKey, Failure> {
         key::read(&self.headers)
     }
 
-    /// The body, as a JSON object.
+    /// Parses the body, which must be declared as JSON and be an object.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         if !self.is_declared_json() {
             let seen = self.headers.get(header::CONTENT_TYPE);
@@ -68,7 +68,7 @@ impl Incoming {
         Ok(json::parse_object(text)?)
     }
 
-    /// Refuses a body that says something to a command that takes nothing.
+    /// Refuses a body with content, for commands that take none. An empty body and `{}` are accepted.
     pub(crate) fn no_body(&self) -> Result<(), Failure> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]

@@ -1,4 +1,4 @@
-//! Inventory over HTTP.
+//! HTTP binding of [`Inventory`](crate::Inventory).
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use seam::http::Transport;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    answer::Answer,
-    caller::{Caller, Outgoing},
+    client::{Outgoing, RestClient},
     failure::Failure,
     incoming::Incoming,
     operation::Operation,
     path::path,
+    reply::Success,
     routes::Routes,
 };
 use crate::{
@@ -25,18 +25,18 @@ pub fn router(inventory: Arc<dyn Inventory>) -> Router {
     routes().over(inventory)
 }
 
-/// What a product is to be. The sku stands in the path.
+/// Body of a request that sets a product. The sku stands in the path.
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProductState {
-    /// Price of one: more than nothing.
+    /// Price of one unit: more than zero.
     price: Money,
-    /// How many can be ordered.
+    /// Number of units that can be ordered.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
     stock: i64,
 }
 
-/// What an order needs set aside. The order stands in the path.
+/// Body of a request for a reservation. The order's id stands in the path.
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReservationItems {
@@ -50,24 +50,28 @@ pub(crate) fn routes() -> Routes<dyn Inventory> {
     let put = Operation::put(
         "/v2/products/{sku}",
         "put_product",
-        "Sets price and available stock of a product: 201 if that created it, else 200.",
+        "Sets the price and available stock of a product: 201 if that created it, else 200.",
     );
-    let get = Operation::get("/v2/products/{sku}", "get_product", "The product as it is now.");
-    let list = Operation::get("/v2/products", "list_products", "All products, by sku.");
+    let get = Operation::get(
+        "/v2/products/{sku}",
+        "get_product",
+        "Returns the product in its present state.",
+    );
+    let list = Operation::get("/v2/products", "list_products", "Lists all products, sorted by sku.");
     let reserve = Operation::put(
         "/v2/reservations/{order_id}",
         "reserve",
-        "Sets all items of an order aside, or none.",
+        "Reserves all items of an order, or none of them.",
     );
     let release = Operation::post(
         "/v2/reservations/{order_id}/release",
         "release",
-        "Puts an order's items back.",
+        "Returns an order's items to the stock.",
     );
     let commit = Operation::post(
         "/v2/reservations/{order_id}/commit",
         "commit",
-        "Takes an order's reserved items out of stock for good.",
+        "Takes an order's reserved items out of the stock for good.",
     );
     let changes = |operation: Operation| operation.returns::<Reservation>().conflicts::<InventoryConflict>();
     Routes::new()
@@ -82,51 +86,51 @@ pub(crate) fn routes() -> Routes<dyn Inventory> {
         .serve(changes(commit).fails(known), commit_items)
 }
 
-async fn put_product(inventory: Arc<dyn Inventory>, request: Incoming) -> Result<Answer, Failure> {
+async fn put_product(inventory: Arc<dyn Inventory>, request: Incoming) -> Result<Success, Failure> {
     let sku: Sku = request.id("sku")?;
     let ProductState { price, stock } = request.json()?;
     let product = inventory.put_product(ProductUpdate { sku, price, stock }).await?;
     if product.version == 1 {
-        return Answer::created(path("/v2/products/{}", &product.sku), &product);
+        return Success::created(path("/v2/products/{}", &product.sku), &product);
     }
-    Answer::ok(&product)
+    Success::ok(&product)
 }
 
-async fn get_product(inventory: Arc<dyn Inventory>, request: Incoming) -> Result<Answer, Failure> {
-    Answer::ok(&inventory.get_product(request.id("sku")?).await?)
+async fn get_product(inventory: Arc<dyn Inventory>, request: Incoming) -> Result<Success, Failure> {
+    Success::ok(&inventory.get_product(request.id("sku")?).await?)
 }
 
-async fn list_products(inventory: Arc<dyn Inventory>, request: Incoming) -> Result<Answer, Failure> {
-    Answer::ok(&inventory.list_products(request.query.page()?).await?)
+async fn list_products(inventory: Arc<dyn Inventory>, request: Incoming) -> Result<Success, Failure> {
+    Success::ok(&inventory.list_products(request.query.page()?).await?)
 }
 
-async fn reserve_items(inventory: Arc<dyn Inventory>, request: Incoming) -> Result<Answer, Failure> {
+async fn reserve_items(inventory: Arc<dyn Inventory>, request: Incoming) -> Result<Success, Failure> {
     let order_id = request.id("order_id")?;
     let ReservationItems { items } = request.json()?;
-    Answer::ok(&inventory.reserve(ReservationRequest { order_id, items }).await?)
+    Success::ok(&inventory.reserve(ReservationRequest { order_id, items }).await?)
 }
 
-async fn release_items(inventory: Arc<dyn Inventory>, request: Incoming) -> Result<Answer, Failure> {
+async fn release_items(inventory: Arc<dyn Inventory>, request: Incoming) -> Result<Success, Failure> {
     request.no_body()?;
-    Answer::ok(&inventory.release(request.id("order_id")?).await?)
+    Success::ok(&inventory.release(request.id("order_id")?).await?)
 }
 
-async fn commit_items(inventory: Arc<dyn Inventory>, request: Incoming) -> Result<Answer, Failure> {
+async fn commit_items(inventory: Arc<dyn Inventory>, request: Incoming) -> Result<Success, Failure> {
     request.no_body()?;
-    Answer::ok(&inventory.commit(request.id("order_id")?).await?)
+    Success::ok(&inventory.commit(request.id("order_id")?).await?)
 }
 
-/// The contract over HTTP: every call is a request to the other end's [`router`].
+/// Client that implements the contract: every call is a request to the [`router`] at the other end.
 #[derive(Clone, Debug)]
 pub struct Client<T> {
-    caller: Caller<T>,
+    rest: RestClient<T>,
 }
 
 impl<T: Transport> Client<T> {
-    /// Calls the service that `transport` reaches.
+    /// Makes a client that sends its requests through `transport`.
     pub fn new(transport: T) -> Self {
         Self {
-            caller: Caller::new("inventory", transport),
+            rest: RestClient::new("inventory", transport),
         }
     }
 }
@@ -136,31 +140,31 @@ impl<T: Transport> Inventory for Client<T> {
     async fn put_product(&self, product: ProductUpdate) -> Result<Product, InventoryError> {
         let ProductUpdate { sku, price, stock } = product;
         let request = Outgoing::put(path("/v2/products/{}", &sku));
-        self.caller.call(request.json(&ProductState { price, stock })).await
+        self.rest.call(request.json(&ProductState { price, stock })).await
     }
 
     async fn get_product(&self, sku: Sku) -> Result<Product, InventoryError> {
-        self.caller.call(Outgoing::get(path("/v2/products/{}", &sku))).await
+        self.rest.call(Outgoing::get(path("/v2/products/{}", &sku))).await
     }
 
     async fn list_products(&self, page: PageRequest) -> Result<Page<Product>, InventoryError> {
         let request = Outgoing::get("/v2/products".to_owned()).page(page);
-        self.caller.call(request).await
+        self.rest.call(request).await
     }
 
     async fn reserve(&self, request: ReservationRequest) -> Result<Reservation, InventoryError> {
         let ReservationRequest { order_id, items } = request;
         let request = Outgoing::put(path("/v2/reservations/{}", &order_id));
-        self.caller.call(request.json(&ReservationItems { items })).await
+        self.rest.call(request.json(&ReservationItems { items })).await
     }
 
     async fn release(&self, order_id: OrderId) -> Result<Reservation, InventoryError> {
         let request = Outgoing::post(path("/v2/reservations/{}/release", &order_id));
-        self.caller.call(request).await
+        self.rest.call(request).await
     }
 
     async fn commit(&self, order_id: OrderId) -> Result<Reservation, InventoryError> {
         let request = Outgoing::post(path("/v2/reservations/{}/commit", &order_id));
-        self.caller.call(request).await
+        self.rest.call(request).await
     }
 }

@@ -3,13 +3,13 @@ use axum::http::{HeaderMap, HeaderName};
 use super::failure::Failure;
 use crate::{Error, IdempotencyKey, Invalid, error::NoConflict};
 
-/// Names the intent of a command (draft-ietf-httpapi-idempotency-key-header).
+/// Header that names the intent of a command (draft-ietf-httpapi-idempotency-key-header).
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const NAME: &str = "Idempotency-Key";
 const WANTED: &str = "1 to 255 visible ASCII characters without quote and backslash, bare or in double quotes";
 
-/// The key of a command: a structured-field string (`"k"`) or bare (`k`), which mean the same.
+/// Reads the key of a command. A structured-field string (`"k"`) and a bare `k` mean the same.
 pub(crate) fn read(headers: &HeaderMap) -> Result<IdempotencyKey, Failure> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else {
@@ -28,7 +28,7 @@ pub(crate) fn read(headers: &HeaderMap) -> Result<IdempotencyKey, Failure> {
         .map_err(|_: Invalid| Invalid::new(NAME, text, WANTED).into())
 }
 
-/// The key as a structured-field string.
+/// Formats the key as a structured-field string.
 pub(crate) fn write(key: &IdempotencyKey) -> String {
     format!("\"{key}\"")
 }

@@ -1,5 +1,6 @@
-//! The contracts over HTTP, both ends of each in one place: a router over any implementation, and a client that is an
-//! implementation, over any transport. A client of a router is the same as what the router serves.
+//! HTTP bindings of the contracts, both ends of each in one place: a router over any implementation, and a client
+//! that implements the contract over any transport. A client of a router behaves as the implementation behind the
+//! router.
 
 pub mod feed;
 pub mod inventory;
@@ -7,9 +8,8 @@ pub mod notifications;
 pub mod orders;
 pub mod payments;
 
-mod answer;
 mod body;
-mod caller;
+mod client;
 mod envelope;
 mod failure;
 mod fallback;
@@ -19,6 +19,7 @@ mod openapi;
 mod operation;
 mod path;
 mod query;
+mod reply;
 mod retirement;
 mod routes;
 

@@ -1,4 +1,4 @@
-//! Notifications over HTTP.
+//! HTTP binding of [`Notifications`](crate::Notifications).
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use seam::http::Transport;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    answer::Answer,
-    caller::{Caller, Outgoing},
+    client::{Outgoing, RestClient},
     failure::Failure,
     incoming::Incoming,
     operation::Operation,
     path::path,
+    reply::Success,
     routes::Routes,
 };
 use crate::{
@@ -25,17 +25,17 @@ pub fn router(notifications: Arc<dyn Notifications>) -> Router {
     routes().over(notifications)
 }
 
-/// What to tell. The key travels as a header.
+/// Body of a request for a notification. The key travels as a header.
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Message {
-    /// About which order.
+    /// Id of the order.
     order_id: OrderId,
-    /// To whom.
+    /// Address and device to notify.
     contact: Contact,
-    /// What happened.
+    /// Event to tell the customer about.
     kind: NotificationKind,
-    /// More to say; at most 1,000 characters.
+    /// Additional text for the message: at most 1,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 1000)]
     note: Option<String>,
@@ -46,12 +46,12 @@ pub(crate) fn routes() -> Routes<dyn Notifications> {
     let get = Operation::get(
         "/v2/notifications/{notification_id}",
         "get_notification",
-        "The notification as it is now.",
+        "Returns the notification in its present state.",
     );
     let list = Operation::get(
         "/v2/orders/{order_id}/notifications",
         "list_notifications_for_order",
-        "What was told about an order, oldest first.",
+        "Lists the notifications about an order, oldest first.",
     );
     Routes::new()
         .serve(
@@ -70,7 +70,7 @@ pub(crate) fn routes() -> Routes<dyn Notifications> {
         .serve(list.lists::<Notification>(), list_notifications_for_order)
 }
 
-async fn send(notifications: Arc<dyn Notifications>, request: Incoming) -> Result<Answer, Failure> {
+async fn send(notifications: Arc<dyn Notifications>, request: Incoming) -> Result<Success, Failure> {
     let key = request.key()?;
     let message: Message = request.json()?;
     let notification = NewNotification {
@@ -81,32 +81,32 @@ async fn send(notifications: Arc<dyn Notifications>, request: Incoming) -> Resul
         note: message.note,
     };
     let notification = notifications.notify(notification).await?;
-    Answer::created(path("/v2/notifications/{}", &notification.id), &notification)
+    Success::created(path("/v2/notifications/{}", &notification.id), &notification)
 }
 
-async fn get_notification(notifications: Arc<dyn Notifications>, request: Incoming) -> Result<Answer, Failure> {
-    Answer::ok(&notifications.get_notification(request.id("notification_id")?).await?)
+async fn get_notification(notifications: Arc<dyn Notifications>, request: Incoming) -> Result<Success, Failure> {
+    Success::ok(&notifications.get_notification(request.id("notification_id")?).await?)
 }
 
 async fn list_notifications_for_order(
     notifications: Arc<dyn Notifications>,
     request: Incoming,
-) -> Result<Answer, Failure> {
+) -> Result<Success, Failure> {
     let (order_id, page) = (request.id("order_id")?, request.query.page()?);
-    Answer::ok(&notifications.list_notifications_for_order(order_id, page).await?)
+    Success::ok(&notifications.list_notifications_for_order(order_id, page).await?)
 }
 
-/// The contract over HTTP: every call is a request to the other end's [`router`].
+/// Client that implements the contract: every call is a request to the [`router`] at the other end.
 #[derive(Clone, Debug)]
 pub struct Client<T> {
-    caller: Caller<T>,
+    rest: RestClient<T>,
 }
 
 impl<T: Transport> Client<T> {
-    /// Calls the service that `transport` reaches.
+    /// Makes a client that sends its requests through `transport`.
     pub fn new(transport: T) -> Self {
         Self {
-            caller: Caller::new("notifications", transport),
+            rest: RestClient::new("notifications", transport),
         }
     }
 }
@@ -121,12 +121,12 @@ impl<T: Transport> Notifications for Client<T> {
             kind: notification.kind,
             note: notification.note,
         };
-        self.caller.call(request.json(&message)).await
+        self.rest.call(request.json(&message)).await
     }
 
     async fn get_notification(&self, notification_id: NotificationId) -> Result<Notification, NotificationError> {
         let request = Outgoing::get(path("/v2/notifications/{}", &notification_id));
-        self.caller.call(request).await
+        self.rest.call(request).await
     }
 
     async fn list_notifications_for_order(
@@ -135,6 +135,6 @@ impl<T: Transport> Notifications for Client<T> {
         page: PageRequest,
     ) -> Result<Page<Notification>, NotificationError> {
         let request = Outgoing::get(path("/v2/orders/{}/notifications", &order_id)).page(page);
-        self.caller.call(request).await
+        self.rest.call(request).await
     }
 }

@@ -23,7 +23,7 @@ use crate::{ErrorCode, Invalid, InventoryEvent, NotificationEvent, OrderEvent, P
 
 const JSON: &str = "application/json";
 
-/// What any route may fail with.
+/// Codes that any route may fail with.
 const ALWAYS: [ErrorCode; 6] = [
     ErrorCode::InvalidInput,
     ErrorCode::Unauthorized,
@@ -33,7 +33,7 @@ const ALWAYS: [ErrorCode; 6] = [
     ErrorCode::OutcomeUnknown,
 ];
 
-/// The OpenAPI document of all routes of this crate, from the declarations that the routers are built of.
+/// Builds the OpenAPI document of all routes of this crate, from the same declarations as the routers.
 pub fn openapi() -> OpenApi {
     let operations = operations();
     let mut paths = PathsBuilder::new();
@@ -60,28 +60,31 @@ pub fn openapi() -> OpenApi {
 }
 
 const PREFACE: &str = "Every reply is an envelope with `data` or `error`, the `request_id` and a `timestamp`. \
-    Amounts are whole minor units. A command with the header `Idempotency-Key` may be repeated with the same key and the same \
-    body: it happens once, and a replay is byte for byte the first answer, with the header `Idempotency-Replayed: true`. \
-    A path segment is percent-encoded, whatever it holds.";
+    Amounts are whole minor units. A command with the header `Idempotency-Key` may be repeated with the same key and \
+    body: it happens once, and a replay is byte for byte the first reply, with the header \
+    `Idempotency-Replayed: true`. Every path segment is percent-encoded.";
 
-/// What any request may say of itself.
+/// Headers that any request may carry.
 const CONTEXT: [(&str, &str); 4] = [
     (
         "x-request-id",
-        "Names this request in the reply and in the logs: 1 to 128 visible ASCII characters.",
+        "Id of this request in the reply and in the logs: 1 to 128 visible ASCII characters.",
     ),
-    ("x-correlation-id", "The same for all that one first request set off."),
+    (
+        "x-correlation-id",
+        "Id shared by all requests and events that one first request caused.",
+    ),
     (
         "traceparent",
-        "Where the request stands in its trace (W3C Trace Context).",
+        "Position of the request in its trace (W3C Trace Context).",
     ),
     (
         "x-seam-deadline-ms",
-        "How long the caller still waits, in milliseconds.",
+        "Time for which the caller still waits, in milliseconds.",
     ),
 ];
 
-/// Every operation of every router, with the contract it belongs to.
+/// Lists every operation of every router, with the contract it belongs to.
 pub(crate) fn operations() -> Vec<(&'static str, Arc<Operation>)> {
     let tagged = |tag, operations: Vec<Arc<Operation>>| operations.into_iter().map(move |operation| (tag, operation));
     tagged("orders", orders::routes().operations())
@@ -137,7 +140,7 @@ fn responses(operation: &Operation) -> ResponsesBuilder {
     responses
 }
 
-/// What an operation may fail with, in the order of the table.
+/// Lists the codes that an operation may fail with, in the order of the table.
 fn codes(operation: &Operation) -> Vec<ErrorCode> {
     let may = |code: &ErrorCode| match code {
         ErrorCode::KeyMissing | ErrorCode::KeyReused | ErrorCode::InFlight => operation.keyed,
@@ -151,7 +154,7 @@ fn codes(operation: &Operation) -> Vec<ErrorCode> {
 fn success(operation: &Operation, status: u16) -> Response {
     let said = match status {
         201 => "created",
-        _ => "the answer",
+        _ => "the result",
     };
     let data = operation.data.as_ref().map(|data| reference(&data.name));
     let envelope = envelope(data.unwrap_or_else(nothing), nothing());
@@ -159,15 +162,18 @@ fn success(operation: &Operation, status: u16) -> Response {
         .description(said)
         .content(JSON, ContentBuilder::new().schema(Some(envelope)).build());
     if operation.located && status == 201 {
-        response = response.header("Location", header("Where the new thing is."));
+        response = response.header("Location", header("Path of the new thing."));
     }
     if operation.keyed {
         response = response.header("Idempotency-Replayed", header("`true` on a replay, else absent."));
     }
     if operation.retired.is_some() {
         response = response
-            .header("Deprecation", header("Since when this version is given up (RFC 9745)."))
-            .header("Sunset", header("When this version ends (RFC 8594)."));
+            .header(
+                "Deprecation",
+                header("Date at which this version was deprecated (RFC 9745)."),
+            )
+            .header("Sunset", header("Date at which this version ends (RFC 8594)."));
     }
     response.build()
 }
@@ -195,7 +201,7 @@ fn failure(operation: &Operation, codes: &[ErrorCode]) -> Response {
     response.build()
 }
 
-/// The schema of every reply that is a failure.
+/// Name of the schema of every failed reply.
 const FAILED: &str = "Failed";
 
 fn components(operations: &[(&'static str, Arc<Operation>)]) -> Components {

@@ -7,10 +7,10 @@ use utoipa::{
 use super::retirement::Retirement;
 use crate::{ErrorCode, Page};
 
-/// One route: what the router serves and what the document says, from one declaration.
+/// Declaration of one route, from which both the router and the OpenAPI document are built.
 pub(crate) struct Operation {
     pub(crate) method: Method,
-    /// With `{name}` for each id, as both the router and OpenAPI write it.
+    /// Path with `{name}` for each id, the syntax that the router and OpenAPI share.
     pub(crate) path: &'static str,
     pub(crate) name: &'static str,
     pub(crate) summary: &'static str,
@@ -25,7 +25,7 @@ pub(crate) struct Operation {
     pub(crate) retired: Option<&'static Retirement>,
 }
 
-/// A parameter of the query: always a whole number.
+/// Query parameter, always a whole number.
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     pub(crate) summary: &'static str,
@@ -34,25 +34,25 @@ pub(crate) struct Parameter {
     pub(crate) default: i64,
 }
 
-/// Which part of a list.
+/// Query parameters of every list.
 const PAGE: &[Parameter] = &[
     Parameter {
         name: "page",
-        summary: "Counted from 1.",
+        summary: "Number of the page, from 1.",
         least: 1,
         most: u32::MAX as i64,
         default: 1,
     },
     Parameter {
         name: "page_size",
-        summary: "Items on a page.",
+        summary: "Number of items on a page.",
         least: 1,
         most: 100,
         default: 20,
     },
 ];
 
-/// A type as the document names and describes it, with the types inside it.
+/// A type's name and schema in the document, with the schemas of the types inside it.
 pub(crate) struct Described {
     pub(crate) name: String,
     pub(crate) schemas: Vec<(String, RefOr<Schema>)>,
@@ -66,7 +66,7 @@ impl Described {
         Self { name, schemas }
     }
 
-    /// A page of these. Every kind of page has its own name, which the derived schema does not give it.
+    /// Describes a page of `T`, under a name of its own: the derived schema would call every kind of page `Page`.
     fn page_of<T: ToSchema>() -> Self {
         let mut described = Self::of::<Page<T>>();
         described.schemas.swap_remove(0);
@@ -77,17 +77,17 @@ impl Described {
 }
 
 impl Operation {
-    /// A route that changes nothing.
+    /// Declares a route that changes nothing.
     pub(crate) fn get(path: &'static str, name: &'static str, summary: &'static str) -> Self {
         Self::new(Method::GET, path, name, summary)
     }
 
-    /// A route that changes something, or repeats an answer.
+    /// Declares a route that changes something, or replays a reply.
     pub(crate) fn post(path: &'static str, name: &'static str, summary: &'static str) -> Self {
         Self::new(Method::POST, path, name, summary)
     }
 
-    /// A route that sets something, to the same end however often.
+    /// Declares a route that sets something, with the same result however often it is called.
     pub(crate) fn put(path: &'static str, name: &'static str, summary: &'static str) -> Self {
         Self::new(Method::PUT, path, name, summary)
     }
@@ -110,17 +110,17 @@ impl Operation {
         }
     }
 
-    /// It needs the header `Idempotency-Key`.
+    /// Requires the header `Idempotency-Key`.
     pub(crate) fn keyed(self) -> Self {
         Self { keyed: true, ..self }
     }
 
-    /// It takes these query parameters and no others.
+    /// Accepts these query parameters and no others.
     pub(crate) fn query(self, query: &'static [Parameter]) -> Self {
         Self { query, ..self }
     }
 
-    /// It takes a body.
+    /// Requires a body of type `T`.
     pub(crate) fn takes<T: ToSchema>(self) -> Self {
         Self {
             body: Some(Described::of::<T>()),
@@ -128,7 +128,7 @@ impl Operation {
         }
     }
 
-    /// It answers with this in `data`.
+    /// Returns a `T` in `data`.
     pub(crate) fn returns<T: ToSchema>(self) -> Self {
         Self {
             data: Some(Described::of::<T>()),
@@ -136,7 +136,7 @@ impl Operation {
         }
     }
 
-    /// It answers with a page of these in `data`, and takes `page` and `page_size`.
+    /// Returns a page of `T` in `data`, and accepts `page` and `page_size`.
     pub(crate) fn lists<T: ToSchema>(self) -> Self {
         Self {
             query: PAGE,
@@ -145,7 +145,7 @@ impl Operation {
         }
     }
 
-    /// It creates: these statuses, with the header `Location`.
+    /// Creates something: replies with one of these statuses and the header `Location`.
     pub(crate) fn creates(self, statuses: &'static [u16]) -> Self {
         Self {
             statuses,
@@ -154,12 +154,12 @@ impl Operation {
         }
     }
 
-    /// What it fails with beyond what every route may.
+    /// Adds the codes it may fail with beyond those of every route.
     pub(crate) fn fails(self, codes: &'static [ErrorCode]) -> Self {
         Self { codes, ..self }
     }
 
-    /// It fails with `CONFLICT` too, for one of these reasons.
+    /// Adds `CONFLICT` to the codes, with one of the reasons in `T`.
     pub(crate) fn conflicts<T: ToSchema>(self) -> Self {
         Self {
             conflict: Some(Described::of::<T>()),
@@ -167,7 +167,7 @@ impl Operation {
         }
     }
 
-    /// It is kept for old consumers only.
+    /// Marks the route as kept for old consumers only.
     pub(crate) fn retired(self, retirement: &'static Retirement) -> Self {
         Self {
             retired: Some(retirement),

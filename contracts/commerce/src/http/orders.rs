@@ -1,4 +1,4 @@
-//! Orders over HTTP.
+//! HTTP binding of [`Orders`](crate::Orders).
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use seam::http::Transport;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    answer::Answer,
-    caller::{Caller, Outgoing},
+    client::{Outgoing, RestClient},
     failure::Failure,
     incoming::Incoming,
     operation::Operation,
     path::path,
+    reply::Success,
     retirement,
     routes::Routes,
 };
@@ -26,11 +26,11 @@ pub fn router(orders: Arc<dyn Orders>) -> Router {
     routes().over(orders)
 }
 
-/// Why an order is cancelled.
+/// Body of a request to cancel an order.
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cancellation {
-    /// 1 to 500 characters.
+    /// Reason of the cancellation: 1 to 500 characters.
     #[schema(min_length = 1, max_length = 500)]
     reason: String,
 }
@@ -41,7 +41,7 @@ pub(crate) fn routes() -> Routes<dyn Orders> {
     let create = Operation::post(
         "/v2/orders",
         "create_order",
-        "Reserves the stock and accepts the order as pending. Prices come from the inventory.",
+        "Reserves the stock and accepts the order as pending. The inventory sets the prices.",
     );
     let routes = Routes::new().serve(
         create
@@ -56,16 +56,20 @@ pub(crate) fn routes() -> Routes<dyn Orders> {
 }
 
 fn reads(routes: Routes<dyn Orders>) -> Routes<dyn Orders> {
-    let get = Operation::get("/v2/orders/{order_id}", "get_order", "The order as it is now.");
+    let get = Operation::get(
+        "/v2/orders/{order_id}",
+        "get_order",
+        "Returns the order in its present state.",
+    );
     let get_v1 = Operation::get(
         "/v1/orders/{order_id}",
         "get_order_v1",
-        "The order as version 1 showed it.",
+        "Returns the order in the form of version 1.",
     );
     let list = Operation::get(
         "/v2/customers/{customer_id}/orders",
         "list_orders_for_customer",
-        "A customer's orders, newest first.",
+        "Lists a customer's orders, newest first.",
     );
     routes
         .serve(get.returns::<OrderV2>().fails(KNOWN), get_order)
@@ -86,18 +90,22 @@ fn commands(routes: Routes<dyn Orders>) -> Routes<dyn Orders> {
     let confirm = command(
         "/v2/orders/{order_id}/confirm",
         "confirm_order",
-        "Pending to confirmed, where a captured payment covers the total.",
+        "Moves a pending order to confirmed, if a captured payment covers the total.",
     );
     let cancel = command(
         "/v2/orders/{order_id}/cancel",
         "cancel_order",
-        "Pending or confirmed to cancelled; stock goes back and captured money is refunded.",
+        "Moves a pending or confirmed order to cancelled: stock goes back, captured money is refunded.",
     );
-    let ship = command("/v2/orders/{order_id}/ship", "ship_order", "Confirmed to shipped.");
+    let ship = command(
+        "/v2/orders/{order_id}/ship",
+        "ship_order",
+        "Moves a confirmed order to shipped.",
+    );
     let deliver = command(
         "/v2/orders/{order_id}/deliver",
         "deliver_order",
-        "Shipped to delivered.",
+        "Moves a shipped order to delivered.",
     );
     routes
         .serve(confirm, confirm_order)
@@ -106,68 +114,68 @@ fn commands(routes: Routes<dyn Orders>) -> Routes<dyn Orders> {
         .serve(deliver, deliver_order)
 }
 
-async fn create_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+async fn create_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Success, Failure> {
     let key = request.key()?;
     let order = request.json::<NewOrderV2>()?.keyed(key);
     let order = orders.create_order(order).await?;
-    Answer::created(path("/v2/orders/{}", &order.id), &OrderV2::from(order))
+    Success::created(path("/v2/orders/{}", &order.id), &OrderV2::from(order))
 }
 
-async fn get_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
-    answer(orders.get_order(request.id("order_id")?).await?)
+async fn get_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Success, Failure> {
+    shown(orders.get_order(request.id("order_id")?).await?)
 }
 
-async fn get_order_v1(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+async fn get_order_v1(orders: Arc<dyn Orders>, request: Incoming) -> Result<Success, Failure> {
     let order = orders.get_order(request.id("order_id")?).await?;
-    Answer::ok(&OrderV1::from(&order))
+    Success::ok(&OrderV1::from(&order))
 }
 
-async fn list_orders_for_customer(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+async fn list_orders_for_customer(orders: Arc<dyn Orders>, request: Incoming) -> Result<Success, Failure> {
     let (customer_id, page) = (request.id("customer_id")?, request.query.page()?);
     let page = orders.list_orders_for_customer(customer_id, page).await?;
-    Answer::ok(&page.map(OrderV2::from))
+    Success::ok(&page.map(OrderV2::from))
 }
 
-async fn confirm_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+async fn confirm_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Success, Failure> {
     request.no_body()?;
-    answer(orders.confirm_order(request.id("order_id")?).await?)
+    shown(orders.confirm_order(request.id("order_id")?).await?)
 }
 
-async fn cancel_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+async fn cancel_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Success, Failure> {
     let Cancellation { reason } = request.json()?;
-    answer(orders.cancel_order(request.id("order_id")?, reason).await?)
+    shown(orders.cancel_order(request.id("order_id")?, reason).await?)
 }
 
-async fn ship_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+async fn ship_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Success, Failure> {
     let shipment = request.json()?;
-    answer(orders.ship_order(request.id("order_id")?, shipment).await?)
+    shown(orders.ship_order(request.id("order_id")?, shipment).await?)
 }
 
-async fn deliver_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Answer, Failure> {
+async fn deliver_order(orders: Arc<dyn Orders>, request: Incoming) -> Result<Success, Failure> {
     request.no_body()?;
-    answer(orders.deliver_order(request.id("order_id")?).await?)
+    shown(orders.deliver_order(request.id("order_id")?).await?)
 }
 
-fn answer(order: Order) -> Result<Answer, Failure> {
-    Answer::ok(&OrderV2::from(order))
+fn shown(order: Order) -> Result<Success, Failure> {
+    Success::ok(&OrderV2::from(order))
 }
 
-/// The contract over HTTP: every call is a request to the other end's [`router`].
+/// Client that implements the contract: every call is a request to the [`router`] at the other end.
 #[derive(Clone, Debug)]
 pub struct Client<T> {
-    caller: Caller<T>,
+    rest: RestClient<T>,
 }
 
 impl<T: Transport> Client<T> {
-    /// Calls the service that `transport` reaches.
+    /// Makes a client that sends its requests through `transport`.
     pub fn new(transport: T) -> Self {
         Self {
-            caller: Caller::new("orders", transport),
+            rest: RestClient::new("orders", transport),
         }
     }
 
     async fn one(&self, request: Outgoing) -> Result<Order, OrderError> {
-        self.caller.call::<OrderV2, _>(request).await.map(Order::from)
+        self.rest.call::<OrderV2, _>(request).await.map(Order::from)
     }
 }
 
@@ -188,7 +196,7 @@ impl<T: Transport> Orders for Client<T> {
         page: PageRequest,
     ) -> Result<Page<Order>, OrderError> {
         let request = Outgoing::get(path("/v2/customers/{}/orders", &customer_id)).page(page);
-        let page: Page<OrderV2> = self.caller.call(request).await?;
+        let page: Page<OrderV2> = self.rest.call(request).await?;
         Ok(page.map(Order::from))
     }
 

@@ -1,4 +1,4 @@
-//! Payments over HTTP.
+//! HTTP binding of [`Payments`](crate::Payments).
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use seam::http::Transport;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    answer::Answer,
-    caller::{Caller, Outgoing},
+    client::{Outgoing, RestClient},
     failure::Failure,
     incoming::Incoming,
     operation::Operation,
     path::path,
+    reply::Success,
     routes::Routes,
 };
 use crate::{
@@ -24,11 +24,11 @@ pub fn router(payments: Arc<dyn Payments>) -> Router {
     routes().over(payments)
 }
 
-/// What to give back. The key travels as a header.
+/// Body of a request for a refund. The key travels as a header.
 #[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefundRequest {
-    /// More than nothing, in the payment's currency.
+    /// Amount to refund: more than zero, in the payment's currency.
     amount: Money,
 }
 
@@ -37,18 +37,22 @@ pub(crate) fn routes() -> Routes<dyn Payments> {
     let process = Operation::post(
         "/v2/orders/{order_id}/payments",
         "process_payment",
-        "Charges the order's total, once, however often it is called: 201 the first time, then 200 with the payment as it is.",
+        "Charges the order's total once, however often it is called: 201 at first, then 200 with the present state.",
     );
     let list = Operation::get(
         "/v2/orders/{order_id}/payments",
         "list_payments_for_order",
-        "The payments of an order, oldest first.",
+        "Lists the payments of an order, oldest first.",
     );
-    let get = Operation::get("/v2/payments/{payment_id}", "get_payment", "The payment as it is now.");
+    let get = Operation::get(
+        "/v2/payments/{payment_id}",
+        "get_payment",
+        "Returns the payment in its present state.",
+    );
     let refund = Operation::post(
         "/v2/payments/{payment_id}/refunds",
         "refund_payment",
-        "Gives back a part or all of what was captured.",
+        "Refunds a part or all of the captured amount.",
     );
     Routes::new()
         .serve(
@@ -72,39 +76,39 @@ pub(crate) fn routes() -> Routes<dyn Payments> {
         )
 }
 
-async fn process_payment(payments: Arc<dyn Payments>, request: Incoming) -> Result<Answer, Failure> {
+async fn process_payment(payments: Arc<dyn Payments>, request: Incoming) -> Result<Success, Failure> {
     request.no_body()?;
     let payment = payments.process_payment(request.id("order_id")?).await?;
-    Answer::created_or_found(path("/v2/payments/{}", &payment.id), &payment)
+    Success::created_or_found(path("/v2/payments/{}", &payment.id), &payment)
 }
 
-async fn list_payments_for_order(payments: Arc<dyn Payments>, request: Incoming) -> Result<Answer, Failure> {
+async fn list_payments_for_order(payments: Arc<dyn Payments>, request: Incoming) -> Result<Success, Failure> {
     let (order_id, page) = (request.id("order_id")?, request.query.page()?);
-    Answer::ok(&payments.list_payments_for_order(order_id, page).await?)
+    Success::ok(&payments.list_payments_for_order(order_id, page).await?)
 }
 
-async fn get_payment(payments: Arc<dyn Payments>, request: Incoming) -> Result<Answer, Failure> {
-    Answer::ok(&payments.get_payment(request.id("payment_id")?).await?)
+async fn get_payment(payments: Arc<dyn Payments>, request: Incoming) -> Result<Success, Failure> {
+    Success::ok(&payments.get_payment(request.id("payment_id")?).await?)
 }
 
-async fn refund_payment(payments: Arc<dyn Payments>, request: Incoming) -> Result<Answer, Failure> {
+async fn refund_payment(payments: Arc<dyn Payments>, request: Incoming) -> Result<Success, Failure> {
     let payment_id = request.id("payment_id")?;
     let key = request.key()?;
     let RefundRequest { amount } = request.json()?;
-    Answer::ok(&payments.refund_payment(payment_id, Refund { key, amount }).await?)
+    Success::ok(&payments.refund_payment(payment_id, Refund { key, amount }).await?)
 }
 
-/// The contract over HTTP: every call is a request to the other end's [`router`].
+/// Client that implements the contract: every call is a request to the [`router`] at the other end.
 #[derive(Clone, Debug)]
 pub struct Client<T> {
-    caller: Caller<T>,
+    rest: RestClient<T>,
 }
 
 impl<T: Transport> Client<T> {
-    /// Calls the service that `transport` reaches.
+    /// Makes a client that sends its requests through `transport`.
     pub fn new(transport: T) -> Self {
         Self {
-            caller: Caller::new("payments", transport),
+            rest: RestClient::new("payments", transport),
         }
     }
 }
@@ -113,12 +117,12 @@ impl<T: Transport> Client<T> {
 impl<T: Transport> Payments for Client<T> {
     async fn process_payment(&self, order_id: OrderId) -> Result<Payment, PaymentError> {
         let request = Outgoing::post(path("/v2/orders/{}/payments", &order_id));
-        self.caller.call(request).await
+        self.rest.call(request).await
     }
 
     async fn get_payment(&self, payment_id: PaymentId) -> Result<Payment, PaymentError> {
         let request = Outgoing::get(path("/v2/payments/{}", &payment_id));
-        self.caller.call(request).await
+        self.rest.call(request).await
     }
 
     async fn list_payments_for_order(
@@ -127,12 +131,12 @@ impl<T: Transport> Payments for Client<T> {
         page: PageRequest,
     ) -> Result<Page<Payment>, PaymentError> {
         let request = Outgoing::get(path("/v2/orders/{}/payments", &order_id)).page(page);
-        self.caller.call(request).await
+        self.rest.call(request).await
     }
 
     async fn refund_payment(&self, payment_id: PaymentId, refund: Refund) -> Result<Payment, PaymentError> {
         let Refund { key, amount } = refund;
         let request = Outgoing::post(path("/v2/payments/{}/refunds", &payment_id)).key(&key);
-        self.caller.call(request.json(&RefundRequest { amount })).await
+        self.rest.call(request.json(&RefundRequest { amount })).await
     }
 }

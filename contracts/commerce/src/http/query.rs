@@ -4,12 +4,12 @@ use percent_encoding::percent_decode_str;
 
 use crate::{Invalid, PageRequest};
 
-/// The parameters of a request, each known by name and given at most once.
+/// Query parameters of a request, each of a known name and given at most once.
 #[derive(Default)]
 pub(crate) struct Query(BTreeMap<String, String>);
 
 impl Query {
-    /// Refuses parameters that are not `known`, and a second one of a name.
+    /// Parses a query; refuses parameters that are not `known`, and a name that is given twice.
     pub(crate) fn parse(text: Option<&str>, known: &[&str]) -> Result<Self, Invalid> {
         let mut parameters = BTreeMap::new();
         for pair in text.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
@@ -30,7 +30,7 @@ impl Query {
         Ok(Self(parameters))
     }
 
-    /// A number, or `default` where the parameter is absent.
+    /// Parses a number; `default` if the parameter is absent.
     pub(crate) fn number<T: FromStr>(&self, name: &str, default: T, wanted: &str) -> Result<T, Invalid> {
         match self.0.get(name) {
             Some(text) => text.parse().map_err(|_| Invalid::new(name, text, wanted)),
@@ -38,7 +38,7 @@ impl Query {
         }
     }
 
-    /// `page` and `page_size`, or the defaults; their limits are the implementation's to check.
+    /// Parses `page` and `page_size`, or takes the defaults. The implementation checks their limits.
     pub(crate) fn page(&self) -> Result<PageRequest, Invalid> {
         let default = PageRequest::default();
         Ok(PageRequest {

@@ -10,14 +10,14 @@ use axum::{
 use seam::{Context, replay};
 
 use super::{
-    answer::{Answer, respond},
     failure::Failure,
     fallback::method_not_allowed,
     incoming::Incoming,
     operation::Operation,
+    reply::{Success, respond},
 };
 
-/// The routes of one contract: a router and its description, which can't part.
+/// The routes of one contract: a router together with its description, so that the two can't drift apart.
 pub(crate) struct Routes<S: ?Sized> {
     router: Router<Arc<S>>,
     operations: Vec<Arc<Operation>>,
@@ -31,20 +31,20 @@ impl<S: ?Sized + Send + Sync + 'static> Routes<S> {
         }
     }
 
-    /// Serves an operation: `handler` reads the request, calls the implementation and answers.
+    /// Adds a route: `handler` reads the request, calls the implementation and makes the reply.
     pub(crate) fn serve<F, Fut>(self, operation: Operation, handler: F) -> Self
     where
         F: Fn(Arc<S>, Incoming) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output = Result<Answer, Failure>> + Send + 'static,
+        Fut: Future<Output = Result<Success, Failure>> + Send + 'static,
     {
         self.serve_at(operation.path, operation, handler)
     }
 
-    /// The same, at one of the paths that the operation's path stands for.
+    /// Adds a route as [`Self::serve`] does, at `path`, one of the paths that the operation's template stands for.
     pub(crate) fn serve_at<F, Fut>(mut self, path: &str, operation: Operation, handler: F) -> Self
     where
         F: Fn(Arc<S>, Incoming) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output = Result<Answer, Failure>> + Send + 'static,
+        Fut: Future<Output = Result<Success, Failure>> + Send + 'static,
     {
         let operation = Arc::new(operation);
         self.operations.push(operation.clone());
@@ -56,7 +56,7 @@ impl<S: ?Sized + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// The router over an implementation.
+    /// Makes the router over an implementation.
     pub(crate) fn over(self, service: Arc<S>) -> Router {
         self.router
             .method_not_allowed_fallback(method_not_allowed)
@@ -71,7 +71,7 @@ impl<S: ?Sized + Send + Sync + 'static> Routes<S> {
 async fn run<S: ?Sized, F, Fut>(operation: Arc<Operation>, service: Arc<S>, handler: F, request: Request) -> Response
 where
     F: Fn(Arc<S>, Incoming) -> Fut,
-    Fut: Future<Output = Result<Answer, Failure>>,
+    Fut: Future<Output = Result<Success, Failure>>,
 {
     let context = Context::try_current().unwrap_or_else(|| seam::http::extract(request.headers()));
     let work = async {

@@ -1,14 +1,14 @@
-//! A client of a router is the same as what the router serves: every call arrives as it was made, every reply, value or
-//! error, comes back as it was given.
+//! A client of a router behaves as the implementation behind it: every call arrives as it was made, and every
+//! reply, value or error, comes back as it was given.
 
 use std::sync::Arc;
 
 use axum::Router;
-use commerce::{Inventory, Notifications, Orders, Payments, http};
+use commerce::{EventFeed, Inventory, Notifications, Orders, Payments, http};
 use proptest::prelude::*;
 use seam::{Contract, http::InProcess};
 
-use crate::{recorded::Recorded, strategies};
+use crate::{feed, recorded::Recorded, strategies};
 
 fn crosses<C: Contract + ?Sized>(
     call: C::Call,
@@ -48,6 +48,16 @@ proptest! {
             reply,
             http::notifications::router,
             |t| Arc::new(http::notifications::Client::new(t)),
+        )?;
+    }
+
+    #[test]
+    fn feeds_are_the_same_behind_a_router((call, reply) in feed::reads()) {
+        crosses::<dyn EventFeed>(
+            call,
+            reply,
+            |feed| http::feed::router("orders", feed),
+            |t| Arc::new(http::feed::Client::new("orders", t)),
         )?;
     }
 }

@@ -1,4 +1,4 @@
-//! Whatever is answered is as the document describes it.
+//! Conformance of every reply to the OpenAPI document.
 
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -17,14 +17,14 @@ use seam::{
 };
 use serde_json::Value;
 
-use crate::{events::recorded, recorded::Recorded, requests::ask, samples, schema::conforms, strategies};
+use crate::{events::recorded, feed, recorded::Recorded, requests::ask, samples, schema::conforms, strategies};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(http::openapi()).unwrap());
 
 /// Method, path, status and body of what went over the wire.
 type Exchange = (String, String, u16, Value);
 
-/// Notes what goes over the wire.
+/// Transport that records the last exchange.
 struct Tap {
     wire: InProcess<Router>,
     seen: Arc<Mutex<Option<Exchange>>>,
@@ -121,6 +121,12 @@ proptest! {
         let client = |tap| -> Arc<dyn Notifications> { Arc::new(http::notifications::Client::new(tap)) };
         answers(call, reply, "NotificationConflict", http::notifications::router, client)?;
     }
+
+    #[test]
+    fn what_feeds_answer_is_documented((call, reply) in feed::reads()) {
+        let client = |tap| -> Arc<dyn EventFeed> { Arc::new(http::feed::Client::new("orders", tap)) };
+        answers(call, reply, "none", |feed| http::feed::router("orders", feed), client)?;
+    }
 }
 
 #[tokio::test]
@@ -133,7 +139,7 @@ async fn version_1_is_documented() {
     assert_eq!(is_described(&exchange, "OrderConflict"), Ok(()));
 }
 
-/// A log of what every module may write.
+/// A log of fixed events.
 struct Log(Vec<RecordedEvent>);
 
 #[seam::async_trait]

@@ -1,21 +1,83 @@
-//! The log of a module, read over HTTP.
+//! The log of a module as a contract, and read over HTTP.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
 use axum::{Router, http::Request};
 use bytes::Bytes;
-use commerce::{EventFeed, FeedError, Invalid, RecordedEvent, http::feed};
+use commerce::{
+    DomainEvent, EventFeed, EventFeedCall, EventFeedReply, EventMetadata, FeedError, Invalid, RecordedEvent, http::feed,
+};
+use proptest::{
+    collection::{btree_map, vec},
+    option,
+    prelude::*,
+};
 use seam::{
-    BoxFuture, TransportFailure,
+    BoxFuture, Carrier, Contract, Deferred, TransportFailure, Wire,
     http::{AnswerWithin, InProcess, Transport},
 };
+use serde_json::Value;
 
-use crate::{events::recorded, requests::ask, samples::order_events};
+use crate::{
+    events::recorded,
+    requests::ask,
+    samples::order_events,
+    strategies::{invalid, text, timestamp, uuid, whole},
+};
 
-/// A log that notes how it was asked and answers what it was told to.
+/// A read and its reply, for any log. Waits are whole milliseconds up to 30 s, the most that crosses HTTP.
+pub(crate) fn reads() -> impl Strategy<Value = (EventFeedCall, EventFeedReply)> {
+    let wait = (0_u64..=30_000).prop_map(Duration::from_millis);
+    let call = (whole(), any::<u32>(), wait);
+    let failure = prop_oneof![
+        invalid().prop_map(FeedError::Invalid),
+        text().prop_map(FeedError::Unreadable),
+        (text(), text()).prop_map(|(to, reason)| FeedError::Transport(TransportFailure::new(to, reason))),
+    ];
+    let reply = prop_oneof![2 => vec(recorded_event(), 0..4).prop_map(Ok), 1 => failure.prop_map(Err)];
+    (call, reply).prop_map(|((after, limit, wait), reply)| {
+        let call = EventFeedCall::ReadEvents { after, limit, wait };
+        (call, EventFeedReply::ReadEvents(reply))
+    })
+}
+
+fn recorded_event() -> impl Strategy<Value = RecordedEvent> {
+    let value = prop_oneof![
+        Just(Value::Null),
+        whole().prop_map(Value::from),
+        text().prop_map(Value::from)
+    ];
+    let payload = btree_map(text(), value, 0..4).prop_map(|fields| Value::Object(fields.into_iter().collect()));
+    let metadata = (text(), option::of(text()), text());
+    let event = (uuid(), text(), text(), whole(), timestamp(), payload, metadata);
+    (whole(), event).prop_map(|(position, event)| {
+        let (event_id, aggregate_id, event_type, version, occurred_at, payload, metadata) = event;
+        let (correlation_id, causation_id, source_service) = metadata;
+        let metadata = EventMetadata {
+            correlation_id,
+            causation_id,
+            source_service,
+        };
+        let event = DomainEvent {
+            event_id,
+            aggregate_id,
+            event_type,
+            version,
+            occurred_at,
+            payload,
+            metadata,
+        };
+        RecordedEvent { position, event }
+    })
+}
+
+/// A log that records its calls and returns a set reply.
 struct Log {
     asked: Mutex<Vec<(i64, u32, Duration)>>,
     answer: Result<Vec<RecordedEvent>, FeedError>,
@@ -45,16 +107,80 @@ fn events() -> Vec<RecordedEvent> {
     events.map(recorded).collect()
 }
 
-#[tokio::test]
-async fn events_and_failures_come_back_as_the_log_gave_them() {
-    let answers = [
+fn answers() -> [Result<Vec<RecordedEvent>, FeedError>; 5] {
+    [
         Ok(events()),
         Ok(Vec::new()),
         Err(FeedError::Invalid(Invalid::new("limit", 0, "1 to 1000"))),
         Err(FeedError::Unreadable("disk full".to_owned())),
         Err(FeedError::Transport(TransportFailure::new("elsewhere", "no answer"))),
-    ];
-    for answer in answers {
+    ]
+}
+
+/// Counts the calls of any contract and passes them on.
+struct Counting<C: Contract + ?Sized> {
+    service: Arc<C>,
+    calls: AtomicUsize,
+}
+
+impl<C: Contract + ?Sized> Carrier<C> for Counting<C> {
+    fn carry(&self, call: C::Call) -> BoxFuture<'_, C::Reply> {
+        self.calls.fetch_add(1, Relaxed);
+        self.service.dispatch(call)
+    }
+}
+
+#[tokio::test]
+async fn a_feed_is_wrapped_by_carriers_that_know_no_feeds() {
+    for answer in answers() {
+        let log = Log::answering(answer.clone());
+        let counting = Arc::new(Counting::<dyn EventFeed> {
+            service: log.clone(),
+            calls: AtomicUsize::new(0),
+        });
+        let counted = <dyn EventFeed>::via(counting.clone());
+        let feed = <dyn EventFeed>::via(Arc::new(Wire(counted)));
+
+        let read = feed.read_events(7, 10, Duration::from_millis(1)).await;
+
+        assert_eq!(read, answer);
+        assert_eq!(counting.calls.load(Relaxed), 1);
+        assert_eq!(*log.asked.lock().unwrap(), vec![(7, 10, Duration::from_millis(1))]);
+    }
+}
+
+#[tokio::test]
+async fn the_outcomes_of_a_read_are_told_apart() {
+    let kinds = answers().map(|answer| <dyn EventFeed>::outcome(&EventFeedReply::ReadEvents(answer)).kind());
+    assert_eq!(kinds, ["value", "value", "domain_error", "domain_error", "transport"]);
+}
+
+#[tokio::test]
+async fn a_reader_waits_until_a_deferred_log_is_named() {
+    let (slot, feed) = Deferred::<dyn EventFeed>::new();
+    let reader = tokio::spawn(async move { feed.read_events(0, 1, Duration::ZERO).await });
+    tokio::task::yield_now().await;
+    assert!(!reader.is_finished());
+
+    slot.set(Log::answering(Ok(events())));
+
+    assert_eq!(reader.await.unwrap(), Ok(events()));
+}
+
+#[tokio::test]
+async fn a_reader_of_a_log_that_is_never_named_gets_no_answer() {
+    let (slot, feed) = Deferred::<dyn EventFeed>::new();
+
+    drop(slot);
+
+    let read = feed.read_events(0, 1, Duration::ZERO).await;
+    let expected = TransportFailure::new("feed", "it was never wired up");
+    assert_eq!(read, Err(FeedError::Transport(expected)));
+}
+
+#[tokio::test]
+async fn events_and_failures_come_back_as_the_log_gave_them() {
+    for answer in answers() {
         let log = Log::answering(answer.clone());
         let client = feed::Client::new("orders", InProcess::new(feed::router("orders", log.clone())));
 
@@ -77,7 +203,7 @@ async fn a_log_is_asked_to_wait_30_seconds_at_most() {
     assert_eq!(*log.asked.lock().unwrap(), asked);
 }
 
-/// Notes how long a client would wait for its answer, and how long it asks the log to.
+/// Transport that records the time a client would wait for its reply, and the path of the request.
 struct Patience(Arc<Mutex<Vec<Seen>>>);
 
 type Seen = (Option<Duration>, String);

@@ -29,7 +29,8 @@ pub(crate) fn golden(name: &str, seen: &Value) -> Value {
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         kept == text,
-        "tests/golden/{name} has changed: consumers and logs may hold the old form.\n{}\nif it is meant: {ACCEPT}, then read the diff",
+        "tests/golden/{name} has changed: consumers and logs may hold the old form.\n{}\n\
+         if it is meant: {ACCEPT}, then read the diff",
         difference(&kept, &text),
     );
     serde_json::from_str(&kept).unwrap()

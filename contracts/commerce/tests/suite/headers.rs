@@ -1,4 +1,4 @@
-//! What replies and requests say beside their bodies.
+//! Headers of replies and requests.
 
 use std::sync::Arc;
 

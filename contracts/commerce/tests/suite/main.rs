@@ -1,4 +1,4 @@
-//! What the contracts promise, tested from outside: one binary, since linking takes longer than running.
+//! Tests of the contracts' promises from outside, in one binary, because linking takes longer than running.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use crate::strategies::{currency, money};
 
-/// What exact arithmetic says: the amount if it fits.
+/// Result of exact arithmetic: the amount if it fits.
 fn exact(cents: i128, like: Money) -> Result<Money, MoneyError> {
     i64::try_from(cents)
         .map(|cents| Money::new(cents, like.currency))

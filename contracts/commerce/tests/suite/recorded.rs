@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use seam::{BoxFuture, Carrier, Contract};
 
-/// An implementation of any contract that notes what it was asked and answers what it was told to.
+/// An implementation of any contract that records its calls and returns a set reply.
 pub(crate) struct Recorded<C: Contract + ?Sized> {
     heard: Mutex<Vec<C::Call>>,
     answer: Mutex<Option<C::Reply>>,
@@ -16,24 +16,24 @@ impl<C: Contract + ?Sized> Recorded<C> {
         })
     }
 
-    /// One that answers this.
+    /// Makes an implementation that returns `reply`.
     pub(crate) fn answering(reply: C::Reply) -> Arc<Self> {
         let recorded = Self::new();
         recorded.answer(reply);
         recorded
     }
 
-    /// From now on it answers this.
+    /// Sets the reply to all calls from now on.
     pub(crate) fn answer(&self, reply: C::Reply) {
         *self.answer.lock().unwrap() = Some(reply);
     }
 
-    /// What it was asked since the last time somebody looked.
+    /// Takes the calls received since the last time this was called.
     pub(crate) fn heard(&self) -> Vec<C::Call> {
         std::mem::take(&mut *self.heard.lock().unwrap())
     }
 
-    /// The contract, answered by this.
+    /// Returns the contract over this implementation.
     pub(crate) fn service(self: &Arc<Self>) -> Arc<C> {
         C::via(self.clone())
     }

@@ -1,4 +1,4 @@
-//! What is refused before any implementation hears of it, and what the refusal says.
+//! Requests that are refused before any implementation is called, and the text of the refusals.
 
 use axum::Router;
 use commerce::{Inventory, Orders, http};

@@ -38,7 +38,7 @@ impl Reply {
     }
 }
 
-/// What `router` answers. `request` is method and path: `GET /v2/orders/1`.
+/// Sends a request to `router` and returns its reply. `request` is method and path: `GET /v2/orders/1`.
 pub(crate) async fn ask(router: &Router, request: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Reply {
     let (method, path) = request.split_once(' ').expect("method and path");
     let mut request = Request::builder().method(method).uri(path);

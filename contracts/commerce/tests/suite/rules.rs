@@ -1,4 +1,4 @@
-//! What a request must be before any state is looked at.
+//! Validation of requests, before any state is read.
 
 use commerce::{
     Contact, Invalid, Item, NewNotification, NewOrder, NotificationKind, Order, PaymentMethod, ProductUpdate, Refund,

@@ -125,7 +125,7 @@ pub(crate) fn notification() -> Notification {
     }
 }
 
-/// Every variant. The match below does not compile when one is missing.
+/// A value of every variant. The match below does not compile when one is missing.
 pub(crate) fn order_events() -> Vec<OrderEvent> {
     use OrderEvent::{OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderShipped};
     let order_id = order_id();
@@ -162,7 +162,7 @@ pub(crate) fn order_events() -> Vec<OrderEvent> {
     events
 }
 
-/// Every variant.
+/// A value of every variant.
 pub(crate) fn payment_events() -> Vec<PaymentEvent> {
     use PaymentEvent::{PaymentCaptured, PaymentFailed, PaymentRefunded};
     let (payment_id, order_id) = (payment_id(), order_id());
@@ -193,7 +193,7 @@ pub(crate) fn payment_events() -> Vec<PaymentEvent> {
     events
 }
 
-/// Every variant.
+/// A value of every variant.
 pub(crate) fn inventory_events() -> Vec<InventoryEvent> {
     use InventoryEvent::{ProductPut, StockCommitted, StockReleased, StockReserved};
     let order_id = order_id();
@@ -220,7 +220,7 @@ pub(crate) fn inventory_events() -> Vec<InventoryEvent> {
     events
 }
 
-/// Every variant.
+/// A value of every variant.
 pub(crate) fn notification_events() -> Vec<NotificationEvent> {
     use NotificationEvent::{NotificationRefused, NotificationSent};
     let (notification_id, order_id) = (notification_id(), order_id());

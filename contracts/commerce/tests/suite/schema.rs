@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Whether `value` is as `schema` says; the error names the place. A keyword that is not checked here is an error too.
+/// Checks `value` against `schema`; the error names the place. A keyword that is not checked here is an error too.
 pub(crate) fn conforms(document: &Value, schema: &Value, value: &Value, place: &str) -> Result<(), String> {
     for (keyword, wanted) in schema.as_object().ok_or(format!("{place}: a schema is an object"))? {
         let fits = match keyword.as_str() {

@@ -21,6 +21,7 @@ use tokio::{
 };
 
 use crate::{
+    feed,
     recorded::Recorded,
     samples::{order, product},
     strategies,
@@ -66,6 +67,12 @@ async fn every_contract_is_the_same_across_tcp() {
     cross::<dyn commerce::Notifications>(strategies::notifications(), http::notifications::router, |t| {
         Arc::new(http::notifications::Client::new(t))
     })
+    .await;
+    cross::<dyn EventFeed>(
+        feed::reads(),
+        |feed| http::feed::router("orders", feed),
+        |t| Arc::new(http::feed::Client::new("orders", t)),
+    )
     .await;
 }
 

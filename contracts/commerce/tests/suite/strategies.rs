@@ -12,9 +12,12 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use seam::TransportFailure;
 use uuid::Uuid;
 
-/// Any Unicode.
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof![4 => any::<String>(), 1 => Just(String::new()), 1 => Just("\u{0}\"\\/\u{1F600}\u{2028}".to_owned())]
+/// Any Unicode text.
+///
+/// Boxed, as are orders and results: dozens of them make up one reply, and unboxed their trees overflow the stack of a test.
+pub(crate) fn text() -> BoxedStrategy<String> {
+    let awkward = "\u{0}\"\\/\u{1F600}\u{2028}";
+    prop_oneof![4 => any::<String>(), 1 => Just(String::new()), 1 => Just(awkward.to_owned())].boxed()
 }
 
 /// Any visible ASCII, above all what paths give a meaning to.
@@ -44,7 +47,7 @@ pub(crate) fn key() -> impl Strategy<Value = IdempotencyKey> {
     parsed("[!#-\\[\\]-~]{1,255}")
 }
 
-fn uuid() -> impl Strategy<Value = Uuid> {
+pub(crate) fn uuid() -> impl Strategy<Value = Uuid> {
     any::<u128>().prop_map(Uuid::from_u128)
 }
 
@@ -60,7 +63,7 @@ fn notification_id() -> impl Strategy<Value = NotificationId> {
     uuid().prop_map(NotificationId)
 }
 
-fn whole() -> impl Strategy<Value = i64> {
+pub(crate) fn whole() -> impl Strategy<Value = i64> {
     prop_oneof![4 => any::<i64>(), 1 => select(vec![i64::MIN, -1, 0, 1, (1 << 53) + 1, i64::MAX])]
 }
 
@@ -104,7 +107,7 @@ fn shipment() -> impl Strategy<Value = Shipment> {
 }
 
 /// Orders of one currency: there are no others.
-pub(crate) fn order() -> impl Strategy<Value = Order> {
+pub(crate) fn order() -> BoxedStrategy<Order> {
     let who = (order_id(), customer_id(), contact(), text());
     let what = (
         select(OrderStatus::ALL.to_vec()),
@@ -113,7 +116,8 @@ pub(crate) fn order() -> impl Strategy<Value = Order> {
     );
     let then = (option::of(payment_id()), option::of(text()), option::of(shipment()));
     let when = (whole(), timestamp(), timestamp());
-    (who, what, then, when).prop_map(|(who, (status, total, lines), then, when)| Order {
+    let parts = (who, what, then, when);
+    let order = parts.prop_map(|(who, (status, total, lines), then, when)| Order {
         id: who.0,
         customer_id: who.1,
         contact: who.2,
@@ -134,7 +138,8 @@ pub(crate) fn order() -> impl Strategy<Value = Order> {
         version: when.0,
         created_at: when.1,
         updated_at: when.2,
-    })
+    });
+    order.boxed()
 }
 
 fn payment() -> impl Strategy<Value = Payment> {
@@ -240,7 +245,7 @@ fn page_request() -> impl Strategy<Value = PageRequest> {
     (any::<u32>(), any::<u32>()).prop_map(|(page, page_size)| PageRequest { page, page_size })
 }
 
-fn invalid() -> impl Strategy<Value = Invalid> {
+pub(crate) fn invalid() -> impl Strategy<Value = Invalid> {
     (text(), text(), text()).prop_map(|(field, value, wanted)| Invalid::new(field, value, wanted))
 }
 
@@ -307,16 +312,16 @@ pub(crate) fn notification_conflict() -> impl Strategy<Value = NotificationConfl
     notification_id().prop_map(|notification_id| NotificationConflict::RecipientRefused { notification_id })
 }
 
-/// What an implementation answers: values more often than errors.
+/// Replies of an implementation: values more often than errors.
 fn result<T, C>(
     value: impl Strategy<Value = T> + 'static,
     conflict: impl Strategy<Value = C> + 'static,
-) -> impl Strategy<Value = Result<T, Error<C>>>
+) -> BoxedStrategy<Result<T, Error<C>>>
 where
     T: std::fmt::Debug + Clone + 'static,
     C: std::fmt::Display + std::fmt::Debug + Clone + 'static,
 {
-    prop_oneof![2 => value.prop_map(Ok), 1 => error(conflict).prop_map(Err)]
+    prop_oneof![2 => value.prop_map(Ok), 1 => error(conflict).prop_map(Err)].boxed()
 }
 
 /// A call of each method of Orders, and what it may be answered.

@@ -1,4 +1,4 @@
-//! Where things may go from where they are: these ways and no others.
+//! The allowed transitions of every status: these and no others.
 
 use commerce::{OrderStatus, PaymentStatus, ReservationStatus};
 

@@ -9,7 +9,7 @@ use crate::Backoff;
 const SQLITE: &str =
     "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 const SQLITE_READER: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA query_only = ON;";
-// No lock is waited for without end, and none is held by a process that hangs: every writer of the schema would hang with it.
+// No wait for a lock is endless, and no process that hangs keeps one: every writer of the schema would hang with it.
 const POSTGRES: &str = "SET synchronous_commit = on; SET lock_timeout = '10s'; SET statement_timeout = '30s';
     SET idle_in_transaction_session_timeout = '30s';";
 const POSTGRES_READER: &str = "SET default_transaction_read_only = on; SET statement_timeout = '30s';";
@@ -24,7 +24,7 @@ fn options(address: &Address) -> Result<AnyConnectOptions, DatabaseError> {
     Ok(options.disable_statement_logging())
 }
 
-/// A connection that may write.
+/// Opens a connection that may write.
 pub(super) async fn writer(address: &Address) -> Result<AnyConnection, DatabaseError> {
     let unreachable = |error: sqlx::Error| DatabaseError::Unreachable {
         reason: error.to_string(),
@@ -39,14 +39,15 @@ pub(super) async fn writer(address: &Address) -> Result<AnyConnection, DatabaseE
     loop {
         match sqlx::raw_sql(setup).execute(&mut connection).await {
             Ok(_) => return Ok(connection),
-            // The switch to the write-ahead log does not wait for another process that makes it at the same moment.
+            // SQLite does not apply its busy timeout to the switch to the write-ahead log, which another process
+            // may make at the same moment.
             Err(error) if is_busy(&error) && Instant::now() < until => tokio::time::sleep(backoff.pause()).await,
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-/// SQLite has not got a lock that another connection holds.
+/// True if SQLite did not get a lock that another connection holds.
 fn is_busy(error: &sqlx::Error) -> bool {
     let code = error
         .as_database_error()
@@ -54,7 +55,7 @@ fn is_busy(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| code & 0xff == 5)
 }
 
-/// Connections that can only read, opened when the first reader comes.
+/// Makes a pool of connections that can only read; each is opened when it is first needed.
 pub(super) fn readers(address: &Address) -> Result<AnyPool, DatabaseError> {
     let setup = match address.engine {
         Engine::Sqlite => SQLITE_READER,
@@ -64,7 +65,7 @@ pub(super) fn readers(address: &Address) -> Result<AnyPool, DatabaseError> {
         .max_connections(READERS)
         .acquire_timeout(ACQUIRE)
         .idle_timeout(IDLE)
-        // A file does not go away while nobody looks; a server may.
+        // An idle connection to a server may be dead; one to a file is not.
         .test_before_acquire(address.engine == Engine::Postgres)
         .after_connect(move |connection, _| {
             Box::pin(async move { sqlx::raw_sql(setup).execute(connection).await.map(|_| ()) })

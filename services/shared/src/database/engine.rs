@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 
 use super::DatabaseError;
 
-/// The two engines that one text of SQL serves.
+/// The database engines; one text of each query serves both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// Embedded, one file per module.
@@ -16,19 +16,19 @@ pub enum Engine {
     Postgres,
 }
 
-/// A database address, parsed once.
+/// A parsed database address.
 #[derive(Clone)]
 pub(super) struct Address {
     pub(super) url: String,
     pub(super) engine: Engine,
-    /// The file, on SQLite.
+    /// Path of the file, on SQLite only.
     pub(super) file: Option<PathBuf>,
 }
 
 const WANTED: &str = "sqlite:///folder/{module}.db or postgres://{module}:password@host:5432/database";
 
 impl Address {
-    /// Puts the module's name in the place of `{module}` and tells the engine by the scheme.
+    /// Replaces `{module}` by the module's name and chooses the engine by the scheme.
     pub(super) fn parse(url: &str, module: &str) -> Result<Self, DatabaseError> {
         let url = url.replace("{module}", module);
         let refused = |wanted: &str| DatabaseError::Address {
@@ -68,7 +68,7 @@ impl Address {
         }
     }
 
-    /// Creates the folder of the file.
+    /// Creates the folder of the file, on SQLite.
     pub(super) async fn prepare(&self) -> Result<(), DatabaseError> {
         let Some(folder) = self.file.as_deref().and_then(Path::parent) else {
             return Ok(());
@@ -85,7 +85,7 @@ impl Address {
     }
 }
 
-/// The address without what stands between `:` and `@`, for logs and errors.
+/// The address without its password, for logs and errors.
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();

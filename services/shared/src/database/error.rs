@@ -3,93 +3,94 @@ use std::fmt;
 use commerce::Error;
 use seam::TransportFailure;
 
-/// Why the database did not do what was asked.
+/// Failure of a database operation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseError {
     /// The address of the database can't be used.
     #[error("DATABASE_URL is {url:?}, wanted {wanted}")]
     Address {
-        /// What was seen, without its password.
+        /// The address, without its password.
         url: String,
-        /// What would be accepted.
+        /// Form of an address that would be accepted.
         wanted: String,
     },
-    /// There is no connection; nothing was done.
+    /// No connection. Nothing was done.
     #[error("database is not reachable: {reason}")]
     Unreachable {
-        /// What the driver said.
+        /// Message of the driver.
         reason: String,
     },
-    /// A migration could not be applied; the schema is as it was before it.
+    /// A migration could not be applied. The schema is as it was before it.
     #[error("migration {version} ({name}) of {module} failed: {reason}")]
     Migration {
-        /// Whose schema.
+        /// The module whose schema it is.
         module: String,
-        /// The number of the migration.
+        /// Number of the migration.
         version: i64,
-        /// Its name.
+        /// Name of the migration.
         name: String,
-        /// What went wrong.
+        /// The error, or the rule that the migration breaks.
         reason: String,
     },
-    /// A unique constraint forbids it; nothing was done.
+    /// A unique constraint is violated. Nothing was done.
     #[error("already there: {constraint}")]
     Unique {
         /// The constraint's name (PostgreSQL) or its columns (SQLite).
         constraint: String,
     },
-    /// A check or foreign key constraint forbids it; nothing was done.
+    /// A check or foreign key constraint is violated. Nothing was done.
     #[error("refused by the schema: {constraint}")]
     Check {
         /// The constraint, as the engine names it.
         constraint: String,
     },
-    /// A statement failed; nothing was done.
-    #[error("statement failed: {reason}")]
+    /// A statement failed. Nothing was done.
+    #[error("SQL statement failed: {reason}")]
     Statement {
-        /// What the engine said.
+        /// Message of the engine.
         reason: String,
     },
-    /// The connection broke while the work was being committed: it may be durable or not.
-    #[error("commit was not answered, the work may be done or not: {reason}")]
+    /// The connection broke during the commit: the work may be durable or not.
+    #[error("commit was not answered, the write may be durable or not: {reason}")]
     OutcomeUnknown {
-        /// What the driver said.
+        /// Message of the driver.
         reason: String,
     },
-    /// A value can't be written as JSON.
+    /// A value that can't be written as JSON.
     #[error("{what} can't be written as JSON: {reason}")]
     Unencodable {
-        /// What was to be stored.
+        /// The kind of value that was to be stored.
         what: &'static str,
-        /// What serde said.
+        /// Message of the serializer.
         reason: String,
     },
-    /// A stored value is not what this program once wrote.
+    /// A stored value that this program can't have written.
     #[error("stored {what} can't be read: {reason}")]
     Corrupt {
-        /// What was read.
+        /// The column, or the kind of value, that was read.
         what: &'static str,
-        /// What is wrong with it.
+        /// Reason why it can't be read.
         reason: String,
     },
-    /// The claim of an idempotency key was lost to somebody else: this work must not count. Claim again to see the answer.
+    /// Somebody else has taken over the claim of an idempotency key: this work must not count. Claim again to get the
+    /// answer.
     #[error("claim of idempotency key {key} was taken over; repeat the request")]
     ClaimLost {
-        /// The key.
+        /// The idempotency key.
         key: String,
     },
-    /// The database was closed: the process is going down.
+    /// The database was closed, because the process is going down.
     #[error("database is closed")]
     Closed,
 }
 
 impl DatabaseError {
-    /// A unique constraint was violated.
+    /// True if a unique constraint was violated.
     pub fn is_unique(&self) -> bool {
         matches!(self, Self::Unique { .. })
     }
 
-    /// The same work may succeed later without anything else changing.
+    /// True if the same work may succeed later without anything else changing.
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
@@ -97,7 +98,7 @@ impl DatabaseError {
         )
     }
 
-    /// A stored `what` can't be read, for this reason.
+    /// Makes [`DatabaseError::Corrupt`] of a column, or of the kind of value, that can't be read.
     pub fn corrupt(what: &'static str, reason: impl fmt::Display) -> Self {
         Self::Corrupt {
             what,
@@ -165,19 +166,19 @@ fn from_engine(error: &dyn sqlx::error::DatabaseError, reason: String) -> Databa
     }
 }
 
-/// What a caller of a contract is told. The cause is logged here, once, and goes no further.
+/// The error for the caller of a contract. The cause is logged here, once, and is not passed on.
 impl<C: fmt::Display> From<DatabaseError> for Error<C> {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::OutcomeUnknown { .. } => {
-                tracing::error!(%error, "database left a commit unanswered");
+                tracing::error!(%error, "commit was not answered");
                 Self::Transport(TransportFailure {
                     to: "database".to_owned(),
                     reason: "the commit was not answered".to_owned(),
                 })
             }
             DatabaseError::Unreachable { .. } | DatabaseError::Closed => {
-                tracing::error!(%error, "database is not available");
+                tracing::error!(%error, "database not available");
                 Self::ServiceUnavailable {
                     service: "database".to_owned(),
                     reason: "no connection".to_owned(),

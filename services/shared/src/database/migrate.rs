@@ -5,10 +5,11 @@ use sqlx::{AnyConnection, Row};
 use super::{DatabaseError, Engine, Migration};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS applied_migrations (
-    chain TEXT NOT NULL, version BIGINT NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL,
+    chain TEXT NOT NULL, version BIGINT NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL,
+    applied_at BIGINT NOT NULL,
     PRIMARY KEY (chain, version))";
 
-/// Applies what is missing of `chain`, in one transaction under a lock.
+/// Applies the missing migrations of `chain`, in one transaction under a lock.
 pub(super) async fn apply(
     connection: &mut AnyConnection,
     engine: Engine,
@@ -22,7 +23,7 @@ pub(super) async fn apply(
             Ok(())
         }
         Err(error) => {
-            // The connection is thrown away with the error; its transaction goes with it.
+            // The caller drops the connection with the error, and the transaction ends with it.
             let _unused = sqlx::raw_sql("ROLLBACK").execute(connection).await;
             Err(error)
         }

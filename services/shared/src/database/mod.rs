@@ -1,11 +1,16 @@
-//! One writer per process with group commit, and a small pool of readers, over SQLite or PostgreSQL.
+//! The database of a module, on SQLite or PostgreSQL: one writer per process with group commit, and a small pool of
+//! readers.
 
 mod connect;
 mod engine;
 mod error;
 mod handle;
+mod listing;
 mod migrate;
 mod migration;
+pub mod row;
+mod schema;
+mod state;
 mod tx;
 mod work;
 mod writer;
@@ -13,5 +18,6 @@ mod writer;
 pub use engine::Engine;
 pub use error::DatabaseError;
 pub use handle::{Database, Stats};
+pub use listing::Listing;
 pub use migration::Migration;
 pub use tx::Tx;

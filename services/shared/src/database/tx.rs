@@ -6,12 +6,15 @@ use super::{DatabaseError, Engine};
 
 type Hook = Box<dyn FnOnce() + Send>;
 
-/// One piece of work inside the open transaction of the writer.
+/// One piece of work inside the writer's open transaction, as the closure of
+/// [`Database::write`](super::Database::write) gets it. A failure rolls back to where this piece of work began.
 ///
-/// Only SQL belongs here, never network I/O: everybody else's work waits for it. After a statement has failed, return the error:
-/// PostgreSQL refuses whatever follows in the same work. (So write `ON CONFLICT DO NOTHING` and look at the rows affected.)
+/// Only SQL belongs here, never network I/O: all other writes of the module wait for it. After a failed statement,
+/// return the error: PostgreSQL refuses every further statement of the same work. So write `ON CONFLICT DO NOTHING`
+/// and look at the number of rows affected.
 ///
-/// The work runs on the writer's task, but sees the caller's `seam::Context`, and what it marks with `seam::replay` reaches the caller.
+/// The work runs on the writer's task, but in the caller's `seam::Context`, and its `seam::replay` mark reaches the
+/// caller.
 pub struct Tx {
     connection: AnyConnection,
     engine: Engine,
@@ -20,7 +23,7 @@ pub struct Tx {
     recorded: Vec<(Arc<str>, i64)>,
 }
 
-/// How much of a transaction's bookkeeping was there before a piece of work began.
+/// Size of a transaction's bookkeeping before a piece of work began, for [`Tx::rewind`].
 #[derive(Clone, Copy)]
 pub(super) struct Mark {
     hooks: usize,
@@ -38,28 +41,28 @@ impl Tx {
         }
     }
 
-    /// Where queries go: `sqlx::query("...").execute(tx.connection())`.
+    /// The connection for queries: `sqlx::query("...").execute(tx.connection())`.
     pub fn connection(&mut self) -> &mut AnyConnection {
         &mut self.connection
     }
 
-    /// Which engine this is, for the rare statement that differs.
+    /// The engine, for the rare statement that differs between the two.
     pub fn engine(&self) -> Engine {
         self.engine
     }
 
-    /// Runs `hook` once this work is durable, before its caller is answered; never if it is rolled back or its commit fails. For waking
-    /// workers: it must not block.
+    /// Runs `hook` once this work is durable, before its caller gets the result; never if the work is rolled back
+    /// or its commit fails. Meant for waking workers: it must not block.
     pub fn on_commit(&mut self, hook: impl FnOnce() + Send + 'static) {
         self.hooks.push(Box::new(hook));
     }
 
-    /// Readers of the event log are woken after the commit.
+    /// Wakes readers of the event log after the commit.
     pub(crate) fn events_appended(&mut self) {
         self.appended = true;
     }
 
-    /// Positions that earlier works of this transaction have recorded for the subscription.
+    /// Positions that earlier work of this transaction has recorded for the subscription.
     pub(crate) fn recorded<'a>(&'a self, subscription: &'a str) -> impl Iterator<Item = i64> + 'a {
         self.recorded
             .iter()
@@ -67,7 +70,7 @@ impl Tx {
             .map(|(_, position)| *position)
     }
 
-    /// Notes that this work has recorded the position; forgotten if the work is rolled back.
+    /// Notes that this work has recorded the position. The note is dropped if the work is rolled back.
     pub(crate) fn note_recorded(&mut self, subscription: Arc<str>, position: i64) {
         self.recorded.push((subscription, position));
     }
@@ -93,7 +96,7 @@ impl Tx {
         self.recorded.truncate(mark.recorded);
     }
 
-    /// Empties the bookkeeping: the hooks to run and whether events were appended.
+    /// Empties the bookkeeping; returns the hooks to run, and `true` if events were appended.
     pub(super) fn take_effects(&mut self) -> (Vec<Hook>, bool) {
         self.recorded.clear();
         (std::mem::take(&mut self.hooks), std::mem::take(&mut self.appended))

@@ -6,50 +6,54 @@ use tokio::sync::oneshot;
 use tracing::{Instrument, Span};
 
 use super::{DatabaseError, Tx};
+use crate::ambient::Ambient;
 
-/// What became of a piece of work inside the transaction.
+/// Decision on a piece of work that has run inside the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It is to be committed.
+pub(super) enum Disposition {
+    /// Commit the work.
     Keep,
-    /// It failed: roll it back, and nothing else.
+    /// Roll it back, because it failed, and nothing else.
     Discard,
 }
 
-/// A piece of work with its type forgotten, so that one queue holds them all.
-pub(super) trait Work: Send {
-    /// Nobody waits for the answer any more.
+/// A piece of work with its types erased, so that one queue holds all of them.
+pub(super) trait QueuedWork: Send {
+    /// True if nobody waits for the result any more.
     fn is_abandoned(&self) -> bool;
-    /// Runs it once.
-    fn run<'c>(&'c mut self, tx: &'c mut Tx) -> BoxFuture<'c, Verdict>;
-    /// Answers the caller: the work's own outcome, or the `failure` of the transaction that it rests on.
+    /// Runs the work once.
+    fn run<'c>(&'c mut self, tx: &'c mut Tx) -> BoxFuture<'c, Disposition>;
+    /// Sends the result to the caller: the work's own, or the `failure` of the transaction that it is part of.
     fn settle(self: Box<Self>, failure: Option<&DatabaseError>);
 }
 
-/// The answer to the caller.
-pub(super) enum Answer<T, E> {
+/// The result of a piece of work, on its way to the caller.
+pub(super) enum WorkResult<T, E> {
     Done(Result<T, E>, Option<replay::Original>),
     Panicked(Box<dyn Any + Send>),
 }
 
+/// A piece of work in the queue, with the place where its caller waits.
 pub(super) struct Job<F, T, E> {
     work: Option<F>,
-    answer: Option<Answer<T, E>>,
-    reply: oneshot::Sender<Answer<T, E>>,
+    result: Option<WorkResult<T, E>>,
+    reply: oneshot::Sender<WorkResult<T, E>>,
     context: Context,
+    ambient: Ambient,
     span: Span,
 }
 
 impl<F, T, E> Job<F, T, E> {
-    /// Captures the caller's context and span.
-    pub(super) fn new(work: F) -> (Self, oneshot::Receiver<Answer<T, E>>) {
+    /// Captures the caller's context, clock, randomness and span; the receiver gets the result.
+    pub(super) fn new(work: F) -> (Self, oneshot::Receiver<WorkResult<T, E>>) {
         let (reply, receiver) = oneshot::channel();
         (
             Self {
                 work: Some(work),
-                answer: None,
+                result: None,
                 reply,
                 context: Context::current(),
+                ambient: Ambient::current(),
                 span: Span::current(),
             },
             receiver,
@@ -57,7 +61,7 @@ impl<F, T, E> Job<F, T, E> {
     }
 }
 
-impl<F, T, E> Work for Job<F, T, E>
+impl<F, T, E> QueuedWork for Job<F, T, E>
 where
     F: for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, E>> + Send,
     T: Send,
@@ -67,33 +71,35 @@ where
         self.reply.is_closed()
     }
 
-    fn run<'c>(&'c mut self, tx: &'c mut Tx) -> BoxFuture<'c, Verdict> {
+    fn run<'c>(&'c mut self, tx: &'c mut Tx) -> BoxFuture<'c, Disposition> {
         let Some(work) = self.work.take() else {
-            return Box::pin(async { Verdict::Discard });
+            return Box::pin(async { Disposition::Discard });
         };
-        let context = self.context.clone();
+        let (context, ambient) = (self.context.clone(), self.ambient.clone());
         let span = self.span.clone();
         Box::pin(async move {
-            // The closure may panic before it returns its future, so it is called inside the guarded block.
+            // Called inside the guarded block, because the closure may panic before it returns its future.
             let guarded = AssertUnwindSafe(async move { work(tx).await });
-            let scoped = context.scope(replay::capture(guarded.catch_unwind())).instrument(span);
-            let (answer, verdict) = match scoped.await {
-                (Ok(Ok(value)), original) => (Answer::Done(Ok(value), original), Verdict::Keep),
-                (Ok(Err(error)), original) => (Answer::Done(Err(error), original), Verdict::Discard),
-                (Err(panic), _) => (Answer::Panicked(panic), Verdict::Discard),
+            let scoped = ambient
+                .scope(context.scope(replay::capture(guarded.catch_unwind())))
+                .instrument(span);
+            let (result, disposition) = match scoped.await {
+                (Ok(Ok(value)), original) => (WorkResult::Done(Ok(value), original), Disposition::Keep),
+                (Ok(Err(error)), original) => (WorkResult::Done(Err(error), original), Disposition::Discard),
+                (Err(panic), _) => (WorkResult::Panicked(panic), Disposition::Discard),
             };
-            self.answer = Some(answer);
-            verdict
+            self.result = Some(result);
+            disposition
         })
     }
 
     fn settle(self: Box<Self>, failure: Option<&DatabaseError>) {
-        let answer = match (self.answer, failure) {
-            (Some(Answer::Done(..)) | None, Some(failure)) => Answer::Done(Err(E::from(failure.clone())), None),
-            (None, None) => Answer::Done(Err(E::from(DatabaseError::Closed)), None),
-            (Some(answer), _) => answer,
+        let result = match (self.result, failure) {
+            (Some(WorkResult::Done(..)) | None, Some(failure)) => WorkResult::Done(Err(E::from(failure.clone())), None),
+            (None, None) => WorkResult::Done(Err(E::from(DatabaseError::Closed)), None),
+            (Some(result), _) => result,
         };
-        // A caller that went away needs no answer.
-        let _gone = self.reply.send(answer);
+        // A caller that went away needs no result.
+        let _gone = self.reply.send(result);
     }
 }

@@ -5,59 +5,62 @@ use tokio::sync::mpsc;
 use super::{
     DatabaseError, Engine, Tx, connect,
     engine::Address,
-    handle::Shared,
-    work::{Verdict, Work},
+    state::State,
+    work::{Disposition, QueuedWork},
 };
 
-/// The most works that share one commit.
+/// Most pieces of work that share one commit.
 const GROUP: usize = 128;
 
-/// On PostgreSQL the processes that write to one schema take turns, as SQLite's do by themselves. Event positions are taken before the
-/// commit: with the lock held until then, their order is that of the commits, and a reader who has seen one never meets a smaller new one.
-/// Finer locks were tried: works that share a transaction take them in any order, and two processes soon wait for each other.
+/// Opening of a transaction on PostgreSQL, where processes that write to one schema have to take turns by a lock;
+/// SQLite has one of its own.
+///
+/// Event positions are taken before the commit. With the lock held until then, their order is that of the commits,
+/// and a reader that has seen one never meets a smaller new one. Finer locks were tried: writes that share a
+/// transaction take them in any order, and two processes soon wait for each other.
 const ONE_WRITER: &str = "BEGIN; SELECT pg_advisory_xact_lock(hashtext('writer'), hashtext(current_schema()));
     SAVEPOINT work";
 
-/// The savepoint of the open transaction, which moves from work to work.
+/// The savepoint of the open transaction, which moves from one piece of work to the next.
 ///
-/// The first work needs none on SQLite: nothing stands before it, so a plain rollback undoes only it. On PostgreSQL it has one, since only
-/// the release of a savepoint notices a work that went on after a failed statement.
+/// The first work needs none on SQLite: nothing stands before it, so a plain rollback undoes only it. On PostgreSQL
+/// it has one, since only the release of a savepoint notices a work that went on after a failed statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Savepoint {
     None,
-    /// Nothing was done since.
+    /// Set, and nothing was done since.
     Fresh,
-    /// A work that is to be kept was done since.
+    /// Set, and a work that is to be kept was done since.
     Used,
 }
 
-/// Owns the one connection that writes, and commits what waits together.
+/// Owner of the one connection that writes. Commits together the work that waits together.
 pub(super) struct Writer {
     address: Address,
-    queue: mpsc::Receiver<Box<dyn Work>>,
+    queue: mpsc::Receiver<Box<dyn QueuedWork>>,
     tx: Option<Tx>,
     savepoint: Savepoint,
-    shared: Arc<Shared>,
+    state: Arc<State>,
 }
 
 impl Writer {
-    pub(super) fn new(address: Address, queue: mpsc::Receiver<Box<dyn Work>>, tx: Tx, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(address: Address, queue: mpsc::Receiver<Box<dyn QueuedWork>>, tx: Tx, state: Arc<State>) -> Self {
         Self {
             address,
             queue,
             tx: Some(tx),
             savepoint: Savepoint::None,
-            shared,
+            state,
         }
     }
 
-    /// Runs until every handle is gone or the database is closed; what is queued by then is still done.
+    /// Runs until every handle is gone or the database is closed; work that is queued by then is still done.
     pub(super) async fn run(mut self) {
         loop {
             let first = tokio::select! {
                 biased;
                 first = self.queue.recv() => first,
-                () = self.shared.closing.cancelled() => {
+                () = self.state.closing.cancelled() => {
                     self.queue.close();
                     self.queue.recv().await
                 }
@@ -68,27 +71,28 @@ impl Writer {
         if let Some(tx) = self.tx {
             // The last connection's close folds the write-ahead log back into the file.
             if let Err(error) = sqlx::Connection::close(tx.into_connection()).await {
-                tracing::warn!(%error, "database connection did not close cleanly");
+                tracing::warn!(%error, "writer connection did not close cleanly");
             }
         }
-        self.shared.closed.cancel();
+        self.state.closed.cancel();
     }
 
-    /// Runs `first` and whatever waits behind it in one transaction, commits once, answers all.
-    async fn group(&mut self, first: Box<dyn Work>) {
-        let mut done: Vec<Box<dyn Work>> = Vec::new();
+    /// Runs `first` and the work that waits behind it in one transaction, commits once, and answers all callers.
+    async fn group(&mut self, first: Box<dyn QueuedWork>) {
+        let mut done: Vec<Box<dyn QueuedWork>> = Vec::new();
         let mut kept: u64 = 0;
         let mut next = Some(first);
         while let Some(mut work) = next.take() {
             if !work.is_abandoned() {
-                let verdict = self.one(&mut *work, kept == 0).await;
+                let disposition = self.one(&mut *work, kept == 0).await;
                 done.push(work);
-                match verdict {
-                    Ok(Verdict::Keep) => kept += 1,
-                    // Nothing stands before it: it has seen only what is durable.
-                    Ok(Verdict::Discard) if kept == 0 => settle(std::mem::take(&mut done), None),
-                    // Its error may rest on what an earlier work of this transaction did, so it waits for the commit too.
-                    Ok(Verdict::Discard) => {}
+                match disposition {
+                    Ok(Disposition::Keep) => kept += 1,
+                    // Nothing stands before it, so it has seen only durable data and its caller need not wait.
+                    Ok(Disposition::Discard) if kept == 0 => settle(std::mem::take(&mut done), None),
+                    // Its error may come from data of an earlier work of this transaction, so it waits for the
+                    // commit too.
+                    Ok(Disposition::Discard) => {}
                     Err(failure) => {
                         self.tx = None;
                         return settle(done, Some(&failure));
@@ -104,7 +108,7 @@ impl Writer {
         }
         match self.commit().await {
             Ok(()) => {
-                self.shared.writes.fetch_add(kept, Ordering::Relaxed);
+                self.state.writes.fetch_add(kept, Ordering::Relaxed);
                 settle(done, None);
             }
             Err(failure) => {
@@ -114,8 +118,8 @@ impl Writer {
         }
     }
 
-    /// Runs one work behind a savepoint, and goes back to it if the work fails.
-    async fn one(&mut self, work: &mut dyn Work, is_first: bool) -> Result<Verdict, DatabaseError> {
+    /// Runs one work behind a savepoint, and rolls back to it if the work fails.
+    async fn one(&mut self, work: &mut dyn QueuedWork, is_first: bool) -> Result<Disposition, DatabaseError> {
         if is_first {
             self.begin().await?;
         }
@@ -132,24 +136,24 @@ impl Writer {
             self.savepoint = Savepoint::Fresh;
         }
         let mark = tx.mark();
-        let verdict = work.run(tx).await;
-        match verdict {
-            Verdict::Keep if self.savepoint == Savepoint::Fresh => self.savepoint = Savepoint::Used,
-            Verdict::Keep => {}
-            Verdict::Discard => {
+        let disposition = work.run(tx).await;
+        match disposition {
+            Disposition::Keep if self.savepoint == Savepoint::Fresh => self.savepoint = Savepoint::Used,
+            Disposition::Keep => {}
+            Disposition::Discard => {
                 tx.rewind(mark);
                 if !is_first {
                     tx.run("ROLLBACK TO SAVEPOINT work").await?;
                 } else if tx.run("ROLLBACK").await.is_err() {
-                    // The work failed by itself and hears its own error; a rollback that fails too costs only the connection.
+                    // The caller gets the work's own error. A rollback that fails too costs only the connection.
                     self.tx = None;
                 }
             }
         }
-        Ok(verdict)
+        Ok(disposition)
     }
 
-    /// Opens a transaction; a connection that broke while it was idle is replaced once.
+    /// Opens a transaction. A connection that broke while it was idle is replaced once.
     async fn begin(&mut self) -> Result<(), DatabaseError> {
         let (statement, savepoint) = match self.address.engine {
             Engine::Sqlite => ("BEGIN IMMEDIATE", Savepoint::None),
@@ -161,7 +165,7 @@ impl Writer {
             match tx.run(statement).await {
                 Ok(()) => return Ok(()),
                 Err(error @ DatabaseError::Unreachable { .. }) => {
-                    tracing::warn!(%error, "writer connection is replaced");
+                    tracing::warn!(%error, "writer connection lost, connecting again");
                     self.tx = None;
                 }
                 Err(error) => return Err(error),
@@ -179,26 +183,26 @@ impl Writer {
         };
         let statement = match self.savepoint {
             Savepoint::None => "COMMIT",
-            // The release fails, and nothing is committed, if the last work went on after a failed statement: a COMMIT alone would
-            // roll back without an error.
+            // The release fails, and nothing is committed, if the last work went on after a failed statement. A
+            // COMMIT alone would roll back without an error.
             Savepoint::Fresh | Savepoint::Used => "RELEASE SAVEPOINT work; COMMIT",
         };
         tx.run_raw(statement)
             .await
             .map_err(|error| commit_failure(error, self.address.engine))?;
-        self.shared.commits.fetch_add(1, Ordering::Relaxed);
+        self.state.commits.fetch_add(1, Ordering::Relaxed);
         let (hooks, appended) = tx.take_effects();
         for hook in hooks {
             hook();
         }
         if appended {
-            self.shared.appended.send_modify(|count| *count += 1);
+            self.state.appended.send_modify(|count| *count += 1);
         }
         Ok(())
     }
 }
 
-/// A commit that the engine refused did not happen; any other failure leaves it open.
+/// Sorts the failure of a commit: one that the engine refused did not happen; any other leaves open if it did.
 fn commit_failure(error: sqlx::Error, engine: Engine) -> DatabaseError {
     let is_refusal = match (&error, engine) {
         (sqlx::Error::Database(refusal), Engine::Postgres) => refusal
@@ -208,7 +212,7 @@ fn commit_failure(error: sqlx::Error, engine: Engine) -> DatabaseError {
             const BUSY: i64 = 5;
             const CONSTRAINT: i64 = 19;
             let code = refusal.code().and_then(|code| code.parse::<i64>().ok());
-            // The lowest byte of an extended result code is the primary one.
+            // The lowest byte of an extended result code is the primary code.
             code.is_some_and(|code| matches!(code & 0xff, BUSY | CONSTRAINT))
         }
         _ => false,
@@ -222,7 +226,7 @@ fn commit_failure(error: sqlx::Error, engine: Engine) -> DatabaseError {
     }
 }
 
-fn settle(works: Vec<Box<dyn Work>>, failure: Option<&DatabaseError>) {
+fn settle(works: Vec<Box<dyn QueuedWork>>, failure: Option<&DatabaseError>) {
     for work in works {
         work.settle(failure);
     }

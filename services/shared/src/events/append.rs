@@ -4,10 +4,10 @@ use sqlx::Row;
 
 use crate::{DatabaseError, Tx, row};
 
-/// Appends an event to the module's log; it becomes visible when the write commits, and never if it does not.
+/// Appends an event to the module's log. Subscribers see it once the write commits, and never if it is rolled back.
 ///
-/// Its version is one more than the last of its aggregate; its correlation and causation come from the caller's context (an event
-/// handler's context names the event it handles).
+/// The event's version is one more than the last of its aggregate. Its correlation and causation come from the
+/// caller's context; the context of an event handler names the event that it handles.
 pub async fn append<P: DomainEventPayload>(
     tx: &mut Tx,
     source: &'static str,

@@ -7,42 +7,42 @@ use uuid::Uuid;
 
 use crate::{Database, DatabaseError, Tx, row};
 
-/// An event that a subscription could not apply, or that waits behind one.
+/// An event that a subscription could not apply, or that waits behind such an event.
 ///
-/// It carries no payload: events hold contact data.
+/// The payload is left out, because events hold contact data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
-    /// Whose it is.
+    /// The subscription that keeps the letter.
     pub subscription: String,
-    /// The event.
+    /// Id of the event.
     pub event_id: Uuid,
-    /// Its place in the feed.
+    /// Position of the event in the feed.
     pub position: i64,
-    /// Its aggregate: later events of it wait.
+    /// Aggregate of the event. Later events of the same aggregate wait.
     pub aggregate_id: String,
-    /// What happened.
+    /// Type of the event, such as `OrderCreated`.
     pub event_type: String,
-    /// Its number within the aggregate.
+    /// Number of the event within its aggregate, from 1.
     pub version: i64,
-    /// Why it is here.
+    /// Kind of letter, which says what has to happen for the event to be applied.
     pub state: DeadLetterState,
-    /// What went wrong.
+    /// Error of the last attempt, or the reason why the event waits.
     pub reason: String,
-    /// How often it was tried.
+    /// Number of failed attempts so far; 0 for an event that only waits.
     pub attempts: i64,
-    /// Since when it is here, or when it was last tried.
+    /// Time of the last failed attempt, or when the event became a letter.
     pub recorded_at: Timestamp,
 }
 
-/// Why an event is among the dead letters.
+/// Kind of dead letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeadLetterState {
-    /// It could not be applied; somebody has to look, and retry it.
+    /// The event could not be applied. A person has to look at the reason, and ask for a retry.
     Dead,
-    /// An event of its aggregate before it is missing from the feed; it is applied once that one appears.
+    /// An earlier event of the aggregate is missing from the feed. Applied without being asked once that one appears.
     Gap,
-    /// It waits behind a dead letter of its aggregate.
+    /// The event waits behind a dead letter of its aggregate, and is applied after it.
     Parked,
 }
 
@@ -65,7 +65,7 @@ impl DeadLetterState {
     }
 }
 
-/// The dead letters of a subscription in the order of the feed.
+/// Lists the dead letters of a subscription in the order of the feed, at most 1,000.
 pub(super) async fn list(db: &Database, subscription: &str) -> Result<Vec<DeadLetter>, DatabaseError> {
     sqlx::query("SELECT * FROM dead_letters WHERE subscription = $1 ORDER BY position LIMIT 1000")
         .bind(subscription)
@@ -76,22 +76,31 @@ pub(super) async fn list(db: &Database, subscription: &str) -> Result<Vec<DeadLe
         .collect()
 }
 
-/// A letter as the subscription keeps it in memory.
+/// A dead letter as the subscription keeps it in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Letter {
     pub(super) event_id: Uuid,
     pub(super) position: i64,
     pub(super) version: i64,
     pub(super) state: DeadLetterState,
-    /// The last of its aggregate that was applied, where `state` is `Gap`.
+    /// The last applied event of the aggregate, where `state` is `Gap`.
     pub(super) gap: Option<Applied>,
 }
 
-/// An event of an aggregate that was applied: its version and position.
+/// Version and position of an event that was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Applied {
     pub(super) version: i64,
     pub(super) position: i64,
+}
+
+impl Applied {
+    pub(super) fn of(recorded: &RecordedEvent) -> Self {
+        Self {
+            version: recorded.event.version,
+            position: recorded.position,
+        }
+    }
 }
 
 impl Letter {
@@ -106,7 +115,7 @@ impl Letter {
     }
 }
 
-/// All letters by aggregate, each in the order of the feed.
+/// Loads all letters of a subscription by aggregate, each in the order of the feed.
 pub(super) async fn load(
     db: &Database,
     subscription: &str,
@@ -134,7 +143,7 @@ pub(super) async fn load(
     Ok(letters)
 }
 
-/// The event of a letter; `None` if it is gone.
+/// Reads the event of a letter; `None` if the letter is gone.
 pub(super) async fn find(
     db: &Database,
     subscription: &str,
@@ -154,7 +163,7 @@ pub(super) async fn find(
     .transpose()
 }
 
-/// Writes a letter, or what is new about it: one more reason, so many more attempts.
+/// Writes a letter; one that is there gets the new state and reason, and `attempts` more attempts.
 pub(super) async fn put(
     tx: &mut Tx,
     subscription: &str,
@@ -187,7 +196,7 @@ pub(super) async fn put(
     Ok(())
 }
 
-/// An event of an aggregate with a gap was applied: what is missing now begins after it.
+/// Moves the gaps of the event's aggregate that began before it: the missing events now begin after it.
 pub(super) async fn advance_gap(tx: &mut Tx, subscription: &str, applied: &RecordedEvent) -> Result<(), DatabaseError> {
     sqlx::query(
         "UPDATE dead_letters SET gap_version = $1, gap_position = $2
@@ -202,7 +211,7 @@ pub(super) async fn advance_gap(tx: &mut Tx, subscription: &str, applied: &Recor
     Ok(())
 }
 
-/// Takes a letter away, in the same write as its effect. `false`: it was gone.
+/// Removes a letter, in the same write as its effect; `false` if it was gone.
 pub(super) async fn remove(tx: &mut Tx, subscription: &str, event_id: Uuid) -> Result<bool, DatabaseError> {
     let gone = sqlx::query("DELETE FROM dead_letters WHERE subscription = $1 AND event_id = $2")
         .bind(subscription)

@@ -7,7 +7,7 @@ use commerce::{DomainEvent, DomainEventPayload, RecordedEvent};
 
 use super::{
     HandlerError, dead_letters,
-    window::{Standing, Window},
+    watermark::{Standing, Watermark},
 };
 use crate::{DatabaseError, Tx};
 
@@ -16,55 +16,58 @@ use crate::{DatabaseError, Tx};
 pub struct Delivery {
     recorded: Arc<RecordedEvent>,
     source: Source,
-    window: Arc<Window>,
+    watermark: Arc<Watermark>,
     behind: Arc<AtomicBool>,
 }
 
-/// Where the event of a delivery comes from, and so how it is recorded.
+/// Origin of the event of a delivery, which decides how it is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    /// The feed: its position is recorded.
+    /// The feed: the event's position is recorded.
     Feed,
-    /// The feed, and it closes a gap before dead letters of its aggregate: both are recorded.
+    /// The feed, and the event closes a gap before dead letters of its aggregate: both are recorded.
     FeedInGap,
-    /// A dead letter that is tried again: the letter goes.
+    /// A dead letter that is tried again: the letter is removed.
     Letter,
 }
 
 impl Delivery {
-    pub(super) fn new(recorded: Arc<RecordedEvent>, source: Source, window: Arc<Window>) -> Self {
+    pub(super) fn new(recorded: Arc<RecordedEvent>, source: Source, watermark: Arc<Watermark>) -> Self {
         Self {
             recorded,
             source,
-            window,
+            watermark,
             behind: Arc::default(),
         }
     }
 
-    /// What happened.
+    /// The event to handle.
     pub fn event(&self) -> &DomainEvent {
         &self.recorded.event
     }
 
-    /// What happened, as the enum of its module; an event that it can't be is poison.
+    /// Parses the payload as the event enum `E`. A payload that does not parse is a poison message
+    /// ([`HandlerError::Poison`]).
     pub fn parse<E: DomainEventPayload>(&self) -> Result<E, HandlerError> {
         let parsed = self.event().parse();
         parsed.map_err(|error| HandlerError::Poison(error.to_string()))
     }
 
-    /// Notes that this event is done, in the same write as its effect. `false`: do nothing and return `Ok`; it was done before, or has
-    /// to wait behind a dead letter that another process has found.
+    /// Notes that this event is done, in the same write as its effect.
+    ///
+    /// Returns `false` if the event must not be applied: it was done before, or has to wait behind a dead letter that
+    /// another process has found. Write nothing then, and return `Ok`.
     pub async fn record(&self, tx: &mut Tx) -> Result<bool, DatabaseError> {
         let event = self.event();
         if self.source == Source::Letter {
-            if !dead_letters::remove(tx, &self.window.name, event.event_id).await? {
+            if !dead_letters::remove(tx, &self.watermark.name, event.event_id).await? {
                 return Ok(false);
             }
-            dead_letters::advance_gap(tx, &self.window.name, &self.recorded).await?;
+            dead_letters::advance_gap(tx, &self.watermark.name, &self.recorded).await?;
             return Ok(true);
         }
         match self
-            .window
+            .watermark
             .standing(tx, self.recorded.position, &event.aggregate_id)
             .await?
         {
@@ -75,14 +78,15 @@ impl Delivery {
             }
             Standing::Behind | Standing::Due => {}
         }
-        self.window.record(tx, self.recorded.position).await?;
+        self.watermark.record(tx, self.recorded.position).await?;
         if self.source == Source::FeedInGap {
-            dead_letters::advance_gap(tx, &self.window.name, &self.recorded).await?;
+            dead_letters::advance_gap(tx, &self.watermark.name, &self.recorded).await?;
         }
         Ok(true)
     }
 
-    /// Another process has made a dead letter of an earlier event of the aggregate.
+    /// True if [`Delivery::record`] found that an earlier event of the aggregate is a dead letter, which another
+    /// process has made of it.
     pub(super) fn is_behind(&self) -> bool {
         self.behind.load(Ordering::Relaxed)
     }

@@ -1,36 +1,39 @@
 use super::Delivery;
 use crate::DatabaseError;
 
-/// What a module does with the events of another.
+/// Reaction of a module to the events of another.
 #[seam::async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// Does what follows from one event, once:
+    /// Applies one event, once:
     ///
     /// ```text
     /// db.write(move |tx| Box::pin(async move {
-    ///     if !delivery.record(tx).await? { return Ok(()); }   // done before
+    ///     if !delivery.record(tx).await? { return Ok(()); }   // not to be applied
     ///     ... the effect, in SQL ...
     ///     Ok(())
     /// })).await
     /// ```
     ///
-    /// Events of one aggregate come one after the other, in order; those of different aggregates at the same time. An event that means nothing
-    /// here is answered with `Ok` and no write. It may be dropped at any await (the process may be killed there too) and is then handled again.
+    /// Events of one aggregate are handled one after the other, in order; those of different aggregates
+    /// concurrently. For an event that does not matter here, return `Ok` without a write.
     ///
-    /// It runs in a `seam::Context` that carries the event's correlation id, with the event as the cause of what it does.
+    /// The future may be dropped at any await, as the process may be killed there; the event is then handled again.
+    /// It runs in a `seam::Context` with the event's correlation id, and the event as the cause of all that it
+    /// does.
     async fn handle(&self, delivery: Delivery) -> Result<(), HandlerError>;
 }
 
-/// Why an event was not handled.
+/// Reason why an event was not handled, which decides what becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandlerError {
-    /// Something it needs is down: tried again for ever, with growing pauses; readiness shows it.
+    /// Something that the handler needs is down. Tried again for ever, with growing pauses; readiness shows the
+    /// reason.
     #[error("not available: {0}")]
     Unavailable(String),
-    /// It went wrong: tried 10 times with growing pauses, then it is a dead letter.
+    /// The attempt failed. Tried 10 times with growing pauses, then the event is a dead letter.
     #[error("failed: {0}")]
     Failed(String),
-    /// It can never be handled: a dead letter at once.
+    /// The event can never be handled. A dead letter at once.
     #[error("can't be handled: {0}")]
     Poison(String),
 }

@@ -6,19 +6,21 @@ use tokio::time::Instant;
 
 use crate::{Database, DatabaseError, Engine, row};
 
+/// Most events per read.
 const MOST: u32 = 1_000;
+/// Longest wait for the first event; more is cut to this.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// How soon a commit of another process is seen.
+/// Pause between looks at the log on PostgreSQL, where commits of other processes wake nobody here.
 const POLL: Duration = Duration::from_millis(200);
 
-/// A module's log, read where it is kept.
+/// A module's event log, read from its own database.
 #[derive(Clone, Debug)]
 pub struct LocalFeed {
     db: Database,
 }
 
 impl LocalFeed {
-    /// The log of `db`.
+    /// Reads the log of `db`.
     pub fn new(db: &Database) -> Self {
         Self { db: db.clone() }
     }
@@ -52,7 +54,7 @@ impl EventFeed for LocalFeed {
         let until = Instant::now() + wait.min(LONGEST_WAIT);
         let mut appended = self.db.appended();
         loop {
-            // Seen before the read: a commit in between wakes the wait below at once.
+            // Marked before the read: a commit in between ends the wait below at once.
             appended.mark_unchanged();
             let events = self
                 .read(after, limit)

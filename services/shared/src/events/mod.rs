@@ -1,21 +1,31 @@
-//! The outbox is the log: events commit with their state change, and subscribers read the log by position.
+//! Event log and subscriptions. The outbox is the log: events commit with their state change, and subscribers read
+//! the log by position.
 //!
-//! [`append`] writes an event in the same `Database::write` as the change. [`LocalFeed`] shows the log to readers in process; the HTTP
-//! binding of `EventFeed` shows it to others. A [`Subscription`] reads a feed and hands each event to a [`Handler`], whose effect commits together with
-//! the note that it was done ([`Delivery::record`]): delivery is at least once, the effect happens once.
+//! - [`append`] writes an event in the same `Database::write` as the change.
+//! - [`LocalFeed`] shows the log to readers in this process, the HTTP binding of `EventFeed` to others.
+//! - A [`Subscription`] reads a feed and hands each event to a [`Handler`]. The handler's effect commits together
+//!   with the note that the event is done ([`Delivery::record`]): delivery is at least once, the effect happens
+//!   once.
+//!
+//! Inside a subscription, the `pump` is the loop: a `reader` reads ahead, `lanes` keep the events of each aggregate
+//! in order, a `processor` hands one event to the handler or makes it a dead letter, and the `watermark` is the
+//! position up to which everything is done.
 
 mod append;
-mod attempt;
 mod dead_letters;
 mod delivery;
 mod handler;
-mod known;
 mod lane;
+mod lanes;
 mod local_feed;
+mod processor;
 mod pump;
+mod reader;
 mod rescan;
+mod status;
 mod subscription;
-mod window;
+mod versions;
+mod watermark;
 
 pub use append::append;
 pub use dead_letters::{DeadLetter, DeadLetterState};

@@ -1,348 +1,233 @@
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use commerce::{EventFeed, FeedError, RecordedEvent};
-use futures::future::BoxFuture;
-use tokio::{sync::mpsc, task::JoinSet, time::Instant};
+use commerce::{EventFeed, RecordedEvent};
+use tokio::{
+    sync::mpsc,
+    task::{AbortHandle, JoinError, JoinSet},
+};
 use uuid::Uuid;
 
 use super::{
-    attempt::{Desk, Finished},
-    dead_letters::{self, Applied},
+    dead_letters,
     delivery::Source,
-    known::Known,
-    lane::{Lane, Step},
+    lane::Step,
+    lanes::Lanes,
+    processor::{Finished, Processor},
+    reader::Reader,
     rescan::rescan,
 };
-use crate::Backoff;
+use crate::ambient::Ambient;
 
-/// Handlers that run at the same time.
+/// Most steps that run at the same time.
 const RUNNING: usize = 64;
-/// Events that are read ahead, those that run among them.
-const OPEN: usize = 256;
-/// Reads wait until there is room for so many.
-const ROOM: usize = 64;
-const WAIT: Duration = Duration::from_secs(20);
-/// Positions that may be walked again after a crash because no handler had to write.
+/// Positions that a crash may make the subscription walk again where no handler had anything to write.
 const LAG: i64 = 1_000;
 
-type Reading = BoxFuture<'static, Result<Vec<RecordedEvent>, FeedError>>;
-
-/// Try the letters of this event's aggregate again.
+/// A request to try the letters of this event's aggregate again.
 pub(super) type Retry = Uuid;
 
-/// Reads the feed, keeps each aggregate in its lane, runs lanes side by side.
+/// The loop of a subscription: takes events from the [`Reader`], sorts them into [`Lanes`] and runs their steps
+/// concurrently, at most one in each lane.
+///
+/// ```text
+/// feed ─▶ Reader ─▶ Lanes ─ next step ─▶ Processor (up to 64 at once) ─ Finished ─▶ Lanes, Reader
+/// ```
+///
+/// Only this loop touches the lanes, so they need no lock; the steps run in tasks of their own and report as
+/// [`Finished`].
 pub(super) struct Pump {
-    desk: Desk,
-    feed: Arc<dyn EventFeed>,
-    retries: mpsc::Receiver<Retry>,
-    lanes: HashMap<String, Lane>,
-    /// Lanes that have something to do but no place to run.
-    waiting: BTreeSet<String>,
-    known: Known,
-    done: BTreeSet<i64>,
+    processor: Processor,
+    reader: Reader,
+    lanes: Lanes,
     running: JoinSet<Finished>,
-    reading: Option<Reading>,
-    backoff: Backoff,
-    cursor: i64,
-    open: usize,
+    retries: mpsc::Receiver<Retry>,
 }
 
 impl Pump {
-    pub(super) fn new(desk: Desk, feed: Arc<dyn EventFeed>, retries: mpsc::Receiver<Retry>) -> Self {
+    pub(super) fn new(processor: Processor, feed: Arc<dyn EventFeed>, retries: mpsc::Receiver<Retry>) -> Self {
+        let (watermark, status) = (Arc::clone(&processor.watermark), Arc::clone(&processor.status));
         Self {
-            desk,
-            feed,
-            retries,
-            lanes: HashMap::new(),
-            waiting: BTreeSet::new(),
-            known: Known::new(0),
-            done: BTreeSet::new(),
+            processor,
+            reader: Reader::new(feed, watermark, status),
+            lanes: Lanes::new(0, BTreeSet::new()),
             running: JoinSet::new(),
-            reading: None,
-            backoff: Backoff::new(Duration::from_millis(20), Duration::from_secs(1)),
-            cursor: 0,
-            open: 0,
+            retries,
         }
     }
 
-    /// Runs until the process is told to stop; then waits for the handlers that are at work.
+    /// Runs until the process is told to stop; then waits for the steps that are running.
     pub(super) async fn run(mut self) {
-        if !self.load().await {
+        if self.load().await.is_none() {
             return;
         }
-        let tasks = self.desk.tasks.clone();
+        let tasks = self.processor.tasks.clone();
         while !tasks.is_stopping() {
-            self.read();
+            self.reader.read();
             tokio::select! {
                 () = tasks.stopping() => break,
                 Some(finished) = self.running.join_next() => self.joined(finished),
                 Some(event_id) = self.retries.recv() => self.retry(event_id),
-                events = read_or_never(&mut self.reading) => self.arrived(events),
+                events = self.reader.events() => self.arrived(events),
             }
-            self.settle().await;
+            self.fill_places();
+            self.processor
+                .store_watermark(LAG, "watermark not stored, will be tried again")
+                .await;
         }
+        // Steps that end after this point are not followed by others, but what they have done is counted.
         while let Some(finished) = self.running.join_next().await {
             self.joined(finished);
         }
-        if let Err(error) = self.desk.window.store(&self.desk.db, 0).await {
-            tracing::warn!(subscription = %self.desk.window.name, %error, "position was not stored; some events are walked again");
-        }
+        self.processor
+            .store_watermark(0, "watermark not stored, some events are walked again")
+            .await;
     }
 
-    async fn load(&mut self) -> bool {
-        let desk = self.desk.clone();
-        let Some((position, done)) = desk.insist("position", || desk.window.load(&desk.db)).await else {
-            return false;
-        };
-        let letters = desk
-            .insist("dead letters", || dead_letters::load(&desk.db, &desk.window.name))
-            .await;
-        let Some(letters) = letters else { return false };
-        self.cursor = position;
-        self.known = Known::new(position);
-        self.done = done;
-        for (aggregate, letters) in letters {
-            // What a crash left parked with nothing dead before it goes on by itself.
-            let replaying = letters
-                .front()
-                .is_some_and(|first| first.state == dead_letters::DeadLetterState::Parked);
-            self.lanes.insert(
-                aggregate.clone(),
-                Lane {
-                    letters,
-                    replaying,
-                    ..Lane::default()
-                },
-            );
+    /// Reads the state that an earlier run has left. `None`: the process is to stop.
+    async fn load(&mut self) -> Option<()> {
+        let processor = self.processor.clone();
+        let (db, watermark) = (&processor.db, &processor.watermark);
+        let (position, done) = processor.insist("position", || watermark.load(db)).await?;
+        let letters = processor
+            .insist("dead letters", || dead_letters::load(db, &watermark.name))
+            .await?;
+        self.reader.start_after(position);
+        self.lanes = Lanes::new(position, done);
+        for aggregate in self.lanes.load(letters) {
             self.look_for_missing(&aggregate);
             self.step(&aggregate);
         }
         self.count_letters();
-        true
+        Some(())
     }
 
-    /// Begins to read if there is room and no read is under way.
-    fn read(&mut self) {
-        let room = OPEN.saturating_sub(self.open);
-        if self.reading.is_none() && room >= ROOM {
-            let feed = Arc::clone(&self.feed);
-            let (after, limit) = (self.cursor, u32::try_from(room).unwrap_or(1));
-            self.reading = Some(Box::pin(async move { feed.read_events(after, limit, WAIT).await }));
-        }
-    }
-
-    fn arrived(&mut self, events: Result<Vec<RecordedEvent>, FeedError>) {
-        let events = match events {
-            Ok(events) => events,
-            Err(error) => return self.unreadable(&error),
-        };
-        self.backoff.reset();
-        self.desk.window.untroubled("feed");
+    fn arrived(&mut self, events: Vec<RecordedEvent>) {
         for event in events {
-            if event.position <= self.cursor {
-                tracing::error!(subscription = %self.desk.window.name, position = event.position, "feed went backwards; event is left out");
-                continue;
-            }
-            self.cursor = event.position;
-            self.open += 1;
-            self.desk.window.opened(event.position);
-            let aggregate = event.event.aggregate_id.clone();
-            self.lanes
-                .entry(aggregate.clone())
-                .or_default()
-                .queue
-                .push_back(Arc::new(event));
+            let aggregate = self.lanes.push(event);
             self.step(&aggregate);
         }
     }
 
-    fn unreadable(&mut self, error: &FeedError) {
-        tracing::debug!(subscription = %self.desk.window.name, %error, "feed is not readable");
-        self.desk.window.troubled("feed", error.to_string());
-        let (feed, after, pause) = (Arc::clone(&self.feed), self.cursor, self.backoff.pause());
-        self.reading = Some(Box::pin(async move {
-            tokio::time::sleep_until(Instant::now() + pause).await;
-            // Without waiting for an event: the answer alone says that the feed is back, and readiness shows it.
-            feed.read_events(after, u32::try_from(ROOM).unwrap_or(1), Duration::ZERO)
-                .await
-        }));
+    fn retry(&mut self, event_id: Uuid) {
+        if let Some(aggregate) = self.lanes.replay(event_id) {
+            self.step(&aggregate);
+        }
     }
 
-    /// Starts what is next in the lane.
+    /// Starts the next step of the aggregate, if a place is free, after the events before it that need none.
     fn step(&mut self, aggregate: &str) {
-        if self.desk.tasks.is_stopping() {
+        if self.processor.tasks.is_stopping() {
             return;
         }
         if self.running.len() >= RUNNING {
-            self.waiting.insert(aggregate.to_owned());
+            self.lanes.wait(aggregate);
             return;
         }
-        let Some(lane) = self.lanes.get_mut(aggregate) else {
-            return;
-        };
-        while let Some(step) = lane.next(&self.known) {
-            let desk = self.desk.clone();
+        // At most one turn starts something: the lane is busy from then on and has no next step.
+        while let Some(step) = self.lanes.next(aggregate) {
+            let processor = self.processor.clone();
             match step {
-                // Done before this start, beyond the position: applied, or a letter, and it stays what it is.
-                Step::Handle { event, .. } | Step::Skip(event) | Step::Park(event) | Step::Hold { event, .. }
-                    if self.done.remove(&event.position) =>
-                {
-                    lane.busy = false;
-                    self.open -= 1;
-                    self.desk.window.done(event.position);
-                    if !lane.has_letter(event.event.event_id) {
-                        let applied = Applied {
-                            version: event.event.version,
-                            position: event.position,
-                        };
-                        self.known.applied(aggregate, applied);
-                    }
-                }
+                Step::Done(event) => self.reader.done(event.position),
                 Step::Skip(event) => {
-                    lane.busy = false;
-                    self.open -= 1;
-                    self.desk.window.done(event.position);
-                    tracing::warn!(subscription = %self.desk.window.name, event_id = %event.event.event_id, "event was applied before");
+                    self.reader.done(event.position);
+                    let (subscription, event_id) = (&processor.watermark.name, event.event.event_id);
+                    tracing::warn!(%subscription, %event_id, "event skipped, it was applied before");
                 }
                 Step::Handle { event, in_gap } => {
                     let source = if in_gap { Source::FeedInGap } else { Source::Feed };
-                    self.running.spawn(desk.handle(event, source));
+                    self.start(processor.handle(event, source));
                 }
-                Step::Park(event) => drop(self.running.spawn(desk.park(event))),
-                Step::Hold { event, applied } => drop(self.running.spawn(desk.hold(event, applied))),
-                Step::Retry(letter) => drop(self.running.spawn(desk.retry(aggregate.to_owned(), letter))),
+                Step::Park(event) => drop(self.start(processor.park(event))),
+                Step::Hold { event, applied } => drop(self.start(processor.hold(event, applied))),
+                Step::Retry(letter) => drop(self.start(processor.retry(aggregate.to_owned(), letter))),
             }
-        }
-        if lane.is_empty() {
-            self.lanes.remove(aggregate);
         }
     }
 
-    fn joined(&mut self, finished: Result<Finished, tokio::task::JoinError>) {
-        let finished = match finished {
-            Ok(finished) => finished,
-            Err(error) if error.is_cancelled() => return,
-            // Handlers are caught where they run, so this is a defect of ours; the lane stays busy and the log says why.
+    fn start(&mut self, work: impl Future<Output = Finished> + Send + 'static) -> AbortHandle {
+        self.running.spawn(Ambient::current().scope(work))
+    }
+
+    fn joined(&mut self, finished: Result<Finished, JoinError>) {
+        match finished {
+            Ok(finished) => self.finished(finished),
+            // A search for a missing event that its lane has stopped.
+            Err(error) if error.is_cancelled() => {}
+            // Panics of handlers are caught where they run, so this one is a defect of this crate. The lane stays
+            // busy, for nobody knows what became of its event, and the log says why.
             Err(error) => {
-                return tracing::error!(subscription = %self.desk.window.name, %error, "work on an event panicked");
+                tracing::error!(subscription = %self.processor.watermark.name, %error, "work on an event panicked");
             }
-        };
+        }
+    }
+
+    /// Notes what became of a step, and starts the next one of its lane.
+    fn finished(&mut self, finished: Finished) {
         let aggregate = match finished {
+            // The lane stays busy: nothing more begins in it.
             Finished::Stopped => return,
             Finished::Applied(event, source) => {
-                let aggregate = event.event.aggregate_id.clone();
+                // The position of a letter was done when it became one.
                 if source != Source::Letter {
-                    self.open -= 1;
-                    self.desk.window.done(event.position);
+                    self.reader.done(event.position);
                 }
-                let applied = Applied {
-                    version: event.event.version,
-                    position: event.position,
-                };
-                self.known.applied(&aggregate, applied);
-                self.lane(&aggregate).applied(&event);
-                aggregate
+                self.lanes.applied(&event);
+                event.event.aggregate_id.clone()
             }
             Finished::Lettered(event, letter) => {
+                self.reader.done(event.position);
                 let aggregate = event.event.aggregate_id.clone();
-                self.open -= 1;
-                self.desk.window.done(event.position);
-                self.lane(&aggregate).insert(letter);
+                self.lanes.lane(&aggregate).insert(letter);
                 aggregate
             }
             Finished::StillDead(aggregate, letter) => {
-                let lane = self.lane(&aggregate);
+                let lane = self.lanes.lane(&aggregate);
                 lane.replaying = false;
                 lane.insert(letter);
                 aggregate
             }
             Finished::Gone(aggregate, letter) => {
-                self.lane(&aggregate)
-                    .letters
-                    .retain(|known| known.event_id != letter.event_id);
+                self.lanes.lane(&aggregate).remove(letter.event_id);
                 aggregate
             }
             Finished::Found(aggregate, letters) => {
-                let lane = self.lane(&aggregate);
+                let lane = self.lanes.lane(&aggregate);
                 lane.rescan = None;
                 lane.replaying = true;
                 letters.into_iter().for_each(|letter| lane.insert(letter));
+                // A search runs beside the lane's steps, so its end does not free the lane.
                 self.step(&aggregate);
                 return self.count_letters();
             }
         };
-        self.lane(&aggregate).busy = false;
+        self.lanes.lane(&aggregate).busy = false;
         self.look_for_missing(&aggregate);
         self.step(&aggregate);
         self.count_letters();
     }
 
-    fn retry(&mut self, event_id: Uuid) {
-        let found = self.lanes.iter_mut().find(|(_, lane)| lane.has_letter(event_id));
-        let Some((aggregate, lane)) = found else { return };
-        lane.replaying = true;
-        let aggregate = aggregate.clone();
-        self.step(&aggregate);
-    }
-
-    /// Looks for the event that the lane's first letter waits for, until it comes.
+    /// Searches the feed for the event that the lane's first letter waits for, until it appears.
     fn look_for_missing(&mut self, aggregate: &str) {
-        let Some(lane) = self
-            .lanes
-            .get_mut(aggregate)
-            .filter(|lane| lane.is_held() && lane.rescan.is_none())
-        else {
+        let Some((after, until)) = self.lanes.lane(aggregate).gap_to_search() else {
             return;
         };
-        let Some((after, until)) = lane
-            .letters
-            .front()
-            .and_then(|first| first.gap.map(|gap| (gap, first.position)))
-        else {
-            return;
-        };
-        let work = rescan(
-            self.desk.clone(),
-            Arc::clone(&self.feed),
-            aggregate.to_owned(),
-            after,
-            until,
-        );
-        lane.rescan = Some(self.running.spawn(work));
+        let (processor, feed) = (self.processor.clone(), Arc::clone(&self.reader.feed));
+        let search = rescan(processor, feed, aggregate.to_owned(), after, until);
+        let search = self.start(search);
+        self.lanes.lane(aggregate).rescan = Some(search);
     }
 
-    /// Starts lanes that waited for a place, and stores the position if it has run ahead.
-    async fn settle(&mut self) {
+    /// Steps lanes that wait, as long as places are free.
+    fn fill_places(&mut self) {
         while self.running.len() < RUNNING {
-            let Some(aggregate) = self.waiting.pop_first() else {
+            let Some(aggregate) = self.lanes.pop_waiting() else {
                 break;
             };
             self.step(&aggregate);
         }
-        if let Err(error) = self.desk.window.store(&self.desk.db, LAG).await {
-            tracing::warn!(subscription = %self.desk.window.name, %error, "position was not stored; it is tried again");
-        }
-    }
-
-    fn lane(&mut self, aggregate: &str) -> &mut Lane {
-        self.lanes.entry(aggregate.to_owned()).or_default()
     }
 
     fn count_letters(&self) {
-        let letters = self.lanes.values().map(|lane| lane.letters.len() as u64).sum();
-        self.desk.window.set_letters(letters);
+        self.processor.status.set_letters(self.lanes.letters());
     }
-}
-
-async fn read_or_never(reading: &mut Option<Reading>) -> Result<Vec<RecordedEvent>, FeedError> {
-    let Some(read) = reading else {
-        return std::future::pending().await;
-    };
-    let events = read.await;
-    *reading = None;
-    events
 }

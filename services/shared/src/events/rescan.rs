@@ -3,20 +3,22 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use commerce::{EventFeed, RecordedEvent};
 
 use super::{
-    attempt::{Desk, Finished},
     dead_letters::{self, Applied, DeadLetterState, Letter},
+    processor::{Finished, Processor},
 };
 use crate::{Backoff, DatabaseError};
 
-/// How many events are asked for at once. An event may be as large as an order of a hundred lines with the longest texts: a reply with a
-/// thousand of those is over what a client takes, and would be asked for again for ever.
+/// Events per read. An event may be as large as an order of a hundred lines with the longest texts: a reply with a
+/// thousand of those is larger than a client accepts, and would be requested again for ever.
 const PAGE: u32 = 100;
 
-/// Reads the feed again, from the last applied event of the aggregate to the one that came too early, until it shows what lies between.
+/// Reads the feed again, from the last applied event of the aggregate to the one that came too early, until the
+/// missing events between them appear.
 ///
-/// What it finds becomes parked letters, durably, before anything is applied: their positions are behind the subscription's own.
+/// The events found become parked letters, durably, before any of them is applied: the watermark has passed their
+/// positions already, so a crash would lose them otherwise.
 pub(super) async fn rescan(
-    desk: Desk,
+    processor: Processor,
     feed: Arc<dyn EventFeed>,
     aggregate: String,
     after: Applied,
@@ -25,27 +27,28 @@ pub(super) async fn rescan(
     let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
     loop {
         tokio::select! {
-            () = desk.tasks.stopping() => return Finished::Stopped,
+            () = processor.tasks.stopping() => return Finished::Stopped,
             () = tokio::time::sleep(backoff.pause()) => {}
         }
         let found = match missing(&*feed, &aggregate, after, until).await {
             Ok(found) => found,
             Err(error) => {
-                tracing::warn!(subscription = %desk.window.name, %error, "feed could not be read again for a missing event");
+                let subscription = &processor.watermark.name;
+                tracing::warn!(%subscription, %error, "search for a missing event failed, will be tried again");
                 continue;
             }
         };
         if found.is_empty() {
             continue;
         }
-        return match desk.insist("missing events", || keep(&desk, &found)).await {
+        return match processor.insist("missing events", || keep(&processor, &found)).await {
             Some(letters) => Finished::Found(aggregate, letters),
             None => Finished::Stopped,
         };
     }
 }
 
-/// The events that follow `after` without a gap, as far as they are there.
+/// Reads the events of the aggregate that follow `after` without a gap, as far as the feed shows them.
 async fn missing(
     feed: &dyn EventFeed,
     aggregate: &str,
@@ -74,16 +77,17 @@ async fn missing(
     Ok(found)
 }
 
-async fn keep(desk: &Desk, found: &[RecordedEvent]) -> Result<Vec<Letter>, DatabaseError> {
+async fn keep(processor: &Processor, found: &[RecordedEvent]) -> Result<Vec<Letter>, DatabaseError> {
     let found = found.to_vec();
-    let window = Arc::clone(&desk.window);
-    desk.db
+    let watermark = Arc::clone(&processor.watermark);
+    processor
+        .db
         .write(move |tx| {
             Box::pin(async move {
                 let mut letters = Vec::new();
                 for event in &found {
                     let letter = Letter::new(event, DeadLetterState::Parked, None);
-                    dead_letters::put(tx, &window.name, event, &letter, "was missing from the feed", 0).await?;
+                    dead_letters::put(tx, &watermark.name, event, &letter, "was missing from the feed", 0).await?;
                     letters.push(letter);
                 }
                 Ok(letters)

@@ -6,21 +6,24 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{
-    DeadLetter, Handler,
-    attempt::Desk,
-    dead_letters,
+    DeadLetter, Handler, dead_letters,
+    processor::Processor,
     pump::{Pump, Retry},
-    window::Window,
+    status::Status,
+    watermark::Watermark,
 };
 use crate::{Database, DatabaseError, Tasks};
 
-/// Reads a feed and hands each event to a handler: in order within an aggregate, up to 64 aggregates at the same time.
+/// Reads a feed and hands each event to a handler: in order within an aggregate, up to 64 aggregates at the same
+/// time.
 #[derive(Debug)]
 pub struct Subscription;
 
 impl Subscription {
-    /// Starts reading where it left off. `name` is `consumer.source`, such as `payments.orders`, and never changes: the position is
-    /// kept under it, in the consumer's database.
+    /// Starts to read after the last event that was done.
+    ///
+    /// `name` is `consumer.source`, such as `payments.orders`. The progress is kept under it in the consumer's
+    /// database, so it must never change: under another name, every event of the feed is handled again.
     pub fn start(
         name: &str,
         feed: Arc<dyn EventFeed>,
@@ -28,72 +31,81 @@ impl Subscription {
         handler: Arc<dyn Handler>,
         tasks: &Tasks,
     ) -> SubscriptionHandle {
-        let window = Arc::new(Window::new(name));
+        let (watermark, status) = (Arc::new(Watermark::new(name)), Arc::new(Status::default()));
         let (retry, retries) = mpsc::channel(64);
-        let desk = Desk {
+        let processor = Processor {
             db: db.clone(),
             handler,
             tasks: tasks.clone(),
-            window: Arc::clone(&window),
+            watermark: Arc::clone(&watermark),
+            status: Arc::clone(&status),
         };
-        tasks.spawn(format!("subscription {name}"), Pump::new(desk, feed, retries).run());
+        tasks.spawn(
+            format!("subscription {name}"),
+            Pump::new(processor, feed, retries).run(),
+        );
         SubscriptionHandle {
-            window,
+            watermark,
+            status,
             db: db.clone(),
             retry,
         }
     }
 }
 
-/// What a process knows of its running subscription.
+/// Handle on a running subscription of this process. A clone is another handle on the same one.
 #[derive(Clone, Debug)]
 pub struct SubscriptionHandle {
-    window: Arc<Window>,
+    watermark: Arc<Watermark>,
+    status: Arc<Status>,
     db: Database,
     retry: mpsc::Sender<Retry>,
 }
 
-/// How far a subscription has come.
+/// Progress of a subscription through its feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Progress {
-    /// Its name.
+    /// Name of the subscription.
     pub name: String,
-    /// Everything up to here is done, or a dead letter.
+    /// The watermark: every event up to this position is done, or is a dead letter.
     pub position: i64,
-    /// Events that were read beyond the position and are being worked on, or done out of order.
+    /// Number of events beyond the position that are being worked on, or were done out of order.
     pub in_flight: u64,
-    /// Dead letters, and the events parked behind them.
+    /// Number of dead letters and of events parked behind them.
     pub dead_letters: u64,
 }
 
 impl SubscriptionHandle {
     /// The subscription's name.
     pub fn name(&self) -> &str {
-        &self.window.name
+        &self.watermark.name
     }
 
-    /// Whether it comes forward: fails, with the reason, while the feed or something a handler needs is not available.
+    /// Succeeds if the subscription makes progress. Fails, with the reason and since when, while the feed or
+    /// something that a handler needs is not available.
     pub fn check(&self) -> Result<(), String> {
-        self.window.trouble().map_or(Ok(()), Err)
+        self.status.trouble().map_or(Ok(()), Err)
     }
 
-    /// How far it has come.
+    /// The progress as this process knows it.
     pub fn progress(&self) -> Progress {
         Progress {
             name: self.name().to_owned(),
-            position: self.window.low(),
-            in_flight: self.window.in_flight(),
-            dead_letters: self.window.letters(),
+            position: self.watermark.low(),
+            in_flight: self.watermark.in_flight(),
+            dead_letters: self.status.letters(),
         }
     }
 
-    /// Dead letters and what is parked behind them, in the order of the feed, at most 1,000.
+    /// Lists dead letters and the events parked behind them, in the order of the feed, at most 1,000.
     pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, DatabaseError> {
         dead_letters::list(&self.db, self.name()).await
     }
 
-    /// Tries the dead letters of the event's aggregate again, oldest first, then what is parked behind them; answers before that is
-    /// done. `false`: there is no such dead letter.
+    /// Asks for the dead letters of the event's aggregate to be tried again, oldest first, then those parked behind
+    /// them.
+    ///
+    /// Returns before that is done; `false` if the event is not a dead letter of this subscription.
     pub async fn retry(&self, event_id: Uuid) -> Result<bool, DatabaseError> {
         if dead_letters::find(&self.db, self.name(), event_id).await?.is_none() {
             return Ok(false);

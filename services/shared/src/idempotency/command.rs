@@ -6,34 +6,38 @@ use seam::{Context, replay};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tracing::Instrument;
 
-use super::{Claim, Expired, Scope, Ticket, claim, complete, expired, fingerprint, release, resume};
+use super::{Claim, Expired, Lease, Scope, claim, complete, expired, fingerprint, release, resume};
 use crate::{Database, DatabaseError, Next, Round, Tasks, Tx, Worker};
 
-/// The most that a caller whose request is in flight is told to wait.
+/// Longest pause that a caller is told to make before it repeats a request in flight.
 const SOON: Duration = Duration::from_secs(1);
 
-/// How many requests are gone on with at a time.
+/// Most requests that the recoverer resumes at the same time.
 const AT_ONCE: usize = 8;
 
-/// What is a command's own: how a request is decided, and what follows from it.
+/// The part of a [`Command`] that is its own: the decision on a request, and its effect.
 #[seam::async_trait]
 pub trait Decide: Sized + Send + Sync + 'static {
-    /// The command as it stands in the scope of its key.
+    /// Name of the command in the [`Scope`] of its keys.
     const OPERATION: &'static str;
-    /// What a caller asks for.
+    /// The request. It is stored with the claim, so that somebody else can resume it.
     type Request: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
-    /// What a caller gets.
+    /// The value of an accepted request.
     type Value: Serialize + DeserializeOwned + Send + Sync + 'static;
-    /// What may forbid it.
+    /// The conflict that may refuse a request.
     type Conflict: fmt::Display + Serialize + DeserializeOwned + Send + Sync + 'static;
 
-    /// Asks whom it has to ask and decides, for ever: a refusal is remembered too. Whoever decides the same request again must use the same
-    /// ids, so they derive from `scope`. It may be dropped at any await.
+    /// Calls the other modules that it needs, and decides. The decision is final: a refusal is stored as well as a
+    /// value.
     ///
-    /// An error leaves the request open: the caller's repetition or the recoverer decides it.
+    /// The same request may be decided more than once, so ids that the decision makes must derive from `scope`. The
+    /// future may be dropped at any await. An error leaves the request open: the caller's repetition or the
+    /// recoverer decides it.
     async fn decide(&self, scope: &Scope, request: Self::Request) -> Result<Decision<Self>, Error<Self::Conflict>>;
 
-    /// What an earlier request under a key that is new has made: its answer was forgotten long ago. An error is not remembered.
+    /// Looks up the effect of a request whose stored reply has expired, so that a reused key cannot create it twice.
+    ///
+    /// Runs when the key is new. Errors are not stored.
     async fn known(
         tx: &mut Tx,
         scope: &Scope,
@@ -44,12 +48,12 @@ pub trait Decide: Sized + Send + Sync + 'static {
     }
 }
 
-/// What a caller is answered, now and whenever it repeats its request.
+/// The result for the caller, now and whenever it repeats its request.
 type Answer<D> = Result<<D as Decide>::Value, Failure<D>>;
 type Failure<D> = Error<<D as Decide>::Conflict>;
 type Effect<D> = Box<dyn for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<(), Failure<D>>> + Send>;
 
-/// An answer, and what is written with it.
+/// An answer, and the effect that is written with it.
 #[expect(missing_debug_implementations, reason = "it holds a closure and nothing to show")]
 pub struct Decision<D: Decide> {
     answer: Answer<D>,
@@ -57,8 +61,11 @@ pub struct Decision<D: Decide> {
 }
 
 impl<D: Decide> Decision<D> {
-    /// `effect` runs after the answer was stored, in the same write: what it gives away is given away by who may decide. Its error undoes
-    /// both and leaves the request open.
+    /// Decides for `answer`.
+    ///
+    /// `effect` runs in the same write, **after** the answer is stored: storing fails if the lease was lost, so
+    /// only the holder of the claim has an effect. An error of `effect` rolls both back and leaves the request
+    /// open.
     pub fn new(
         answer: Answer<D>,
         effect: impl for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<(), Failure<D>>> + Send + 'static,
@@ -68,45 +75,46 @@ impl<D: Decide> Decision<D> {
     }
 }
 
-/// A command that has to ask others before it can answer, carried out from claim to answer.
+/// A command that has to call other modules before it can answer, from claim to answer.
 ///
-/// A request is claimed first. Then it is decided, and then one write stores the answer and does what follows from it. A caller that goes
-/// away stops nothing: it goes on in a task of its own. A process that dies in between leaves a claim that somebody resumes, forward, as the
-/// request that it was: the caller's repetition, or the recoverer.
+/// A request is claimed first and then decided; then one write stores the answer and its effect. The work runs in a
+/// task of its own, so a caller that goes away stops nothing. A process that dies in between leaves a claim whose
+/// lease expires; it is resumed, forward and with the same request, by the caller's repetition or by the recoverer.
 #[derive(Debug)]
 pub struct Command<D> {
     db: Database,
     tasks: Tasks,
-    /// How long a claim is held.
-    lease: Duration,
-    /// Woken when a claim was given back.
+    /// Time until the lease of a claim expires.
+    term: Duration,
+    /// Resumes open requests; woken when a claim is given back.
     recoverer: Worker,
     decide: D,
 }
 
-/// What is kept with a claim, for whoever goes on with it.
+/// The request as it is stored with its claim, for whoever resumes it.
 #[derive(Serialize, Deserialize)]
-struct Begun<R> {
+struct StoredRequest<R> {
     request: R,
     request_id: String,
     correlation_id: String,
 }
 
-/// Where a request stands after it was claimed.
+/// State of a request after its claim.
 enum Start<A> {
-    /// It is ours to decide.
-    Ours(Ticket),
-    /// It was answered before.
+    /// This process has to decide it.
+    Ours(Lease),
+    /// The request was answered before.
     Answered(A),
 }
 
 impl<D: Decide> Command<D> {
-    /// Makes the command, and starts the recoverer `<module>.recoverer` for what was left half done.
-    pub fn start(db: &Database, lease: Duration, tasks: &Tasks, decide: D) -> Arc<Self> {
+    /// Makes the command, and starts its recoverer, the task `<module>.recoverer`, for requests that were left
+    /// open. A claim is leased for `term`.
+    pub fn start(db: &Database, term: Duration, tasks: &Tasks, decide: D) -> Arc<Self> {
         let command = Arc::new(Self {
             db: db.clone(),
             tasks: tasks.clone(),
-            lease,
+            term,
             recoverer: Worker::idle(),
             decide,
         });
@@ -117,11 +125,11 @@ impl<D: Decide> Command<D> {
 
     /// Decides the request of the caller in `Context::current()`, or repeats its answer.
     ///
-    /// Fails with [`Error::KeyReused`] if the key was used with another request, and with [`Error::InFlight`] if somebody is deciding
-    /// this one.
+    /// Fails with [`Error::KeyReused`] if the key was used with another request, and with [`Error::InFlight`] while
+    /// somebody else is deciding this one.
     pub async fn run(self: &Arc<Self>, key: impl ToString, request: D::Request) -> Answer<D> {
         let (command, scope) = (Arc::clone(self), Scope::current(D::OPERATION, key));
-        let unanswered = in_flight(scope.key.clone(), self.lease);
+        let unanswered = in_flight(scope.key.clone(), self.term);
         let work = replay::capture(async move { command.answer(scope, request).await });
         let work = Context::current().scope(work).in_current_span();
         match self.tasks.track(work).await {
@@ -131,7 +139,7 @@ impl<D: Decide> Command<D> {
             }
             Err(ended) => match ended.try_into_panic() {
                 Ok(panic) => resume_unwind(panic),
-                // The process ends; the claim stands.
+                // The process is going down; the claim stands, and another process resumes it.
                 Err(_) => Err(unanswered),
             },
         }
@@ -140,32 +148,32 @@ impl<D: Decide> Command<D> {
     async fn answer(&self, scope: Scope, request: D::Request) -> Answer<D> {
         match self.begin(scope, request.clone()).await? {
             Start::Answered(answer) => answer,
-            Start::Ours(ticket) => self.carry_out(ticket, request).await?,
+            Start::Ours(lease) => self.carry_out(lease, request).await?,
         }
     }
 
     async fn begin(&self, scope: Scope, request: D::Request) -> Result<Start<Answer<D>>, Failure<D>> {
         let fingerprint = fingerprint(&request)?;
         let context = Context::current();
-        let begun = Begun {
+        let begun = StoredRequest {
             request,
             request_id: context.request_id,
             correlation_id: context.correlation_id,
         };
-        let lease = self.lease;
+        let term = self.term;
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    match claim(tx, &scope, &fingerprint, &begun, lease).await? {
-                        Claim::New(ticket) => match D::known(tx, &scope, &begun.request).await? {
+                    match claim(tx, &scope, &fingerprint, &begun, term).await? {
+                        Claim::New(lease) => match D::known(tx, &scope, &begun.request).await? {
                             Some(value) => {
                                 let answer = Ok(value);
-                                complete(tx, &ticket, &answer).await?;
+                                complete(tx, &lease, &answer).await?;
                                 Ok(Start::Answered(answer))
                             }
-                            None => Ok(Start::Ours(ticket)),
+                            None => Ok(Start::Ours(lease)),
                         },
-                        Claim::Resumed(ticket) => Ok(Start::Ours(ticket)),
+                        Claim::Resumed(lease) => Ok(Start::Ours(lease)),
                         Claim::Replay(stored) => Ok(Start::Answered(stored.reply()?)),
                         Claim::InFlight { retry_after } => Err(in_flight(scope.key, retry_after)),
                         Claim::Reused => Err(Error::KeyReused { key: scope.key }),
@@ -175,20 +183,21 @@ impl<D: Decide> Command<D> {
             .await
     }
 
-    /// The stored answer; an outer error leaves the request open.
-    async fn carry_out(&self, ticket: Ticket, request: D::Request) -> Result<Answer<D>, Failure<D>> {
-        let Decision { answer, effect } = match self.decide.decide(&ticket.scope, request).await {
+    /// Decides and stores the answer. An outer error leaves the request open.
+    async fn carry_out(&self, lease: Lease, request: D::Request) -> Result<Answer<D>, Failure<D>> {
+        let Decision { answer, effect } = match self.decide.decide(&lease.scope, request).await {
             Ok(decision) => decision,
             Err(open) => {
-                self.give_back(ticket).await;
+                self.give_back(lease).await;
                 return Err(open);
             }
         };
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    // Only this can tell who may decide: a holder that was too slow must not have any effect.
-                    complete(tx, &ticket, &answer).await?;
+                    // First, because only this can tell who may decide: a holder that was too slow must have no
+                    // effect.
+                    complete(tx, &lease, &answer).await?;
                     effect(tx).await?;
                     Ok(answer)
                 })
@@ -196,48 +205,48 @@ impl<D: Decide> Command<D> {
             .await
     }
 
-    /// Leaves an undecided request to whoever comes first.
-    async fn give_back(&self, ticket: Ticket) {
+    /// Leaves an undecided request to the first one that resumes it.
+    async fn give_back(&self, lease: Lease) {
         let recoverer = self.recoverer.clone();
         let given_back: Result<(), DatabaseError> = self
             .db
             .write(move |tx| {
                 Box::pin(async move {
-                    release(tx, &ticket).await?;
+                    release(tx, &lease).await?;
                     tx.on_commit(move || recoverer.wake());
                     Ok(())
                 })
             })
             .await;
         if let Err(error) = given_back {
-            tracing::warn!(%error, "claim was not given back; it can be resumed when its lease runs out");
+            tracing::warn!(%error, "claim not given back, can be resumed once its lease expires");
         }
     }
 
-    /// Goes on with a request that nobody works on any more. An error means that it is still open.
+    /// Resumes a request that nobody works on any more. An error means that it is still open.
     async fn resume(&self, expired: Expired) -> Result<(), Failure<D>> {
-        let begun: Begun<D::Request> = expired.request()?;
-        let lease = self.lease;
+        let begun: StoredRequest<D::Request> = expired.request()?;
+        let term = self.term;
         let taken: Result<_, DatabaseError> = self
             .db
-            .write(move |tx| Box::pin(async move { resume(tx, &expired, lease).await }))
+            .write(move |tx| Box::pin(async move { resume(tx, &expired, term).await }))
             .await;
-        let Some(ticket) = taken? else { return Ok(()) };
+        let Some(lease) = taken? else { return Ok(()) };
         let context = Context {
             request_id: begun.request_id,
             correlation_id: begun.correlation_id,
-            caller: ticket.scope.caller.clone(),
+            caller: lease.scope.caller.clone(),
             ..Context::current()
         };
-        match context.scope(self.carry_out(ticket, begun.request)).await {
-            // Somebody else has taken it over meanwhile.
+        match context.scope(self.carry_out(lease, begun.request)).await {
+            // Somebody else has taken it over in the meantime.
             Ok(_) | Err(Error::InFlight { .. }) => Ok(()),
             Err(open) => Err(open),
         }
     }
 }
 
-/// Goes on with requests that were left half done: by a crash, or because nobody could decide.
+/// Resumes requests that were left open: by a crash, or because a module that they need was not available.
 struct Recoverer<D>(Arc<Command<D>>);
 
 #[seam::async_trait]
@@ -254,8 +263,8 @@ impl<D: Decide> Round for Recoverer<D> {
             .await;
         match outcomes.into_iter().find_map(Result::err) {
             Some(error) => Err(error.to_string()),
-            // Nobody says so when a lease runs out.
-            None => Ok(Next::After(command.lease / 4)),
+            // Nothing wakes the recoverer when a lease expires.
+            None => Ok(Next::After(command.term / 4)),
         }
     }
 }

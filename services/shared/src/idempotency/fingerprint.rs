@@ -4,12 +4,14 @@ use sha2::{Digest, Sha256};
 
 use crate::DatabaseError;
 
-/// The hash of a request, by which a repetition is told from another request with the same key.
+/// Hash of a request, which tells a repetition from another request with the same key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub(super) String);
 
-/// SHA-256 over the request's JSON with the keys of every object sorted: the same values have the same fingerprint, in whatever order
-/// they were written. Include what the route says, not only the body. Fails on values that JSON can't hold.
+/// Computes SHA-256 over the request's JSON with the keys of every object sorted: the same values have the same
+/// fingerprint, in whatever order they were written.
+///
+/// Include the parameters of the route, not only the body. Fails on values that JSON can't hold.
 pub fn fingerprint(request: &impl Serialize) -> Result<Fingerprint, DatabaseError> {
     let value = serde_json::to_value(request).map_err(|error| DatabaseError::unencodable("request", error))?;
     let mut text = String::new();

@@ -1,18 +1,23 @@
 use seam::Context;
+use sqlx::{Any, any::AnyArguments, query::Query};
 
-/// What an idempotency key belongs to: keys of other callers and other operations have nothing to do with it.
+/// A statement whose parameters are being bound.
+pub(super) type Statement = Query<'static, Any, AnyArguments>;
+
+/// Namespace of an idempotency key. Keys of other callers and of other operations are independent of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
-    /// Whose key it is.
+    /// Caller that chose the key.
     pub caller: String,
-    /// The command, such as `create_order`, with what it is about where that is part of the route: `refund_payment/{id}`.
+    /// The command, such as `create_order`, with its subject where that is part of the route: `refund_payment/{id}`.
     pub operation: String,
     /// The key itself.
     pub key: String,
 }
 
 impl Scope {
-    /// The scope of the caller in `Context::current()`. Take it outside of a spawned task, or inside its scope.
+    /// The scope of the caller in `Context::current()`. A spawned task has no context of its own: take the scope
+    /// before, or within [`Context::scope`].
     pub fn current(operation: impl Into<String>, key: impl ToString) -> Self {
         Self {
             caller: Context::current().caller,
@@ -20,21 +25,17 @@ impl Scope {
             key: key.to_string(),
         }
     }
-}
 
-/// The right to complete a claimed key, until the lease runs out and somebody else takes it over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ticket {
-    /// What was claimed.
-    pub scope: Scope,
-    pub(super) owner: String,
-}
-
-impl Ticket {
-    pub(super) fn new(scope: &Scope) -> Self {
-        Self {
-            scope: scope.clone(),
-            owner: uuid::Uuid::now_v7().to_string(),
-        }
+    /// Binds the parameters `$1` to `$3` of [`of_scope`].
+    pub(super) fn bind(&self, query: Statement) -> Statement {
+        query.bind(&self.caller).bind(&self.operation).bind(&self.key)
     }
 }
+
+/// The condition for the one row of a scope, as a literal for `concat!`.
+macro_rules! of_scope {
+    () => {
+        " WHERE caller = $1 AND operation = $2 AND key = $3"
+    };
+}
+pub(super) use of_scope;

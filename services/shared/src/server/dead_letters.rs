@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{DatabaseError, Mounted};
 
-/// The dead letters of all subscriptions of the process, and how to try one again.
+/// Routes to list the dead letters of all subscriptions of the process, and to try one again.
 pub(super) fn routes(modules: Arc<[Mounted]>) -> Router {
     Router::new()
         .route(
@@ -63,7 +63,8 @@ async fn retry(State(modules): State<Arc<[Mounted]>>, Path((name, event_id)): Pa
     }
 }
 
-/// The letters of the event's aggregate are being tried again; look at the list to see how it went.
+/// Answer to a retry that was started: the letters of the event's aggregate are being tried again. The list shows the
+/// result.
 #[derive(Serialize)]
 struct Retried {
     subscription: String,
@@ -84,7 +85,7 @@ fn answer(status: StatusCode, data: impl Serialize) -> Response {
 fn unknown(subscription: &str, event_id: &str) -> Response {
     let error = ErrorBody {
         code: ErrorCode::NotFound,
-        message: format!("there is no dead letter {event_id} of subscription {subscription}; see /v2/dead-letters"),
+        message: format!("subscription {subscription} has no dead letter {event_id}; GET /v2/dead-letters lists them"),
         details: serde_json::Value::Null,
     };
     let request_id = Context::current().request_id;
@@ -98,6 +99,6 @@ fn unknown(subscription: &str, event_id: &str) -> Response {
 }
 
 fn failed(error: &DatabaseError) -> Response {
-    tracing::error!(%error, "dead letters are not readable");
+    tracing::error!(%error, "dead letters can't be read");
     commerce::http::internal(&Context::current())
 }

@@ -1,8 +1,10 @@
-//! The HTTP server around the modules' routers.
+//! HTTP server around the modules' routers.
 //!
-//! Beside their routes it serves `/health/live` and `/health/ready`, `/stats`, `/openapi.json`, and the dead letters of their subscriptions at
-//! `/v2/dead-letters`. Each request runs in its own task, within its `seam::Context`: a client that hangs up does not cut a write in the
-//! middle, and a panic is a 500 for that request alone. Whatever else is wrong (path, method) is answered in the envelope too.
+//! In addition to the routes of the modules it serves `/health/live`, `/health/ready`, `/stats`, `/openapi.json`,
+//! and the dead letters of their subscriptions at `/v2/dead-letters`.
+//!
+//! Each request runs in a task of its own, within its `seam::Context`: a client that hangs up does not interrupt a
+//! write, and a panic is a 500 for that request alone. An unknown path or method is answered in the envelope too.
 
 mod dead_letters;
 mod operations;

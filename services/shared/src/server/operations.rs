@@ -12,7 +12,7 @@ use sqlx::Row;
 
 use crate::{Database, DatabaseError, Environment, Mounted, events::Progress};
 
-/// What an operator asks: is it alive, is it ready, what has it done, what does it serve.
+/// Routes for operators: liveness, readiness, statistics, and the API's description.
 pub(super) fn routes(environment: &Environment, modules: Arc<[Mounted]>) -> Router {
     let health = environment.health.clone();
     let tasks = environment.tasks.clone();
@@ -41,15 +41,15 @@ struct Alive {
     alive: bool,
 }
 
-/// What a module of this process has done.
+/// Statistics of a module of this process.
 #[derive(Serialize)]
 struct ModuleStats {
     module: String,
-    /// Transactions made durable since the start.
+    /// Number of transactions made durable since the start.
     commits: u64,
-    /// Works in them.
+    /// Number of successful writes in these transactions.
     writes: u64,
-    /// Position of the last event in its log.
+    /// Position of the last event in the module's log.
     events: i64,
     subscriptions: Vec<Progress>,
 }
@@ -61,7 +61,7 @@ async fn stats(State(modules): State<Arc<[Mounted]>>) -> Response {
         match of_module(module, db).await {
             Ok(stats) => all.push(stats),
             Err(error) => {
-                tracing::error!(%error, module = module.name, "statistics are not readable");
+                tracing::error!(%error, module = module.name, "statistics can't be read");
                 return commerce::http::internal(&seam::Context::current());
             }
         }

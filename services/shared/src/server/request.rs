@@ -1,15 +1,14 @@
-use std::time::Instant;
-
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
     response::Response,
 };
+use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
 use crate::Tasks;
 
-/// Runs the request in its own task and context, and logs it.
+/// Runs the request in a task and a context of its own, and logs it.
 pub(super) async fn request(State(tasks): State<Tasks>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let context = seam::http::extract(request.headers());
@@ -21,7 +20,8 @@ pub(super) async fn request(State(tasks): State<Tasks>, request: Request, next: 
         caller = %context.caller,
     );
     let method = request.method().clone();
-    // The matched path, not the one that was sent: that holds ids of customers, and anything a stranger likes to write.
+    // The matched path, not the one that was sent, which holds ids of customers and any text that a stranger likes
+    // to send.
     let path = request
         .extensions()
         .get::<MatchedPath>()
@@ -43,7 +43,7 @@ fn log(span: &Span, method: &str, path: &str, response: &Response, begun: Instan
     let status = response.status().as_u16();
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| {
-        // Probes come every second and say nothing.
+        // Probes come every second and would bury everything else.
         if path.starts_with("/health/") {
             tracing::debug!(method, path, status, ms, "request");
         } else {

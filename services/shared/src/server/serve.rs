@@ -10,7 +10,7 @@ use tokio::{
 use super::{dead_letters, operations, request::request};
 use crate::{Environment, Mounted, StartError, settings::standard};
 
-/// A server that is bound and not serving yet.
+/// A server that is bound to its address and does not serve yet.
 #[derive(Debug)]
 pub struct Server {
     environment: Environment,
@@ -19,14 +19,14 @@ pub struct Server {
     address: SocketAddr,
 }
 
-/// Serves the modules until the process is told to stop (SIGTERM or SIGINT), then drains.
+/// Serves the modules until the process is told to stop by SIGTERM or SIGINT, then drains.
 pub async fn run(environment: Environment, modules: Vec<Mounted>) -> Result<(), StartError> {
     let stop = stop_signal()?;
     let server = bind(environment, modules).await?;
     server.serve(stop).await
 }
 
-/// Takes the address in `LISTEN`, logs it, and writes it to `ADDRESS_FILE` if that is set.
+/// Binds to the address in `LISTEN`, and writes the bound address to `ADDRESS_FILE` if that is set.
 pub async fn bind(environment: Environment, modules: Vec<Mounted>) -> Result<Server, StartError> {
     let listen = environment.settings.get(&standard::LISTEN)?;
     let refused = |error: std::io::Error| StartError::Listen {
@@ -36,7 +36,7 @@ pub async fn bind(environment: Environment, modules: Vec<Mounted>) -> Result<Ser
     let listener = TcpListener::bind(listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     if let Some(file) = environment.settings.find(&standard::ADDRESS_FILE)? {
-        // Written aside and moved, so that whoever waits for the file never reads half an address.
+        // Written to another file and moved, so that a reader that waits for the file never sees half an address.
         let aside = file.with_extension("part");
         let written = async {
             tokio::fs::write(&aside, address.to_string()).await?;
@@ -59,7 +59,7 @@ pub async fn bind(environment: Environment, modules: Vec<Mounted>) -> Result<Ser
     })
 }
 
-/// All routes, with everything around them but the socket.
+/// Makes the whole router: the modules' routes and the server's own, with context and logs, but without a socket.
 pub fn router(environment: &Environment, modules: &Arc<[Mounted]>) -> Router {
     let mut router =
         operations::routes(environment, Arc::clone(modules)).merge(dead_letters::routes(Arc::clone(modules)));
@@ -73,13 +73,13 @@ pub fn router(environment: &Environment, modules: &Arc<[Mounted]>) -> Router {
 }
 
 impl Server {
-    /// Where it listens.
+    /// The bound address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Serves until `stop` resolves. Then: no new connections, requests under way are answered, long polls return, tasks end, databases
-    /// close; all within `DRAIN_MS`.
+    /// Serves until `stop` resolves. Then it drains, within `DRAIN_MS`: takes no new connections, answers the
+    /// requests under way, ends long polls and tasks, and closes the databases.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
         let limit = self.environment.settings.get(&standard::DRAIN_MS)?;
         let router = router(&self.environment, &self.modules);
@@ -97,7 +97,7 @@ impl Server {
             let _ = draining.send(Instant::now() + limit);
         };
         let listener = self.listener.tap_io(|stream| {
-            // Without it, a small reply waits for an acknowledgement of the one before.
+            // With Nagle's algorithm, a small reply waits for an acknowledgement of the one before.
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "connection keeps Nagle's algorithm");
             }
@@ -111,7 +111,7 @@ impl Server {
             }
         };
         if timeout_at(until, &mut serving).await.is_err() {
-            tracing::warn!("some connections were still open when the time to drain was over");
+            tracing::warn!("connections still open after DRAIN_MS, closing them");
             serving.abort();
         }
         self.environment.finish(&self.modules, until).await;
@@ -122,10 +122,7 @@ impl Server {
 impl Environment {
     async fn finish(&self, modules: &[Mounted], until: Instant) {
         if let Err(running) = self.tasks.stop(until.saturating_duration_since(Instant::now())).await {
-            tracing::warn!(
-                ?running,
-                "some tasks were still running when the time to drain was over"
-            );
+            tracing::warn!(?running, "tasks still running after DRAIN_MS");
         }
         for db in modules.iter().filter_map(|module| module.database.as_ref()) {
             if timeout_at(until + std::time::Duration::from_secs(1), db.close())

@@ -1,20 +1,20 @@
 use std::fmt;
 
-/// An environment variable: what it is called, what it is for, what it may hold.
+/// An environment variable: its name, its purpose, and the values that it may hold.
 pub struct Setting<T> {
-    /// The variable's name.
+    /// Name of the variable.
     pub name: &'static str,
-    /// What it is for, in one line.
+    /// Purpose of the variable in one line, for `--help`.
     pub help: &'static str,
-    /// What a value looks like.
+    /// Form of a value, for `--help` and for errors.
     pub form: &'static str,
-    /// The value where the variable is absent.
+    /// Value if the variable is absent.
     pub default: Option<&'static str>,
-    /// Reads a value; `None` if it is not of the form.
+    /// Parses a value; returns `None` if it is not of the form.
     pub parse: fn(&str) -> Option<T>,
 }
 
-/// A setting among those a program reads.
+/// A setting among those that a program reads.
 #[derive(Clone, Copy)]
 pub struct Declared {
     pub(super) name: &'static str,
@@ -26,12 +26,12 @@ pub struct Declared {
     pub(super) setting: &'static (dyn std::any::Any + Send + Sync),
 }
 
-/// The program can't start without it, unless it has a default.
+/// Declares a setting without which the program can't start, unless it has a default.
 pub const fn required<T: 'static>(setting: &'static Setting<T>) -> Declared {
     declare(setting, true)
 }
 
-/// The program can do without it.
+/// Declares a setting that may be absent.
 pub const fn optional<T: 'static>(setting: &'static Setting<T>) -> Declared {
     declare(setting, false)
 }
@@ -53,9 +53,14 @@ const fn declare<T: 'static>(setting: &'static Setting<T>, required: bool) -> De
 }
 
 impl Declared {
-    /// The variable's name.
+    /// Name of the variable.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// True if the program can't start without a value; a default is one.
+    pub fn is_required(&self) -> bool {
+        self.required
     }
 
     pub(super) fn accepts(&self, text: &str) -> bool {

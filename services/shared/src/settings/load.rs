@@ -2,47 +2,47 @@ use std::{collections::BTreeMap, env, fmt::Write, sync::Arc};
 
 use super::{Declared, Setting};
 
-/// The settings of this process, checked when it starts.
+/// The settings of a process, which were checked when it started.
 #[derive(Clone)]
 pub struct Settings {
     values: Arc<BTreeMap<String, String>>,
 }
 
-/// Why the settings can't be used.
+/// Reason why the settings can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// A variable that is needed is absent.
+    /// A required variable is absent.
     #[error("{name} is not set, wanted {form}")]
     Missing {
-        /// The variable.
+        /// Name of the variable.
         name: &'static str,
-        /// What a value looks like.
+        /// Form of a value that would be accepted.
         form: &'static str,
     },
-    /// A variable holds something else than it should.
+    /// A variable holds a value of another form.
     #[error("{name} is {value:?}, wanted {form}")]
     Malformed {
-        /// The variable.
+        /// Name of the variable.
         name: &'static str,
-        /// What it holds.
+        /// The value that was seen.
         value: String,
-        /// What a value looks like.
+        /// Form of a value that would be accepted.
         form: &'static str,
     },
-    /// Several things are wrong; one line each.
+    /// Several mistakes, one line each.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Several(Vec<SettingsError>),
 }
 
 impl Settings {
-    /// Reads and checks all `declared` variables of the environment; every one that is wrong is reported, not only the first.
+    /// Reads and checks all `declared` variables of the environment. Fails with every mistake, not only the first.
     pub fn from_environment(declared: &[Declared]) -> Result<Self, SettingsError> {
         Self::new(declared, |name| {
             env::var_os(name).map(|value| value.to_string_lossy().into_owned())
         })
     }
 
-    /// The same from pairs instead of the environment, for tests and for programs that embed a module.
+    /// Reads the variables from pairs instead of the environment, for tests and for programs that embed a module.
     pub fn from_pairs<'a>(
         declared: &[Declared],
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -55,7 +55,7 @@ impl Settings {
         let mut values = BTreeMap::new();
         let mut wrong = Vec::new();
         for setting in declared {
-            // An empty variable is an absent one: that is how a compose file or a shell unsets it.
+            // An empty variable counts as absent, because a compose file or a shell unsets one that way.
             match read(setting.name).filter(|value| !value.is_empty()) {
                 Some(value) if setting.accepts(&value) => {
                     values.insert(setting.name.to_owned(), value);
@@ -86,7 +86,13 @@ impl Settings {
         }
     }
 
-    /// The value, or the default. Fails if there is neither.
+    /// Checks that every required one of `declared` has a value or a default, for modules whose settings were read as optional.
+    /// Reports all that have not.
+    pub fn check(&self, declared: &[Declared]) -> Result<(), SettingsError> {
+        Self::new(declared, |name| self.values.get(name).cloned()).map(drop)
+    }
+
+    /// Returns the value or the default. Fails if there is neither.
     pub fn get<T>(&self, setting: &Setting<T>) -> Result<T, SettingsError> {
         self.find(setting)?.ok_or(SettingsError::Missing {
             name: setting.name,
@@ -94,7 +100,7 @@ impl Settings {
         })
     }
 
-    /// The value, or the default, if there is one.
+    /// Returns the value or the default; `None` if there is neither.
     pub fn find<T>(&self, setting: &Setting<T>) -> Result<Option<T>, SettingsError> {
         let Some(text) = self.values.get(setting.name).map(String::as_str).or(setting.default) else {
             return Ok(None);
@@ -107,7 +113,7 @@ impl Settings {
         (setting.parse)(text).map(Some).ok_or_else(malformed)
     }
 
-    /// The text that `--help` prints.
+    /// Renders the text that `--help` prints.
     pub fn help(program: &str, about: &str, declared: &[Declared]) -> String {
         let mut text = format!("{about}\n\nUsage: {program} [--help | --version]\n\nEnvironment:\n");
         for setting in declared {

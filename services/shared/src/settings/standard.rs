@@ -1,10 +1,10 @@
-//! The variables that the services share.
+//! Settings that several services have.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::Setting;
 
-/// Where to listen.
+/// Address and port to serve HTTP on.
 pub static LISTEN: Setting<SocketAddr> = Setting {
     name: "LISTEN",
     help: "address and port to serve HTTP on; port 0 takes a free one",
@@ -13,7 +13,7 @@ pub static LISTEN: Setting<SocketAddr> = Setting {
     parse: |text| text.parse().ok(),
 };
 
-/// Where to write the bound address.
+/// File for the bound address.
 pub static ADDRESS_FILE: Setting<PathBuf> = Setting {
     name: "ADDRESS_FILE",
     help: "file to write the bound address to, once it is listening",
@@ -22,7 +22,7 @@ pub static ADDRESS_FILE: Setting<PathBuf> = Setting {
     parse: |text| Some(PathBuf::from(text)),
 };
 
-/// The database.
+/// Address of the database.
 pub static DATABASE_URL: Setting<String> = Setting {
     name: "DATABASE_URL",
     help: "the database; {module} stands for the module's name",
@@ -31,32 +31,32 @@ pub static DATABASE_URL: Setting<String> = Setting {
     parse: |text| (text.starts_with("sqlite:") || text.starts_with("postgres")).then(|| text.to_owned()),
 };
 
-/// What to log.
+/// Filter of the log.
 pub static LOG: Setting<String> = Setting {
     name: "LOG",
-    help: "what to log, as a tracing filter",
+    help: "filter of the log, in the syntax of tracing",
     form: "a level (error, warn, info, debug, trace) or target=level pairs, separated by commas",
     default: Some("info"),
     parse: |text| crate::telemetry::is_filter(text).then(|| text.to_owned()),
 };
 
-/// Where Orders is.
-pub static ORDERS_URL: Setting<String> = url("ORDERS_URL", "where the orders service is");
-/// Where Payments is.
-pub static PAYMENTS_URL: Setting<String> = url("PAYMENTS_URL", "where the payments service is");
-/// Where Inventory is.
-pub static INVENTORY_URL: Setting<String> = url("INVENTORY_URL", "where the inventory service is");
-/// Where Notifications is.
-pub static NOTIFICATIONS_URL: Setting<String> = url("NOTIFICATIONS_URL", "where the notifications service is");
-/// Where the payment provider is.
-pub static PROVIDER_URL: Setting<String> = url("PROVIDER_URL", "where the payment provider is");
-/// Where push messages go.
-pub static PUSH_URL: Setting<String> = url("PUSH_URL", "where push messages are posted");
+/// Base URL of the orders service.
+pub static ORDERS_URL: Setting<String> = url("ORDERS_URL", "base URL of the orders service");
+/// Base URL of the payments service.
+pub static PAYMENTS_URL: Setting<String> = url("PAYMENTS_URL", "base URL of the payments service");
+/// Base URL of the inventory service.
+pub static INVENTORY_URL: Setting<String> = url("INVENTORY_URL", "base URL of the inventory service");
+/// Base URL of the notifications service.
+pub static NOTIFICATIONS_URL: Setting<String> = url("NOTIFICATIONS_URL", "base URL of the notifications service");
+/// Base URL of the payment provider.
+pub static PROVIDER_URL: Setting<String> = url("PROVIDER_URL", "base URL of the payment provider");
+/// Base URL for push messages.
+pub static PUSH_URL: Setting<String> = url("PUSH_URL", "base URL that push messages are posted to");
 
-/// Where mail goes.
+/// Address of the mail server.
 pub static SMTP_ADDRESS: Setting<(String, u16)> = Setting {
     name: "SMTP_ADDRESS",
-    help: "where mail is handed over (SMTP, no TLS)",
+    help: "mail server for outgoing mail (SMTP, no TLS)",
     form: "host:port such as 127.0.0.1:25",
     default: None,
     parse: |text| {
@@ -65,24 +65,24 @@ pub static SMTP_ADDRESS: Setting<(String, u16)> = Setting {
     },
 };
 
-/// How long a call to another service may take.
+/// Time limit of a call to another service.
 pub static CALL_TIMEOUT_MS: Setting<Duration> = milliseconds(
     "CALL_TIMEOUT_MS",
-    "how long a call to another service may take, in ms",
+    "time limit of a call to another service, in ms",
     "2000",
 );
 
-/// How long a claim on an idempotency key is held.
+/// Term of the lease on a claimed idempotency key.
 pub static LEASE_MS: Setting<Duration> = milliseconds(
     "LEASE_MS",
-    "how long a claim on an idempotency key is held, in ms",
+    "time until a claim on an idempotency key may be taken over, in ms",
     "10000",
 );
 
-/// How long going down may take.
+/// Time limit for going down.
 pub static DRAIN_MS: Setting<Duration> = milliseconds(
     "DRAIN_MS",
-    "how long requests and tasks may take to end when the process is told to stop, in ms",
+    "time for requests and tasks to end when the process is told to stop, in ms",
     "10000",
 );
 

@@ -9,18 +9,18 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, fmt::MakeWriter, layer::Context, registry::LookupSpan};
 
-/// Writes each event as one JSON object on one line: timestamp, level, target, message, the fields of the spans around it from the
-/// outermost in, then its own fields.
+/// Writes each log event as one JSON object on one line: timestamp, level, target, the fields of the spans around
+/// it from the outermost to the innermost, then its own fields, the message among them.
 #[derive(Debug)]
 pub struct JsonLines<W> {
     writer: W,
 }
 
-/// The fields of a span, kept with it.
+/// Fields of a span, stored in its extensions.
 struct Fields(Map<String, Value>);
 
 impl<W> JsonLines<W> {
-    /// Lines go to what `writer` makes.
+    /// A layer that writes lines to the writers that `writer` makes.
     pub fn new(writer: W) -> Self {
         Self { writer }
     }
@@ -63,7 +63,7 @@ where
         event.record(&mut line);
         let mut text = Value::Object(line.0).to_string();
         text.push('\n');
-        // A log that can't be written has nowhere to say so.
+        // A failure to write a log has no place to be reported.
         let _ = self.writer.make_writer_for(metadata).write_all(text.as_bytes());
     }
 }

@@ -1,4 +1,5 @@
-//! Logs as JSON lines on stderr, each with the request, correlation and trace id of the request or event it belongs to.
+//! Logs as JSON lines on stderr. Each line has the request, correlation and trace id of the request or event that
+//! it belongs to.
 
 mod json_lines;
 
@@ -6,12 +7,12 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitEx
 
 pub use json_lines::JsonLines;
 
-/// Whether the text is a tracing filter.
+/// True if the text is a tracing filter.
 pub fn is_filter(text: &str) -> bool {
     EnvFilter::try_new(text).is_ok()
 }
 
-/// Sends logs to stderr. The first call of a process counts; an unusable filter means `info`.
+/// Sends logs to stderr. Only the first call in a process has an effect; an unusable filter means `info`.
 pub fn init(filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let _already = tracing_subscriber::registry()

@@ -3,7 +3,7 @@ use std::{sync::Mutex, time::Duration};
 use commerce::{DomainEvent, DomainEventPayload, EventFeed, EventMetadata, FeedError, RecordedEvent, Timestamp};
 use tokio::{sync::watch, time::Instant};
 
-/// Another module's log, in memory.
+/// Event log of another module, in memory.
 #[derive(Debug, Default)]
 pub struct Log {
     events: Mutex<Vec<RecordedEvent>>,
@@ -11,10 +11,10 @@ pub struct Log {
 }
 
 impl Log {
-    /// The correlation of its events.
+    /// Correlation id of all its events.
     pub const CORRELATION: &'static str = "a correlation";
 
-    /// Appends the next event of its aggregate.
+    /// Appends the next event of the payload's aggregate.
     pub fn append(&self, payload: &impl DomainEventPayload) -> DomainEvent {
         let mut events = self.events.lock().unwrap();
         let aggregate = payload.aggregate_id();

@@ -1,6 +1,7 @@
-//! What the tests of several modules share: a module on SQLite files of its own, a log in memory, ports, and waiting for a condition.
+//! Helpers for the tests of several modules: environments on SQLite files, an event log in memory, ports, and
+//! waiting for a condition.
 //!
-//! Only with the feature `testing`. Everything here panics where a test can't go on.
+//! Only with the feature `testing`. All of them panic where a test can't go on.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 

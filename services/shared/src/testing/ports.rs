@@ -7,12 +7,13 @@ use tokio::net::TcpSocket;
 
 use super::until;
 
-/// Connections that may wait to be accepted.
+/// Most connections that wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// A port of this machine for somebody who is not there yet, or comes and goes.
+/// A port of this machine for a server that starts later, or that comes and goes.
 ///
-/// Until it is listened at, or dropped, nobody else gets it, and connections are refused: a test that runs beside this one can't answer in its place.
+/// Until the server listens, nobody else gets the port and connections are refused: a test that runs at the same
+/// time can't answer in its place. Dropping it frees the port.
 #[derive(Debug)]
 pub struct Port {
     address: SocketAddr,
@@ -20,7 +21,7 @@ pub struct Port {
 }
 
 impl Port {
-    /// Holds a port that was free.
+    /// Holds a free port.
     pub fn hold() -> Self {
         let socket = bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         Self {
@@ -29,12 +30,12 @@ impl Port {
         }
     }
 
-    /// Where it is.
+    /// The address with the port.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Listens there, once whoever listened there before is gone.
+    /// Listens at the port, once an earlier listener is gone.
     pub async fn listen(&mut self) -> TcpListener {
         if self.held.is_none() {
             self.take_back().await;
@@ -43,7 +44,7 @@ impl Port {
         socket.listen(BACKLOG).unwrap().into_std().unwrap()
     }
 
-    /// Holds it again, once whoever listened there is gone.
+    /// Holds the port again, once an earlier listener is gone.
     pub async fn take_back(&mut self) {
         let address = self.address;
         let socket = until(&format!("{address} is free"), async || bind(address).ok()).await;
@@ -53,7 +54,7 @@ impl Port {
 
 fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
-    // Connections of before, which linger, must not keep it from being bound.
+    // Connections of an earlier listener linger and must not keep the port from being bound.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Ok(socket)

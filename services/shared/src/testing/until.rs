@@ -2,10 +2,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// Longest wait for a value.
 const LONGEST: Duration = Duration::from_secs(20);
+/// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Looks until there is a value; panics after 20 s with what was wanted.
+/// Calls `look` until it returns a value. Panics after 20 s, with `wanted` in the message.
 pub async fn until<T>(wanted: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + LONGEST;
     loop {

@@ -21,7 +21,8 @@ use crate::{
     support::{Store, append, delivered, effects, eventually, order_id},
 };
 
-/// A feed that hides some of its events until it is told to show them, as a log whose positions become visible out of order.
+/// A feed that hides some of its events until it is told to show them, as a log whose positions become visible out
+/// of order.
 struct Hiding {
     feed: LocalFeed,
     hidden: Mutex<BTreeSet<i64>>,

@@ -5,7 +5,7 @@ use seam::{Context, replay};
 use serde_json::json;
 use shared::{
     Database, DatabaseError,
-    idempotency::{self, Claim, Scope, Ticket, fingerprint},
+    idempotency::{self, Claim, Lease, Scope, fingerprint},
 };
 
 use crate::support::{Store, effects, eventually, insert};
@@ -33,21 +33,21 @@ async fn claim(db: &Database, scope: &Scope, request: &str, lease: Duration) -> 
 }
 
 /// The effect and the reply in one write.
-async fn complete(db: &Database, ticket: &Ticket, reply: &str) -> Result<(), DatabaseError> {
-    let (ticket, reply) = (ticket.clone(), reply.to_owned());
+async fn complete(db: &Database, lease: &Lease, reply: &str) -> Result<(), DatabaseError> {
+    let (lease, reply) = (lease.clone(), reply.to_owned());
     db.write(move |tx| {
         Box::pin(async move {
             insert(tx, &reply).await?;
-            idempotency::complete(tx, &ticket, &reply).await
+            idempotency::complete(tx, &lease, &reply).await
         })
     })
     .await
 }
 
-fn ticket(claim: Claim) -> Ticket {
+fn lease(claim: Claim) -> Lease {
     match claim {
-        Claim::New(ticket) | Claim::Resumed(ticket) => ticket,
-        other => panic!("no ticket: {other:?}"),
+        Claim::New(lease) | Claim::Resumed(lease) => lease,
+        other => panic!("no lease: {other:?}"),
     }
 }
 
@@ -60,8 +60,8 @@ async fn the_same_request_again_gets_the_same_reply_with_the_first_request_id_an
 
     let (_, told) = first
         .scope(replay::capture(async {
-            let ticket = ticket(claim(&store.db, &scope, "one", LEASE).await);
-            complete(&store.db, &ticket, "reply").await.unwrap();
+            let lease = lease(claim(&store.db, &scope, "one", LEASE).await);
+            complete(&store.db, &lease, "reply").await.unwrap();
         }))
         .await;
     let (again, replayed) = Context::root("a")
@@ -101,23 +101,23 @@ async fn of_many_at_once_exactly_one_gets_the_claim() {
 async fn another_request_with_the_same_key_is_refused_before_and_after_the_reply() {
     let store = Store::new().await;
     let scope = scope("a", "k");
-    let ticket = ticket(claim(&store.db, &scope, "one", LEASE).await);
+    let lease = lease(claim(&store.db, &scope, "one", LEASE).await);
 
     assert_eq!(claim(&store.db, &scope, "two", LEASE).await, Claim::Reused);
-    complete(&store.db, &ticket, "reply").await.unwrap();
+    complete(&store.db, &lease, "reply").await.unwrap();
     assert_eq!(claim(&store.db, &scope, "two", LEASE).await, Claim::Reused);
 }
 
 #[tokio::test]
 async fn keys_of_other_callers_have_nothing_to_do_with_each_other() {
     let store = Store::new().await;
-    let own = ticket(claim(&store.db, &scope("a", "k"), "one", LEASE).await);
+    let own = lease(claim(&store.db, &scope("a", "k"), "one", LEASE).await);
     complete(&store.db, &own, "secret").await.unwrap();
 
     let other = claim(&store.db, &scope("b", "k"), "one", LEASE).await;
 
     assert!(matches!(other, Claim::New(_)), "{other:?}");
-    complete(&store.db, &ticket(other), "own").await.unwrap();
+    complete(&store.db, &lease(other), "own").await.unwrap();
     for (caller, wanted) in [("a", "secret"), ("b", "own")] {
         let again = claim(&store.db, &scope(caller, "k"), "one", LEASE).await;
         let Claim::Replay(stored) = again else {
@@ -131,7 +131,7 @@ async fn keys_of_other_callers_have_nothing_to_do_with_each_other() {
 async fn a_claim_whose_lease_ran_out_is_resumed_by_one_and_its_old_holder_can_not_complete() {
     let store = Store::new().await;
     let scope = scope("a", "k");
-    let old = ticket(claim(&store.db, &scope, "one", Duration::ZERO).await);
+    let old = lease(claim(&store.db, &scope, "one", Duration::ZERO).await);
 
     let expired = idempotency::expired(&store.db, "buy").await.unwrap();
     assert_eq!(expired.len(), 1);
@@ -145,7 +145,7 @@ async fn a_claim_whose_lease_ran_out_is_resumed_by_one_and_its_old_holder_can_no
         effects(&store.db).await.is_empty(),
         "the effect of the old holder is undone with it"
     );
-    complete(&store.db, &ticket(resumed), "new").await.unwrap();
+    complete(&store.db, &lease(resumed), "new").await.unwrap();
     assert_eq!(effects(&store.db).await, ["new"]);
     assert!(idempotency::expired(&store.db, "buy").await.unwrap().is_empty());
 }
@@ -165,10 +165,7 @@ async fn only_one_recoverer_resumes_an_expired_claim() {
     .await;
 
     assert_eq!(
-        resumed
-            .into_iter()
-            .filter(|ticket| matches!(ticket, Ok(Some(_))))
-            .count(),
+        resumed.into_iter().filter(|lease| matches!(lease, Ok(Some(_)))).count(),
         1
     );
 }
@@ -177,7 +174,7 @@ async fn only_one_recoverer_resumes_an_expired_claim() {
 async fn a_claim_given_back_may_be_resumed_at_once() {
     let store = Store::new().await;
     let scope = scope("a", "k");
-    let first = ticket(claim(&store.db, &scope, "one", LEASE).await);
+    let first = lease(claim(&store.db, &scope, "one", LEASE).await);
     assert!(
         matches!(claim(&store.db, &scope, "one", LEASE).await, Claim::InFlight { retry_after } if retry_after <= LEASE)
     );
@@ -196,18 +193,18 @@ async fn a_claim_given_back_may_be_resumed_at_once() {
 async fn a_forgotten_claim_leaves_the_key_new_and_a_stored_reply_can_not_be_forgotten() {
     let store = Store::new().await;
     let scope = scope("a", "k");
-    let forget = |ticket: Ticket| {
+    let forget = |lease: Lease| {
         store
             .db
-            .write::<_, DatabaseError, _>(move |tx| Box::pin(async move { idempotency::forget(tx, &ticket).await }))
+            .write::<_, DatabaseError, _>(move |tx| Box::pin(async move { idempotency::forget(tx, &lease).await }))
     };
 
-    forget(ticket(claim(&store.db, &scope, "one", LEASE).await))
+    forget(lease(claim(&store.db, &scope, "one", LEASE).await))
         .await
         .unwrap();
     let anew = claim(&store.db, &scope, "two", LEASE).await;
     assert!(matches!(anew, Claim::New(_)), "{anew:?}");
-    let anew = ticket(anew);
+    let anew = lease(anew);
     complete(&store.db, &anew, "reply").await.unwrap();
 
     assert!(matches!(forget(anew).await, Err(DatabaseError::ClaimLost { .. })));
@@ -217,7 +214,7 @@ async fn a_forgotten_claim_leaves_the_key_new_and_a_stored_reply_can_not_be_forg
 #[tokio::test]
 async fn old_replies_are_pruned_and_unfinished_claims_are_not() {
     let store = Store::new().await;
-    let done = ticket(claim(&store.db, &scope("a", "done"), "one", LEASE).await);
+    let done = lease(claim(&store.db, &scope("a", "done"), "one", LEASE).await);
     complete(&store.db, &done, "reply").await.unwrap();
     claim(&store.db, &scope("a", "open"), "one", LEASE).await;
 

@@ -1,13 +1,15 @@
-//! Claims about the database, events, idempotency, commands, background work, settings, logs and the server, on real SQLite files and
-//! real sockets.
+//! Claims about the database, events, idempotency, commands, neighbours, background work, settings, logs and the
+//! server, on real SQLite files and real sockets.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod ambient;
 mod command;
 mod database;
 mod dead_letters;
 mod feeds;
 mod idempotency;
 mod log;
+mod neighbour;
 mod recorder;
 mod server;
 mod settings;

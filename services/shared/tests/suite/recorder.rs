@@ -1,4 +1,4 @@
-//! What the tests of subscriptions share: a handler that leaves a trace, and its subscription.
+//! Helpers for the tests of subscriptions: a handler that leaves a trace, and its subscription.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -118,7 +118,7 @@ impl Handler for Recorder {
     }
 }
 
-/// What a [`Recorder`] writes for an event.
+/// The effect that a [`Recorder`] writes for an event.
 pub(crate) fn name(event: &DomainEvent) -> String {
     format!("{}/{}", event.aggregate_id, event.version)
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use shared::{
     Settings, SettingsError,
-    settings::{Declared, optional, required, standard},
+    settings::{Declarations, Declared, optional, required, standard},
 };
 
 const DECLARED: &[Declared] = &[
@@ -96,4 +96,43 @@ fn values_do_not_show_in_debug_output() {
     let shown = format!("{:?}", with("PAYMENTS_URL", "http://secret").unwrap());
 
     assert!(shown.contains("PAYMENTS_URL") && !shown.contains("secret"), "{shown}");
+}
+
+#[test]
+fn a_variable_of_several_modules_stands_in_the_declarations_once_and_is_required_if_one_needs_it() {
+    let more = [
+        required(&standard::PAYMENTS_URL),
+        optional(&standard::ORDERS_URL),
+        optional(&standard::LEASE_MS),
+    ];
+
+    let declared = Declarations::from(DECLARED).and(&more);
+
+    let names: Vec<_> = declared.iter().map(Declared::name).collect();
+    let wanted = [
+        "LISTEN",
+        "ORDERS_URL",
+        "PAYMENTS_URL",
+        "CALL_TIMEOUT_MS",
+        "SMTP_ADDRESS",
+        "LEASE_MS",
+    ];
+    assert_eq!(names, wanted);
+    let error = Settings::from_pairs(&declared, [("SMTP_ADDRESS", "mail:25")])
+        .unwrap_err()
+        .to_string();
+    let missing: Vec<_> = error.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(missing, ["ORDERS_URL", "PAYMENTS_URL"]);
+}
+
+#[test]
+fn what_is_optional_may_be_absent_but_not_malformed() {
+    let declared = Declarations::from(DECLARED).all_optional();
+
+    assert!(Settings::from_pairs(&declared, []).is_ok());
+    let error = Settings::from_pairs(&declared, [("ORDERS_URL", "orders:80")]).unwrap_err();
+    assert!(
+        matches!(error, SettingsError::Malformed { name: "ORDERS_URL", .. }),
+        "{error}"
+    );
 }

@@ -1,4 +1,4 @@
-//! What the tests share: a database in a folder of its own, and waiting for a condition.
+//! Helpers of the tests: a database in a folder of its own, and waiting for a condition.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
         CREATE TABLE children (parent BIGINT REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)",
 }];
 
-/// A database that can be closed and opened again: a SQLite file, or a schema of its own in the PostgreSQL database that the variable
-/// `TEST_POSTGRES_URL` names.
+/// A database that can be closed and opened again: a SQLite file, or a schema of its own in the PostgreSQL database
+/// that the variable `TEST_POSTGRES_URL` names.
 pub(crate) struct Store {
     url: String,
     _folder: TempDir,

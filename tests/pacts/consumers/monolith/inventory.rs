@@ -12,10 +12,10 @@ use super::{conflicts, invalid, is_invalid, is_missing, shape};
 use crate::consumers::{
     call::{Call, minted},
     feed,
+    fixtures::{self, PRICE, SKU, items, page, reserved},
     matchers::{each, exactly, money, one_of, only, text, timestamp, uuid, whole},
     states::{self, State},
     suite::{Link, Pact},
-    things::{self, PRICE, SKU, items, page, reserved},
 };
 
 const UNKNOWN: &str = "no-such-lamp";
@@ -74,7 +74,7 @@ fn products(pact: Pact) -> Pact {
     )
 }
 
-/// Products are a list of everybody's: nobody can say how many there are.
+/// Products are one list that everybody writes to, so no test knows its length.
 fn lists(pact: Pact) -> Pact {
     let list = |description, number| Call::get(description, "/v2/products").page(number, 2);
     let full = page(vec![product(SKU), product(SKU)], 1, 2, 3);
@@ -275,7 +275,7 @@ fn stocked() -> State {
 }
 
 fn order_id() -> OrderId {
-    things::order_id("monolith-inventory")
+    fixtures::order_id("monolith-inventory")
 }
 
 fn client(inventory: Link) -> Client<Arc<Socket>> {

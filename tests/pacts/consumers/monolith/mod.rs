@@ -1,4 +1,4 @@
-//! The monolith with one module extracted: whatever is asked of that module is passed on, and every answer is passed back.
+//! The monolith with one module extracted: it passes every call on to that module, and every reply back.
 
 pub(crate) mod inventory;
 pub(crate) mod notifications;
@@ -12,7 +12,7 @@ use super::{call::Call, matchers::text};
 
 const WANTED: &str = "something else";
 
-/// There is no such thing.
+/// Expects a refusal: the thing does not exist.
 fn is_missing(call: Call, what: &str, id: &str) -> Call {
     call.refuses(
         ErrorCode::NotFound,
@@ -20,28 +20,28 @@ fn is_missing(call: Call, what: &str, id: &str) -> Call {
     )
 }
 
-/// Nothing was done: this field is wrong.
+/// Expects a refusal: this field is invalid, and nothing was done.
 fn is_invalid(call: Call, field: &str, value: &str) -> Call {
     let details = json_pattern!({ "field": text(field), "value": text(value), "wanted": text(WANTED) });
     call.refuses(ErrorCode::InvalidInput, details)
 }
 
-/// What the client makes of it.
+/// The error that the client rebuilds.
 fn invalid(field: &str, value: &str) -> Invalid {
     Invalid::new(field, value, WANTED)
 }
 
-/// The key stands for another request.
+/// Expects a refusal: the key was used for another request.
 fn is_reused(call: Call, key: &str) -> Call {
     call.refuses(ErrorCode::KeyReused, json_pattern!({ "key": text(key) }))
 }
 
-/// The state of things forbids it.
+/// Expects a refusal: a conflict with the current state.
 fn conflicts(call: Call, details: JsonPattern) -> Call {
     call.refuses(ErrorCode::Conflict, details)
 }
 
-/// How many items there are, which page this is, and how many items there are on all.
+/// Number of items on the page, number of the page, number of items on all pages.
 fn shape<T>(page: &Page<T>) -> (usize, u32, i64) {
     (page.items.len(), page.page, page.total)
 }

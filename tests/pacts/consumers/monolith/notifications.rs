@@ -12,10 +12,10 @@ use super::{conflicts, invalid, is_invalid, is_missing, is_reused, shape};
 use crate::consumers::{
     call::{Call, minted},
     feed,
+    fixtures::{self, contact, key, page},
     matchers::{exactly, uuid},
     states,
     suite::{Link, Pact},
-    things::{self, contact, key, page},
 };
 
 const KIND: NotificationKind = NotificationKind::OrderShipped;
@@ -115,13 +115,13 @@ fn lookups(pact: Pact) -> Pact {
 }
 
 fn lists(pact: Pact) -> Pact {
-    let three = things::order_id("monolith-told-thrice");
-    let none = things::order_id("monolith-never-told");
+    let three = fixtures::order_id("monolith-told-thrice");
+    let none = fixtures::order_id("monolith-never-told");
     let list = |description, order: OrderId, number| {
         Call::get(description, format!("/v2/orders/{order}/notifications")).page(number, 2)
     };
     let given = || states::notifications_about(three, KIND, 3);
-    let one = || things::notification(id(), three, KIND);
+    let one = || fixtures::notification(id(), three, KIND);
     let full = page(vec![one(), one()], 1, 2, 3);
     let last = page(vec![one()], 2, 2, 3);
     let cases = [
@@ -177,7 +177,7 @@ fn about(text: &str) -> NewNotification {
 }
 
 fn told() -> JsonPattern {
-    things::notification(id(), order_id(), KIND)
+    fixtures::notification(id(), order_id(), KIND)
 }
 
 fn id() -> NotificationId {
@@ -185,7 +185,7 @@ fn id() -> NotificationId {
 }
 
 fn order_id() -> OrderId {
-    things::order_id("monolith-notifications")
+    fixtures::order_id("monolith-notifications")
 }
 
 fn client(notifications: Link) -> Client<Arc<Socket>> {

@@ -12,10 +12,10 @@ use super::{conflicts, invalid, is_invalid, is_missing, is_reused, shape};
 use crate::consumers::{
     call::{Call, minted},
     feed,
+    fixtures::{self, PRICE, SKU, TOTAL, any_payment, euros, ordered, page, paid_by, payment, payment_id},
     matchers::{exactly, money, one_of, only, text},
     states::{self, State},
     suite::{Link, Pact},
-    things::{self, PRICE, SKU, TOTAL, any_payment, euros, ordered, page, paid_by, payment, payment_id},
 };
 
 pub(crate) fn pact() -> Pact {
@@ -25,7 +25,7 @@ pub(crate) fn pact() -> Pact {
     feed::read(pact, "payments", vec![captured()])
 }
 
-/// However often it is asked for, an order is charged once; who asks is told how the payment stands.
+/// An order is charged once, however often that is requested; each caller gets the state of the payment.
 fn charges(pact: Pact) -> Pact {
     let pay = |description| Call::post(description, minted("/v2/orders/${order_id}/payments", order_id()));
     let new = pay("pay for an order")
@@ -203,7 +203,7 @@ fn refusals(pact: Pact) -> Pact {
     })
 }
 
-/// Refunds that nobody could give.
+/// Refunds that can never succeed.
 fn impossible(pact: Pact) -> Pact {
     let cases = [
         ("refund nothing", "nothing", euros(0), "amount.cents", "0"),
@@ -231,9 +231,9 @@ fn dollars(cents: i64) -> Money {
     Money { cents, currency }
 }
 
-/// Each payment has keys of its own: a key that was used for one is refused for another.
+/// A key for each payment, since one that was used for a payment is refused for another.
 fn key(name: &str) -> IdempotencyKey {
-    things::key(&format!("{name}/{}", payment_id()))
+    fixtures::key(&format!("{name}/{}", payment_id()))
 }
 
 fn refund(description: &str, name: &str, amount: Money) -> Call {
@@ -265,7 +265,7 @@ fn refunded(status: PaymentStatus, amount: Money) -> State {
 }
 
 fn order_id() -> OrderId {
-    things::order_id("monolith-payments")
+    fixtures::order_id("monolith-payments")
 }
 
 fn unknown() -> PaymentId {

@@ -6,14 +6,14 @@ use pact_consumer::patterns::JsonPattern;
 use super::{captured, order_id, with_one_order};
 use crate::consumers::{
     call::{Call, minted},
+    fixtures::{TOTAL, euros, page, paid_by, payment, payment_id},
     matchers::{exactly, money, only},
     neighbours::silence,
     states,
     suite::{Link, Pact},
-    things::{TOTAL, euros, page, paid_by, payment, payment_id},
 };
 
-/// An order is confirmed only if a captured payment pays for the whole of it.
+/// An order is confirmed only if a captured payment covers all of it.
 pub(super) fn calls(pact: Pact) -> Pact {
     let all = json_pattern!({ "cents": exactly(TOTAL.cents), "currency": exactly("EUR") });
     let paid = list("list the payments of an order that is paid", 1).given(captured());

@@ -1,4 +1,4 @@
-//! Orders asks Payments what is paid, gives money back through it, and follows its events.
+//! Orders queries payments, refunds through Payments, and follows its events.
 
 mod asking;
 mod following;
@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use super::{
     feed,
+    fixtures::{PRICE, SKU, TOTAL, euros, key, paid_by, two_lamps},
     neighbours::inventory_with,
     opened::{self, Opened},
     states,
     suite::Pact,
-    things::{PRICE, SKU, TOTAL, euros, key, paid_by, two_lamps},
 };
 
 const CALLER: &str = "shop";
@@ -37,7 +37,7 @@ fn order_id() -> OrderId {
     OrderId::derive(&[CALLER, KEY])
 }
 
-/// Orders with one order, pending, of two lamps.
+/// Opens Orders with one pending order of two lamps.
 async fn with_one_order(payments: Arc<dyn Payments>, events: Arc<dyn EventFeed>) -> (Opened<dyn Orders>, Order) {
     let orders = opened::orders(inventory_with(two_reserved()), payments, events).await;
     let new = two_lamps("tok_ok").keyed(key(KEY));

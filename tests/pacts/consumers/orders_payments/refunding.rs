@@ -8,13 +8,13 @@ use shared::testing::{Log, until};
 use super::{captured, order_id, with_one_order};
 use crate::consumers::{
     call::{Call, minted},
+    fixtures::{REASON, TOTAL, any_payment, euros, paid_by, payment_id},
     matchers::{exactly, money, text, whole},
     states::{self, State},
     suite::{Link, Pact},
-    things::{REASON, TOTAL, any_payment, euros, paid_by, payment_id},
 };
 
-/// What was paid for an order that is cancelled goes back, and what Payments says of it is kept.
+/// The payment of a cancelled order is refunded, and the reply of Payments is kept.
 pub(super) fn calls(pact: Pact) -> Pact {
     let all = refund("refund a payment", TOTAL).given(captured());
     let again = Call::post("refund a payment once more", place())
@@ -41,7 +41,7 @@ pub(super) fn calls(pact: Pact) -> Pact {
     of_less(pact)
 }
 
-/// Somebody has given a part back by hand, or all of it.
+/// An operator has refunded a part before, or all of it.
 fn of_less(pact: Pact) -> Pact {
     let part = || refunded(PaymentStatus::PartiallyRefunded, euros(1000));
     let too_much = refund("refund more than is left of a payment", TOTAL).given(part());
@@ -89,7 +89,7 @@ fn key(payment_id: impl std::fmt::Display, amount: Money) -> String {
     format!("order-not-needed/{payment_id}/{}", amount.cents)
 }
 
-/// An order is paid, then cancelled; what becomes of its refund is this.
+/// Checks the outcome of the refund of an order that was paid and then cancelled.
 async fn ends_as(link: Link, wanted: &str) {
     let log = Arc::new(Log::default());
     let payments = Arc::new(payments::Client::new(link.socket()));

@@ -14,22 +14,22 @@ use super::{
     site::{MODULE, Running},
 };
 
-/// Makes a consumer's end of a way to the module's log; called within the consumer's runtime, at each of its starts.
+/// Connects a consumer to the module's log. Called within the consumer's runtime, at each of its starts.
 ///
-/// The end lives on while the module stops, starts again and moves: reads fail meanwhile. A connection that it has breaks when
-/// the [`Cut`] says so.
+/// The returned feed outlives stops, restarts and moves of the module; reads fail meanwhile. Its connection
+/// breaks when the [`Cut`] is due.
 pub type Connect = fn(&Arc<Site>, &Arc<Cut>) -> Result<Arc<dyn EventFeed>, String>;
 
-/// A way from a module's log to a consumer in some process.
+/// A way for a consumer in another process to read a module's log.
 #[derive(Clone, Copy)]
 pub struct Adapter {
-    /// What it is called in reports, and in the name of its consumer's database: a lower-case word.
+    /// The name in reports and in the consumer's database: one lower-case word.
     pub name: &'static str,
-    /// Makes the consumer's end.
+    /// Connects the consumer.
     pub connect: Connect,
 }
 
-/// Every adapter that the platform has.
+/// Every adapter of the platform.
 pub const ADAPTERS: &[Adapter] = &[
     Adapter::new("local", local),
     Adapter::new("router", router),
@@ -37,7 +37,7 @@ pub const ADAPTERS: &[Adapter] = &[
 ];
 
 impl Adapter {
-    /// An adapter of this name.
+    /// Creates an adapter.
     pub const fn new(name: &'static str, connect: Connect) -> Self {
         Self { name, connect }
     }
@@ -49,12 +49,12 @@ impl fmt::Debug for Adapter {
     }
 }
 
-/// By function call, in the module's process. There is no connection to cut.
+/// Reads by function call, in the module's process. There is no connection to cut.
 pub fn local(site: &Arc<Site>, _: &Arc<Cut>) -> Result<Arc<dyn EventFeed>, String> {
     Ok(Arc::new(Local(Arc::clone(site))))
 }
 
-/// Through the HTTP client and the server's router, without a socket. A cut loses a whole reply.
+/// Reads through the HTTP client and the server's router, without a socket. A cut loses a whole reply.
 pub fn router(site: &Arc<Site>, cut: &Arc<Cut>) -> Result<Arc<dyn EventFeed>, String> {
     let transport = Within {
         site: Arc::clone(site),
@@ -63,7 +63,7 @@ pub fn router(site: &Arc<Site>, cut: &Arc<Cut>) -> Result<Arc<dyn EventFeed>, St
     Ok(Arc::new(feed::Client::new(MODULE, transport)))
 }
 
-/// Over TCP, as services read each other's logs.
+/// Reads over TCP, as services read each other's logs.
 pub fn tcp(site: &Arc<Site>, cut: &Arc<Cut>) -> Result<Arc<dyn EventFeed>, String> {
     let way = Way::to(site, cut).map_err(|error| format!("no way to the module: {error}"))?;
     let socket = Socket::new(&way.base_url(), SocketLimits::default()).map_err(|error| error.to_string())?;
@@ -79,7 +79,7 @@ struct Local(Arc<Site>);
 impl EventFeed for Local {
     async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
         let read = self.0.while_it_runs(|running| async move {
-            // In the process that was killed the reader would be gone as well.
+            // A SIGKILL of the module's process would end the read as well.
             running.feed.read_events(after, limit, wait).await
         });
         read.await.unwrap_or_else(|reason| Err(FeedError::Unreadable(reason)))

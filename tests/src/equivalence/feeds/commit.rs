@@ -4,19 +4,20 @@ use shared::{Database, DatabaseError, events};
 
 use super::site::MODULE;
 
-/// Where a module's log is kept.
+/// The database that holds a module's log.
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// Its database.
+    /// The open database.
     pub db: Database,
-    /// The address of that.
+    /// The URL of `db`.
     pub url: String,
 }
 
-/// How a module makes events durable: all of them, in one write, or with `keep` false none of them.
+/// Makes events durable: all of them in one write or, if `keep` is false, none of them.
 pub type Commit = fn(Store, Vec<OrderEvent>, bool) -> BoxFuture<'static, Result<Vec<DomainEvent>, DatabaseError>>;
 
-/// As modules do it: in the write of the change that they tell of, which may fail after the last of them.
+/// Appends the events in the write of the change that they report, as modules do. The write may fail after the
+/// last event.
 pub fn with_the_change(
     store: Store,
     events: Vec<OrderEvent>,

@@ -15,15 +15,15 @@ use super::{
     watched::{Reads, Watched},
 };
 
-/// Between two looks at a consumer that is not yet where it should be.
+/// Interval between two checks of a consumer that has not reached the end of the log.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A consumer of the module's log over one adapter, which may run, end, and run again on the same database.
+/// A consumer of the module's log over one adapter. It can be stopped and started again on the same database.
 pub(super) struct Consumer {
     pub(super) adapter: Adapter,
     pub(super) script: Arc<Script>,
     pub(super) cut: Arc<Cut>,
-    /// How often it was killed where it was told to be.
+    /// Number of times that it was killed at a point of its script.
     pub(super) crashes: u64,
     reads: Arc<Reads>,
     site: Arc<Site>,
@@ -33,7 +33,7 @@ pub(super) struct Consumer {
     life: Option<Life>,
 }
 
-/// From a start to the next end.
+/// The time from a start to the next stop.
 struct Life {
     process: Process,
     tasks: Tasks,
@@ -44,7 +44,7 @@ struct Life {
 type Found<T> = Result<T, Vec<Violation>>;
 
 impl Consumer {
-    /// One that does not run yet.
+    /// Creates a consumer that is not running yet.
     pub(super) fn new(adapter: Adapter, site: &Arc<Site>, url: String, batch: u32, apply: Apply) -> Self {
         Self {
             adapter,
@@ -60,7 +60,7 @@ impl Consumer {
         }
     }
 
-    /// Starts it, unless it runs.
+    /// Starts the consumer unless it is running.
     pub(super) async fn start(&mut self) -> Found<()> {
         if self.life.is_some() {
             return Ok(());
@@ -103,7 +103,7 @@ impl Consumer {
         })
     }
 
-    /// Ends it, if it runs.
+    /// Stops the consumer if it is running.
     pub(super) async fn end(&mut self, end: End) -> Found<()> {
         let Some(Life { process, tasks, db, .. }) = self.life.take() else {
             return Ok(());
@@ -115,7 +115,7 @@ impl Consumer {
                     stopped = running.map_err(|running| self.stuck(format!("does not stop: {running:?}")));
                     db.close().await;
                 }
-                // A handler that is to be killed in the middle would hold up the stop.
+                // A handler that waits to be killed would hold up a clean stop.
                 () = dying(&self.script) => {}
             }
         }
@@ -127,7 +127,7 @@ impl Consumer {
         stopped
     }
 
-    /// Runs until it is at the end of the log, and finds what does not hold then.
+    /// Runs until the end of the log is reached, and returns the properties that are violated then.
     pub(super) async fn settle(&mut self, patience: Duration) -> Found<()> {
         let until = Instant::now() + patience;
         let head = self.head().await?;
@@ -145,7 +145,7 @@ impl Consumer {
         }
     }
 
-    /// Cures what is poison and has all dead letters tried again, each once in a life, until there are none.
+    /// Makes poison events harmless and retries all dead letters, each once per life, until none is left.
     pub(super) async fn cure(&mut self, patience: Duration) -> Found<()> {
         self.script.cure();
         let until = Instant::now() + patience;
@@ -173,7 +173,7 @@ impl Consumer {
         }
     }
 
-    /// Its reads so far, and how many of them were full or had to wait for their events.
+    /// The number of reads that were full, and of those that had to wait for their first event.
     pub(super) fn batches(&self) -> (u64, u64) {
         let reads = self.reads.all();
         let full = reads.iter().filter(|read| read.shown.len() == read.limit as usize);
@@ -183,7 +183,8 @@ impl Consumer {
         (full.count() as u64, woken.count() as u64)
     }
 
-    /// Kills and starts it if it stands where it was to be killed; starts it if it was stopped. Tells whether it did.
+    /// Kills and restarts the consumer if it stands where it was to be killed; starts it if it was stopped.
+    /// Returns whether it did either.
     async fn revive(&mut self) -> Found<bool> {
         let is_dying = self.script.is_dying();
         if is_dying {
@@ -201,7 +202,8 @@ impl Consumer {
         })
     }
 
-    /// Whether it is at the end of the log; what does not hold, there or on the way. `is_late`: it should be there by now.
+    /// Checks the properties; returns whether the consumer is at the end of the log. With `is_late`, not being
+    /// there is a violation.
     async fn judge(&self, is_late: bool) -> Found<bool> {
         let Some(life) = &self.life else { return Ok(false) };
         let unreadable = |reason: String| self.stuck(reason);

@@ -13,7 +13,7 @@ use tokio::{
 
 use super::Site;
 
-/// Breaks one connection in the middle of a reply, once it is armed.
+/// Breaks one connection in the middle of a reply once it is armed.
 #[derive(Debug, Default)]
 pub struct Cut(Mutex<State>);
 
@@ -24,17 +24,18 @@ struct State {
 }
 
 impl Cut {
-    /// The next replies pass for so many bytes; then the connection that carries one is cut.
+    /// Lets `bytes` more bytes of replies pass; then cuts the connection that carries the next one.
     pub(super) fn arm(&self, bytes: usize) {
         self.with(|state| state.left = Some(bytes));
     }
 
-    /// How often a connection was cut.
+    /// Number of connections that were cut.
     pub(super) fn made(&self) -> u64 {
         self.with(|state| state.made)
     }
 
-    /// How much of a piece of a reply may pass before the cut; `None`: all of it, and no cut.
+    /// Bytes of a piece of `bytes` bytes that may pass before the cut; `None` if all may pass and nothing is
+    /// cut.
     pub(super) fn within(&self, bytes: usize) -> Option<usize> {
         self.with(|state| {
             let left = state.left?;
@@ -53,7 +54,7 @@ impl Cut {
     }
 }
 
-/// A way over TCP to wherever the module listens now, that can be cut. Gone when dropped, with its connections.
+/// A TCP proxy to wherever the module listens now. Its connections can be cut. Dropping it closes them.
 #[derive(Debug)]
 pub(super) struct Way {
     address: SocketAddr,
@@ -61,7 +62,7 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// Must be called within a tokio runtime.
+    /// Starts the proxy. Must be called within a tokio runtime.
     pub(super) fn to(site: &Arc<Site>, cut: &Arc<Cut>) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
@@ -89,7 +90,7 @@ async fn accept(listener: TcpListener, site: Arc<Site>, cut: Arc<Cut>) {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((client, _)) => drop(connections.spawn(carry(client, site.address(), Arc::clone(&cut)))),
-                // Out of file descriptors: some are free again soon.
+                // Out of file descriptors; some will be free again soon.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
             Some(_) = connections.join_next() => {}
@@ -110,7 +111,8 @@ async fn carry(mut client: TcpStream, server: Option<SocketAddr>, cut: Arc<Cut>)
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
-    // Whoever ends first ends the other: the client never half-closes, and a server that does has nothing more to say.
+    // The first side that ends also ends the other: the client never half-closes, and a server that does has
+    // sent everything.
     let ended = tokio::select! {
         ended = tokio::io::copy(&mut from_client, &mut to_server) => ended.map(drop),
         ended = replies(&mut from_server, &mut to_client, &cut) => ended,
@@ -120,7 +122,7 @@ async fn carry(mut client: TcpStream, server: Option<SocketAddr>, cut: Arc<Cut>)
     }
 }
 
-/// Copies replies to the client; an error if they break off.
+/// Copies replies to the client; fails if they are cut.
 async fn replies(
     from: &mut (impl AsyncReadExt + Unpin),
     to: &mut (impl AsyncWriteExt + Unpin),

@@ -4,70 +4,70 @@ use serde::{Deserialize, Serialize};
 
 use super::{process::End, site::Port};
 
-/// How many aggregates there are: few, so that they meet.
+/// Number of aggregates: few, so that writes meet on the same one.
 const AGGREGATES: u8 = 4;
 
-/// What happens to a module with a log and to the consumers of that log, one thing after the other.
+/// A sequence of events in the life of a module with a log and of the consumers of that log.
 ///
-/// The consumers run beside it all the time, unless they were stopped.
+/// Unless they are stopped, the consumers run concurrently with every step.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct History {
-    /// The most events that a consumer asks for at once, so that batches are full.
+    /// Largest number of events that a consumer requests at once; small, so that batches are full.
     pub batch: u32,
-    /// What happens.
+    /// The steps, in order.
     pub steps: Vec<Step>,
 }
 
-/// One thing that happens; what befalls consumers befalls each of them.
+/// One step of a history. A step that concerns consumers applies to each of them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Step {
-    /// The module writes, all of these at the same time, and hears what became of them.
+    /// The module starts all of these writes concurrently and waits for their results.
     Write(Vec<Write>),
-    /// The consumers come to the end of the log.
+    /// The consumers catch up with the end of the log.
     Settle,
-    /// The consumers end, and start when they next have to settle or restart.
+    /// The consumers stop; the next `Settle` or `RestartConsumers` starts them.
     StopConsumers(End),
-    /// The consumers end and start again.
+    /// The consumers stop and start again.
     RestartConsumers(End),
-    /// The module and its server end in the middle of these writes, and start again.
+    /// The module and its server stop in the middle of these writes and start again.
     RestartModule(End, Port, Vec<Write>),
-    /// The connection that carries the next replies breaks after so many bytes of them.
+    /// The connection that carries the next replies breaks after this many bytes of them.
     Cut(usize),
-    /// Something goes wrong with the next event of this aggregate, once.
+    /// The handling of the next event of this aggregate goes wrong, once.
     Harm(u8, Point, Harm),
-    /// The consumers settle, whatever was poison is not any more, and dead letters are tried again.
+    /// The consumers catch up, poison events become harmless, and dead letters are retried.
     Cure,
 }
 
-/// A write of the module.
+/// One write of the module.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Write {
-    /// An event of each of these aggregates, in this order.
+    /// Aggregates that get one event each, in this order.
     pub aggregates: Vec<u8>,
-    /// Whether it is to commit; else it fails after the last event and is rolled back.
+    /// True if the write commits; otherwise it fails after the last event and is rolled back.
     pub keep: bool,
-    /// Which of the events, counted round and round, can't be handled until a `Cure`.
+    /// Index, modulo the number of events, of one that can't be handled until a `Cure`.
     #[serde(default)]
     pub poison: Option<usize>,
 }
 
-/// Where in the handling of an event something goes wrong.
+/// A point in the handling of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Point {
-    /// Before the write.
+    /// Before the write begins.
     Before,
-    /// In the write, after its last statement.
+    /// Inside the write, after its last statement.
     Within,
-    /// After the commit, before the subscription hears of it.
+    /// After the commit, before the subscription learns of it.
     After,
 }
 
-/// What goes wrong.
+/// A fault in the handling of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Harm {
-    /// The handler fails.
+    /// The handler returns an error.
     Fail,
-    /// Something that it needs is not available.
+    /// The handler reports that a dependency is unavailable.
     Unavailable,
     /// The handler panics.
     Panic,
@@ -75,7 +75,7 @@ pub enum Harm {
     Kill,
 }
 
-/// Histories as they are drawn; they shrink to fewer and smaller steps.
+/// Strategy that draws histories. They shrink to fewer and smaller steps.
 pub(super) fn history() -> impl Strategy<Value = History> {
     (1..=6_u32, vec(step(), 1..=14)).prop_map(|(batch, steps)| History { batch, steps })
 }
@@ -86,7 +86,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::Settle),
         1 => end().prop_map(Step::StopConsumers),
         2 => end().prop_map(Step::RestartConsumers),
-        2 => (end(), port(), vec(write(), 0..=2)).prop_map(|(end, port, writes)| Step::RestartModule(end, port, writes)),
+        2 => (end(), port(), vec(write(), 0..=2))
+            .prop_map(|(end, port, writes)| Step::RestartModule(end, port, writes)),
         2 => (0..1_500_usize).prop_map(Step::Cut),
         4 => (aggregate(), point(), harm()).prop_map(|(aggregate, point, harm)| Step::Harm(aggregate, point, harm)),
         2 => Just(Step::Cure),
@@ -127,12 +128,12 @@ fn harm() -> impl Strategy<Value = Harm> {
     ]
 }
 
-/// The aggregate of this number.
+/// The id of the aggregate with this number.
 pub(super) fn aggregate_id(aggregate: u8) -> OrderId {
     OrderId::derive(&["feeds", &aggregate.to_string()])
 }
 
-/// An event of the aggregate, which is told from all others by its token.
+/// Creates an event of the aggregate, identified by its token.
 pub(super) fn event(aggregate: u8, token: &str) -> OrderEvent {
     OrderEvent::OrderCancelled {
         order_id: aggregate_id(aggregate),

@@ -9,7 +9,7 @@ use super::{
     watched::Read,
 };
 
-/// What is known of one consumer, beside the log as it is.
+/// Everything observed of one consumer, and the log itself.
 pub(super) struct Evidence<'a> {
     pub(super) whom: &'static str,
     pub(super) log: &'a [RecordedEvent],
@@ -17,12 +17,12 @@ pub(super) struct Evidence<'a> {
     pub(super) effects: &'a [Effect],
     pub(super) letters: &'a [DeadLetter],
     pub(super) handed: &'a BTreeSet<String>,
-    /// The first version of an aggregate that can't be handled.
+    /// By aggregate, the first version that can't be handled.
     pub(super) poison: &'a BTreeMap<String, i64>,
 }
 
 impl Evidence<'_> {
-    /// What may never be, however far the consumer has come.
+    /// Violations of properties that hold at any time.
     pub(super) fn always(&self) -> Vec<Violation> {
         let mut found: Vec<_> = self.reads().into_iter().collect();
         found.extend(self.strangers());
@@ -31,7 +31,7 @@ impl Evidence<'_> {
         found
     }
 
-    /// What has to be once the consumer is at the end of the log.
+    /// Violations of properties that hold once the consumer is at the end of the log.
     pub(super) fn settled(&self) -> Vec<Violation> {
         let mut found = self.always();
         found.extend(self.missing());
@@ -59,7 +59,7 @@ impl Evidence<'_> {
             let (shown, real) = (positions(read.shown.iter().collect()), positions(real));
             return Some(format!("{place} showed {shown:?}, and the log has {real:?} there"));
         }
-        // Without a wait it may be empty: a log that comes over a broker comes later.
+        // A read that does not wait may be empty: a log behind a broker arrives later.
         let is_blind = read.shown.is_empty() && !read.wait.is_zero() && *after < read.committed;
         is_blind.then(|| {
             format!(

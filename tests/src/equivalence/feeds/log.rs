@@ -2,25 +2,25 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use commerce::{EventFeed, FeedError, Invalid, RecordedEvent};
 
-use super::{Adapter, Cut, Site, history::event, place::Place, process::End, site::Port, with_the_change};
-use crate::equivalence::Ground;
+use super::{Adapter, Cut, Site, databases::Databases, history::event, process::End, site::Port, with_the_change};
+use crate::equivalence::Storage;
 
-/// What a feed answers.
+/// The result of reading a feed.
 pub type Answer = Result<Vec<RecordedEvent>, FeedError>;
 
-/// A module's log with the ends of all adapters on it, to be read by hand.
+/// A module's log with every adapter connected, for tests that read it directly.
 pub struct Log {
     site: Arc<Site>,
     feeds: Vec<(&'static str, Arc<dyn EventFeed>)>,
     events: Vec<RecordedEvent>,
-    _place: Place,
+    _databases: Databases,
 }
 
 impl Log {
-    /// A log with so many events, in one commit.
-    pub async fn with(length: usize, adapters: &[Adapter], ground: &Ground) -> Result<Self, String> {
-        let place = Place::new(ground)?;
-        let site = Arc::new(Site::new(place.database("module").await?));
+    /// Creates a log of `length` events, appended in one commit.
+    pub async fn with(length: usize, adapters: &[Adapter], storage: &Storage) -> Result<Self, String> {
+        let databases = Databases::new(storage)?;
+        let site = Arc::new(Site::new(databases.database("module").await?));
         site.start(Port::New).await?;
         let feed = |adapter: &Adapter| Ok((adapter.name, (adapter.connect)(&site, &Arc::new(Cut::default()))?));
         let feeds = adapters.iter().map(feed).collect::<Result<_, String>>()?;
@@ -28,14 +28,14 @@ impl Log {
             site,
             feeds,
             events: Vec::new(),
-            _place: place,
+            _databases: databases,
         };
         log.append(length).await?;
         let events = log.site.log().await?;
         Ok(Self { events, ..log })
     }
 
-    /// Appends so many events, in one commit, that nothing is promised of.
+    /// Appends `count` events in one commit. [`promised`](Self::promised) does not cover them.
     pub async fn append(&self, count: usize) -> Result<(), String> {
         let aggregates = (0..7_u8).cycle();
         let events = aggregates
@@ -55,7 +55,7 @@ impl Log {
         self.events.last().map_or(0, |last| last.position)
     }
 
-    /// What the port promises, where nobody has to wait.
+    /// The result that the port promises for a read that need not wait.
     pub fn promised(&self, after: i64, limit: u32) -> Answer {
         if after < 0 {
             return Err(Invalid::new("after", after, "a position: a whole number from 0").into());
@@ -67,7 +67,7 @@ impl Log {
         Ok(later.take(limit as usize).cloned().collect())
     }
 
-    /// What all adapters answer, each asked at the same time.
+    /// Reads through all adapters concurrently; returns each one's name and result.
     pub async fn read(&self, after: i64, limit: u32, wait: Duration) -> Vec<(&'static str, Answer)> {
         let mut asked = Vec::new();
         for (name, feed) in &self.feeds {
@@ -85,7 +85,7 @@ impl Log {
         answers
     }
 
-    /// Ends the module.
+    /// Stops the module.
     pub async fn end(&self) {
         self.site.end(End::Clean).await;
     }

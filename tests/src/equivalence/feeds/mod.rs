@@ -1,18 +1,18 @@
-//! The ways from a module's log to its consumers, as subjects of one suite: whatever the way, and whatever breaks on it, each event
-//! takes effect once and in order.
+//! The ways from a module's log to its consumers, as subjects of one suite: whatever the way, and whatever
+//! breaks on it, each event takes effect once and in order.
 //!
-//! A [`History`] is drawn, and happens to one module and one consumer for each [`Adapter`]; then everything comes to rest and the
-//! log, the answers that each consumer was given, its effects and its dead letters are judged.
+//! A [`History`] is drawn and applied to one module and to one consumer per [`Adapter`]. When everything has
+//! settled, the suite judges the log, the replies that each consumer read, its effects and its dead letters.
 
 mod adapter;
 mod commit;
 mod consumer;
 mod cut;
+mod databases;
 mod failure;
 mod history;
 mod judge;
 mod log;
-mod place;
 pub mod planted;
 mod process;
 mod recorder;

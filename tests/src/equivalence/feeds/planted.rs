@@ -1,4 +1,4 @@
-//! Adapters and stores with one defect each, as somebody could write them: what the suite has to find.
+//! Adapters and stores with one realistic defect each, which the suite has to find.
 
 use std::{
     collections::BTreeSet,
@@ -22,7 +22,7 @@ type Shown = Vec<RecordedEvent>;
 type Handled = BoxFuture<'static, Result<(), HandlerError>>;
 type Committed = BoxFuture<'static, Result<Vec<DomainEvent>, DatabaseError>>;
 
-/// The platform, but with this adapter only.
+/// The platform with `connect` as its only adapter.
 pub fn adapter(connect: Connect) -> Subject {
     Subject {
         adapters: vec![Adapter::new("planted", connect)],
@@ -41,13 +41,13 @@ pub const SKIPS_WHEN_FULL: Connect = |site, cut| {
     Ok(Arc::new(Bent::new(local(site, cut)?, skip)))
 };
 
-/// Shows the events of a batch in the wrong order.
+/// Returns the events of a batch in the wrong order.
 pub const SHUFFLES: Connect = |site, cut| {
     let reverse: Bend = |_, _, shown| shown.into_iter().rev().collect();
     Ok(Arc::new(Bent::new(local(site, cut)?, reverse)))
 };
 
-/// Delivers the event before the last once more, after the last.
+/// Delivers the last event but one again, after the last.
 pub const REDELIVERS_LATE: Connect = |site, cut| {
     let redeliver: Bend = |before, limit, shown| {
         let again = before.drain(..).filter(|_| !shown.is_empty());
@@ -58,7 +58,7 @@ pub const REDELIVERS_LATE: Connect = |site, cut| {
     Ok(Arc::new(Bent::new(local(site, cut)?, redeliver)))
 };
 
-/// Tells of events as they come, and has lost the first that came while somebody waited.
+/// Returns events as they arrive, but loses the first that arrived during a long poll.
 pub const DROPS_IN_LONG_POLL: Connect = |site, cut| {
     Ok(Arc::new(DropsInLongPoll {
         feed: local(site, cut)?,
@@ -66,7 +66,7 @@ pub const DROPS_IN_LONG_POLL: Connect = |site, cut| {
     }))
 };
 
-/// What a defective feed keeps from call to call, the limit it was asked for, what it should show: what it shows.
+/// Turns the correct events into defective ones, given the state kept between calls and the requested limit.
 type Bend = fn(&mut Shown, usize, Shown) -> Shown;
 
 struct Bent {
@@ -114,7 +114,7 @@ impl EventFeed for DropsInLongPoll {
     }
 }
 
-/// Publishes events before it is known whether their change commits.
+/// Publishes events before their change is known to commit.
 pub fn publishes_first(store: Store, events: Vec<OrderEvent>, keep: bool) -> Committed {
     Box::pin(async move {
         let published = with_the_change(store, events, true).await?;
@@ -126,7 +126,7 @@ pub fn publishes_first(store: Store, events: Vec<OrderEvent>, keep: bool) -> Com
     })
 }
 
-/// Notes an event as done in a write before that of its effect.
+/// Records an event as done in a write before that of its effect.
 pub fn position_before_effect(application: Application) -> Handled {
     Box::pin(async move {
         application.readable()?;
@@ -150,7 +150,7 @@ pub fn position_before_effect(application: Application) -> Handled {
     })
 }
 
-/// Notes an event as done in a write after that of its effect.
+/// Records an event as done in a write after that of its effect.
 pub fn effect_before_position(application: Application) -> Handled {
     Box::pin(async move {
         application.readable()?;
@@ -171,7 +171,7 @@ pub fn effect_before_position(application: Application) -> Handled {
     })
 }
 
-/// Takes an event that it can't handle for one that means nothing.
+/// Treats an event that can't be handled as one that has no effect.
 pub fn swallows_poison(application: Application) -> Handled {
     match application.readable() {
         Ok(()) => super::in_one_write(application),
@@ -179,7 +179,7 @@ pub fn swallows_poison(application: Application) -> Handled {
     }
 }
 
-/// Keeps one row an aggregate for the event before, and writes it anew behind the event that comes.
+/// Keeps one row per aggregate for the previous event and rewrites it after the next one.
 pub fn lets_effects_overtake(application: Application) -> Handled {
     Box::pin(async move {
         application.readable()?;

@@ -6,16 +6,16 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// How a process ends.
+/// The manner in which a process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
-    /// It is told to stop, and stops.
+    /// The process is asked to stop, and stops in an orderly way.
     Clean,
-    /// It is gone at whatever await it stood, as after a SIGKILL.
+    /// The process vanishes at whatever await it has reached, as after a SIGKILL.
     Killed,
 }
 
-/// A runtime of its own that stands for a process: what runs in it can be killed at any await.
+/// A runtime that stands for a process: everything in it can be killed at any await.
 #[derive(Debug)]
 pub(super) struct Process(Option<Runtime>);
 
@@ -31,7 +31,7 @@ impl Process {
         self.runtime().spawn(work)
     }
 
-    /// Does `work` in the process for as long as `asked` is there.
+    /// Runs `work` in the process until it is done or `asked` is dropped.
     pub(super) fn spawn_in<T: Send + 'static>(
         &self,
         asked: &mut JoinSet<T>,
@@ -47,7 +47,7 @@ impl Process {
         }
     }
 
-    /// Does `work` in the process.
+    /// Runs `work` in the process and returns its result.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -55,11 +55,11 @@ impl Process {
         self.spawn(work).await.map_err(|error| error.to_string())
     }
 
-    /// Drops all that runs in it, and returns when that is done.
+    /// Drops everything that runs in the process; returns when that is done.
     pub(super) async fn kill(mut self) {
         if let Some(runtime) = self.0.take() {
             let dropped = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(Duration::from_secs(5)));
-            // A panic in the drop of a task is that task's; the process is gone all the same.
+            // A panic while a task is dropped belongs to that task; the process is gone all the same.
             let _ = dropped.await;
         }
     }

@@ -27,7 +27,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
         version BIGINT NOT NULL, token TEXT NOT NULL)",
 }];
 
-/// How a consumer makes the effect of an event, and the note that it did, durable.
+/// Makes the effect of an event durable, together with the record that it was handled.
 pub type Apply = fn(Application) -> BoxFuture<'static, Result<(), HandlerError>>;
 
 /// One event that is to take effect.
@@ -35,15 +35,15 @@ pub type Apply = fn(Application) -> BoxFuture<'static, Result<(), HandlerError>>
 pub struct Application {
     /// The consumer's database.
     pub db: Database,
-    /// The event.
+    /// The event to apply, with its delivery.
     pub delivery: Delivery,
-    /// Goes wrong where it was told to.
+    /// Raises the scripted fault, if the script has one for this event.
     pub strike: Strike,
     is_poison: bool,
 }
 
 impl Application {
-    /// Fails on an event that can't be handled.
+    /// Fails if the event is scripted as one that can't be handled.
     pub fn readable(&self) -> Result<(), HandlerError> {
         if self.is_poison {
             Err(HandlerError::Poison("spoilt for the test".to_owned()))
@@ -53,7 +53,7 @@ impl Application {
     }
 }
 
-/// As [`Handler`] says: the note and the effect in one write.
+/// Writes the record and the effect in one write, as [`Handler`] demands.
 pub fn in_one_write(application: Application) -> BoxFuture<'static, Result<(), HandlerError>> {
     Box::pin(async move {
         application.readable()?;
@@ -84,7 +84,7 @@ pub async fn insert(tx: &mut Tx, event: &DomainEvent) -> Result<(), DatabaseErro
     Ok(())
 }
 
-/// A row of the effects, in the order of the commits.
+/// A row of the effects table; rows are in the order of their commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Effect {
     pub(super) aggregate: String,
@@ -105,12 +105,12 @@ pub(super) async fn effects(db: &Database) -> Result<Vec<Effect>, String> {
     Ok(effect.collect())
 }
 
-/// What tells an event from all others, also from one that was rolled back and had its place.
+/// The token that identifies an event, even among events that were rolled back at the same position.
 pub(super) fn token_of(event: &DomainEvent) -> &str {
     event.payload["reason"].as_str().unwrap_or("no token")
 }
 
-/// What is to go wrong in one consumer, and what it has done: it outlives the consumer's process.
+/// The faults scheduled for one consumer and a record of what it handled. It outlives the consumer's process.
 #[derive(Debug, Default)]
 pub(super) struct Script {
     state: Mutex<Scripted>,
@@ -127,22 +127,22 @@ struct Scripted {
 }
 
 impl Script {
-    /// Something goes wrong with the next event of the aggregate.
+    /// Schedules a fault for the next event of the aggregate.
     pub(super) fn arm(&self, aggregate: String, point: Point, harm: Harm) {
         self.state().harms.insert(aggregate, (point, harm));
     }
 
-    /// The event with this token can't be handled.
+    /// Makes the event with this token impossible to handle.
     pub(super) fn spoil(&self, token: String) {
         self.state().poison.insert(token);
     }
 
-    /// Everything can be handled.
+    /// Makes every event possible to handle again.
     pub(super) fn cure(&self) {
         self.state().poison.clear();
     }
 
-    /// The first version of each aggregate that can't be handled, among those that are there.
+    /// By aggregate, the first version in `log` that can't be handled.
     pub(super) fn poison(&self, log: &[RecordedEvent]) -> BTreeMap<String, i64> {
         let state = self.state();
         let mut first = BTreeMap::new();
@@ -154,27 +154,27 @@ impl Script {
         first
     }
 
-    /// The tokens of all events that reached the handler.
+    /// Tokens of all events that reached the handler.
     pub(super) fn handed(&self) -> BTreeSet<String> {
         self.state().handed.clone()
     }
 
-    /// How often an event was handed to the handler, and how often that went wrong as it was told to.
+    /// Number of events passed to the handler, repetitions included, and of scheduled faults that were raised.
     pub(super) fn counts(&self) -> (u64, u64) {
         (self.handed.load(Ordering::Relaxed), self.struck.load(Ordering::Relaxed))
     }
 
-    /// Whether the process is to be killed where it stands.
+    /// True if the process is to be killed at the point that it has reached.
     pub(super) fn is_dying(&self) -> bool {
         self.dying.load(Ordering::SeqCst)
     }
 
-    /// It was.
+    /// Notes that the process was killed.
     pub(super) fn is_reborn(&self) {
         self.dying.store(false, Ordering::SeqCst);
     }
 
-    /// What is to happen to this event: harm, or that it can't be handled.
+    /// The fault scheduled for this event, and whether the event can't be handled.
     fn next(&self, event: &DomainEvent) -> (Option<(Point, Harm)>, bool) {
         let mut state = self.state();
         state.handed.insert(token_of(event).to_owned());
@@ -191,7 +191,7 @@ impl Script {
     }
 }
 
-/// Goes wrong at one point of the handling of an event, or nowhere.
+/// Raises a fault at one point of the handling of an event, or never.
 #[derive(Clone, Debug)]
 pub struct Strike {
     script: Arc<Script>,
@@ -199,7 +199,7 @@ pub struct Strike {
 }
 
 impl Strike {
-    /// Does harm, if it is to be done here.
+    /// Raises the fault if it is scheduled for `point`.
     pub async fn at(&self, point: Point) -> Result<(), HandlerError> {
         let Some((_, harm)) = self.harm.filter(|(at, _)| *at == point) else {
             return Ok(());
@@ -208,7 +208,7 @@ impl Strike {
         match harm {
             Harm::Fail => Err(HandlerError::Failed("fails for the test".to_owned())),
             Harm::Unavailable => Err(HandlerError::Unavailable("down for the test".to_owned())),
-            // Not `panic!`, which would tell everybody.
+            // `panic!` would print to stderr.
             Harm::Panic => panic::resume_unwind(Box::new("panics for the test")),
             Harm::Kill => {
                 self.script.dying.store(true, Ordering::SeqCst);
@@ -218,7 +218,7 @@ impl Strike {
     }
 }
 
-/// Writes one effect per event, and does what the script says.
+/// Writes one effect per event and raises the scripted faults.
 pub(super) struct Recorder {
     pub(super) db: Database,
     pub(super) apply: Apply,

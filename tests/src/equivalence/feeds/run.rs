@@ -7,34 +7,34 @@ use tokio::task::JoinHandle;
 use super::{
     Adapter, Cut, History, Site, Step, Subject, Tally,
     consumer::Consumer,
+    databases::Databases,
     history::{Write, aggregate_id, event},
-    place::Place,
     process::End,
     recorder::token_of,
     site::Port,
     violation::{Property, Violation},
 };
-use crate::equivalence::Ground;
+use crate::equivalence::Storage;
 
 type Found<T> = Result<T, Vec<Violation>>;
 
-/// A history under way.
+/// A history in progress.
 struct Run<'a> {
     subject: &'a Subject,
     site: Arc<Site>,
     consumers: Vec<Consumer>,
     batch: u32,
-    /// The tokens of events whose write was answered, and of those that nobody knows of.
+    /// Tokens of events whose write was confirmed, and of those whose outcome is unknown.
     kept: BTreeSet<String>,
     unknown: BTreeSet<String>,
     tokens: usize,
     tally: Tally,
-    _place: Place,
+    _databases: Databases,
 }
 
-/// Lets a history happen to the subject, and then everything come to rest.
-pub(super) async fn run(subject: &Subject, ground: &Ground, history: &History) -> Found<Tally> {
-    let mut run = Run::begin(subject, ground, history.batch).await?;
+/// Applies a history to the subject and lets everything settle.
+pub(super) async fn run(subject: &Subject, storage: &Storage, history: &History) -> Found<Tally> {
+    let mut run = Run::begin(subject, storage, history.batch).await?;
     for step in &history.steps {
         run.step(step).await?;
     }
@@ -45,13 +45,13 @@ pub(super) async fn run(subject: &Subject, ground: &Ground, history: &History) -
 }
 
 impl<'a> Run<'a> {
-    async fn begin(subject: &'a Subject, ground: &Ground, batch: u32) -> Found<Self> {
-        let place = Place::new(ground).map_err(stuck)?;
-        let site = Arc::new(Site::new(place.database("module").await.map_err(stuck)?));
+    async fn begin(subject: &'a Subject, storage: &Storage, batch: u32) -> Found<Self> {
+        let databases = Databases::new(storage).map_err(stuck)?;
+        let site = Arc::new(Site::new(databases.database("module").await.map_err(stuck)?));
         site.start(Port::New).await.map_err(stuck)?;
         let mut consumers = Vec::new();
         for adapter in &subject.adapters {
-            let url = place.database(adapter.name).await.map_err(stuck)?;
+            let url = databases.database(adapter.name).await.map_err(stuck)?;
             consumers.push(Consumer::new(*adapter, &site, url, batch, subject.apply));
         }
         let mut run = Self {
@@ -63,7 +63,7 @@ impl<'a> Run<'a> {
             unknown: BTreeSet::new(),
             tokens: 0,
             tally: Tally::default(),
-            _place: place,
+            _databases: databases,
         };
         for consumer in &mut run.consumers {
             consumer.start().await?;
@@ -103,7 +103,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Begins writes of the module at the same time.
+    /// Starts writes of the module concurrently.
     fn write(&mut self, writes: &[Write]) -> Found<Vec<Writing>> {
         let stores = self.site.stores();
         let mut begun = Vec::new();
@@ -113,7 +113,7 @@ impl<'a> Run<'a> {
                 .map(|number| format!("e{number}"))
                 .collect();
             self.tokens += tokens.len();
-            let poison = write.poison.and_then(|place| tokens.iter().cycle().nth(place));
+            let poison = write.poison.and_then(|databases| tokens.iter().cycle().nth(databases));
             if let Some(poison) = poison {
                 let scripts = self.consumers.iter().map(|consumer| &consumer.script);
                 scripts.for_each(|script| script.spoil(poison.clone()));
@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
         Ok(begun)
     }
 
-    /// Waits until it is known, or never will be, what became of them.
+    /// Waits until the outcome of each write is known, or can never be known.
     async fn hear(&mut self, begun: Vec<Writing>) -> Found<()> {
         let mut heard = Vec::new();
         for Writing { tokens, outcome, keep } in begun {
@@ -144,7 +144,7 @@ impl<'a> Run<'a> {
                     self.tally.rolled_back += tokens.len() as u64;
                     continue;
                 }
-                // The module was ended meanwhile.
+                // The module ended meanwhile.
                 _ => {
                     self.unknown.extend(tokens);
                     continue;
@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The module's log holds what was committed, each aggregate's events numbered in order, and nothing else.
+    /// Checks the module's log: what was committed and nothing else, with each aggregate's versions in order.
     async fn module(&self) -> Found<()> {
         let log = self.site.log().await.map_err(stuck)?;
         let there: BTreeSet<_> = log
@@ -215,7 +215,7 @@ impl<'a> Run<'a> {
         if found.is_empty() { Ok(()) } else { Err(found) }
     }
 
-    /// Everybody is shown the log as it is, in small parts and in one.
+    /// Checks that every reader sees the log as it is, in small batches and in one.
     async fn lists(&self) -> Found<()> {
         let log = self.site.log().await.map_err(stuck)?;
         let head = log.last().map_or(0, |last| last.position);
@@ -252,7 +252,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// A write that was begun.
+/// A write that was started.
 struct Writing {
     tokens: Vec<String>,
     outcome: JoinHandle<Result<Vec<DomainEvent>, DatabaseError>>,
@@ -269,7 +269,7 @@ async fn list(adapter: &Adapter, site: &Arc<Site>, limit: u32, head: i64) -> Res
         }
         let read = feed.read_events(after, limit, Duration::from_secs(10)).await;
         let read = read.map_err(|error| error.to_string())?;
-        // It waited for 10 s, or went back: this comes to no end.
+        // The read waited for 10 s or went backwards: the loop would never end.
         if read.last().is_none_or(|last| last.position <= after) {
             return Err(format!(
                 "after {after} it shows {read:?}, and the log goes on to {head}"
@@ -281,9 +281,9 @@ async fn list(adapter: &Adapter, site: &Arc<Site>, limit: u32, head: i64) -> Res
 
 fn difference(shown: &[RecordedEvent], log: &[RecordedEvent]) -> Option<String> {
     let length = shown.len().max(log.len());
-    let place = (0..length).find(|place| shown.get(*place) != log.get(*place))?;
-    let (shown, log) = (shown.get(place), log.get(place));
-    Some(format!("number {place} is {shown:?}, and in the log {log:?}"))
+    let databases = (0..length).find(|databases| shown.get(*databases) != log.get(*databases))?;
+    let (shown, log) = (shown.get(databases), log.get(databases));
+    Some(format!("number {databases} is {shown:?}, and in the log {log:?}"))
 }
 
 fn stuck(what: impl Into<String>) -> Vec<Violation> {

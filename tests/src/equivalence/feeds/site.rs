@@ -27,21 +27,21 @@ use super::{
     process::{End, Process},
 };
 
-/// Whose log it is.
+/// The module that owns the log.
 pub(super) const MODULE: &str = "orders";
 
 const DECLARED: &[Declared] = &[optional(&standard::LISTEN), optional(&standard::DRAIN_MS)];
 
-/// Where a module listens when it starts again.
+/// The port on which a module listens when it starts again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Port {
-    /// Where it did before, if nobody has taken that meanwhile.
+    /// The previous port, unless another process has taken it meanwhile.
     Same,
-    /// Elsewhere.
+    /// Any other free port.
     New,
 }
 
-/// A module with a log, which may run, stop, and run again elsewhere.
+/// A module with a log. It can stop and start again on another port.
 pub struct Site {
     url: String,
     running: watch::Sender<Option<Arc<Running>>>,
@@ -50,9 +50,9 @@ pub struct Site {
     committed: AtomicI64,
 }
 
-/// What there is of a module while it runs.
+/// The parts of a running module.
 pub(super) struct Running {
-    /// Handles on the module's database, of several processes where the engine wakes readers of the others.
+    /// Handles on the module's database; several where the engine notifies readers in other processes.
     pub(super) databases: Vec<Database>,
     pub(super) feed: Arc<dyn EventFeed>,
     pub(super) router: Arc<dyn Transport>,
@@ -66,7 +66,7 @@ struct Served {
 }
 
 impl Site {
-    /// A module that does not run yet, with its log in the database at `url`.
+    /// Creates a module that is not running yet, with its log in the database at `url`.
     pub(super) fn new(url: String) -> Self {
         Self {
             url,
@@ -77,14 +77,14 @@ impl Site {
         }
     }
 
-    /// Opens the database and the server.
+    /// Opens the database and starts the server.
     pub(super) async fn start(&self, port: Port) -> Result<(), String> {
         let process = Process::new()?;
         let last = (*lock(&self.last)).filter(|_| port == Port::Same);
         let (running, server) = process.run(open(self.url.clone(), last)).await??;
         let (stop, told) = oneshot::channel();
         let serving = process.spawn(async move {
-            // What goes wrong while it drains is the business of the suites of `shared`.
+            // Errors during the drain are covered by the suites of `shared`.
             let _ = server.serve(async { drop(told.await) }).await;
         });
         *lock(&self.last) = Some(running.address);
@@ -93,7 +93,7 @@ impl Site {
         Ok(())
     }
 
-    /// Ends it; reads fail from now on.
+    /// Stops the module; reads fail from now on.
     pub(super) async fn end(&self, end: End) {
         let served = lock(&self.process).take();
         let Some(Served { process, stop, serving }) = served else {
@@ -110,7 +110,7 @@ impl Site {
         process.kill().await;
     }
 
-    /// Does `work` in the module's process.
+    /// Runs `work` in the module's process.
     pub(super) fn spawn<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
@@ -124,7 +124,7 @@ impl Site {
         self.running.borrow().clone()
     }
 
-    /// The module's stores, if it runs.
+    /// The module's stores; empty if it is not running.
     pub(super) fn stores(&self) -> Vec<Store> {
         let running = self.running();
         let databases = running.iter().flat_map(|running| &running.databases);
@@ -135,14 +135,14 @@ impl Site {
         databases.map(store).collect()
     }
 
-    /// Where it listens, if it runs.
+    /// The address on which the module listens; `None` if it is not running.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.running().map(|running| running.address)
     }
 
-    /// Asks the module that runs now, in its own process, as a request to it would be; gives up when it ends.
+    /// Calls the running module in its own process, as a request would; gives up when the module ends.
     ///
-    /// In the asker's process the module's pool would keep connections that end with the asker.
+    /// In the caller's process the module's pool would keep connections that end with the caller.
     pub(super) async fn while_it_runs<T, F>(&self, ask: impl FnOnce(Arc<Running>) -> F) -> Result<T, String>
     where
         T: Send + 'static,
@@ -151,7 +151,7 @@ impl Site {
         let mut watched = self.running.subscribe();
         let running = watched.borrow_and_update().clone();
         let running = running.ok_or("the module does not run")?;
-        // Dropped with the asker, and what was asked with it.
+        // Dropping the caller drops the request too.
         let mut asked = JoinSet::new();
         self.ask_process(&mut asked, ask(running))?;
         tokio::select! {
@@ -175,7 +175,7 @@ impl Site {
         Ok(())
     }
 
-    /// What is durable, read past every adapter.
+    /// Reads the durable log directly, without any adapter.
     pub(super) async fn log(&self) -> Result<Vec<RecordedEvent>, String> {
         let rows = self.while_it_runs(|running| async move {
             sqlx::query("SELECT position, event FROM events ORDER BY position")
@@ -194,12 +194,12 @@ impl Site {
             .map_err(|error| error.to_string())
     }
 
-    /// Notes that everything up to this position was committed, and its writer answered.
+    /// Notes that everything up to this position was committed and confirmed to its writer.
     pub(super) fn note_committed(&self, position: i64) {
         self.committed.fetch_max(position, Ordering::SeqCst);
     }
 
-    /// The last position that a reader who asks now must be shown.
+    /// The last position that a read which starts now must include.
     pub(super) fn committed(&self) -> i64 {
         self.committed.load(Ordering::SeqCst)
     }

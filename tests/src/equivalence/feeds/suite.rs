@@ -16,7 +16,7 @@ use super::{
     failure::{Counterexample, Failure, Origin},
     history, recorder, run, saved,
 };
-use crate::equivalence::Ground;
+use crate::equivalence::Storage;
 
 /// How many histories a suite draws, unless `SEAM_CASES` says otherwise.
 const CASES: u64 = 24;
@@ -57,7 +57,7 @@ impl Default for Subject {
 #[derive(Debug)]
 pub struct Suite {
     subject: Subject,
-    ground: Ground,
+    storage: Storage,
     seed: u64,
     shrinks: u32,
     regressions: Option<PathBuf>,
@@ -77,11 +77,11 @@ pub struct Report {
 }
 
 impl Suite {
-    /// About this subject, with databases on this ground.
-    pub fn new(subject: Subject, ground: Ground) -> Self {
+    /// About this subject, with databases on this storage.
+    pub fn new(subject: Subject, storage: Storage) -> Self {
         Self {
             subject,
-            ground,
+            storage,
             seed: 0,
             shrinks: 200,
             regressions: None,
@@ -124,7 +124,7 @@ impl Suite {
         };
         if let Some(folder) = self.regressions.as_deref().filter(|_| case.is_none()) {
             for (file, history) in saved::in_folder(folder).map_err(Failure::Files)? {
-                let happened = runtime.block_on(run::run(&self.subject, &self.ground, &history));
+                let happened = runtime.block_on(run::run(&self.subject, &self.storage, &history));
                 report.tally += happened.map_err(|violations| Counterexample {
                     origin: Origin::Saved(file),
                     history,
@@ -149,7 +149,7 @@ impl Suite {
         let tried = runner.run_one(drawn, |history| {
             let first = violations.borrow().first().map(|first: &Violation| first.property);
             for _ in 0..first.map_or(1, |_| TRIES) {
-                match runtime.block_on(run::run(&self.subject, &self.ground, &history)) {
+                match runtime.block_on(run::run(&self.subject, &self.storage, &history)) {
                     Ok(seen) => tally.set(seen),
                     // A smaller history that breaks something else is another find.
                     Err(found) if first.is_some_and(|first| found.iter().all(|one| one.property != first)) => {}

@@ -1,27 +1,28 @@
 use std::{fmt, ops::AddAssign};
 
-/// What the histories of a suite held, over all consumers: a suite that met none of something says nothing about it.
+/// Counts of what the histories of a suite contained, summed over all consumers. A suite proves nothing about a
+/// kind that it never met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Events in the modules' logs.
     pub events: u64,
     /// Events of writes that were rolled back.
     pub rolled_back: u64,
-    /// Ends of consumers, but for the last.
+    /// Stops of consumers, except the last.
     pub consumer_restarts: u64,
     /// Restarts of modules.
     pub module_restarts: u64,
-    /// Handlers that went wrong as they were told to.
+    /// Scheduled faults that handlers raised.
     pub struck: u64,
-    /// Consumers that were killed in the middle of an event.
+    /// Consumers killed while they handled an event.
     pub crashes: u64,
-    /// Connections cut, or replies lost.
+    /// Connections that were cut, or replies lost.
     pub cuts: u64,
-    /// Reads that showed as many events as were asked for.
+    /// Reads that returned as many events as they requested.
     pub full_batches: u64,
     /// Reads that waited for their first event.
     pub woken: u64,
-    /// Events that were handed to a handler again.
+    /// Events that were passed to a handler again.
     pub again: u64,
     /// Events that were dead letters until they were cured.
     pub poisoned: u64,
@@ -44,7 +45,7 @@ impl Tally {
         ]
     }
 
-    /// What no history held.
+    /// Names of the kinds that no history contained.
     pub fn unmet(&self) -> Vec<&'static str> {
         let counts = self.counts().into_iter();
         counts.filter(|(_, count)| *count == 0).map(|(name, _)| name).collect()

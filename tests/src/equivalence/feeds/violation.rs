@@ -1,36 +1,38 @@
 use std::fmt;
 
-/// What holds for every way from a module's log to its consumers.
+/// A promise that holds for every way from a module's log to its consumers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Property {
     /// The effects of one aggregate are in the order of its versions.
     Order,
-    /// Every event that was committed reaches the handler, unless it waits behind a dead letter.
+    /// Every committed event reaches the handler, unless it waits behind a dead letter.
     AtLeastOnce,
     /// No event takes effect twice, however often it is delivered.
     EffectOnce,
-    /// Every event that was committed takes effect, whatever restarts, unless it is or waits behind a dead letter.
+    /// Every committed event takes effect, whatever restarts, unless it is a dead letter or waits behind one.
     NothingLost,
     /// An event of a write that was rolled back is never seen.
     OnlyCommitted,
-    /// Positions become visible in order and without omission: a read shows the log as it is, from the position asked for.
+    /// Positions become visible in order and without gaps: a read returns the log as it is, from the requested
+    /// position.
     VisibleInOrder,
-    /// An event that can't be handled becomes a visible dead letter, with those of its aggregate behind it, and holds up nobody else.
+    /// An event that can't be handled becomes a visible dead letter, with later events of its aggregate behind
+    /// it, and delays no other.
     Poison,
-    /// Everybody is shown the same positions and events.
+    /// Every reader sees the same positions and events.
     SameList,
-    /// Both sides start, and come to the end of the log.
+    /// Both sides start and reach the end of the log.
     Progress,
 }
 
 /// A property that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Which.
+    /// The property that was violated.
     pub property: Property,
-    /// For whom: the adapter's name, or `module`.
+    /// The adapter's name, or `module`.
     pub whom: &'static str,
-    /// What was seen.
+    /// The observation that violates it.
     pub what: String,
 }
 

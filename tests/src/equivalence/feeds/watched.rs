@@ -7,13 +7,13 @@ use commerce::{EventFeed, FeedError, RecordedEvent};
 
 use super::Site;
 
-/// A read that was answered.
+/// A read that succeeded.
 #[derive(Clone, Debug)]
 pub(super) struct Read {
     pub(super) after: i64,
     pub(super) limit: u32,
     pub(super) wait: Duration,
-    /// Up to where everything was durable, and known to be, when it was asked.
+    /// Position up to which everything was durable and confirmed when the read began.
     pub(super) committed: i64,
     pub(super) shown: Vec<RecordedEvent>,
 }
@@ -28,7 +28,7 @@ impl Reads {
     }
 }
 
-/// A feed whose answers are noted, and which is asked for small batches.
+/// Records every read of a feed, and keeps its batches small.
 pub(super) struct Watched {
     pub(super) feed: Arc<dyn EventFeed>,
     pub(super) site: Arc<Site>,

@@ -13,7 +13,7 @@ use super::{
     values::{items, order_id, page, page_of, price, sku},
 };
 
-/// What [`Inventory`] promises.
+/// The behaviour that [`Inventory`] promises.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InventoryModel {
     products: BTreeMap<Sku, Product>,
@@ -22,13 +22,13 @@ pub struct InventoryModel {
 }
 
 impl InventoryModel {
-    /// Where every product's stock is.
+    /// The stock of every product, as effects show it.
     pub(crate) fn stock(&self) -> Value {
         let products: Vec<Product> = self.products.values().cloned().collect();
         Self::stock_of(&products)
     }
 
-    /// Where these products' stock is.
+    /// The stock of `products`, as effects show it.
     pub(crate) fn stock_of(products: &[Product]) -> Value {
         let counts = |product: &Product| json!([product.sku, product.stock, product.reserved, product.committed]);
         products.iter().map(counts).collect()
@@ -144,7 +144,7 @@ impl InventoryModel {
         Ok(after)
     }
 
-    /// Moves a reservation's items to where its status counts them.
+    /// Moves a reservation's items from the count of one status to that of another.
     fn shift(&mut self, reservation: &Reservation, from: Option<ReservationStatus>, to: ReservationStatus) {
         for line in &reservation.lines {
             let product = self.products.get_mut(&line.sku).expect("what is reserved exists");

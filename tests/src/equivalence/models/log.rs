@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use commerce::{DomainEvent, DomainEventPayload, EventFeed, EventMetadata, FeedError, RecordedEvent, Timestamp};
 use serde_json::{Value, json};
 
-/// The events that a model says are in the module's log, and the model's clock.
+/// The events that a model expects in the module's log, and the model's clock.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Log {
     ticks: i64,
@@ -12,7 +12,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// The moment of the next write: later than any before.
+    /// The time of the next write: later than any before.
     pub(crate) fn now(&mut self) -> Timestamp {
         self.ticks += 1;
         Timestamp::from_micros(self.ticks).expect("a tick is a timestamp")
@@ -37,7 +37,7 @@ impl Log {
     }
 }
 
-/// The events of a module's log, as far as the contract promises them: what was said of whom, in which order.
+/// Reads a module's log down to what the contract promises: events and aggregates, in order.
 pub(crate) async fn read(feed: &dyn EventFeed) -> Result<Vec<Value>, String> {
     let events = feed.read_events(0, 1_000, Duration::ZERO).await;
     let events = events.map_err(|error| error.to_string())?;
@@ -54,7 +54,7 @@ fn shown(event: &DomainEvent) -> Value {
     })
 }
 
-/// The log of a neighbour that never says anything.
+/// The log of a neighbour that never publishes anything.
 pub(crate) fn silent() -> Arc<dyn EventFeed> {
     Arc::new(Silent)
 }

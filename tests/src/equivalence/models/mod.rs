@@ -1,11 +1,11 @@
-//! What each contract of the platform promises, as a small state machine.
+//! The behaviour that each contract of the platform promises, as a small state machine.
 
+mod fake_payments;
 mod inventory;
 pub(crate) mod log;
 mod notifications;
 mod orders;
 mod payments;
-mod till;
 mod values;
 
 pub use inventory::InventoryModel;
@@ -14,8 +14,8 @@ pub use orders::OrdersModel;
 pub use payments::{PaymentsModel, id_of as fixed_order, payment_id as fixed_payment};
 pub(crate) use values::PAID_KEYS;
 pub(crate) use {
+    fake_payments::FakePayments,
     notifications::{mails, pushes},
     orders::stock,
     payments::{FixedOrders, shown as provider_books},
-    till::Till,
 };

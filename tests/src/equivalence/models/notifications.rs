@@ -20,24 +20,25 @@ use super::{log::Log, values::page_of};
 
 pub(crate) use self::post::{mails, pushes};
 
-/// What [`Notifications`] promises, beside the mail server and the push endpoint of the outside world.
+/// The behaviour that [`Notifications`] promises, with the mail server and the push endpoint of the outside
+/// world.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NotificationsModel {
-    /// What was told, oldest first.
+    /// All notifications, oldest first.
     told: Vec<Notification>,
     answers: BTreeMap<IdempotencyKey, Answered>,
     post: Post,
     log: Log,
 }
 
-/// A command and the answer that its key has from now on.
+/// A command with the reply that its key has from now on.
 #[derive(Clone, Debug, PartialEq)]
 struct Answered {
     asked: NewNotification,
     answer: Result<Notification, NotificationError>,
 }
 
-/// The notification that a command causes.
+/// The id of the notification that a command creates.
 fn notification_id(key: &IdempotencyKey) -> NotificationId {
     NotificationId::derive(&["command", Context::ANONYMOUS, key.as_str()])
 }
@@ -67,7 +68,7 @@ impl NotificationsModel {
         answer
     }
 
-    /// Hands it over on both channels, whatever becomes of the other.
+    /// Delivers a notification on both channels; a failure of one does not stop the other.
     fn tell(&mut self, asked: &NewNotification) -> Notification {
         let NewNotification { order_id, kind, .. } = *asked;
         let (email, push) = (self.post.mail(asked), self.post.push(asked));

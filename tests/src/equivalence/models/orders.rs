@@ -13,19 +13,18 @@ use seam::{
 use serde_json::{Value, json};
 
 use super::{
-    InventoryModel,
+    InventoryModel, fake_payments,
     log::Log,
-    till,
     values::{page_of, price_in},
 };
 
 mod calls;
 
-/// What [`Orders`] promises, with what it needs of Inventory and Payments.
+/// The behaviour that [`Orders`] promises, with what it needs of Inventory and Payments.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrdersModel {
     orders: BTreeMap<OrderId, Order>,
-    /// The first request under each key, and its answer for ever.
+    /// By key, the first request and its reply, which stays the same for ever.
     answered: BTreeMap<String, (NewOrder, Result<Order, OrderError>)>,
     inventory: InventoryModel,
     refunds: Vec<Value>,
@@ -33,11 +32,12 @@ pub struct OrdersModel {
 }
 
 impl OrdersModel {
-    /// No orders, and a shop of four products: plenty of tea, three cups, one in another currency and one beyond price.
+    /// Starts without orders, in a shop of four products: plenty of tea, three cups, one in another currency,
+    /// one too expensive.
     pub fn begin() -> Self {
         let mut inventory = InventoryModel::default();
         for (sku, price, stock) in [
-            ("tea", price_in(till::PAID_CENTS, "EUR"), 1_000_000_000),
+            ("tea", price_in(fake_payments::PAID_CENTS, "EUR"), 1_000_000_000),
             ("cup", price_in(300, "EUR"), 3),
             ("a/b?c#d", price_in(50, "JPY"), 1_000_000_000),
             ("gold", price_in(i64::MAX / 2, "EUR"), 1_000_000_000),
@@ -55,7 +55,7 @@ impl OrdersModel {
         }
     }
 
-    /// The shop as it is before the first order.
+    /// The shop before the first order.
     pub fn inventory(&self) -> &InventoryModel {
         &self.inventory
     }
@@ -145,7 +145,7 @@ impl OrdersModel {
         if !matches!(order.status, OrderStatus::Pending | OrderStatus::Confirmed) {
             return Err(illegal(order.status, OrderStatus::Confirmed));
         }
-        let payment = till::payment_of(order_id).filter(|payment| payment.captured == order.total);
+        let payment = fake_payments::payment_of(order_id).filter(|payment| payment.captured == order.total);
         let Some(payment) = payment else {
             return Err(Error::Conflict(OrderConflict::NotPaid { order_id }));
         };
@@ -355,7 +355,7 @@ impl Model for OrdersModel {
     }
 }
 
-/// The stock that a shop says it has.
+/// The stock that `inventory` reports, as effects show it.
 pub(crate) async fn stock(inventory: &dyn Inventory) -> Result<Value, String> {
     let all = PageRequest {
         page: 1,

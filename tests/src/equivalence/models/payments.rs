@@ -1,6 +1,6 @@
-mod books;
 mod calls;
 mod orders;
+mod provider_ledger;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -13,21 +13,22 @@ use proptest::strategy::BoxedStrategy;
 use seam::equivalence::{Cell, Model};
 use serde_json::{Value, json};
 
-use self::books::{Books, status_with};
+use self::provider_ledger::{ProviderLedger, status_with};
 use super::{log::Log, values::page_of};
 
 pub use self::orders::id_of;
-pub(crate) use self::{books::shown, orders::FixedOrders};
+pub(crate) use self::{orders::FixedOrders, provider_ledger::shown};
 
-/// What [`Payments`] promises, beside a fixed set of orders and the payment provider of the outside world.
+/// The behaviour that [`Payments`] promises, with a fixed set of orders and the payment provider of the outside
+/// world.
 ///
-/// An answer that a key replays is one that the provider was asked for: what is malformed, not there or forbidden by the payment's state
-/// sets nothing in motion, and its key stays new.
+/// A key replays a reply only if the provider was asked. A request that is malformed, names nothing or is
+/// forbidden by the payment's state starts nothing, and its key stays new.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PaymentsModel {
     payments: BTreeMap<OrderId, Payment>,
     refunds: BTreeMap<IdempotencyKey, Asked>,
-    books: Books,
+    provider: ProviderLedger,
     log: Log,
 }
 
@@ -39,7 +40,7 @@ struct Asked {
     answer: Result<Payment, PaymentError>,
 }
 
-/// The payment of an order: there is one attempt.
+/// The id of the payment of an order. There is one attempt per order.
 pub fn payment_id(order_id: OrderId) -> PaymentId {
     PaymentId::derive(&[&order_id.to_string(), "1"])
 }
@@ -59,7 +60,7 @@ impl PaymentsModel {
         Ok(payment)
     }
 
-    /// The intent is written down, then what the provider said to it: two versions.
+    /// Charges an order in two versions: the recorded intent, then the provider's answer.
     fn charge(&mut self, order: &Order) -> Payment {
         let nothing = Money::zero(order.total.currency);
         let mut payment = Payment {
@@ -75,9 +76,9 @@ impl PaymentsModel {
             updated_at: self.log.now(),
         };
         let (payment_id, order_id) = (payment.id, payment.order_id);
-        match self.books.authorize(order) {
+        match self.provider.authorize(order) {
             Ok(()) => {
-                self.books.capture(order);
+                self.provider.capture(order);
                 payment.status = PaymentStatus::Captured;
                 payment.captured = order.total;
                 self.log.append(&PaymentEvent::PaymentCaptured {
@@ -138,7 +139,7 @@ impl PaymentsModel {
 
     fn give_back(&mut self, mut payment: Payment, amount: Money) -> Result<Payment, PaymentError> {
         let order = orders::get(payment.order_id).map_err(from_orders)?;
-        if let Err(reason) = self.books.refund(&order, amount.cents) {
+        if let Err(reason) = self.provider.refund(&order, amount.cents) {
             let reason = reason.to_owned();
             return Err(Error::Conflict(PaymentConflict::RefundRefused { reason }));
         }
@@ -157,7 +158,7 @@ impl PaymentsModel {
     }
 }
 
-/// Whether so much of the payment can be given back.
+/// Checks that `wanted` can be refunded of the payment.
 fn refundable(payment: &Payment, wanted: Money) -> Result<(), PaymentError> {
     let own = payment.amount.currency;
     if wanted.currency != own {
@@ -189,7 +190,7 @@ fn from_orders(error: OrderError) -> PaymentError {
     }
 }
 
-/// A status as it is written everywhere.
+/// The wire form of a status.
 fn word(status: impl serde::Serialize) -> String {
     let word = serde_json::to_value(status).unwrap_or_default();
     word.as_str().unwrap_or_default().to_owned()
@@ -284,7 +285,7 @@ impl Model for PaymentsModel {
     }
 
     fn effects(&self) -> Vec<Value> {
-        let ledger = self.books.shown(|order| self.payments.get(&order.id));
+        let ledger = self.provider.shown(|order| self.payments.get(&order.id));
         vec![json!({ "events": self.log.events() }), ledger]
     }
 }

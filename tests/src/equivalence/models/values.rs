@@ -1,9 +1,9 @@
-//! Values that calls are made of: few, so that calls meet, and among them those that break wires.
+//! Values to build calls from: few, so that calls meet, and some that break wires.
 
 use commerce::{Currency, IdempotencyKey, Item, Money, OrderId, Page, PageRequest, Sku};
 use proptest::{prelude::*, sample::select};
 
-/// Legal skus, the last three of which have to be escaped in a path.
+/// Legal SKUs; the last three have to be escaped in a path.
 pub(crate) const SKUS: [&str; 5] = ["tea", "cup", "a/b?c#d", "100%25", ";=&+\"<>|"];
 
 pub(crate) fn sku() -> impl Strategy<Value = Sku> {
@@ -14,17 +14,17 @@ pub(crate) fn order_id() -> impl Strategy<Value = OrderId> {
     select(&["k1", "k2"][..]).prop_map(|key| OrderId::derive(&[key]))
 }
 
-/// Keys of commands, few enough to come again, among them some that a header may not carry whole.
+/// Strategy for command keys: few enough to repeat, some of which a header can't carry unescaped.
 pub(crate) fn idempotency_key() -> impl Strategy<Value = IdempotencyKey> {
     let few = select(&["k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8", "K1", "%22", "a,b;c=d"][..]);
     let key = prop_oneof![11 => few.prop_map(str::to_owned), 1 => Just("~".repeat(255))];
     key.prop_map(|key| key.parse().expect("it is a key"))
 }
 
-/// Keys that orders are made under.
+/// Keys under which orders are created.
 pub(crate) const ORDER_KEYS: [&str; 4] = ["paid-1", "paid-2", "open", "o'%2F/?#[]@!$&()*+,;=~"];
 
-/// The keys whose orders have paid.
+/// Keys whose orders have paid.
 pub(crate) const PAID_KEYS: [&str; 2] = ["paid-1", "paid-2"];
 
 pub(crate) fn price_in(cents: i64, currency: &str) -> Money {
@@ -32,7 +32,8 @@ pub(crate) fn price_in(cents: i64, currency: &str) -> Money {
     Money::new(cents, currency)
 }
 
-/// Free text around its limits: empty, blank, of every Unicode plane, as long as may be and one longer, with what no text may hold.
+/// Strategy for free text around its limits: empty, blank, of every Unicode plane, of `most` characters and one
+/// more, and with characters that no text may contain.
 pub(crate) fn text_up_to(most: usize) -> impl Strategy<Value = String> {
     let planes = "\u{0}a\u{e9}\u{fffd}\u{1f600}\u{20000}\u{30000}\u{e0001}\u{f0000}\u{10ffff}";
     prop_oneof![
@@ -47,14 +48,14 @@ pub(crate) fn text_up_to(most: usize) -> impl Strategy<Value = String> {
     ]
 }
 
-/// Pages at and around their limits, mostly small ones.
+/// Strategy for pages at and around their limits, mostly small ones.
 pub(crate) fn page() -> impl Strategy<Value = PageRequest> {
     let page = prop_oneof![6 => 1..=3_u32, 1 => Just(0), 1 => Just(u32::MAX)];
     let page_size = prop_oneof![6 => 1..=3_u32, 1 => select(&[0, 100, 101, u32::MAX][..])];
     (page, page_size).prop_map(|(page, page_size)| PageRequest { page, page_size })
 }
 
-/// Mostly a few euros, sometimes beyond what a double can count, or not positive.
+/// Strategy for prices: mostly a few euros, sometimes more than a double can count, or not positive.
 pub(crate) fn price() -> impl Strategy<Value = Money> {
     let cents = prop_oneof![
         8 => 1..=10_000_i64,
@@ -68,7 +69,7 @@ pub(crate) fn quantity() -> impl Strategy<Value = i64> {
     prop_oneof![12 => 1..=4_i64, 1 => select(&[0, -1, 1_000_000, 1_000_001, i64::MAX][..])]
 }
 
-/// Mostly one or two items; sometimes none, one twice, or more than there may be.
+/// Strategy for items: mostly one or two; sometimes none, the same one twice, or too many.
 pub(crate) fn items() -> impl Strategy<Value = Vec<Item>> {
     let item = || (sku(), quantity()).prop_map(|(sku, quantity)| Item { sku, quantity });
     prop_oneof![
@@ -79,7 +80,7 @@ pub(crate) fn items() -> impl Strategy<Value = Vec<Item>> {
     ]
 }
 
-/// So many items of products that nobody has: an order may have 100.
+/// `count` items of unknown products; an order may have 100.
 pub(crate) fn many(count: usize) -> Vec<Item> {
     let item = |n: usize| Item {
         sku: format!("none-{n}").parse().expect("it is a sku"),
@@ -88,14 +89,14 @@ pub(crate) fn many(count: usize) -> Vec<Item> {
     (0..count).map(item).collect()
 }
 
-/// An address of so many characters, which is legal up to 254.
+/// A mail address of `length` characters; up to 254 are legal.
 pub(crate) fn address_of(length: usize) -> String {
     let mut domain = format!("{0}.{0}.{0}.", "d".repeat(61));
     domain.push_str(&"d".repeat(length - domain.len() - 2));
     format!("a@{domain}")
 }
 
-/// The page that the contract promises of these items, which are all there are, in their order.
+/// The page that the contract promises of `all` items, which are in order.
 pub(crate) fn page_of<T>(all: Vec<T>, request: PageRequest) -> Page<T> {
     let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
     let (page, size) = (request.page as usize, request.page_size as usize);

@@ -1,4 +1,4 @@
-//! One suite per contract: its model, and its module as a subject on some ground, reached in some ways.
+//! A suite per contract: its model, and its module as a subject on some storage, reached in several ways.
 
 mod at_once;
 pub mod cases;

@@ -1,4 +1,4 @@
-//! The nodes of the outside world that stand beside one subject for one sequence.
+//! Nodes of the outside world beside one subject, for one sequence.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -6,12 +6,12 @@ use bytes::Bytes;
 use seam::http::{Socket, SocketLimits, Transport};
 use serde::de::DeserializeOwned;
 
-/// A port of this machine that is free.
+/// Listens on a free port of this machine.
 pub(super) fn listener() -> Result<TcpListener, String> {
     TcpListener::bind("127.0.0.1:0").map_err(|error| format!("no free port: {error}"))
 }
 
-/// What a node says that it was given.
+/// Asks a node for everything that it was given.
 pub(super) async fn shown<T: DeserializeOwned>(node: SocketAddr, path: &str) -> Result<T, String> {
     let at = |error: String| format!("GET {path} of {node}: {error}");
     let socket = Socket::new(&format!("http://{node}"), SocketLimits::default());

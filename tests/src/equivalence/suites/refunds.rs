@@ -10,15 +10,15 @@ use seam::equivalence::Instance;
 use serde_json::Value;
 
 use super::open_payments;
-use crate::equivalence::{Ground, Reach, models::fixed_order};
+use crate::equivalence::{Reach, Storage, models::fixed_order};
 
-/// What the order costs whose payment is given back, in cents.
+/// The total of the order whose payment is refunded, in cents.
 const CAPTURED: i64 = 1_000;
 
-/// Refunds that were asked for at once and are not those that fit into what was captured.
+/// Concurrent refunds that differ from those that fit into the captured amount.
 #[derive(Debug)]
 pub struct RefundsAtOnce {
-    /// How many cases passed before.
+    /// Number of cases that passed before.
     pub case: u64,
     seed: u64,
     reason: String,
@@ -33,9 +33,9 @@ impl fmt::Display for RefundsAtOnce {
 
 impl std::error::Error for RefundsAtOnce {}
 
-/// Several callers ask for parts of one payment back at once, so many times: what is given fits into what was captured, what is refused
-/// does not fit into what is left, and payment and provider say the same.
-pub fn refunds_at_once(ground: &Ground, reach: Reach, seed: u64, cases: u64) -> Result<(), RefundsAtOnce> {
+/// Lets several callers refund parts of one payment concurrently, in `cases` cases. Refunds that succeed fit
+/// into the captured amount, those refused do not fit into the rest, and payment and provider agree.
+pub fn refunds_at_once(storage: &Storage, reach: Reach, seed: u64, cases: u64) -> Result<(), RefundsAtOnce> {
     let failed = |case, reason| RefundsAtOnce { case, seed, reason };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -49,14 +49,14 @@ pub fn refunds_at_once(ground: &Ground, reach: Reach, seed: u64, cases: u64) -> 
     for case in 0..cases {
         let drawn = vec(1..=CAPTURED, 2..=6).new_tree(&mut runner);
         let amounts = drawn.map_err(|error| failed(case, error.to_string()))?.current();
-        let judged = runtime.block_on(one(ground.clone(), reach, amounts));
+        let judged = runtime.block_on(one(storage.clone(), reach, amounts));
         judged.map_err(|reason| failed(case, reason))?;
     }
     Ok(())
 }
 
-async fn one(ground: Ground, reach: Reach, amounts: Vec<i64>) -> Result<(), String> {
-    let instance = open_payments(ground, reach).await?;
+async fn one(storage: Storage, reach: Reach, amounts: Vec<i64>) -> Result<(), String> {
+    let instance = open_payments(storage, reach).await?;
     let payments = instance.service();
     let paid = payments.process_payment(fixed_order("card")).await;
     let paid = paid.map_err(|error| format!("the order is not paid: {error}"))?;
@@ -107,12 +107,12 @@ async fn judge(
         .await
         .map_err(|error| error.to_string())?;
     let effects = instance.effects().await?.unwrap_or_default();
-    let ledger = effects.get(1).map_or(&Value::Null, |books| &books["ledger"]);
+    let ledger = effects.get(1).map_or(&Value::Null, |shown| &shown["ledger"]);
     let booked = ledger.pointer("/charges/0/refunded_cents").and_then(Value::as_i64);
     if given > CAPTURED || payment.refunded.cents != given || booked != Some(given) {
         let said = payment.refunded.cents;
         return Err(format!(
-            "{given} were given, the payment says {said}, the provider's books say {booked:?}"
+            "{given} were given, the payment says {said}, the provider's ledger says {booked:?}"
         ));
     }
     Ok(())

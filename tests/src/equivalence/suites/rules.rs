@@ -9,7 +9,7 @@ const READER: &str = "it is for the reader, in the module's own words";
 const WORDS: &str = "the module has words of its own for what it tells";
 const SAID: &str = "it is for the reader; what the server said may name the customer";
 
-/// Field, rule, owner, reason.
+/// Field, rule, owner and reason of each allowed difference.
 fn table() -> [Rule; 12] {
     let clock = |field, owner| Rule::clock(field, Duration::from_micros(1), owner, CLOCK);
     [
@@ -28,7 +28,7 @@ fn table() -> [Rule; 12] {
     ]
 }
 
-/// The suite with what the owner of a contract allows.
+/// Adds the rules of a contract's owner to its suite.
 pub(super) fn allowed_by<M: Model>(owner: &str, suite: Suite<M>) -> Suite<M> {
     let rules = table().into_iter().filter(|rule| rule.owner == owner);
     rules.fold(suite, Suite::rule)

@@ -4,11 +4,11 @@ use serde_json::json;
 use super::{client, is_two_lamps, order_id, stocked};
 use crate::consumers::{
     call::Call,
+    fixtures::{self, PRICE, SKU, items, key, order, two_lamps},
     matchers::{exactly, text, whole},
     monolith::{conflicts, invalid, is_invalid, is_reused},
     states,
     suite::Pact,
-    things::{self, PRICE, SKU, items, key, order, two_lamps},
 };
 
 const UNKNOWN: &str = "no-such-lamp";
@@ -105,6 +105,6 @@ fn of(sku: &str, quantity: i64) -> NewOrderV2 {
 
 fn create(description: &str, key: &str, order: &NewOrderV2) -> Call {
     Call::post(description, "/v2/orders")
-        .key(&things::key(key))
+        .key(&fixtures::key(key))
         .body(json!(order))
 }

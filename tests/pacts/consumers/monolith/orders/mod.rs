@@ -10,9 +10,9 @@ use seam::http::Socket;
 use crate::consumers::{
     call::{Call, Place, minted},
     feed,
+    fixtures::{self, PRICE, REASON, SKU, TOTAL, ordered, payment_id, shipment},
     states::{self, State},
     suite::{Link, Pact},
-    things::{self, PRICE, REASON, SKU, TOTAL, ordered, payment_id, shipment},
 };
 
 pub(crate) fn pact() -> Pact {
@@ -21,7 +21,7 @@ pub(crate) fn pact() -> Pact {
     feed::read(pact, "orders", vec![stocked(), ordered(OrderStatus::Pending)])
 }
 
-/// About an order that stands there.
+/// A call about an order with this status.
 fn at(method: fn(&str, Place) -> Call, description: &str, action: &str, status: OrderStatus) -> Call {
     let place = minted(&format!("/v2/orders/${{order_id}}{action}"), order_id());
     method(description, place).given(stocked()).given(ordered(status))
@@ -32,7 +32,7 @@ fn stocked() -> State {
 }
 
 fn order_id() -> OrderId {
-    things::order_id("monolith-orders")
+    fixtures::order_id("monolith-orders")
 }
 
 fn client(orders: Link) -> Client<Arc<Socket>> {

@@ -8,13 +8,13 @@ use serde_json::json;
 use super::{at, client, is_two_lamps, order_id};
 use crate::consumers::{
     call::Call,
+    fixtures::{REASON, order_in_full, shipment},
     matchers::{exactly, one_of, uuid},
     monolith::conflicts,
     suite::Pact,
-    things::{REASON, order_in_full, shipment},
 };
 
-/// What moves an order on.
+/// An action that changes the status of an order.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Confirm,
@@ -64,7 +64,7 @@ fn moves(pact: Pact, call: Call, step: Step, wanted: Result<OrderStatus, OrderCo
 }
 
 impl Step {
-    /// On an order that stands there.
+    /// A call of the action on an order with this status.
     fn call(self, status: OrderStatus) -> Call {
         let action = format!("{self:?}").to_lowercase();
         let from = json!(status);

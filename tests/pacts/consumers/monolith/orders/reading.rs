@@ -5,11 +5,11 @@ use serde_json::json;
 use super::{at, client, is_two_lamps, order_id, stocked};
 use crate::consumers::{
     call::Call,
+    fixtures::{order, order_in_full, page},
     matchers::{one_of, text},
     monolith::{is_missing, shape},
     states,
     suite::Pact,
-    things::{order, order_in_full, page},
 };
 
 pub(super) fn calls(pact: Pact) -> Pact {
@@ -87,7 +87,7 @@ fn lists(pact: Pact) -> Pact {
     })
 }
 
-/// An order of this customer, wherever it stands.
+/// An order of this customer, in any status.
 fn order_of(customer: &str) -> JsonPattern {
     let mut listed = order(order_id(), OrderStatus::Pending);
     if let JsonPattern::Object(fields) = &mut listed {

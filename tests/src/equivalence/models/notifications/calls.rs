@@ -13,7 +13,7 @@ const KINDS: [NotificationKind; 6] = [
     NotificationKind::PaymentRefunded,
 ];
 
-/// Messages, repetitions of them and looks, legal or not.
+/// Strategy for commands, repetitions of them and queries, legal or not.
 pub(super) fn call(model: &NotificationsModel) -> BoxedStrategy<NotificationsCall> {
     let get = |notification_id| NotificationsCall::GetNotification { notification_id };
     let mut calls = vec![
@@ -56,7 +56,7 @@ fn message() -> impl Strategy<Value = NewNotification> {
     })
 }
 
-/// One that was asked for before, or under its key one that differs in one thing.
+/// Repeats an earlier command, or changes one field under the same key.
 fn again(asked: Vec<NewNotification>) -> impl Strategy<Value = NotificationsCall> {
     (select(asked), message(), 0..10).prop_map(|(mut notification, other, changed)| {
         match changed {
@@ -71,7 +71,7 @@ fn again(asked: Vec<NewNotification>) -> impl Strategy<Value = NotificationsCall
     })
 }
 
-/// Addresses that every mail server takes, some of which belong to nobody, and some that none does; the same of devices.
+/// Strategy for mail addresses and devices: known, unknown, and some that no server accepts.
 fn contact() -> impl Strategy<Value = Contact> {
     let label = "d".repeat(63);
     let longest = format!("{}@{label}.{label}.{}", "l".repeat(64), "t".repeat(61));
@@ -115,7 +115,8 @@ fn note() -> impl Strategy<Value = Option<String>> {
     ]
 }
 
-/// Notes that may be sent, none a part of another: what a mail could take for its own end, what has to be escaped, what is long.
+/// Notes that may be sent, none a part of another: one that could end a mail early, one to escape, one that is
+/// long.
 pub(super) fn notes() -> Vec<String> {
     vec![
         "Ring twice, please.".to_owned(),

@@ -4,19 +4,19 @@ use serde_json::{Value, json};
 
 use super::calls::notes;
 
-/// What the mail server and the push endpoint have taken, oldest first.
+/// Messages that the mail server and the push endpoint accepted, oldest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Post {
     mails: Vec<Value>,
     pushes: Vec<Value>,
 }
 
-/// Whether the push endpoint knows the device.
+/// True if the push endpoint knows the device.
 pub(super) fn takes_pushes(token: &str) -> bool {
     !token.starts_with("refused")
 }
 
-/// Whether the mail server knows the mailbox.
+/// True if the mail server knows the mailbox.
 fn takes_mail(address: &str) -> bool {
     let local = address.split('@').next().unwrap_or_default();
     !local.eq_ignore_ascii_case("refused")
@@ -61,16 +61,17 @@ fn taken(channel: &str, messages: &[Value]) -> Value {
     json!({ channel: messages })
 }
 
-/// What stands for the headline of a message: a channel has words of its own, the same whenever the same is told.
+/// A stand-in for the headline of a message. Each channel has its own words, the same for the same
+/// notification.
 fn headline(channel: &str, asked: &NewNotification) -> String {
     format!("{channel} of {:?} of {}", asked.kind, asked.order_id)
 }
 
-/// What the mail server was given. Of the text, which is the module's own, the note that was asked for; one that needs an encoding on its
-/// way is looked for in the push message only.
+/// The mails that the server accepted, as effects show them. Of the text, which is the module's own, only the
+/// note counts; a note that needs a transfer encoding is looked for in the push message alone.
 pub(crate) fn mails(kept: &[Message]) -> Value {
     let mail = |mail: &Message| {
-        // Quoted-printable breaks long lines so.
+        // Quoted-printable breaks long lines this way.
         let text = mail.body.replace("=\n", "");
         json!({
             "to": mail.to,
@@ -84,7 +85,7 @@ pub(crate) fn mails(kept: &[Message]) -> Value {
     taken("mails", &kept.iter().map(mail).collect::<Vec<_>>())
 }
 
-/// What the push endpoint was given.
+/// The messages that the push endpoint accepted, as effects show them.
 pub(crate) fn pushes(kept: &[Push]) -> Value {
     let push = |push: &Push| {
         json!({
@@ -97,7 +98,7 @@ pub(crate) fn pushes(kept: &[Push]) -> Value {
     taken("pushes", &kept.iter().map(push).collect::<Vec<_>>())
 }
 
-/// The note that the text holds, lines ended in whatever way.
+/// The note that the text contains, whatever its line endings.
 fn note_in(text: &str) -> Option<String> {
     let lines = |text: &str| text.replace("\r\n", "\n").replace('\r', "\n");
     let text = lines(text);

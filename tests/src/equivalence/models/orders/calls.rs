@@ -7,7 +7,8 @@ use seam::Context;
 use super::OrdersModel;
 use crate::equivalence::models::values::{ORDER_KEYS, address_of, many, page, text_up_to};
 
-/// A call to make now: most of them go on with an order that there is, the further it is the likelier, since few get far.
+/// Strategy for the next call. Most calls continue an existing order; the further along an order is, the more
+/// likely it is picked, since few get far.
 pub(super) fn of(model: &OrdersModel) -> BoxedStrategy<OrdersCall> {
     let mut calls = vec![
         (5, create().boxed()),
@@ -107,8 +108,8 @@ fn create() -> impl Strategy<Value = OrdersCall> {
     })
 }
 
-/// Mostly one tea, which is what paid orders pay for. Scarce cups come alone: what is reserved for an order that is refused goes back
-/// later, and no other order's answer may hang on when.
+/// Strategy for items: mostly one tea, which is what paid orders pay for. Scarce cups come alone: stock of a
+/// refused order is released later, and no other order's reply may depend on when.
 fn items() -> impl Strategy<Value = Vec<Item>> {
     let of = |items: &[(&str, i64)]| -> Vec<Item> {
         let item = |(sku, quantity): &(&str, i64)| Item {

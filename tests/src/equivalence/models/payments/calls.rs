@@ -4,7 +4,7 @@ use proptest::{prelude::*, sample::select, strategy::Union};
 use super::{Asked, PaymentsModel, orders, payment_id};
 use crate::equivalence::models::values::{idempotency_key, page, price_in};
 
-/// Charges, refunds, repetitions of them and looks, legal or not.
+/// Strategy for charges, refunds, repetitions of them and queries, legal or not.
 pub(super) fn call(model: &PaymentsModel) -> BoxedStrategy<PaymentsCall> {
     let get = |payment_id| PaymentsCall::GetPayment { payment_id };
     let process = order_id().prop_map(|order_id| PaymentsCall::ProcessPayment { order_id });
@@ -29,13 +29,13 @@ pub(super) fn call(model: &PaymentsModel) -> BoxedStrategy<PaymentsCall> {
     Union::new_weighted(calls).boxed()
 }
 
-/// Mostly one that can be paid.
+/// Strategy for an order: mostly one that can be paid.
 fn order_id() -> impl Strategy<Value = OrderId> {
     let name = prop_oneof![3 => select(&orders::NAMES[..5]), 2 => select(&orders::NAMES[..])];
     name.prop_map(orders::id_of)
 }
 
-/// Of a payment that may not be there.
+/// Strategy for a refund of a payment that may not exist.
 fn refund_of_any() -> impl Strategy<Value = PaymentsCall> {
     let cents = prop_oneof![4 => 1..=100_i64, 1 => select(&[0, -1][..])];
     (order_id(), idempotency_key(), cents).prop_map(|(order_id, key, cents)| {
@@ -44,7 +44,8 @@ fn refund_of_any() -> impl Strategy<Value = PaymentsCall> {
     })
 }
 
-/// Of one of these: a part of what is left, all of it, more than that, nothing or less.
+/// Strategy for a refund of one of these payments: a part of the rest, all of it, more than that, nothing or
+/// less.
 fn refund_of(known: Vec<Payment>) -> impl Strategy<Value = PaymentsCall> {
     let one = select(known).prop_flat_map(|payment| {
         let left = payment.captured.cents - payment.refunded.cents;
@@ -55,14 +56,17 @@ fn refund_of(known: Vec<Payment>) -> impl Strategy<Value = PaymentsCall> {
             2 => Just(left.saturating_add(1)),
             1 => select(&[0, -1, i64::MIN, i64::MAX][..]),
         ];
-        let currency = prop_oneof![12 => Just(payment.amount.currency), 1 => select(&["EUR", "JPY"][..]).prop_map(|code| price_in(0, code).currency)];
+        let currency = prop_oneof![
+            12 => Just(payment.amount.currency),
+            1 => select(&["EUR", "JPY"][..]).prop_map(|code| price_in(0, code).currency),
+        ];
         (Just(payment.id), cents, currency)
     });
     (one, idempotency_key())
         .prop_map(|((payment_id, cents, currency), key)| refund(payment_id, key, Money::new(cents, currency)))
 }
 
-/// One that was asked for before, or under its key one that differs in one thing.
+/// Repeats an earlier refund, or changes one field under the same key.
 fn refund_again(asked: Vec<Asked>) -> impl Strategy<Value = PaymentsCall> {
     select(asked).prop_flat_map(|asked| {
         let same = || (Just(asked.payment_id), Just(asked.refund.amount));

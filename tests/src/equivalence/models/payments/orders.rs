@@ -6,10 +6,10 @@ use seam::TransportFailure;
 
 use crate::equivalence::models::values::price_in;
 
-/// The orders of this platform, by name: one of each kind that Payments can meet, and they never change.
+/// The orders of this platform, by name: one of each kind that Payments can meet. They never change.
 const ORDERS: [Kind; 9] = [
     Kind("card", OrderStatus::Pending, 1_000, "EUR", "tok_ok"),
-    // Beyond what a double can count, by a method that JSON and paths have to escape.
+    // More than a double can count, by a method that JSON and paths have to escape.
     Kind(
         "yen",
         OrderStatus::Pending,
@@ -26,10 +26,10 @@ const ORDERS: [Kind; 9] = [
     Kind("cancelled", OrderStatus::Cancelled, 500, "EUR", "tok_ok"),
 ];
 
-/// The order that Orders does not answer for.
+/// The order for which Orders never replies.
 const SILENT: &str = "silent";
 
-/// Every name there is, with one that stands for no order.
+/// Every name, including one that no order has.
 pub(super) const NAMES: [&str; 11] = [
     "card",
     "yen",
@@ -44,15 +44,15 @@ pub(super) const NAMES: [&str; 11] = [
     "none",
 ];
 
-/// Name, status, total, currency, payment method.
+/// An order's name, status, total, currency and payment method.
 struct Kind(&'static str, OrderStatus, i64, &'static str, &'static str);
 
-/// The id of the order with this name, among the orders that Payments meets in these suites.
+/// The id of the order with this name.
 pub fn id_of(name: &str) -> OrderId {
     OrderId::derive(&[name])
 }
 
-/// What Orders says of an order.
+/// The reply of Orders to a query for the order.
 pub(super) fn get(id: OrderId) -> Result<Order, OrderError> {
     if id == id_of(SILENT) {
         return Err(Error::Transport(TransportFailure::new("orders", "it said nothing")));
@@ -86,7 +86,7 @@ fn order(Kind(name, status, cents, currency, method): &Kind) -> Order {
     }
 }
 
-/// These orders as a neighbour: they can be looked up, and nothing else.
+/// A fake of Orders: these orders can be looked up, and nothing else works.
 #[derive(Debug)]
 pub(crate) struct FixedOrders;
 

@@ -1,4 +1,4 @@
-//! What an answer says about whether its call has happened, when others call too.
+//! Classifies replies to concurrent calls: whether the call has happened.
 
 use commerce::{
     Delivery, Error, InventoryReply, Notification, NotificationsReply, OrdersReply, Payment, PaymentConflict,
@@ -6,8 +6,9 @@ use commerce::{
 };
 use seam::equivalence::Completion;
 
-/// Another call with the same key is under way, or was: this one has done nothing. It may be told so before the other has done anything,
-/// so it says nothing about that. Not available: it may have done something.
+/// A conflict with a call in progress under the same key means that this call did nothing. The reply may arrive
+/// before the other call has done anything, so it proves nothing about that. After "not available" the call may
+/// have happened.
 fn heard<T, C: std::fmt::Display>(answer: &Result<T, Error<C>>) -> Completion {
     match answer {
         Err(Error::InFlight { .. } | Error::KeyReused { .. }) => Completion::Fail,
@@ -16,7 +17,7 @@ fn heard<T, C: std::fmt::Display>(answer: &Result<T, Error<C>>) -> Completion {
     }
 }
 
-/// What an answer of Inventory says.
+/// Classifies a reply of Inventory.
 pub fn heard_of_inventory(reply: &InventoryReply) -> Completion {
     match reply {
         InventoryReply::PutProduct(answer) => heard(answer),
@@ -28,7 +29,7 @@ pub fn heard_of_inventory(reply: &InventoryReply) -> Completion {
     }
 }
 
-/// What an answer of Orders says.
+/// Classifies a reply of Orders.
 pub fn heard_of_orders(reply: &OrdersReply) -> Completion {
     match reply {
         OrdersReply::ListOrdersForCustomer(answer) => heard(answer),
@@ -41,9 +42,9 @@ pub fn heard_of_orders(reply: &OrdersReply) -> Completion {
     }
 }
 
-/// What an answer of Payments says. The model charges and refunds in one step, the module asks a provider in between: what shows a charge
-/// or a refund half way is about that call, and promises nothing. A charge is answered with a look at the payment: where refunds came in
-/// between, it says no more than that it may have happened.
+/// Classifies a reply of Payments. The model charges and refunds in one step, while the module asks a provider
+/// in between; a reply that shows a charge or refund half way proves nothing. A charge is answered with a look
+/// at the payment: if refunds came in between, the call may have happened.
 pub fn heard_of_payments(reply: &PaymentsReply) -> Completion {
     match reply {
         PaymentsReply::ProcessPayment(Ok(payment)) if is_half_way(payment) || payment.refunded.cents > 0 => {
@@ -71,8 +72,8 @@ fn is_open(status: PaymentStatus) -> bool {
     }
 }
 
-/// Refused for what is set aside or under way, which nobody sees before it is done. Whether refunds at once fit is asked by
-/// [`refunds_at_once`](super::super::refunds_at_once).
+/// True if the refusal is due to an amount that is reserved or in progress, which the model can't see.
+/// Concurrent refunds are covered by [`refunds_at_once`](super::super::refunds_at_once).
 fn is_meanwhile(error: &PaymentError) -> bool {
     match error {
         Error::Conflict(PaymentConflict::RefundExceedsCaptured { .. }) => true,
@@ -81,7 +82,8 @@ fn is_meanwhile(error: &PaymentError) -> bool {
     }
 }
 
-/// What an answer of Notifications says. The model hands over in one step: what is not handed over yet promises nothing.
+/// Classifies a reply of Notifications. The model delivers in one step; a message that is not delivered yet
+/// proves nothing.
 pub fn heard_of_notifications(reply: &NotificationsReply) -> Completion {
     match reply {
         NotificationsReply::GetNotification(Ok(told)) if is_pending(told) => Completion::Fail,

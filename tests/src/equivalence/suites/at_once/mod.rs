@@ -1,4 +1,4 @@
-//! Suites in which several callers call at once.
+//! Suites with several concurrent callers.
 
 mod heard;
 mod one_order;
@@ -8,7 +8,7 @@ use seam::equivalence::{Instance, Model, Suite};
 
 use super::{cases, open_inventory, open_notifications, open_orders, open_payments, rules::allowed_by};
 use crate::equivalence::{
-    Ground, Reach,
+    Reach, Storage,
     models::{InventoryModel, NotificationsModel, OrdersModel, PaymentsModel},
 };
 
@@ -16,62 +16,62 @@ pub use heard::{heard_of_inventory, heard_of_notifications, heard_of_orders, hea
 pub use one_order::one_order_at_once;
 pub use without_lists::WithoutLists;
 
-/// How many callers there are.
+/// Number of concurrent callers.
 pub const CALLERS: usize = 4;
-/// How many calls they make together.
+/// Number of calls in a sequence, over all callers.
 const CALLS: usize = 16;
 
-/// Inventory, for callers that call at once.
-pub fn inventory_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<InventoryModel> {
+/// The suite of Inventory for concurrent callers.
+pub fn inventory_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<InventoryModel> {
     at_once(
         "inventory at once",
         "inventory",
         InventoryModel::default(),
-        ground,
+        storage,
         reaches,
         open_inventory,
     )
 }
 
-/// Orders, for callers that call at once.
-pub fn orders_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<WithoutLists<OrdersModel>> {
+/// The suite of Orders for concurrent callers.
+pub fn orders_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<WithoutLists<OrdersModel>> {
     let model = WithoutLists(OrdersModel::begin());
-    at_once("orders at once", "orders", model, ground, reaches, open_orders)
+    at_once("orders at once", "orders", model, storage, reaches, open_orders)
 }
 
-/// Payments, for callers that call at once.
-pub fn payments_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<PaymentsModel> {
+/// The suite of Payments for concurrent callers.
+pub fn payments_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<PaymentsModel> {
     at_once(
         "payments at once",
         "payments",
         PaymentsModel::default(),
-        ground,
+        storage,
         reaches,
         open_payments,
     )
 }
 
-/// Notifications, for callers that call at once.
-pub fn notifications_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<WithoutLists<NotificationsModel>> {
+/// The suite of Notifications for concurrent callers.
+pub fn notifications_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<WithoutLists<NotificationsModel>> {
     let model = WithoutLists(NotificationsModel::default());
     at_once(
         "notifications at once",
         "notifications",
         model,
-        ground,
+        storage,
         reaches,
         open_notifications,
     )
 }
 
-/// A contract's model and its module, opened in this way.
+/// A suite of the model, with the module as a subject for each reach.
 fn at_once<M, Opening>(
     name: &str,
     owner: &str,
     model: M,
-    ground: &Ground,
+    storage: &Storage,
     reaches: &[Reach],
-    open: fn(Ground, Reach) -> Opening,
+    open: fn(Storage, Reach) -> Opening,
 ) -> Suite<M>
 where
     M: Model,
@@ -80,7 +80,7 @@ where
     let suite = Suite::new(name, model);
     let suite = allowed_by(owner, suite).cases(cases::AT_ONCE).calls(CALLS);
     reaches.iter().fold(suite, |suite, reach| {
-        let (ground, reach) = (ground.clone(), *reach);
-        suite.subject(reach.name(), move || open(ground.clone(), reach))
+        let (storage, reach) = (storage.clone(), *reach);
+        suite.subject(reach.name(), move || open(storage.clone(), reach))
     })
 }

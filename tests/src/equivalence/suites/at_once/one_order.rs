@@ -9,12 +9,12 @@ use seam::{
 
 use super::at_once;
 use crate::equivalence::{
-    Ground, Reach,
+    Reach, Storage,
     models::{OrdersModel, PAID_KEYS},
     suites::open_orders,
 };
 
-/// One order that is paid, for callers who all change it.
+/// A model with one paid order, which every caller changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OneOrder(OrdersModel);
 
@@ -26,8 +26,8 @@ impl OneOrder {
         Self(model)
     }
 
-    async fn open(ground: Ground, reach: Reach) -> Result<Instance<dyn Orders>, String> {
-        let instance = open_orders(ground, reach).await?;
+    async fn open(storage: Storage, reach: Reach) -> Result<Instance<dyn Orders>, String> {
+        let instance = open_orders(storage, reach).await?;
         let made = instance.service().create_order(Self::wanted()).await;
         made.map_err(|error| format!("the order is not made: {error}"))?;
         Ok(instance)
@@ -86,8 +86,8 @@ impl Model for OneOrder {
     }
 }
 
-/// One order that is there before the first call, for callers that change it at once.
-pub fn one_order_at_once(ground: &Ground, reaches: &[Reach]) -> Suite<OneOrder> {
+/// The suite of one order, which exists before the first call and which concurrent callers change.
+pub fn one_order_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<OneOrder> {
     let model = OneOrder::begin();
-    at_once("one order at once", "orders", model, ground, reaches, OneOrder::open)
+    at_once("one order at once", "orders", model, storage, reaches, OneOrder::open)
 }

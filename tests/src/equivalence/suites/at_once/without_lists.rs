@@ -6,7 +6,8 @@ use seam::{
     equivalence::{CallOf, Cell, Model, ReplyOf},
 };
 
-/// A contract without its lists: they are in the order of clocks that callers read before they write, not of the writes.
+/// A model whose lists are never called: they are sorted by timestamps that callers read before they write, not
+/// by the order of the writes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WithoutLists<M>(pub(super) M);
 

@@ -4,7 +4,7 @@ use seam::{Contract, equivalence::Instance};
 use shared::{Module, StartError};
 use tempfile::TempDir;
 
-use crate::equivalence::{ground::Fresh, reach::Served};
+use crate::equivalence::{reach::Served, storage::TestEnvironment};
 
 /// A module in a server of its own.
 pub(super) struct Extracted {
@@ -13,8 +13,11 @@ pub(super) struct Extracted {
 }
 
 impl Extracted {
-    /// Serves the module that was opened on this ground.
-    pub(super) async fn serve<C: ?Sized>(own: Fresh, opened: Result<Module<C>, StartError>) -> Result<Self, String> {
+    /// Serves the opened module.
+    pub(super) async fn serve<C: ?Sized>(
+        own: TestEnvironment,
+        opened: Result<Module<C>, StartError>,
+    ) -> Result<Self, String> {
         let module = opened.map_err(|error| error.to_string())?;
         Ok(Self {
             served: Served::begin(own.environment, vec![module.mount()]).await?,
@@ -22,12 +25,12 @@ impl Extracted {
         })
     }
 
-    /// The setting of a monolith that reaches it.
+    /// The setting that points a monolith to this server.
     pub(super) fn at<'a>(&'a self, setting: &'a str) -> (&'a str, &'a str) {
         (setting, &self.served.base)
     }
 
-    /// Ends it after the monolith that reaches it.
+    /// Stops the server after the monolith that calls it.
     pub(super) fn end_after<C: Contract + ?Sized>(this: Option<Self>, instance: Instance<C>) -> Instance<C> {
         match this {
             Some(Self { served, folder }) => instance.keeping(folder).closed_by(served.end()),

@@ -1,28 +1,28 @@
 use std::sync::Arc;
 
 use commerce::{Inventory, http};
-use inventory::Needs;
+use inventory::Dependencies;
 use seam::equivalence::{Instance, Suite};
 
 use super::{Found, NOBODY, NOBODYS_URL, Way, extracted::Extracted, in_every_way};
 use crate::equivalence::{
-    Ground,
+    Storage,
     models::{InventoryModel, log},
     suites::inventory::suite,
 };
 
 const FOUND: Found<dyn Inventory> = Found {
     name: "inventory",
-    seat: |platform| &platform.inventory,
+    endpoint: |platform| &platform.inventory,
     client: |router| Arc::new(http::inventory::Client::new(router)),
 };
 
-/// Inventory inside the monolith, and extracted from it.
+/// The suite of Inventory inside the monolith, and extracted from it.
 pub fn inventory_in_and_out_of_the_monolith() -> Suite<InventoryModel> {
     in_every_way(suite("inventory extraction"), open)
 }
 
-/// Nothing outside is there: inventory needs nothing of it.
+/// Starts without an outside world: Inventory calls nothing in it.
 async fn open(way: Way) -> Result<Instance<dyn Inventory>, String> {
     let extracted = if way.extracted { Some(extracted().await?) } else { None };
     let mut settings = vec![
@@ -40,8 +40,8 @@ async fn open(way: Way) -> Result<Instance<dyn Inventory>, String> {
 }
 
 async fn extracted() -> Result<Extracted, String> {
-    let own = Ground::Sqlite.fresh("inventory", &[]).await?;
+    let own = Storage::Sqlite.environment("inventory", &[]).await?;
     let orders_feed = log::silent();
-    let module = inventory::open(&own.environment, Needs { orders_feed }).await;
+    let module = inventory::open(&own.environment, Dependencies { orders_feed }).await;
     Extracted::serve(own, module).await
 }

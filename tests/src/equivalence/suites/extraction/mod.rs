@@ -1,4 +1,5 @@
-//! A module inside the monolith, and extracted from it: for its neighbours and for callers of the monolith, the same.
+//! A module inside the monolith, and extracted from it: its neighbours and the callers of the monolith see no
+//! difference.
 
 mod extracted;
 mod inventory;
@@ -11,31 +12,31 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use commerce::{EventFeed, http};
-use monolith::{Platform, Seat};
+use monolith::{Endpoint, Platform};
 use seam::{
     equivalence::{Instance, Model, Suite},
     http::InProcess,
 };
 use shared::{Environment, Mounted, server};
 
-use crate::equivalence::{Ground, ground::Fresh};
+use crate::equivalence::{Storage, storage::TestEnvironment};
 
 pub use self::{
     inventory::inventory_in_and_out_of_the_monolith, notifications::notifications_in_and_out_of_the_monolith,
     orders::orders_in_and_out_of_the_monolith, payments::payments_in_and_out_of_the_monolith,
 };
 
-/// Where nobody listens: for what a monolith has to be told and never needs here.
+/// An address where nobody listens, for required settings that these tests never use.
 const NOBODY: &str = "127.0.0.1:9";
 const NOBODYS_URL: &str = "http://127.0.0.1:9";
 
-/// Where a module runs, and who calls it.
+/// The place where a module runs, and its caller.
 #[derive(Clone, Copy, Debug)]
 struct Way {
     name: &'static str,
-    /// In a server of its own, named to the monolith by its URL; otherwise inside.
+    /// True if the module runs in a server of its own, named to the monolith by URL; false if it runs inside.
     extracted: bool,
-    /// As callers of the monolith's API; otherwise as the module's neighbours inside the monolith.
+    /// True for callers of the monolith's API; false for the module's neighbours inside the monolith.
     through_api: bool,
 }
 
@@ -65,25 +66,26 @@ where
     ways.fold(suite, |suite, way| suite.subject(way.name, move || open(way)))
 }
 
-/// How the module of one contract is found in a monolith.
+/// The module of one contract, inside a monolith.
 struct Found<C: ?Sized> {
     name: &'static str,
-    seat: fn(&Platform) -> &Seat<C>,
+    endpoint: fn(&Platform) -> &Endpoint<C>,
     client: fn(InProcess<Router>) -> Arc<C>,
 }
 
 impl<C: seam::Contract + ?Sized> Found<C> {
-    /// Opens a monolith that was told `settings`: the module in it, called this way, and its log, read this way.
+    /// Opens a monolith with these settings, and finds the module in it and its log, each reached as `way`
+    /// says.
     async fn in_monolith(
         &self,
         way: Way,
         settings: &[(&str, &str)],
     ) -> Result<(Instance<C>, Arc<dyn EventFeed>), String> {
-        let Fresh { environment, folder } = Ground::Sqlite.fresh("monolith", settings).await?;
+        let TestEnvironment { environment, folder } = Storage::Sqlite.environment("monolith", settings).await?;
         let platform = Platform::assemble(&environment).await;
         let platform = platform.map_err(|error| error.to_string())?;
-        let seat = (self.seat)(&platform);
-        let (mut service, mut feed) = (Arc::clone(&seat.service), Arc::clone(&seat.feed));
+        let endpoint = (self.endpoint)(&platform);
+        let (mut service, mut feed) = (Arc::clone(&endpoint.service), Arc::clone(&endpoint.feed));
         let mounted: Arc<[Mounted]> = platform.into_mounted().into();
         if way.through_api {
             let router = server::router(&environment, &mounted);
@@ -96,7 +98,7 @@ impl<C: seam::Contract + ?Sized> Found<C> {
 }
 
 async fn closed(environment: Environment, mounted: Arc<[Mounted]>) {
-    // What does not end in time goes away with its folder.
+    // Whatever does not stop in time goes away with its folder.
     let _ = environment.tasks.stop(Duration::from_secs(5)).await;
     drop(mounted);
 }

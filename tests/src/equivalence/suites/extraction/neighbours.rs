@@ -4,14 +4,14 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::equivalence::models::log;
 
-/// Modelled neighbours behind HTTP; gone when dropped.
+/// Fake neighbours behind HTTP, until they are dropped.
 pub(super) struct Neighbours {
     pub(super) base: String,
     serving: JoinHandle<()>,
 }
 
 impl Neighbours {
-    /// Serves these routes, beside logs that never say anything of the modules with these names.
+    /// Serves these routes, with an empty log for each module in `silent`.
     pub(super) async fn serve(routes: Router, silent: &[&'static str]) -> Result<Self, String> {
         let no_port = |error: std::io::Error| format!("no free port: {error}");
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(no_port)?;
@@ -19,7 +19,7 @@ impl Neighbours {
         let logs = silent.iter().map(|name| feed::router(name, log::silent()));
         let routes = logs.fold(routes, Router::merge);
         let serving = tokio::spawn(async move {
-            // It ends when the task is told to.
+            // Serving ends when the task is aborted.
             let _ = axum::serve(listener, routes).await;
         });
         Ok(Self { base, serving })

@@ -7,7 +7,7 @@ use seam::equivalence::{Instance, Suite};
 
 use super::{Found, NOBODYS_URL, Way, extracted::Extracted, in_every_way};
 use crate::equivalence::{
-    Ground,
+    Storage,
     models::{NotificationsModel, log},
     suites::{
         notifications::{effects, suite},
@@ -17,22 +17,22 @@ use crate::equivalence::{
 
 const FOUND: Found<dyn Notifications> = Found {
     name: "notifications",
-    seat: |platform| &platform.notifications,
+    endpoint: |platform| &platform.notifications,
     client: |router| Arc::new(http::notifications::Client::new(router)),
 };
 
-/// Notifications inside the monolith, and extracted from it.
+/// The suite of Notifications inside the monolith, and extracted from it.
 pub fn notifications_in_and_out_of_the_monolith() -> Suite<NotificationsModel> {
     in_every_way(suite("notifications extraction"), open)
 }
 
-/// Nobody orders: the other modules are there and have nothing to say.
+/// Starts the other modules too; without orders they publish nothing.
 async fn open(way: Way) -> Result<Instance<dyn Notifications>, String> {
     let mail = MailSink::start(outside::listener()?, outside::listener()?, None).map_err(|error| error.to_string())?;
     let push = PushSink::start(outside::listener()?, None).map_err(|error| error.to_string())?;
     let (mail_api, push_api) = (mail.http_address(), push.address());
     let (smtp, push_url) = (mail.smtp_address().to_string(), format!("http://{push_api}"));
-    // No answer in time is an answer of its own, which only a machine that stands still may cause here.
+    // A timeout would be a reply of its own; here only a stalled machine may cause one.
     let mut settings = vec![
         ("SMTP_ADDRESS", &*smtp),
         ("PUSH_URL", &*push_url),
@@ -53,11 +53,11 @@ async fn open(way: Way) -> Result<Instance<dyn Notifications>, String> {
 }
 
 async fn extracted(settings: &[(&str, &str)]) -> Result<Extracted, String> {
-    let own = Ground::Sqlite.fresh("notifications", settings).await?;
-    let needs = Dependencies {
-        order_events: log::silent(),
-        payment_events: log::silent(),
+    let own = Storage::Sqlite.environment("notifications", settings).await?;
+    let dependencies = Dependencies {
+        orders_feed: log::silent(),
+        payments_feed: log::silent(),
     };
-    let module = notifications::open(&own.environment, needs).await;
+    let module = notifications::open(&own.environment, dependencies).await;
     Extracted::serve(own, module).await
 }

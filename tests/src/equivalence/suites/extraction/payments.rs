@@ -4,12 +4,10 @@ use ::outside::PaymentProvider;
 use commerce::{Payments, http};
 use payments::Dependencies;
 use seam::equivalence::{Instance, Suite};
-use shared::{StartError, settings::standard};
 
 use super::{Found, Way, extracted::Extracted, in_every_way, neighbours::Neighbours};
 use crate::equivalence::{
-    Ground,
-    ground::Fresh,
+    Storage,
     models::{FixedOrders, PaymentsModel},
     suites::{
         outside,
@@ -19,23 +17,24 @@ use crate::equivalence::{
 
 const FOUND: Found<dyn Payments> = Found {
     name: "payments",
-    seat: |platform| &platform.payments,
+    endpoint: |platform| &platform.payments,
     client: |router| Arc::new(http::payments::Client::new(router)),
 };
 
-/// Payments inside the monolith, and extracted from it; the Orders that the monolith reaches are modelled.
+/// The suite of Payments inside the monolith, and extracted from it. The monolith calls a fake Orders.
 pub fn payments_in_and_out_of_the_monolith() -> Suite<PaymentsModel> {
     in_every_way(suite("payments extraction"), open)
 }
 
-/// Notifications would look for the orders of these payments in a log that says nothing of them: it is told to be elsewhere.
+/// Configures Notifications as extracted: inside, it would look for the orders of these payments in an empty
+/// log.
 async fn open(way: Way) -> Result<Instance<dyn Payments>, String> {
     let provider = PaymentProvider::start(outside::listener()?, None).await;
     let provider = provider.map_err(|error| error.to_string())?;
     let address = provider.address();
     let routes = http::orders::router(Arc::new(FixedOrders));
     let neighbours = Neighbours::serve(routes, &["orders"]).await?;
-    // No answer in time is an answer of its own, which only a machine that stands still may cause here.
+    // A timeout would be a reply of its own; here only a stalled machine may cause one.
     let mut settings = vec![
         ("ORDERS_URL", &*neighbours.base),
         ("CALL_TIMEOUT_MS", "9000"),
@@ -59,17 +58,8 @@ async fn open(way: Way) -> Result<Instance<dyn Payments>, String> {
 }
 
 async fn extracted(settings: &[(&str, &str)]) -> Result<Extracted, String> {
-    let own = Ground::Sqlite.fresh("payments", settings).await?;
-    let needs = needs(&own).map_err(|error| error.to_string())?;
-    let module = payments::open(&own.environment, needs).await;
+    let own = Storage::Sqlite.environment("payments", settings).await?;
+    let dependencies = Dependencies::over_http(&own.environment).map_err(|error| error.to_string())?;
+    let module = payments::open(&own.environment, dependencies).await;
     Extracted::serve(own, module).await
-}
-
-/// As the service of its own ties them.
-fn needs(own: &Fresh) -> Result<Dependencies, StartError> {
-    let orders = own.environment.needed_socket(&standard::ORDERS_URL)?;
-    Ok(Dependencies {
-        orders: Arc::new(http::orders::Client::new(Arc::clone(&orders))),
-        order_events: Arc::new(http::feed::Client::new("orders", orders)),
-    })
 }

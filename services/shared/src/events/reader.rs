@@ -1,0 +1,115 @@
+use std::{sync::Arc, time::Duration};
+
+use commerce::{EventFeed, FeedError, RecordedEvent};
+use futures::future::BoxFuture;
+use tokio::time::Instant;
+
+use super::{status::Status, watermark::Watermark};
+use crate::Backoff;
+
+/// Most events that are read ahead, those under way included.
+const OPEN: usize = 256;
+/// A read starts only when at least this many events fit, so that reads are few and pages large.
+const ROOM: usize = 64;
+/// Longest wait of one read for the first event.
+const WAIT: Duration = Duration::from_secs(20);
+
+type Read = Result<Vec<RecordedEvent>, FeedError>;
+
+/// Reads the feed ahead, one read at a time, and keeps count of the events that are not done yet.
+pub(super) struct Reader {
+    pub(super) feed: Arc<dyn EventFeed>,
+    watermark: Arc<Watermark>,
+    status: Arc<Status>,
+    /// The read under way.
+    reading: Option<BoxFuture<'static, Read>>,
+    backoff: Backoff,
+    /// The last position that was read.
+    cursor: i64,
+    /// Events that were read and are not done.
+    open: usize,
+}
+
+impl Reader {
+    /// A reader that begins after position 0; [`Reader::start_after`] moves it.
+    pub(super) fn new(feed: Arc<dyn EventFeed>, watermark: Arc<Watermark>, status: Arc<Status>) -> Self {
+        Self {
+            feed,
+            watermark,
+            status,
+            reading: None,
+            backoff: Backoff::new(Duration::from_millis(20), Duration::from_secs(1)),
+            cursor: 0,
+            open: 0,
+        }
+    }
+
+    pub(super) fn start_after(&mut self, position: i64) {
+        self.cursor = position;
+    }
+
+    /// Starts a read if there is room for its events and none is under way.
+    pub(super) fn read(&mut self) {
+        let room = OPEN.saturating_sub(self.open);
+        if self.reading.is_none() && room >= ROOM {
+            let feed = Arc::clone(&self.feed);
+            let (after, limit) = (self.cursor, u32::try_from(room).unwrap_or(1));
+            self.reading = Some(Box::pin(async move { feed.read_events(after, limit, WAIT).await }));
+        }
+    }
+
+    /// Waits for the read under way and returns its new events; none after a failed read, which is repeated after a
+    /// pause. Never resolves while no read is under way.
+    ///
+    /// It may be dropped at any await: the read goes on, and the next call waits for the same one.
+    pub(super) async fn events(&mut self) -> Vec<RecordedEvent> {
+        let Some(reading) = &mut self.reading else {
+            return std::future::pending().await;
+        };
+        let read = reading.await;
+        self.reading = None;
+        match read {
+            Ok(events) => {
+                self.backoff.reset();
+                self.status.untroubled("feed");
+                events.into_iter().filter(|event| self.take(event.position)).collect()
+            }
+            Err(error) => {
+                self.read_later(&error);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Takes the next position of the feed. A position that is not beyond the last one would be applied out of
+    /// order, and moves a watermark that only grows; no feed that keeps its promise shows one.
+    fn take(&mut self, position: i64) -> bool {
+        if position <= self.cursor {
+            tracing::error!(subscription = %self.watermark.name, position, "feed went backwards, event ignored");
+            return false;
+        }
+        self.cursor = position;
+        self.open += 1;
+        self.watermark.opened(position);
+        true
+    }
+
+    /// Notes that an event of the feed is done, durably or because there was nothing to do.
+    pub(super) fn done(&mut self, position: i64) {
+        self.open -= 1;
+        self.watermark.done(position);
+    }
+
+    fn read_later(&mut self, error: &FeedError) {
+        tracing::debug!(subscription = %self.watermark.name, %error, "feed not readable, will be read again");
+        self.status.troubled("feed", error.to_string());
+        let (feed, after, pause) = (Arc::clone(&self.feed), self.cursor, self.backoff.pause());
+        self.reading = Some(Box::pin(async move {
+            tokio::time::sleep_until(Instant::now() + pause).await;
+            // Does not wait for an event: the answer alone says that the feed is back, and readiness shows it at
+            // once.
+            let limit = u32::try_from(ROOM).unwrap_or(1);
+            feed.read_events(after, limit, Duration::ZERO).await
+        }));
+    }
+}

@@ -1,0 +1,62 @@
+use std::time::Duration;
+
+use commerce::Timestamp;
+
+use crate::{Database, DatabaseError, Next, Round, Tx};
+
+/// Time for which stored replies are kept: 30 days. A key that is used again later is new, and natural keys (an
+/// order's id, a payment's attempt) still prevent a second effect.
+const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Pause between two looks for old replies.
+const LOOK_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// Prunes old replies to idempotent commands, every hour.
+pub(crate) struct Retention {
+    pub(crate) db: Database,
+}
+
+#[seam::async_trait]
+impl Round for Retention {
+    async fn round(&self) -> Result<Next, String> {
+        self.prune().await.map_err(|error| error.to_string())?;
+        Ok(Next::After(LOOK_EVERY))
+    }
+}
+
+impl Retention {
+    async fn prune(&self) -> Result<(), DatabaseError> {
+        // A write costs a commit, so it is made only when there is something to prune.
+        if !has_older(&self.db, KEEP).await? {
+            return Ok(());
+        }
+        let pruned = self.db.write(|tx| Box::pin(prune(tx, KEEP))).await?;
+        tracing::info!(module = self.db.module(), pruned, "old stored replies deleted");
+        Ok(())
+    }
+}
+
+/// Deletes replies older than `keep`; returns their number. Their keys are new again, so natural keys must still
+/// prevent a second effect (I9).
+pub async fn prune(tx: &mut Tx, keep: Duration) -> Result<u64, DatabaseError> {
+    let gone = sqlx::query("DELETE FROM idempotency WHERE reply IS NOT NULL AND replied_at < $1")
+        .bind(before(keep))
+        .execute(tx.connection())
+        .await?;
+    Ok(gone.rows_affected())
+}
+
+/// True if [`prune`] would delete anything.
+async fn has_older(db: &Database, keep: Duration) -> Result<bool, DatabaseError> {
+    let found = sqlx::query("SELECT 1 FROM idempotency WHERE reply IS NOT NULL AND replied_at < $1 LIMIT 1")
+        .bind(before(keep))
+        .fetch_optional(db.readers())
+        .await?;
+    Ok(found.is_some())
+}
+
+fn before(keep: Duration) -> i64 {
+    Timestamp::now()
+        .as_micros()
+        .saturating_sub(i64::try_from(keep.as_micros()).unwrap_or(i64::MAX))
+}

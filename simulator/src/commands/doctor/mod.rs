@@ -1,0 +1,66 @@
+//! `seam doctor`: checks what this machine has and lacks.
+
+mod checks;
+mod finding;
+mod machine;
+mod version;
+
+use clap::Args;
+use comfy_table::{ContentArrangement, Table, presets};
+
+use crate::exit;
+use finding::{Finding, FindingVerdict};
+
+/// Arguments of `seam doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(args: DoctorArgs) -> u8 {
+    let findings = checks::all().await;
+    let lacks = findings.iter().any(|finding| finding.verdict == FindingVerdict::Lacks);
+    let text = if args.json {
+        serde_json::json!({ "fit": !lacks, "findings": findings }).to_string()
+    } else {
+        report(&findings, lacks)
+    };
+    print(&text);
+    if lacks { exit::FAIL } else { exit::PASS }
+}
+
+fn report(findings: &[Finding], lacks: bool) -> String {
+    let mut table = Table::new();
+    let width = if let Ok((columns, _)) = crossterm::terminal::size() {
+        columns
+    } else {
+        100
+    };
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width);
+    table.set_header(["what", "verdict", "found"]);
+    for finding in findings {
+        table.add_row([finding.what, finding.verdict.word(), &finding.found]);
+    }
+    let mut text = table.trim_fmt();
+    for finding in findings {
+        if let Some(mend) = &finding.mend {
+            text.push_str(&format!("\n\n{}: {mend}", finding.what));
+        }
+    }
+    text.push_str(if lacks {
+        "\n\nsomething that is needed is missing"
+    } else {
+        "\n\neverything that is needed is there"
+    });
+    text
+}
+
+#[expect(clippy::print_stdout, reason = "this is the command's result")]
+fn print(text: &str) {
+    println!("{text}");
+}

@@ -1,0 +1,157 @@
+use std::fmt::Write;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::Value;
+
+use crate::{
+    scenario::{FaultOutcome, FaultReport, InvariantReport, Report, Row, Unsettled, Verdict},
+    steps::template::as_text,
+};
+
+/// How many rows of evidence, or failed journeys, are shown; the report has more.
+const SHOWN: usize = 10;
+
+/// A report for people, without the lines that frame a run.
+pub(crate) fn render(report: &Report, width: u16) -> String {
+    let mut text = String::new();
+    for fault in &report.faults {
+        line(&mut text, &fault_line(fault));
+    }
+    line(&mut text, &table(&report.invariants, width));
+    for failure in report.failed_journeys.iter().take(SHOWN) {
+        line(
+            &mut text,
+            &format!(
+                "journey {} failed at {:?}: {}",
+                failure.journey, failure.step, failure.reason
+            ),
+        );
+    }
+    more(&mut text, report.failed_journeys.len());
+    for unsettled in &report.unsettled {
+        unsettled_lines(&mut text, unsettled);
+    }
+    for invariant in &report.invariants {
+        evidence_lines(&mut text, invariant);
+    }
+    line(&mut text, &verdict_line(report));
+    text
+}
+
+fn fault_line(fault: &FaultReport) -> String {
+    let FaultReport { node, at_journey, .. } = fault;
+    match &fault.outcome {
+        FaultOutcome::Fired { at_ms, healed_at_ms } => format!(
+            "fault: killed {node} at {} (journey {at_journey}), ready again at {}",
+            seconds(*at_ms),
+            seconds(*healed_at_ms)
+        ),
+        FaultOutcome::NotHealed { at_ms, reason } => {
+            format!(
+                "fault: killed {node} at {} (journey {at_journey}), FAILED to come back: {reason}",
+                seconds(*at_ms)
+            )
+        }
+        FaultOutcome::NeverFired { reason } => {
+            format!("fault: FAILED to kill {node} at journey {at_journey}, so this run proved nothing: {reason}")
+        }
+    }
+}
+
+fn table(invariants: &[InvariantReport], width: u16) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width);
+    table.set_header(["invariant", "verdict", "checked", "figures"]);
+    for invariant in invariants {
+        let figures: Vec<String> = invariant
+            .figures
+            .iter()
+            .map(|(name, value)| format!("{}: {}", name.replace('_', " "), as_text(value)))
+            .collect();
+        table.add_row([
+            invariant.name.clone(),
+            invariant.verdict.as_str().to_owned(),
+            invariant.checked.to_string(),
+            figures.join(", "),
+        ]);
+    }
+    table.trim_fmt()
+}
+
+fn unsettled_lines(text: &mut String, unsettled: &Unsettled) {
+    line(
+        text,
+        &format!(
+            "did not come to pass in time: {} ({})",
+            unsettled.name, unsettled.reason
+        ),
+    );
+    rows(text, &unsettled.pending);
+    more(text, unsettled.pending.len());
+}
+
+fn evidence_lines(text: &mut String, invariant: &InvariantReport) {
+    match invariant.verdict {
+        Verdict::Fail => {
+            line(
+                text,
+                &format!("violated {} times: {}", invariant.violations, invariant.name),
+            );
+            rows(text, &invariant.evidence);
+            more(text, invariant.violations);
+        }
+        Verdict::Inconclusive => line(text, &format!("examined nothing: {}", invariant.name)),
+        Verdict::Pass => {}
+    }
+}
+
+fn rows(text: &mut String, rows: &[Row]) {
+    for row in rows.iter().take(SHOWN) {
+        let fields: Vec<String> = row
+            .iter()
+            .map(|(name, value)| format!("{name}={}", shown(value)))
+            .collect();
+        line(text, &format!("    {}", fields.join(" ")));
+    }
+}
+
+fn more(text: &mut String, all: usize) {
+    if all > SHOWN {
+        line(text, &format!("    and {} more", all - SHOWN));
+    }
+}
+
+fn shown(value: &Value) -> String {
+    as_text(value).chars().take(200).collect()
+}
+
+fn verdict_line(report: &Report) -> String {
+    let over = report
+        .count
+        .saturating_sub(u64::try_from(report.failed_journeys.len()).unwrap_or(u64::MAX));
+    let took = report.timeline.journeys_ms.max(1);
+    // Tenths of journeys per second, in whole numbers.
+    let rate = over.saturating_mul(10_000) / took;
+    format!(
+        "{} in {}: {over} of {} journeys reached their end, {}.{} per second; {} requests, {} of them repeats",
+        report.verdict.as_str(),
+        seconds(report.timeline.total_ms),
+        report.count,
+        rate / 10,
+        rate % 10,
+        report.requests.sent,
+        report.requests.repeated,
+    )
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{:02} s", ms / 1_000, ms % 1_000 / 10)
+}
+
+fn line(text: &mut String, content: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{content}");
+}

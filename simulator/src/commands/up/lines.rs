@@ -1,0 +1,165 @@
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    net::SocketAddr,
+};
+
+use serde::Serialize;
+
+use super::Display;
+use crate::{
+    backend::{NodeState, NodeStatus, Running},
+    topology::Topology,
+};
+
+const TAIL_LINES: usize = 10;
+
+/// Prints lines for people who read a pipe: each node, and later each change of a node's state.
+#[derive(Debug, Default)]
+pub(super) struct TextLines(Changes);
+
+/// Prints a JSON object a line: first one `{"event":"ready",...}` with every node, then a `{"event":"node",...}` for each change
+/// of a node's state.
+#[derive(Debug)]
+pub(super) struct JsonLines {
+    topology: String,
+    changes: Changes,
+}
+
+impl JsonLines {
+    pub(super) fn new(topology: &Topology) -> Self {
+        Self {
+            topology: topology.name().to_owned(),
+            changes: Changes::default(),
+        }
+    }
+}
+
+/// The state of each node when last asked.
+#[derive(Debug, Default)]
+struct Changes(BTreeMap<String, NodeState>);
+
+impl Changes {
+    fn are_new(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The nodes whose state is another than last time; a death is told to stderr with its last lines.
+    fn since_last(&mut self, running: &Running) -> Vec<NodeStatus> {
+        let mut changed = running.nodes();
+        changed.retain(|node| self.0.get(&node.name) != Some(&node.state));
+        for node in &changed {
+            if let NodeState::Died(how) = &node.state {
+                report_death(running, &node.name, how);
+            }
+            self.0.insert(node.name.clone(), node.state.clone());
+        }
+        changed
+    }
+}
+
+/// A node in JSON.
+#[derive(Debug, Serialize)]
+struct JsonNode {
+    name: String,
+    state: String,
+    /// How it died.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    how: Option<String>,
+    /// Of its first port.
+    address: Option<SocketAddr>,
+    /// By the names of its ports.
+    addresses: BTreeMap<String, SocketAddr>,
+    pid: Option<u32>,
+    requests: u64,
+}
+
+impl From<NodeStatus> for JsonNode {
+    fn from(node: NodeStatus) -> Self {
+        let (state, how) = match node.state {
+            NodeState::Died(how) => ("died".to_owned(), Some(how)),
+            other => (other.to_string(), None),
+        };
+        Self {
+            name: node.name,
+            state,
+            how,
+            address: node.addresses.first().map(|(_, address)| *address),
+            addresses: node.addresses.into_iter().collect(),
+            pid: node.pid,
+            requests: node.requests,
+        }
+    }
+}
+
+impl Display for JsonLines {
+    fn show(&mut self, running: &Running) -> io::Result<()> {
+        #[derive(Serialize)]
+        struct Change {
+            event: &'static str,
+            #[serde(flatten)]
+            node: JsonNode,
+        }
+        let mut out = io::stdout().lock();
+        let all = self.changes.are_new();
+        let nodes = self.changes.since_last(running).into_iter().map(JsonNode::from);
+        if all {
+            let ready = serde_json::json!({
+                "event": "ready",
+                "topology": self.topology,
+                "ready_in_ms": u64::try_from(running.ready_in().as_millis()).unwrap_or(u64::MAX),
+                "run": running.id(),
+                "folder": running.folder(),
+                "nodes": nodes.collect::<Vec<_>>(),
+            });
+            writeln!(out, "{ready}")?;
+        } else {
+            for node in nodes {
+                writeln!(out, "{}", serde_json::to_string(&Change { event: "node", node })?)?;
+            }
+        }
+        out.flush()
+    }
+}
+
+impl Display for TextLines {
+    fn show(&mut self, running: &Running) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        let all = self.0.are_new();
+        for node in self.0.since_last(running) {
+            writeln!(out, "{}", text(&node))?;
+        }
+        if all {
+            writeln!(
+                out,
+                "up; Ctrl-C stops it; logs in {}",
+                running.folder().join("logs").display()
+            )?;
+        }
+        out.flush()
+    }
+}
+
+fn report_death(running: &Running, node: &str, how: &str) {
+    eprintln!("{node} died ({how}); its last lines:");
+    for line in running.log_tail(node, TAIL_LINES) {
+        eprintln!("    {line}");
+    }
+    eprintln!("  the whole log: {}", running.log(node).display());
+}
+
+fn text(node: &NodeStatus) -> String {
+    let addresses: Vec<String> = node
+        .addresses
+        .iter()
+        .map(|(port, address)| {
+            if node.addresses.len() > 1 {
+                format!("{port} {address}")
+            } else {
+                address.to_string()
+            }
+        })
+        .collect();
+    let pid = node.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
+    format!("{}: {}, {}{pid}", node.name, node.state, addresses.join(", "))
+}
