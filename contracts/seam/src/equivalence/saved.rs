@@ -14,23 +14,25 @@ use super::{
 };
 use crate::{Contract, MethodKind};
 
-/// The layout of the file.
+/// The version of the file's layout.
 const FORMAT: u32 = 1;
 
-/// A sequence that failed once, as a file: the calls themselves, so that it outlives every change of how calls are drawn.
+/// A sequence that failed once, as a file. It holds the calls themselves, not a seed, so that it outlives every
+/// change of how calls are drawn.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     format: u32,
     contract: String,
-    /// The methods of the contract as it then was.
+    /// The methods of the contract at that time.
     methods: Vec<String>,
-    /// Who differed, and where; for the reader.
+    /// The subject that differed, and the difference; for the reader.
     found: String,
     steps: Vec<Value>,
 }
 
-/// Writes the sequence to `folder` and says where. The name derives from the calls: the same sequence is saved once.
+/// Writes the sequence to `folder` and returns the path. The file name derives from the calls, so that the same
+/// sequence is saved once.
 pub(crate) fn save<M: Model>(folder: &Path, found: String, steps: &[Step<CallOf<M>>]) -> Result<PathBuf, Failure> {
     let json = |step| serde_json::to_value(step).map_err(|error| refused(folder, error.to_string()));
     let file = File {
@@ -49,7 +51,7 @@ pub(crate) fn save<M: Model>(folder: &Path, found: String, steps: &[Step<CallOf<
     Ok(path)
 }
 
-/// The saved sequences of `folder`, by name; none if there is no such folder.
+/// The saved sequences of `folder`, by name. Empty if there is no such folder.
 pub(crate) fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unreadable = |error: std::io::Error| refused(folder, format!("the folder can't be read: {error}"));
     if !folder.exists() {
@@ -67,7 +69,7 @@ pub(crate) fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// Reads one.
+/// Reads a saved sequence. Refuses one that the contract of today can't take.
 pub(crate) fn load<M: Model>(path: &Path) -> Result<Vec<Step<CallOf<M>>>, Failure> {
     let text = fs::read_to_string(path).map_err(|error| refused(path, format!("it can't be read: {error}")))?;
     let file: File = serde_json::from_str(&text).map_err(|error| {
