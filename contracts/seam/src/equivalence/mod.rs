@@ -23,6 +23,7 @@ mod counterexample;
 mod coverage;
 mod execution;
 mod failure;
+pub mod harness;
 mod model;
 mod modelled;
 mod own;
