@@ -5,6 +5,7 @@ mod builds;
 mod code_walls;
 mod crate_walls;
 mod inspection;
+mod places;
 mod sql;
 mod table_walls;
 mod tokens;
