@@ -24,6 +24,7 @@ mod coverage;
 mod execution;
 mod failure;
 mod fake;
+pub mod harness;
 mod model;
 mod plan;
 mod replay;

@@ -35,12 +35,24 @@ struct File {
 /// sequence is saved once.
 pub(crate) fn save<M: Model>(folder: &Path, found: String, steps: &[Step<CallOf<M>>]) -> Result<PathBuf, Failure> {
     let json = |step| serde_json::to_value(step).map_err(|error| refused(folder, error.to_string()));
+    let steps = steps.iter().map(json).collect::<Result<_, _>>()?;
+    write(folder, M::Contract::NAME, methods::<M::Contract>(), found, steps)
+}
+
+/// Writes a case of any kind; `contract` names the kind.
+pub(super) fn write(
+    folder: &Path,
+    contract: &str,
+    methods: Vec<String>,
+    found: String,
+    steps: Vec<Value>,
+) -> Result<PathBuf, Failure> {
     let file = File {
         format: FORMAT,
-        contract: M::Contract::NAME.to_owned(),
-        methods: methods::<M::Contract>(),
+        contract: contract.to_owned(),
+        methods,
         found,
-        steps: steps.iter().map(json).collect::<Result<_, _>>()?,
+        steps,
     };
     let calls: String = file.steps.iter().map(Value::to_string).collect();
     let (digest, ..) = Uuid::new_v5(&Uuid::NAMESPACE_OID, calls.as_bytes()).as_fields();
@@ -71,6 +83,24 @@ pub(crate) fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// Reads a saved sequence. Refuses one that the contract of today can't take.
 pub(crate) fn load<M: Model>(path: &Path) -> Result<Vec<Step<CallOf<M>>>, Failure> {
+    let own = M::Contract::NAME;
+    let steps = read(path, own, &methods::<M::Contract>())?.into_iter().enumerate();
+    let steps = steps.map(|(at, step)| {
+        serde_path_to_error::deserialize(step).map_err(|error| {
+            let at = at + 1;
+            refused(
+                path,
+                format!(
+                    "call {at} is no call of {own}: {error}; rewrite it for the contract of today, or delete the file"
+                ),
+            )
+        })
+    });
+    steps.collect()
+}
+
+/// Reads the steps of a case of any kind. Refuses one of another `own` kind, or with a method that is not in `methods`.
+pub(super) fn read(path: &Path, own: &str, methods: &[String]) -> Result<Vec<Value>, Failure> {
     let text = fs::read_to_string(path).map_err(|error| refused(path, format!("it can't be read: {error}")))?;
     let file: File = serde_json::from_str(&text).map_err(|error| {
         refused(
@@ -85,7 +115,6 @@ pub(crate) fn load<M: Model>(path: &Path) -> Result<Vec<Step<CallOf<M>>>, Failur
         );
         return Err(refused(path, other));
     }
-    let own = M::Contract::NAME;
     if file.contract != own {
         let other = format!(
             "it is of contract {:?}, wanted {own:?}; move it to the folder of that suite",
@@ -93,24 +122,12 @@ pub(crate) fn load<M: Model>(path: &Path) -> Result<Vec<Step<CallOf<M>>>, Failur
         );
         return Err(refused(path, other));
     }
-    let methods = methods::<M::Contract>();
     if let Some(gone) = file.methods.iter().find(|method| !methods.contains(method)) {
         let other =
             format!("it was made when {own} had `{gone}`; rewrite its calls for the contract of today, or delete it");
         return Err(refused(path, other));
     }
-    let steps = file.steps.into_iter().enumerate().map(|(at, step)| {
-        serde_path_to_error::deserialize(step).map_err(|error| {
-            let at = at + 1;
-            refused(
-                path,
-                format!(
-                    "call {at} is no call of {own}: {error}; rewrite it for the contract of today, or delete the file"
-                ),
-            )
-        })
-    });
-    steps.collect()
+    Ok(file.steps)
 }
 
 fn methods<C: Contract + ?Sized>() -> Vec<String> {
@@ -124,7 +141,7 @@ fn methods<C: Contract + ?Sized>() -> Vec<String> {
         .collect()
 }
 
-fn refused(path: &Path, problem: String) -> Failure {
+pub(super) fn refused(path: &Path, problem: String) -> Failure {
     Failure::Saved {
         file: path.to_owned(),
         problem,
