@@ -7,7 +7,7 @@ use futures::{FutureExt, future::LocalBoxFuture};
 use reqwest::{Client, Method, header::CONTENT_TYPE, redirect::Policy};
 use serde_json::Value;
 
-use super::local::Running;
+use super::Running;
 use crate::{
     steps::{NoAnswer, Request, Response, World},
     topology::Topology,

@@ -10,10 +10,7 @@ use verifier::Provider;
 
 use super::{Providers, StepProvider};
 use crate::{
-    backend::{
-        Lines, LocalWorld, Options, Profile,
-        local::{Folder, Running, up},
-    },
+    backend::{Folder, Lines, LocalWorld, Options, Profile, Running, up},
     interrupt::Interrupt,
     steps::Asker,
     topology::Topology,

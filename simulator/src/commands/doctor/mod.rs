@@ -1,4 +1,4 @@
-//! `seam doctor`: what this machine has and lacks.
+//! `seam doctor`: checks what this machine has and lacks.
 
 mod checks;
 mod finding;
@@ -9,9 +9,9 @@ use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use crate::exit;
-use finding::{Finding, Verdict};
+use finding::{Finding, FindingVerdict};
 
-/// What `seam doctor` is told.
+/// Arguments of `seam doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
     /// Print one JSON object instead of a table
@@ -21,7 +21,7 @@ pub(crate) struct DoctorArgs {
 
 pub(crate) async fn run(args: DoctorArgs) -> u8 {
     let findings = checks::all().await;
-    let lacks = findings.iter().any(|finding| finding.verdict == Verdict::Lacks);
+    let lacks = findings.iter().any(|finding| finding.verdict == FindingVerdict::Lacks);
     let text = if args.json {
         serde_json::json!({ "fit": !lacks, "findings": findings }).to_string()
     } else {
@@ -53,7 +53,7 @@ fn report(findings: &[Finding], lacks: bool) -> String {
         }
     }
     text.push_str(if lacks {
-        "\n\nsomething that is needed lacks"
+        "\n\nsomething that is needed is missing"
     } else {
         "\n\neverything that is needed is there"
     });

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use verifier::{Provider, serve};
 
 use crate::{
-    backend::local::Folder,
+    backend::Folder,
     exit,
     interrupt::Interrupt,
     providers::{Providers, Stage, StageArgs},

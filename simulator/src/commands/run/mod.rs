@@ -17,10 +17,7 @@ pub(crate) use args::RunArgs;
 use screen::Screen;
 
 use crate::{
-    backend::{
-        LocalWorld, Options,
-        local::{Folder, Running, up},
-    },
+    backend::{Folder, LocalWorld, Options, Running, up},
     exit,
     interrupt::Interrupt,
     scenario::{self, Books, Report, Scenario, Verdict},

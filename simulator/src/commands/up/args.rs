@@ -5,7 +5,7 @@ use crate::{
     cli::name_and_value,
 };
 
-/// What `seam up` is told.
+/// Arguments of `seam up`.
 #[derive(Debug, Args)]
 pub(crate) struct UpArgs {
     /// The topology: a name, looked for in simulator/topologies and topologies from here upwards, or a file

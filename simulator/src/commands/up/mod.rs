@@ -15,10 +15,7 @@ use lines::{JsonLines, TextLines};
 use screen::Screen;
 
 use crate::{
-    backend::{
-        self, NodeState,
-        local::{self, Folder, Running},
-    },
+    backend::{self, Folder, NodeState, Running},
     exit,
     interrupt::Interrupt,
     topology::Topology,
@@ -48,7 +45,7 @@ pub(crate) async fn run(args: UpArgs) -> u8 {
 /// Why a topology is not up.
 enum Stop {
     Interrupted,
-    Node(local::NodeError),
+    Node(backend::NodeError),
     CouldNot(String),
 }
 
@@ -65,8 +62,8 @@ async fn bring_up(args: &UpArgs) -> Result<(), Stop> {
     let running = tokio::select! {
         biased;
         () = interrupt.received() => return Err(Stop::Interrupted),
-        running = local::up(&topology, &options, &backend::Lines) => running.map_err(|error| match error {
-            local::UpError::Node(error) => Stop::Node(error),
+        running = backend::up(&topology, &options, &backend::Lines) => running.map_err(|error| match error {
+            backend::UpError::Node(error) => Stop::Node(error),
             other => Stop::because(other),
         })?,
     };

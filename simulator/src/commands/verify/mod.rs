@@ -19,7 +19,7 @@ use opened::Opened;
 use verifier::{Filter, HttpProvider, Selection, Verdict, Verification, mutate::mutate, report, verify};
 
 use crate::{
-    backend::local::Folder,
+    backend::Folder,
     exit,
     interrupt::Interrupt,
     providers::{Providers, Stage},
