@@ -1,18 +1,18 @@
-//! Where topologies and scenarios are looked for.
+//! The places where topologies and scenarios are looked for.
 
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// Nothing of that name, or no such file.
+/// A topology or scenario that is not there.
 #[derive(Debug, Error)]
 #[error("there is no '{wanted}' among the {kind}; known are {}; looked in {}; a path to a .toml file works too",
     if known.is_empty() { "none".to_owned() } else { known.join(", ") },
     looked.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", "))]
 pub struct NotFound {
-    /// `topologies` or `scenarios`.
+    /// The kind: `topologies` or `scenarios`.
     pub kind: &'static str,
-    /// What was asked for.
+    /// The name or path that was asked for.
     pub wanted: String,
     /// The folders that were looked in.
     pub looked: Vec<PathBuf>,

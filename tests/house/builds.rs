@@ -34,10 +34,12 @@ fn dependencies(arguments: &[&str]) -> BTreeSet<String> {
     assert!(output.status.success(), "cargo {arguments:?} fails:\n{said}");
     let messages = String::from_utf8_lossy(&output.stdout).into_owned();
     let messages = messages.lines().map(serde_json::from_str::<serde_json::Value>);
-    let artifacts = messages.map(|message| message.expect("cargo prints JSON")).filter(|message| {
-        let package = message["package_id"].as_str().unwrap_or_default();
-        message["reason"] == "compiler-artifact" && package.starts_with("registry+")
-    });
+    let artifacts = messages
+        .map(|message| message.expect("cargo prints JSON"))
+        .filter(|message| {
+            let package = message["package_id"].as_str().unwrap_or_default();
+            message["reason"] == "compiler-artifact" && package.starts_with("registry+")
+        });
     let files = artifacts.flat_map(|artifact| artifact["filenames"].as_array().cloned().unwrap_or_default());
     files.filter_map(|file| file.as_str().map(str::to_owned)).collect()
 }
@@ -50,7 +52,11 @@ fn no_command_compiles_a_dependency_that_the_tests_do_not_use_as_it_is() {
     nodes.extend(NODES.iter().flat_map(|bin| ["--bin", bin]));
     for arguments in [&["build", "--bin", "seam"][..], &nodes] {
         let used = dependencies(arguments);
-        assert!(used.len() > 100, "cargo {arguments:?} names {} dependencies; is its JSON read right?", used.len());
+        assert!(
+            used.len() > 100,
+            "cargo {arguments:?} names {} dependencies; is its JSON read right?",
+            used.len()
+        );
         let other: Vec<&String> = used.difference(&tests).collect();
         assert!(
             other.is_empty(),

@@ -7,6 +7,6 @@ mod status;
 mod world;
 
 pub use options::{Options, Profile};
-pub use progress::{Event, Lines, Progress, Quiet};
+pub use progress::Event;
 pub use status::{NodeState, NodeStatus};
-pub(crate) use world::LocalWorld;
+pub(crate) use world::{LocalWorld, Sockets};

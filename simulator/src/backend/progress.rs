@@ -2,12 +2,6 @@ use std::{fmt, time::Duration};
 
 use super::{Profile, status::seconds};
 
-/// Somebody who wants to know how bringing a topology up goes on. Called from the task that does it: return at once.
-pub trait Progress: Send + Sync {
-    /// Something happened.
-    fn report(&self, event: &Event);
-}
-
 /// What happens while a topology comes up; its `Display` is one line for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -54,23 +48,5 @@ impl fmt::Display for Event {
             Self::Ready { node, took } => write!(f, "{node}: ready after {}", seconds(*took)),
             Self::Up { took } => write!(f, "every node is ready after {}", seconds(*took)),
         }
-    }
-}
-
-/// Tells nobody.
-#[derive(Debug, Clone, Copy)]
-pub struct Quiet;
-
-impl Progress for Quiet {
-    fn report(&self, _: &Event) {}
-}
-
-/// Prints each event as a line on stderr.
-#[derive(Debug, Clone, Copy)]
-pub struct Lines;
-
-impl Progress for Lines {
-    fn report(&self, event: &Event) {
-        eprintln!("{event}");
     }
 }

@@ -2,7 +2,8 @@ use std::{fs, net::SocketAddr, sync::Mutex, time::Duration};
 
 use rustix::process::Signal;
 use simulator::{
-    backend::{Event, NodeState, Options, Progress, Quiet, local, local::Folder},
+    backend::{Event, NodeState, Options, local, local::Folder},
+    progress::{Progress, Silent},
     topology::{Endpoint, Topology},
 };
 
@@ -68,7 +69,7 @@ fn what_is_kept_on_request_is_kept() {
 async fn a_node_is_found_at_the_same_address_after_it_was_killed_and_restarted() {
     let shop = two_servers();
     let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
-    let running = local::up(&topology, &options(), &Quiet).await.unwrap();
+    let running = local::up(&topology, &options(), &Silent).await.unwrap();
     let address: SocketAddr = running.address("store").unwrap();
     let first = running.nodes()[0].pid.unwrap();
 
@@ -101,7 +102,7 @@ async fn a_node_is_found_at_the_same_address_after_it_was_killed_and_restarted()
 #[derive(Default)]
 struct Diary(Mutex<Vec<String>>);
 
-impl Progress for Diary {
+impl Progress<Event> for Diary {
     fn report(&self, event: &Event) {
         let entry = match event {
             Event::Started { node, .. } => format!("{node} started"),
@@ -171,7 +172,7 @@ while True: listener.accept()[0].sendall(b'HTTP/1.0 204 fine\\r\\n\\r\\n')
 async fn every_caller_has_an_address_of_its_own_for_the_same_node() {
     let shop = two_servers();
     let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
-    let running = local::up(&topology, &options(), &Quiet).await.unwrap();
+    let running = local::up(&topology, &options(), &Silent).await.unwrap();
     let pid = running.nodes()[1].pid.unwrap();
     let environment = fs::read(format!("/proc/{pid}/environ")).unwrap();
     let link = environment
@@ -207,7 +208,7 @@ while True: listener.accept()
         "#,
     );
     let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
-    let running = local::up(&topology, &options(), &Quiet).await.unwrap();
+    let running = local::up(&topology, &options(), &Silent).await.unwrap();
     let pid = running.nodes()[0].pid.unwrap();
 
     running.down(Folder::Remove).await;

@@ -15,7 +15,8 @@ use super::{
     group::{Launch, Launcher},
 };
 use crate::{
-    backend::{Event, Profile, Progress},
+    backend::{Event, Profile},
+    progress::Progress,
     topology::{Program, Topology},
 };
 
@@ -38,7 +39,7 @@ pub(super) async fn build(
     topology: &Topology,
     profile: Profile,
     launcher: &Launcher,
-    progress: &dyn Progress,
+    progress: &dyn Progress<Event>,
 ) -> Result<Executables, UpError> {
     let wanted: Vec<(&str, &str, &str)> = topology
         .nodes()

@@ -18,7 +18,8 @@ use super::{
     run_folder::RunFolder,
 };
 use crate::{
-    backend::{Event, NodeState, NodeStatus, Options, Progress},
+    backend::{Event, NodeState, NodeStatus, Options},
+    progress::Progress,
     topology::{Endpoint, Node, Program, Topology},
 };
 
@@ -49,7 +50,7 @@ pub enum Folder {
 ///
 /// # Errors
 /// The first thing that went wrong. Nothing runs any more then; the folder of the run is kept if a node was started.
-pub async fn up(topology: &Topology, options: &Options, progress: &dyn Progress) -> Result<Running, UpError> {
+pub async fn up(topology: &Topology, options: &Options, progress: &dyn Progress<Event>) -> Result<Running, UpError> {
     let seam = options.seam.clone().unwrap_or_else(running_program);
     let launcher = Launcher::start(&seam).map_err(|source| UpError::Reaper { program: seam, source })?;
     let executables = build(topology, options.profile, &launcher, progress).await?;
@@ -98,7 +99,7 @@ impl Running {
         })
     }
 
-    async fn start_all(&self, progress: &dyn Progress) -> Result<(), NodeError> {
+    async fn start_all(&self, progress: &dyn Progress<Event>) -> Result<(), NodeError> {
         let start = async |member: &Arc<Member>| {
             for needed in &member.node.needs {
                 self.becoming_ready(needed).await;

@@ -10,12 +10,12 @@ use super::{
     version::version,
 };
 
-/// What a debug and a release build of a workspace with its runs take, roughly.
+/// The bytes that a debug and a release build of a workspace with its runs take, roughly.
 const DISK_BYTES: u64 = 4 << 30;
-/// A proxied connection takes two files of `seam`, and a scenario opens many.
+/// The open files that a scenario may need: each proxied connection takes two of `seam`.
 const OPEN_FILES: u64 = 4_096;
 
-/// Everything that is looked for, what is needed first.
+/// All findings, those on what is needed first.
 pub(super) async fn all() -> Vec<Finding> {
     let tools = futures::future::join4(rust(), c_compiler(), just(), docker());
     let (rust, c_compiler, just, docker) = tools.await;

@@ -1,17 +1,18 @@
 use serde::Serialize;
 
-/// One thing looked for.
+/// The finding on one thing that was looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
-    /// What was looked for.
+    /// The thing that was looked for.
     pub(super) what: &'static str,
     pub(super) verdict: Verdict,
-    /// What was found.
+    /// The thing that was found, or the reason why none was.
     pub(super) found: String,
-    /// What to do, if it is not as it should be.
+    /// The remedy, if it is not as it should be.
     pub(super) mend: Option<String>,
 }
 
+/// The verdict on one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Verdict {

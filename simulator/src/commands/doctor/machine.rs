@@ -1,14 +1,17 @@
-//! Asks the machine.
+//! Questions to the machine.
 
 use std::{io, path::Path, process::Stdio, time::Duration};
 
 use rustix::process::{Resource, getrlimit};
 use tokio::{process::Command, time::timeout};
 
-/// A tool that says nothing for so long counts as not there.
+/// The time that a tool has to answer; a slower one counts as missing.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// The first line that a program prints, if it is there and succeeds; otherwise why not.
+/// The first line that a program prints.
+///
+/// # Errors
+/// When it is missing, fails, or does not answer; the text says which.
 pub(super) async fn first_line(program: &str, args: &[&str]) -> Result<String, String> {
     let run = Command::new(program)
         .args(args)
@@ -36,13 +39,13 @@ pub(super) async fn first_line(program: &str, args: &[&str]) -> Result<String, S
     }
 }
 
-/// Bytes that may still be written in this folder.
+/// The bytes that may still be written in this folder.
 pub(super) fn free_bytes(folder: &Path) -> io::Result<u64> {
     let disk = rustix::fs::statvfs(folder)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
-/// How many files a process may have open at most; nothing if as many as it likes.
+/// The number of files that a process may have open; `None` if there is no limit.
 pub(super) fn open_files() -> Option<u64> {
     getrlimit(Resource::Nofile).maximum
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Command, CommandError};
 use crate::exit;
 
-/// What `seam diff` is told.
+/// Arguments of `seam diff`.
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
     /// Two git revisions; without the second, the files as they are now
