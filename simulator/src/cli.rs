@@ -110,8 +110,8 @@ fn wait_for(command: impl Future<Output = u8>) -> u8 {
     }
 }
 
-/// Raises the limit of open files as far as it goes: every proxied connection takes two, and the usual limit is low for no
-/// reason but its age.
+/// Raises the limit of open files as far as it goes: every proxied connection takes two, and the usual limit is low
+/// for no reason but its age.
 fn raise_open_files() {
     let limit = getrlimit(Resource::Nofile);
     // Refused, it stays as it was, which may be enough.

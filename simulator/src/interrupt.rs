@@ -5,8 +5,8 @@ use std::{future::Future, io};
 use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// A listener to SIGINT (Ctrl-C), SIGTERM and SIGHUP (the terminal is gone). From [`Interrupt::listen`] on, none of these ends
-/// the process by itself.
+/// A listener to SIGINT (Ctrl-C), SIGTERM and SIGHUP (the terminal is gone). From [`Interrupt::listen`] on, none of
+/// these ends the process by itself.
 #[derive(Debug)]
 pub struct Interrupt {
     signals: [Signal; 3],

@@ -1,7 +1,8 @@
 //! Topologies, scenarios, and the `seam` command line.
 //!
-//! A [`topology`] names the nodes of a system and their links; a [`backend`] brings it to life, with an address for each link
-//! that never changes; a [`scenario`] drives it with [`steps`] and gives the verdict. None of them knows what the nodes do.
+//! A [`topology`] names the nodes of a system and their links; a [`backend`] brings it to life, with an address for
+//! each link that never changes; a [`scenario`] drives it with [`steps`] and gives the verdict. None of them knows
+//! what the nodes do.
 
 pub mod backend;
 pub mod cli;

@@ -20,9 +20,9 @@ pub struct NotFound {
     pub known: Vec<String>,
 }
 
-/// Finds the file of a topology or a scenario. Something with a slash or a `.toml` ending is a path and taken as it is. A bare
-/// name is looked for as `simulator/KIND/NAME.toml`, then `KIND/NAME.toml`, in the current folder and those above it up to the
-/// root of the workspace (the first that holds a `.git`, or a `Cargo.toml` with a `[workspace]`).
+/// Finds the file of a topology or a scenario. A text with a slash or a `.toml` ending is a path and taken as it is.
+/// A bare name is looked for as `simulator/KIND/NAME.toml`, then `KIND/NAME.toml`, in the current folder and those
+/// above it up to the root of the workspace (the first that holds a `.git`, or a `Cargo.toml` with a `[workspace]`).
 ///
 /// # Errors
 /// When there is no such file; says where it was looked for and what is there.

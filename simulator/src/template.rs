@@ -1,5 +1,5 @@
-//! The grammar of templates, the same in topologies, scenarios and files of providers: `${name}` stands for a value, and
-//! `$${` for `${` itself.
+//! The grammar of templates, the same in topologies, scenarios and files of providers: `${name}` stands for a value,
+//! and `$${` for `${` itself.
 
 use thiserror::Error;
 

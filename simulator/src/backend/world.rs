@@ -21,8 +21,8 @@ const LARGEST_BODY: usize = 1 << 30;
 /// The time to reach a node's address, which is on this machine.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
-/// The roles of a topology that is up, asked over real sockets through their stable addresses, and the real clock. It lays no
-/// faults.
+/// The roles of a topology that is up, asked over real sockets through their stable addresses, and the real clock. It
+/// lays no faults.
 pub(crate) struct Sockets {
     /// The node that plays each role, and the way to it.
     roles: BTreeMap<String, (String, Socket)>,

@@ -1,5 +1,5 @@
-//! The commands of `seam`, one folder each, over what they share: [`arguments`] of the command line, a [`session`] in which a
-//! topology is up, and [`output`].
+//! The commands of `seam`, one folder each, over what they share: [`arguments`] of the command line, a [`session`] in
+//! which a topology is up, and [`output`].
 
 mod arguments;
 pub(crate) mod doctor;

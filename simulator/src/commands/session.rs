@@ -27,7 +27,7 @@ pub(crate) enum NotUp {
     /// A node did not become ready.
     #[error(transparent)]
     Node(NodeError),
-    /// Anything else.
+    /// The backend could not do its part.
     #[error(transparent)]
     Other(UpError),
 }
@@ -59,8 +59,8 @@ impl Session {
         Ok(Self { topology, running })
     }
 
-    /// Takes the topology down; a second signal ends the waiting, and everything is killed. A folder that is kept is named on
-    /// stderr.
+    /// Takes the topology down; a second signal ends the waiting, and everything is killed. A folder that is kept is
+    /// named on stderr.
     pub(crate) async fn down(self, folder: Folder, interrupt: &mut Interrupt) {
         let place = self.running.folder().to_owned();
         // Interrupted, it is dropped below, which kills all that still runs.

@@ -14,11 +14,11 @@ use crate::{
     topology::Topology,
 };
 
-/// The providers of some pacts: the topology that brings them up, and the steps that bring them into the states that the
-/// pacts ask for, as a TOML file says it. Unknown keys are refused.
+/// The providers of some pacts: the topology that brings them up, and the steps that bring them into the states that
+/// the pacts ask for, as a TOML file says it. Unknown keys are refused.
 ///
-/// States are brought about by requests that anybody may send, never by writing into a database. The variables of their
-/// steps are the parameters of the state, `${provider}`, and `${fresh}`, an id that no other state has.
+/// States are brought about by requests that anybody may send, never by writing into a database. The variables of
+/// their steps are the parameters of the state, `${provider}`, and `${fresh}`, an id that no other state has.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Providers {
@@ -52,7 +52,8 @@ pub(crate) struct StateSteps {
     /// Steps that bring it about, in order.
     #[serde(default)]
     pub(crate) step: Vec<Step>,
-    /// Steps that end it, in order. One that names a value that was never handed back is left out: there is nothing to undo.
+    /// Steps that end it, in order. One that names a value that was never handed back is left out: there is nothing
+    /// to undo.
     #[serde(default)]
     pub(crate) undo: Vec<Step>,
 }
@@ -94,8 +95,8 @@ pub(crate) struct Page {
     pub(crate) name: String,
     /// Its value for the first part.
     pub(crate) first: Value,
-    /// JSON pointer into the last row of a part: its value for the next. A part without rows is the end, and so is one that
-    /// begins where the part before it did.
+    /// JSON pointer into the last row of a part: its value for the next. A part without rows is the end, and so is
+    /// one that begins where the part before it did.
     pub(crate) next: String,
 }
 
@@ -109,8 +110,8 @@ impl MessageRule {
 #[derive(Debug, Error)]
 pub(crate) enum ProvidersError {
     #[error(
-        "there is no {}, which says how providers are started and brought into states; write one, name one with --providers, \
-         or name a running provider with --provider-url",
+        "there is no {}, which says how providers are started and brought into states; write one, name one with \
+         --providers, or name a running provider with --provider-url",
         .0.display()
     )]
     NotThere(PathBuf),

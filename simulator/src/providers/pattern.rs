@@ -7,8 +7,8 @@ use crate::{
     template::{Part, parse},
 };
 
-/// A description of messages, in the grammar of [`crate::template`], with at most one `${name}`. The name stands for the rest
-/// of a description and becomes a variable.
+/// A description of messages, in the grammar of [`crate::template`], with at most one `${name}`. The name stands for
+/// the rest of a description and becomes a variable.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Pattern {

@@ -18,7 +18,8 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The last row of the whole list that meets the rule's conditions, as a message. Waits for it as long as the rule says.
+    /// The last row of the whole list that meets the rule's conditions, as a message. Waits for it as long as the
+    /// rule says.
     ///
     /// # Errors
     /// When no row does in time, or the row lacks a part of the message.

@@ -104,7 +104,8 @@ impl Run<'_> {
         journeys
     }
 
-    /// Takes the only sender, so that faults still waiting when the last journey ends learn that their moment will not come.
+    /// Takes the only sender, so that faults still waiting when the last journey ends learn that their moment will
+    /// not come.
     async fn journeys(&self, started: watch::Sender<u64>) -> Vec<Journey> {
         let count = self.scenario.workload.count;
         let mut over = 0;

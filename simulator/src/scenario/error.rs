@@ -2,7 +2,8 @@ use std::path::PathBuf;
 
 use crate::search::NotFound;
 
-/// The reason why a scenario could not be run at all. Anything that goes wrong during a run is part of its report instead.
+/// The reason why a scenario could not be run at all. Anything that goes wrong during a run is part of its report
+/// instead.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// There is no such scenario.
@@ -11,15 +12,15 @@ pub enum ScenarioError {
     /// The file can't be read.
     #[error("scenario {} can't be read: {source}", path.display())]
     Unreadable {
-        /// The file.
+        /// The file of the scenario.
         path: PathBuf,
-        /// The reason.
+        /// The reason, from the system.
         source: std::io::Error,
     },
     /// The file is not TOML, or not a scenario: the cause names line, key and what is known.
     #[error("scenario {} is not right: {source}", path.display())]
     Malformed {
-        /// The file.
+        /// The file of the scenario.
         path: PathBuf,
         /// The place and the reason.
         source: Box<toml::de::Error>,
@@ -27,7 +28,7 @@ pub enum ScenarioError {
     /// The file is a scenario, but something in it can't be meant.
     #[error("{}:{line}: {problem}", path.display())]
     Invalid {
-        /// The file.
+        /// The file of the scenario.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
@@ -37,7 +38,7 @@ pub enum ScenarioError {
     /// Nothing in the topology plays a role of the scenario.
     #[error("nothing plays the role {role:?}: {reason}")]
     NoSuchRole {
-        /// The role.
+        /// The role that nothing plays.
         role: String,
         /// The roles that are there.
         reason: String,
@@ -61,7 +62,7 @@ pub enum ScenarioError {
     /// A query of the scenario gave something else than it must, or is not SQL.
     #[error("{what}: {problem}")]
     Query {
-        /// The query.
+        /// The query, by the name of its entry.
         what: String,
         /// The result it gave, and the one it must give.
         problem: String,

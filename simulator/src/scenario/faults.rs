@@ -12,7 +12,8 @@ use super::{
 };
 use crate::steps::{Client, Fault, FaultKind, NotLaid, Target, World};
 
-/// The longest delay of a fault "at random" after its journey began, so that it does not always meet the first step of one.
+/// The longest delay of a fault "at random" after its journey began, so that it does not always meet the first step
+/// of one.
 const RANDOM_DELAY_MS: u64 = 100;
 
 /// The faults of one run: lays each at its moment, lifts each when its time is up, and knows which are laid.
@@ -36,11 +37,11 @@ struct Scheduled {
 
 #[derive(Clone, Debug)]
 enum State {
-    /// Its moment has not come.
+    /// Waiting for its moment.
     Ahead,
-    /// It is laid, since this many milliseconds after the start of the run.
+    /// Laid, and not lifted yet; `at_ms` counts from the start of the run.
     Laid { at_ms: u64 },
-    /// Nothing more happens to it.
+    /// Done with: nothing more happens to it.
     Over(FaultOutcome),
 }
 
@@ -76,8 +77,8 @@ impl<'a> Faults<'a> {
         }
     }
 
-    /// Returns when every fault has been lifted, or is over otherwise. Returns early once the run is lost: then no fault is
-    /// laid any more, and those that are laid stay for [`Faults::heal`].
+    /// Returns when every fault has been lifted, or is over otherwise. Returns early once the run is lost: then no
+    /// fault is laid any more, and those that are laid stay for [`Faults::heal`].
     ///
     /// `started` has the number of journeys that were started; it closes when the last journey ends.
     pub(super) async fn run(&self, started: &watch::Receiver<u64>) {

@@ -1,12 +1,13 @@
 //! Scenarios: a workload, a schedule of faults, and invariants, from a TOML file to a verdict.
 //!
 //! A file as it is written is resolved into a plan ([`Scenario`]), in which every name means something; the engine
-//! ([`run`]) runs the plan. The engine knows neither clocks nor sockets: all it sees is a [`World`](crate::steps::World).
-//! All its choices are drawn from one seed, each for itself, so that one choice more never changes another.
+//! ([`run`]) runs the plan. The engine knows neither clocks nor sockets: all it sees is a
+//! [`World`](crate::steps::World). All its choices are drawn from one seed, each for itself, so that one choice more
+//! never changes another.
 //!
-//! A fault is laid at its moment and lifted when its time is up, at the latest in the phase "heal". An [`Invariant`] is a
-//! query for its violations over tables of observations; an invariant that examined nothing is no proof, and neither is a
-//! fault that never happened.
+//! A fault is laid at its moment and lifted when its time is up, at the latest in the phase "heal". An [`Invariant`]
+//! is a query for its violations over tables of observations; an invariant that examined nothing is no proof, and
+//! neither is a fault that never happened.
 
 mod candidates;
 mod collect;

@@ -7,8 +7,8 @@ use super::{Row, Scenario, ScenarioError, tables::Tables};
 
 /// The observations of a run, in tables that invariants query: SQLite in memory.
 ///
-/// SQLite is real I/O, which must not share a runtime with an engine that may run in virtual time: every method works on a
-/// thread of its own, and the caller's thread waits for it. So no clock but the real one moves meanwhile.
+/// SQLite is real I/O, which must not share a runtime with an engine that may run in virtual time: every method works
+/// on a thread of its own, and the caller's thread waits for it. So no clock but the real one moves meanwhile.
 #[derive(Debug)]
 pub struct Observations(Tables);
 

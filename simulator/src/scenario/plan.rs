@@ -163,7 +163,8 @@ impl TryFrom<Value> for Moment {
     }
 }
 
-/// A table of rows that is collected over HTTP, with the columns `journey` and `doc` (the row as JSON) beside its own.
+/// A table of rows that is collected over HTTP, with the columns `journey` and `doc` (the row as JSON) beside its
+/// own.
 #[derive(Clone, Debug)]
 pub(crate) struct Observation {
     pub(crate) table: String,

@@ -106,31 +106,31 @@ pub struct FaultReport {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum FaultOutcome {
-    /// It happened and was lifted.
+    /// Laid at its moment, and lifted.
     Fired {
         /// The moment it was laid, in milliseconds from the start.
         at_ms: u64,
         /// The moment its target was as before, in milliseconds from the start.
         healed_at_ms: u64,
     },
-    /// It happened and could not be lifted.
+    /// Laid at its moment; it could not be lifted.
     NotHealed {
         /// The moment it was laid, in milliseconds from the start.
         at_ms: u64,
         /// The reason, for people.
         reason: String,
     },
-    /// It did not happen: nothing plays its role, or the world can't lay it.
+    /// Never laid: nothing plays its role, or the world can't lay it.
     Refused {
         /// The reason, for people.
         reason: String,
     },
-    /// It did not happen: the run ended or was given up before its moment came.
+    /// Never laid: the run ended or was given up before its moment came.
     TooLate {
         /// The reason, for people.
         reason: String,
     },
-    /// It did not happen: it was tried and failed.
+    /// Never laid: it was tried and failed.
     Failed {
         /// The reason, for people.
         reason: String,
@@ -140,7 +140,7 @@ pub enum FaultOutcome {
 /// A condition that did not come true in time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Unsettled {
-    /// The condition.
+    /// The condition that did not come true.
     pub name: String,
     /// The number of rows that are still pending, or the reason why it is not known.
     pub reason: String,
@@ -151,7 +151,7 @@ pub struct Unsettled {
 /// One invariant, and whether it holds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct InvariantReport {
-    /// The claim.
+    /// The claim, in words.
     pub name: String,
     /// The verdict on it.
     pub verdict: Verdict,

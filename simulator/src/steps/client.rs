@@ -16,7 +16,8 @@ use super::{
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(160);
 
-/// Sends requests as a patient client does: without an answer, or told to come again, it repeats the very same request.
+/// Sends requests as a patient client does: without an answer, or told to come again, it repeats the very same
+/// request.
 pub(crate) struct Client<'a> {
     world: &'a dyn World,
     repeat: &'a Repeat,
@@ -46,7 +47,7 @@ pub(crate) struct Expectation<'a> {
     pub(crate) until: Option<&'a Until>,
     /// The time for all repeats together.
     pub(crate) patience: Duration,
-    /// Whether to ask although the run is lost: observations are its evidence.
+    /// Asks even if the run is lost: observations are its evidence.
     pub(crate) even_if_given_up: bool,
 }
 
@@ -86,8 +87,8 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Declares the run lost: every request of a journey, now and later, fails, since waiting would only take time. The
-    /// first reason stays.
+    /// Declares the run lost: every request of a journey, now and later, fails, since waiting would only take time.
+    /// The first reason stays.
     pub(crate) fn give_up(&self, reason: &str) {
         self.given_up.send_if_modified(|given_up| {
             let first = given_up.is_none();

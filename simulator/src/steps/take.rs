@@ -3,8 +3,8 @@ use std::time::Duration;
 use super::{Client, Expectation, Request, Step, Unset, Variables};
 
 impl Step {
-    /// Takes the step: sends its request, waits for the right answer, and keeps in `variables` the values that the step
-    /// saves. `patience` counts where the step sets none of its own.
+    /// Takes the step: sends its request, waits for the right answer, and keeps in `variables` the values that the
+    /// step saves. `patience` counts where the step sets none of its own.
     ///
     /// # Errors
     /// When a variable has no value, the right answer does not come in time, or it lacks a value to save.

@@ -94,8 +94,8 @@ impl fmt::Display for Template {
     }
 }
 
-/// A JSON value whose texts are templates. A text that is nothing but one `${name}` becomes the variable's value, with its
-/// type.
+/// A JSON value whose texts are templates. A text that is nothing but one `${name}` becomes the variable's value,
+/// with its type.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
 pub(crate) enum JsonTemplate {

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::{Fault, NotLaid};
 
-/// The system under test and its clock: all that steps and the scenario engine see and do. They know no other clock and no
-/// socket, so the same engine can run on real processes or in virtual time.
+/// The system under test and its clock: all that steps and the scenario engine see and do. They know no other clock
+/// and no socket, so the same engine can run on real processes or in virtual time.
 ///
 /// A `role` is the scenario's name for a node; the world knows which node plays it.
 pub trait World {
@@ -33,7 +33,8 @@ pub trait World {
         within: Duration,
     ) -> LocalBoxFuture<'a, Result<Response, NoAnswer>>;
 
-    /// Lays a fault on its target, which stays until [`World::lift`]. A world that lays no faults refuses all of them.
+    /// Lays a fault on its target, which stays until [`World::lift`]. A world that lays no faults refuses all of
+    /// them.
     ///
     /// # Errors
     /// [`NotLaid`] when the fault is not there: then there is nothing to lift.

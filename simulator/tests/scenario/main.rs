@@ -1,4 +1,5 @@
-//! The engine against a shop with planted defects: each must be found, with the right evidence, and a sound shop must pass.
+//! The engine against a shop with planted defects: each must be found, with the right evidence, and a sound shop must
+//! pass.
 
 mod files;
 mod shop;
@@ -337,7 +338,7 @@ async fn the_same_seed_sends_the_same_requests_in_the_same_order_within_each_jou
     assert_ne!(first, other_seed);
 }
 
-/// What was sent by each journey, told apart by the note in its order; what only waits is left out, its number depends on time.
+/// The requests of each journey, by its key. Requests that only wait are left out: their number depends on time.
 async fn requests_by_journey(seed: u64, concurrency: usize) -> BTreeMap<String, Vec<Request>> {
     let mut scenario = scenario();
     scenario.workload.concurrency = concurrency;

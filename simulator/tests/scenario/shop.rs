@@ -8,7 +8,7 @@ use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
 use simulator::steps::{Fault, NoAnswer, NotLaid, Request, Response, Target, World};
 
-/// What is wrong with a shop on purpose.
+/// The defect that is planted in a shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Defect {
     None,

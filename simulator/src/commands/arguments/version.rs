@@ -8,8 +8,8 @@ use thiserror::Error;
 /// The version of a service.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct VersionArg {
-    /// The version, any text; left out, the git revision that is checked out (the newest that changed more than the ledger),
-    /// if no file differs
+    /// The version, any text; left out, the git revision that is checked out (the newest that changed more than the
+    /// ledger), if no file differs
     #[arg(long, value_name = "VERSION")]
     version: Option<String>,
 }
@@ -21,8 +21,8 @@ pub(crate) enum VersionError {
     NoRevision(#[from] GitError),
     /// The files are not those of the revision.
     #[error(
-        "no version was given, and {count} files differ from revision {revision}: {files}; commit them, or give a version \
-         with --version",
+        "no version was given, and {count} files differ from revision {revision}: {files}; commit them, or give a \
+         version with --version",
         count = files.len(),
         files = first(files)
     )]
@@ -40,8 +40,8 @@ impl VersionArg {
         self.version.as_deref()
     }
 
-    /// The version that was given, or else the revision that is checked out. Records that were just appended leave the
-    /// revision the same, and so does a commit of them.
+    /// The version that was given, or else the revision that is checked out. Records that were just appended leave
+    /// the revision the same, and so does a commit of them.
     ///
     /// # Errors
     /// When no version was given and the revision can't stand for one.

@@ -28,8 +28,8 @@ pub(crate) enum CommandError {
     )]
     NotARange(String),
     #[error(
-        "there is nothing to compare: neither state has a pact in {pacts} or an API document; name them with --pacts and \
-         --openapi"
+        "there is nothing to compare: neither state has a pact in {pacts} or an API document; name them with \
+         --pacts and --openapi"
     )]
     NothingToCompare { pacts: String },
     #[error("the API document {file} is not JSON: {source}")]
@@ -39,8 +39,8 @@ pub(crate) enum CommandError {
     #[error("'{0}' is not a service and version; wanted SERVICE=VERSION, such as payments=1.4.0")]
     NotAChange(String),
     #[error(
-        "none of the {pacts} pacts in {source_of_pacts} is one of '{consumer}'; their consumers are {known}; if it is right \
-         that it holds none, add --calls-nobody"
+        "none of the {pacts} pacts in {source_of_pacts} is one of '{consumer}'; their consumers are {known}; if it is \
+         right that it holds none, add --calls-nobody"
     )]
     NoPacts {
         consumer: String,
@@ -55,8 +55,8 @@ pub(crate) enum CommandError {
         pacts: usize,
     },
     #[error(
-        "{consumer} {version} was published with other pacts before; a version is one content: give another --version, or \
-         check out the one that is meant"
+        "{consumer} {version} was published with other pacts before; a version is one content: give another \
+         --version, or check out the one that is meant"
     )]
     OtherContent { consumer: String, version: String },
     #[error("there are no pacts in {0}; write them with the consumers' suites, or name the folder with --pacts")]

@@ -18,7 +18,7 @@ pub(crate) struct PublishArgs {
     service: Option<String>,
     #[command(flatten)]
     version: VersionArg,
-    /// It is right that this service holds no pact: it calls nobody
+    /// Confirm that this service holds no pact, since it calls nobody
     #[arg(long, requires = "service")]
     calls_nobody: bool,
     #[command(flatten)]

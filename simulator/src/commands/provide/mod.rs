@@ -1,5 +1,5 @@
-//! `seam provide`: brings providers up and keeps them up for the verifier of any Pact tool, with addresses for states and
-//! messages.
+//! `seam provide`: brings providers up and keeps them up for the verifier of any Pact tool, with addresses for states
+//! and messages.
 
 use std::io;
 
@@ -12,8 +12,8 @@ use verifier::{Provider, serve};
 use super::{arguments::ProvidersArgs, output, session};
 use crate::{backend::local::Folder, exit, interrupt::Interrupted, providers::Stage};
 
-/// Bring providers up for the verifier of any Pact tool, until Ctrl-C. Prints the addresses of each provider in one line: its
-/// own, the one that changes its states, and the one that gives its messages.
+/// Bring providers up for the verifier of any Pact tool, until Ctrl-C. Prints the addresses of each provider in one
+/// line: its own, the one that changes its states, and the one that gives its messages.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Exit codes: 0 it was up until it was told to stop, 2 could not run.")]
 pub(crate) struct ProvideArgs {

@@ -27,8 +27,8 @@ pub(crate) struct RunArgs {
     /// Journeys at a time, instead of the scenario's number
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1_000))]
     concurrency: Option<u16>,
-    /// Kill this node, role, or `any` of those the scenario offers, at a random moment, instead of the scenario's own faults;
-    /// `none`: no faults; may be repeated
+    /// Kill this node, role, or `any` of those the scenario offers, at a random moment, instead of the scenario's own
+    /// faults; `none`: no faults; may be repeated
     #[arg(long, value_name = "NODE|any|none")]
     kill: Vec<String>,
     /// Keep the run's folder (data, logs, report) even if the run passes

@@ -19,8 +19,8 @@ const TAIL_LINES: usize = 10;
 #[derive(Debug, Default)]
 pub(super) struct TextLines(Changes);
 
-/// A JSON object a line: first one `{"event":"ready",...}` with every node, then a `{"event":"node",...}` for each change of a
-/// node's state.
+/// A JSON object a line: first one `{"event":"ready",...}` with every node, then a `{"event":"node",...}` for each
+/// change of a node's state.
 #[derive(Debug)]
 pub(super) struct JsonLines {
     topology: String,

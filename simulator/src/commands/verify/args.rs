@@ -6,7 +6,8 @@ use verifier::Filter;
 use super::broker::BrokerArgs;
 use crate::commands::arguments::{PactsArgs, ProvidersArgs, VersionArg};
 
-/// Verify providers against the pacts of their consumers, strictly: all interactions that there are, or it is not green.
+/// Verify providers against the pacts of their consumers, strictly: all interactions that there are, or it is not
+/// green.
 #[derive(Clone, Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 every interaction was verified, 1 one was not or can't be believed, \

@@ -4,8 +4,8 @@ use verifier::{Broker, BrokerPact, Filter, Selection, Token, Verification};
 /// Pacts from a Pact Broker, and results back to it.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct BrokerArgs {
-    /// Take the pacts from this Pact Broker instead: those of main branches, and those of versions that are deployed or
-    /// released
+    /// Take the pacts from this Pact Broker instead: those of main branches, and those of versions that are deployed
+    /// or released
     #[arg(long, value_name = "URL", requires = "service", conflicts_with = "pacts")]
     broker: Option<String>,
     /// The bearer token that the broker wants; better set in the environment, where no list of processes shows it

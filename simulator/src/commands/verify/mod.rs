@@ -1,4 +1,5 @@
-//! `seam verify`: brings providers up, verifies them against their pacts, and gives the result in the forms that are wanted.
+//! `seam verify`: brings providers up, verifies them against their pacts, and gives the result in the forms that are
+//! wanted.
 
 mod args;
 mod attempt;
@@ -93,7 +94,8 @@ fn tell(args: &VerifyArgs, verifications: &[Verification], mutations: &[Mutation
     Ok(())
 }
 
-/// The code for the worst verdict. A "no" is one whatever else could not be run; no verification at all proves nothing.
+/// The code for the worst verdict. A "no" is one whatever else could not be run; no verification at all proves
+/// nothing.
 fn exit_code(verifications: &[Verification]) -> u8 {
     let verdicts: Vec<Verdict> = verifications.iter().map(Verification::verdict).collect();
     let order = [

@@ -4,8 +4,8 @@ use futures::{FutureExt, future::LocalBoxFuture};
 use ledger::document::State;
 use verifier::{Message, Provider, Values};
 
-/// A provider that runs already, and the states that were set up in it and not torn down: an interrupted verification tears
-/// them down.
+/// A provider that runs already, and the states that were set up in it and not torn down: an interrupted verification
+/// tears them down.
 pub(super) struct Opened<'a, P> {
     provider: &'a P,
     /// In order, each with its parameters and the values that it handed back.
