@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
-    backend::local,
+    backend,
     commands::{
         doctor::{self, DoctorArgs},
         ledger::{
@@ -97,8 +97,8 @@ pub fn main() -> u8 {
         Command::RecordUndeployment(args) => ledger::run(&args),
         Command::Matrix(args) => ledger::run(&args),
         Command::Diff(args) => ledger::run(&args),
-        Command::Launch { words } => said("launch", local::launch(&words)),
-        Command::Reap => said("reap", local::reap()),
+        Command::Launch { words } => said("launch", backend::launch(&words)),
+        Command::Reap => said("reap", backend::reap()),
     }
 }
 

@@ -1,14 +1,15 @@
-//! Listeners to what takes a while: a topology that comes up, a scenario that runs.
+//! Observers of what takes a while: a topology that comes up, a scenario that runs.
 
 use std::fmt::Display;
 
-/// A listener to the events of something that takes a while. Called from the task that does the work: return at once.
+/// Observer of something that takes a while. Called on the task that does the work, so an implementation must return at
+/// once.
 pub trait Progress<E>: Send + Sync {
-    /// Takes note of an event.
+    /// Reports one event.
     fn report(&self, event: &E);
 }
 
-/// A listener that ignores every event.
+/// Discards every event.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 
@@ -16,7 +17,7 @@ impl<E> Progress<E> for Silent {
     fn report(&self, _: &E) {}
 }
 
-/// A listener that prints each event as a line on stderr.
+/// Prints each event as a line on stderr.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lines;
 

@@ -1,4 +1,4 @@
-//! What a topology file may say, and how one that can't be is refused.
+//! Topology files: their meaning, and the refusal of those that are wrong.
 
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
 
@@ -10,7 +10,7 @@ fn parse(text: &str) -> Result<Topology, TopologyError> {
     Topology::parse(text, Path::new("shop.toml"), &[])
 }
 
-/// What is said of a file with these lines after its name, which is the first line.
+/// Error for a file whose first line is its name, followed by `lines`.
 fn refusal(lines: &str) -> String {
     parse(&format!("name = 'shop'\n{lines}")).unwrap_err().to_string()
 }
@@ -60,9 +60,17 @@ fn a_file_says_what_it_means() {
     assert!(matches!(&web.program, Program::Cargo { package, bin } if package == "web" && bin == "web"));
     let links: Vec<String> = web.links.iter().map(ToString::to_string).collect();
     assert_eq!(links, ["mail.smtp", "mail.http", "store.main"]);
+    let links: Vec<String> = shop.links().map(|link| link.to_string()).collect();
+    assert_eq!(links, ["web -> mail.smtp", "web -> mail.http", "web -> store.main"]);
     assert_eq!(
         (&web.ready.probe, web.ready.within.as_millis()),
-        (&ReadyProbe::Http("/up".into()), 50)
+        (
+            &ReadyProbe::Http {
+                port: "main".into(),
+                path: "/up".into()
+            },
+            50
+        )
     );
     assert_eq!(shop.role("post").unwrap().to_string(), "mail.http");
     assert_eq!(shop.role("store").unwrap().to_string(), "store.main");
@@ -99,7 +107,7 @@ fn names_that_nobody_has_are_refused_with_those_that_somebody_has() {
         ),
         (
             "env = { A = '${databse}' }",
-            "shop.toml:4: ${databse} means nothing here; known are ${data}",
+            "shop.toml:4: unknown placeholder ${databse}; known are ${data}",
         ),
         ("ready = { tcp = true, port = 'http' }", "node 'web' has no port 'http'"),
         ("[roles]\nfront = 'wep'", "shop.toml:5: no node is called 'wep'"),
@@ -123,11 +131,11 @@ fn what_cannot_be_is_refused_with_what_to_do() {
             "[node.web]\ncommand = []",
             "empty command; its first word is the program",
         ),
-        ("[node.'../up']\ncommand = ['a']", "'../up' can't be a name"),
+        ("[node.'../up']\ncommand = ['a']", "'../up' is not a valid name"),
         ("[node.web]\ncommand = ['a']\nports = []", "leave `ports` out"),
         (
             "[node.web]\ncommand = ['a']\nports = ['x', 'x']",
-            "'x' stands twice in the ports",
+            "'x' occurs twice in the ports",
         ),
         (
             "[node.web]\ncommand = ['a', '${port}']\nports = ['x', 'y']",
@@ -139,12 +147,16 @@ fn what_cannot_be_is_refused_with_what_to_do() {
             "must be { http = \"/path\" } or { tcp = true }",
         ),
         (
+            "[node.web]\ncommand = ['a']\nready = { http = '/a b' }",
+            "must be { http = \"/path\" }",
+        ),
+        (
             "[node.web]\ncommand = ['a']\nready = { http = '/', tcp = true }",
             "ready of node 'web' must be",
         ),
         (
             "[node.web]\ncommand = ['a']\nneeds = ['web']\nlinks = ['web']",
-            "'web' stands twice",
+            "'web' occurs twice",
         ),
         (
             "[variables]\nport = '1'\n[node.web]\ncommand = ['a']",
@@ -152,11 +164,11 @@ fn what_cannot_be_is_refused_with_what_to_do() {
         ),
         (
             "[variables]\na = '${b}'\nb = '${a}'\n[node.web]\ncommand = ['${a}']",
-            "holds itself",
+            "contains itself",
         ),
         (
             "[node.web]\ncommand = ['a']\n[node.store]\ncommand = ['b']\n[roles]\nweb = 'store'",
-            "role 'web' is also",
+            "role 'web' is also the name of a node, but points to 'store.main'; rename",
         ),
     ];
     for (lines, wanted) in flawed {
@@ -172,7 +184,10 @@ fn nodes_that_wait_for_each_other_are_refused_by_name() {
          [node.c]\ncommand = ['c']\nneeds = ['b']",
     );
 
-    assert!(said.contains("could never start: b needs c needs b;"), "{said}");
+    assert!(
+        said.contains("could never start: b needs c needs b; move one of these `needs` to `links`"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{
     process::Command,
 };
 
-use simulator::backend::local::package_variables;
+use simulator::backend::package_variables;
 use tests::seeded_bugs::Edit;
 
 use super::Hunt;

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use simulator::backend::local::package_variables;
+use simulator::backend::package_variables;
 
 use crate::workspace::root;
 

@@ -5,7 +5,7 @@ use std::{
     sync::Mutex,
 };
 
-use simulator::backend::local::package_variables;
+use simulator::backend::package_variables;
 
 /// The `seam` command: built by cargo in the profile of the test, run from the root of the workspace.
 pub fn seam() -> Command {

@@ -1,12 +1,30 @@
-//! What brings a topology to life: child processes of this machine ([`local`]).
+//! Brings a topology to life and keeps the address of every link.
+//!
+//! [`up`] returns a [`Running`] topology. This module owns all that does not depend on how a node is run: the
+//! order of starts, life cycle, readiness, links, the run folder and logs. What runs a node is a `Runner`, which
+//! starts, stops, kills and awaits it. There is one, for child processes of this machine (`local`).
 
-pub mod local;
+mod error;
+mod life;
+mod links;
+mod local;
+mod logs;
 mod options;
 mod progress;
+mod ready;
+mod run_folder;
+mod runner;
+mod running;
 mod status;
+mod supervisor;
 mod world;
 
+pub use error::{NodeError, UpError};
+pub use local::package_variables;
+pub(crate) use local::{launch, reap};
 pub use options::{Options, Profile};
 pub use progress::Event;
+pub use running::{Folder, Running, up};
+pub(crate) use status::seconds;
 pub use status::{NodeState, NodeStatus};
 pub(crate) use world::{LocalWorld, Sockets};

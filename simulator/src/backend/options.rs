@@ -1,15 +1,17 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
-/// How a topology is brought up.
+/// Settings for bringing a topology up.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The profile in which cargo binaries are built; debug by default.
+    /// Profile in which cargo binaries are built; debug by default.
     pub profile: Profile,
-    /// The folder in which the run gets its own; by default `.seam/runs` in the workspace of the topology, or beside its file.
+    /// Folder in which the run folder is created. By default `.seam/runs` in the workspace of the topology, or
+    /// beside the topology's file if it is in no workspace.
     pub runs: Option<PathBuf>,
-    /// How long a node that was asked to end may take before it is killed; 5 s by default.
+    /// Time between asking a node to end and killing it; 5 s by default.
     pub grace: Duration,
-    /// The `seam` binary, which starts nodes and watches over them; by default the running program, which must then be `seam`.
+    /// Path of the `seam` binary, which starts nodes and kills what outlives it. By default the running program,
+    /// which must then be `seam` itself.
     pub seam: Option<PathBuf>,
 }
 
@@ -24,13 +26,13 @@ impl Default for Options {
     }
 }
 
-/// How cargo builds.
+/// Cargo profile of the nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
-    /// Quickly, for slow programs.
+    /// Builds quickly; the programs are slow.
     #[default]
     Debug,
-    /// Slowly, for quick programs.
+    /// Builds slowly; the programs are fast.
     Release,
 }
 

@@ -2,39 +2,39 @@ use std::{fmt, time::Duration};
 
 use super::{Profile, status::seconds};
 
-/// What happens while a topology comes up; its `Display` is one line for people.
+/// Step of bringing a topology up. Its `Display` is one line for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// Cargo builds these binaries, in one go. Its own output goes to stderr.
+    /// One call of cargo began to build the binaries. Its own output goes to stderr.
     Building {
-        /// In which profile.
+        /// Profile of the build.
         profile: Profile,
-        /// The binaries.
+        /// Names of the binaries.
         binaries: Vec<String>,
     },
-    /// All are built.
+    /// Cargo has built all binaries.
     Built {
-        /// How long it took.
+        /// Duration of the build.
         took: Duration,
     },
-    /// A node's process was started; what it needs was ready.
+    /// A node was started, after everything that it needs was ready.
     Started {
-        /// The node.
+        /// The node's name.
         node: String,
-        /// Its process, which leads a group of its own.
-        pid: u32,
+        /// Process id of the node, if it has one; the process leads a group of its own.
+        pid: Option<u32>,
     },
-    /// A node is ready.
+    /// A node became ready.
     Ready {
-        /// The node.
+        /// The node's name.
         node: String,
-        /// From the start of its process.
+        /// Time since its start.
         took: Duration,
     },
     /// Every node is ready.
     Up {
-        /// Since the building ended.
+        /// Time since the end of the build.
         took: Duration,
     },
 }
@@ -44,7 +44,8 @@ impl fmt::Display for Event {
         match self {
             Self::Building { profile, binaries } => write!(f, "building ({profile}): {}", binaries.join(", ")),
             Self::Built { took } => write!(f, "built in {}", seconds(*took)),
-            Self::Started { node, pid } => write!(f, "{node}: started, pid {pid}"),
+            Self::Started { node, pid: Some(pid) } => write!(f, "{node}: started, pid {pid}"),
+            Self::Started { node, pid: None } => write!(f, "{node}: started"),
             Self::Ready { node, took } => write!(f, "{node}: ready after {}", seconds(*took)),
             Self::Up { took } => write!(f, "every node is ready after {}", seconds(*took)),
         }

@@ -2,46 +2,47 @@ use std::{fmt, net::SocketAddr, time::Duration};
 
 use serde::Serialize;
 
-/// A node as it is now.
+/// Status of a node at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct NodeStatus {
-    /// Its name.
+    /// The node's name.
     pub name: String,
-    /// How it is.
+    /// The node's state.
     pub state: NodeState,
-    /// Its stable addresses from outside, by the names of its ports, in the order of the topology.
+    /// Stable addresses from outside, by the names of the node's ports, in the order of the topology.
     pub addresses: Vec<(String, SocketAddr)>,
-    /// Its process, while there is one.
+    /// Process id, while the node runs.
     pub pid: Option<u32>,
-    /// HTTP requests that its callers and the outside sent it, all its ports together, as
+    /// HTTP requests to the node from outside and over all links, on all its ports, as
     /// [`faults::Counts::requests`] counts them.
     pub requests: u64,
-    /// Connections that its callers and the outside opened to it.
+    /// Connections to the node from outside and over all links, on all its ports.
     pub connections: u64,
 }
 
-/// How a node is.
+/// State of a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "state", content = "how")]
 #[non_exhaustive]
 pub enum NodeState {
-    /// What it needs is not ready yet.
+    /// Not started: a node that it needs is not ready yet.
     Waiting,
-    /// Its process runs and is not ready yet.
+    /// Started, and not ready yet.
     Starting,
-    /// It was ready when last asked, and its process runs.
+    /// Running; the last readiness check succeeded.
     Ready,
-    /// Its process ended by itself, or something other than `seam` ended it; says how.
+    /// Ended without `seam` asking for it, either by itself or by another program. The text is the exit status or
+    /// signal.
     Died(String),
-    /// `seam` killed it on purpose.
+    /// Killed by `seam`, as a scenario's fault does.
     Killed,
-    /// `seam` stopped it, as the topology goes down.
+    /// Stopped by `seam` because the topology goes down.
     Stopped,
 }
 
 impl NodeState {
-    /// Whether there is no process any more.
+    /// True once nothing of the node runs any more.
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Died(_) | Self::Killed | Self::Stopped)
     }
@@ -60,6 +61,6 @@ impl fmt::Display for NodeState {
     }
 }
 
-pub(super) fn seconds(duration: Duration) -> String {
+pub(crate) fn seconds(duration: Duration) -> String {
     format!("{:.2} s", duration.as_secs_f64())
 }

@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 use seam::http::{AnswerWithin, Socket, SocketLimits, Transport, extract};
 use serde_json::Value;
 
-use super::local::Running;
+use super::Running;
 use crate::{
     steps::{Fault, FaultKind, NoAnswer, NotLaid, Request, Response, Target, World},
     topology::{Endpoint, Topology},

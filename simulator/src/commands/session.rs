@@ -3,10 +3,7 @@
 use thiserror::Error;
 
 use crate::{
-    backend::{
-        Event, Options,
-        local::{self, Folder, NodeError, Running, UpError},
-    },
+    backend::{self, Event, Folder, NodeError, Options, Running, UpError},
     interrupt::Interrupt,
     progress::Progress,
     topology::Topology,
@@ -51,7 +48,7 @@ impl Session {
         progress: &dyn Progress<Event>,
         interrupt: &mut Interrupt,
     ) -> Result<Self, NotUp> {
-        let up = interrupt.or(local::up(&topology, options, progress)).await;
+        let up = interrupt.or(backend::up(&topology, options, progress)).await;
         let running = up.map_err(|_| NotUp::Interrupted)?.map_err(|error| match error {
             UpError::Node(error) => NotUp::Node(error),
             other => NotUp::Other(other),

@@ -4,7 +4,7 @@ use verifier::Provider;
 
 use super::{Providers, StepProvider};
 use crate::{
-    backend::{Sockets, local::Running},
+    backend::{Running, Sockets},
     steps::{Client, World},
     topology::Topology,
 };

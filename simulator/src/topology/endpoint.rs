@@ -1,11 +1,11 @@
 use std::fmt;
 
-/// One port of one node.
+/// A port of a node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
-    /// The node's name.
+    /// Name of the node.
     pub node: String,
-    /// The name of its port; `main` where the node names none.
+    /// Name of the port; `main` if the node's table has no `ports`.
     pub port: String,
 }
 

@@ -4,161 +4,166 @@ use thiserror::Error;
 
 use crate::search::NotFound;
 
-/// Why there is no topology.
+/// Failure to load a topology.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TopologyError {
-    /// No file of that name.
+    /// No file has this name.
     #[error(transparent)]
     NotFound(#[from] NotFound),
-    /// The file is there, but can't be read.
+    /// The file exists and cannot be read.
     #[error("cannot read {}: {source}", file.display())]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// Why.
+        /// Reason given by the system.
         source: std::io::Error,
     },
-    /// It is not TOML, or has a key or a type that a topology has not.
+    /// The file is not TOML, or has a key or a type that a topology does not have.
     #[error("{} is not a topology: {source}", file.display())]
     Syntax {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// Where and why.
+        /// Position and reason given by the parser.
         source: Box<toml::de::Error>,
     },
-    /// It reads well, but what it says can't be.
+    /// The file parses, but contradicts itself or names something unknown.
     #[error("{}:{line}: {flaw}", file.display())]
     Flawed {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// The line, from 1.
+        /// Line number, starting at 1.
         line: usize,
-        /// What can't be.
+        /// Flaw on that line.
         flaw: Flaw,
     },
-    /// An override names no variable.
+    /// An override names a variable that the file does not have.
     #[error("--set {name}=... names no variable of {}; it has {}", file.display(), list(known))]
     UnknownOverride {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// The name given.
+        /// Name in the override.
         name: String,
-        /// The variables there are.
+        /// Names of the file's variables.
         known: Vec<String>,
     },
 }
 
-/// What can't be in a topology that reads well.
+/// Flaw of a topology file that parses.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Flaw {
-    /// A file without nodes.
+    /// The file has no nodes.
     #[error("there is no node; add one, such as [node.web] with command = [\"./web\", \"${{port}}\"]")]
     NoNodes,
-    /// A name that can't name a folder.
-    #[error("'{0}' can't be a name; use lower-case letters, digits and dashes, beginning with a letter")]
+    /// A name of a node or port is unfit, since nodes' names become folders.
+    #[error("'{0}' is not a valid name; use lower-case letters, digits and dashes, beginning with a letter")]
     BadName(String),
-    /// Neither or both of the two ways to start a node.
-    #[error("node '{node}' has {}; give exactly one of cargo = {{ package = \"...\", bin = \"...\" }} and command = [\"...\"]",
-        if *both { "both cargo and command" } else { "nothing to run" })]
+    /// A node has neither or both of `cargo` and `command`.
+    #[error(
+        "node '{node}' has {}; give exactly one of cargo = {{ package = \"...\", bin = \"...\" }} and command = [\"...\"]",
+        if *both { "both cargo and command" } else { "nothing to run" }
+    )]
     NotOneProgram {
-        /// The node.
+        /// The node's name.
         node: String,
-        /// Whether both are there, rather than none.
+        /// True if both are given, false if neither is.
         both: bool,
     },
-    /// `command = []`.
+    /// A node's `command` is an empty list.
     #[error("node '{0}' has an empty command; its first word is the program")]
     EmptyCommand(String),
-    /// `ports = []`.
+    /// A node's `ports` is an empty list.
     #[error("node '{0}' has no port; leave `ports` out for a single one, or name some")]
     NoPorts(String),
-    /// A name that no node has.
+    /// No node has the name.
     #[error("no node is called '{name}'; the nodes are {}", list(known))]
     UnknownNode {
-        /// The name seen.
+        /// Name that was used.
         name: String,
-        /// The nodes there are.
+        /// Names of the file's nodes.
         known: Vec<String>,
     },
-    /// A name that no port of the node has.
+    /// No port of the node has the name.
     #[error("node '{node}' has no port '{name}'; its ports are {}", list(known))]
     UnknownPort {
-        /// The node.
+        /// The node's name.
         node: String,
-        /// The name seen.
+        /// Name that was used.
         name: String,
-        /// The ports there are.
+        /// Names of the node's ports.
         known: Vec<String>,
     },
-    /// A port left out where there are several.
+    /// The port is left out although the node has several.
     #[error("node '{node}' has several ports; say which: {}", choices(prefix, known))]
     WhichPort {
-        /// The node.
+        /// The node's name.
         node: String,
-        /// What stands before the port's name.
+        /// Text that comes before the port's name, for the suggestion.
         prefix: String,
-        /// The ports there are.
+        /// Names of the node's ports.
         known: Vec<String>,
     },
-    /// `${link.X}` in a node that has no link to X.
+    /// A node uses `${link.X}` without a link to X.
     #[error(
-        "node '{node}' uses ${{link.{callee}}}, but neither needs nor links '{callee}'; add it to its `needs` (ready first) or `links`"
+        "node '{node}' uses ${{link.{callee}}}, but neither needs nor links '{callee}'; \
+         add it to its `needs` (ready first) or `links`"
     )]
     NotLinked {
-        /// The node.
+        /// The node's name.
         node: String,
-        /// Whom it means.
+        /// Name of the node that is to be called.
         callee: String,
     },
-    /// The same name twice where once is meant.
-    #[error("'{name}' stands twice in the {what} of node '{node}'; name it once")]
+    /// A name occurs twice in a list.
+    #[error("'{name}' occurs twice in the {what} of node '{node}'; name it once")]
     Doubled {
-        /// The node.
+        /// The node's name.
         node: String,
-        /// Which list.
+        /// Key of the list in the file.
         what: &'static str,
-        /// The name.
+        /// Name that occurs twice.
         name: String,
     },
-    /// Nodes that wait for each other.
-    #[error("these nodes wait for each other and could never start: {}; make one of these needs a link (`links`)", path.join(" needs "))]
+    /// Nodes wait for each other and can never start.
+    #[error(
+        "these nodes wait for each other and could never start: {}; move one of these `needs` to `links`",
+        path.join(" needs ")
+    )]
     Cycle {
-        /// The way round, first and last the same.
+        /// Nodes of the cycle in order, the first one again at the end.
         path: Vec<String>,
     },
-    /// `${...}` that means nothing.
+    /// A placeholder `${...}` has an unknown name.
     #[error(
-        "${{{name}}} means nothing here; known are ${{data}}, ${{node}}, ${{port}}, ${{port.NAME}}, ${{link.NODE}}, ${{link.NODE.PORT}} and the variables {}",
+        "unknown placeholder ${{{name}}}; known are ${{data}}, ${{node}}, ${{port}}, ${{port.NAME}}, ${{link.NODE}}, \
+         ${{link.NODE.PORT}} and the variables {}",
         list(known)
     )]
     UnknownVariable {
-        /// What stands between the braces.
+        /// Text between the braces.
         name: String,
-        /// The variables there are.
+        /// Names of the file's variables.
         known: Vec<String>,
     },
-    /// A variable that holds itself.
-    #[error("variable '{0}' holds itself, directly or through others")]
+    /// A variable contains itself.
+    #[error("variable '{0}' contains itself, directly or through others; remove one of the references")]
     CircularVariable(String),
-    /// A variable with the name of something built in.
-    #[error("a variable can't be called '{0}': that name is built in")]
+    /// A variable has the name of a built-in placeholder.
+    #[error("a variable cannot be called '{0}': that name is built in; choose another")]
     BuiltInVariable(String),
-    /// `${` without its end.
+    /// A `${` is not closed.
     #[error("'{0}' has a ${{ without its }}; write $${{ where ${{ itself is meant")]
     Unclosed(String),
-    /// Neither or both ways to tell readiness, or a path that is none.
+    /// A node's `ready` has neither or both of `http` and `tcp`, or a path that cannot be requested.
     #[error("ready of node '{0}' must be {{ http = \"/path\" }} or {{ tcp = true }}")]
     BadReady(String),
-    /// A role that names a node, which is somebody else.
-    #[error(
-        "role '{role}' is also the name of a node, and points elsewhere ('{target}'); call the role or the node otherwise"
-    )]
+    /// A role has the name of a node, but is played by another node.
+    #[error("role '{role}' is also the name of a node, but points to '{target}'; rename the role or the node")]
     RoleIsNode {
-        /// The role.
+        /// Name of the role.
         role: String,
-        /// What it points to.
+        /// Endpoint that plays the role.
         target: String,
     },
 }

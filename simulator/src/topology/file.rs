@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-/// The file as it is written.
+/// A topology file as written, before its names are checked.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TopologyFile {
@@ -16,7 +16,7 @@ pub(super) struct TopologyFile {
     pub(super) node: BTreeMap<String, Spanned<NodeTable>>,
 }
 
-/// A `[node.NAME]` table as it is written.
+/// A `[node.NAME]` table as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NodeTable {

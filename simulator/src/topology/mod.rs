@@ -1,7 +1,7 @@
-//! What stands where: the nodes of a system, how each is started, and what each needs.
+//! Topologies: the nodes of a system, the program of each, and its links to others.
 //!
-//! A topology file is TOML. A **node** is a cargo binary or any command. What a node needs is a **link**, and a link
-//! has an address of its own that never changes, whatever happens to the node behind it.
+//! A topology file is TOML. A **node** is a cargo binary or any command. A **link** leads from one node to a port
+//! of another, and has an address that never changes, whatever happens to the node behind it.
 //!
 //! ```toml
 //! name = "shop"
@@ -9,7 +9,7 @@
 //! [variables]                       # may be overridden with --set greeting=...
 //! greeting = "hello from ${node}"
 //!
-//! [roles]                           # what a scenario calls a node, where that is not the node's own name
+//! [roles]                           # names that scenarios use for nodes, beside the nodes' own
 //! storefront = "web"
 //!
 //! [node.store]
@@ -24,13 +24,22 @@
 //! links = ["web"]                   # a link only; may go round in a circle
 //! ```
 //!
-//! `${data}` is the node's own folder, `${node}` its name, `${port}` (or `${port.NAME}`, where `ports` names several)
-//! where it listens, `${link.NODE}` (or `${link.NODE.PORT}`) the `host:port` under which it reaches another node, and `${NAME}` a
-//! variable. `$${` stands for `${` itself. A node runs in the folder of its topology file.
+//! Texts may hold these placeholders; `$${` stands for `${` itself:
+//!
+//! | placeholder | value |
+//! |---|---|
+//! | `${data}` | the node's own folder |
+//! | `${node}` | the node's name |
+//! | `${port}`, `${port.NAME}` | a port to listen on; with the name where `ports` lists several |
+//! | `${link.NODE}`, `${link.NODE.PORT}` | the `host:port` under which this node reaches another one |
+//! | `${NAME}` | a variable |
+//!
+//! A node runs in the folder of its topology file.
 
 mod endpoint;
 mod error;
 mod file;
+mod link;
 mod node;
 mod order;
 mod resolve;
@@ -43,12 +52,13 @@ use std::{
 
 pub use endpoint::Endpoint;
 pub use error::{Flaw, TopologyError};
+pub use link::Link;
 pub use node::{Node, Program, Ready, ReadyProbe};
 pub use template::{Place, Template};
 
 use crate::search;
 
-/// A topology file, read and checked: every name in it means something, and what nodes need has an order.
+/// A checked topology: every name in it refers to something, and the needs of its nodes have no cycle.
 #[derive(Debug, Clone)]
 pub struct Topology {
     name: String,
@@ -58,12 +68,12 @@ pub struct Topology {
 }
 
 impl Topology {
-    /// Reads a topology by its name, looked for as [`search::find`] says, or by the path of its file. `overrides` replace
-    /// values of `[variables]`.
+    /// Reads a topology by name, as [`search::find`] looks for it, or by the path of its file. `overrides`
+    /// replace values of `[variables]`.
     ///
     /// # Errors
-    /// When there is no such file, or anything in it is unknown, missing, doubled or circular; the error names file, line,
-    /// what was seen and what is known.
+    /// When there is no such file, or anything in it is unknown, missing, doubled or circular. The error names
+    /// the file, the line, the value seen and the values known.
     pub fn load(name_or_path: &str, overrides: &[(String, String)]) -> Result<Self, TopologyError> {
         let file = search::find("topologies", name_or_path)?;
         let text = std::fs::read_to_string(&file).map_err(|source| TopologyError::Unreadable {
@@ -73,25 +83,25 @@ impl Topology {
         Self::parse(&text, &file, overrides)
     }
 
-    /// As [`Topology::load`], from a text; `file` is only named in errors and gives nodes their working folder.
+    /// Reads a topology from a text. `file` is named in errors, and its folder is the working folder of the nodes.
     ///
     /// # Errors
-    /// As [`Topology::load`].
+    /// Those of [`Topology::load`], but for a missing file.
     pub fn parse(text: &str, file: &Path, overrides: &[(String, String)]) -> Result<Self, TopologyError> {
         resolve::resolve(text, file, overrides)
     }
 
-    /// The name it gives itself.
+    /// Name of the topology, from its file.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The file it was read from.
+    /// File that the topology was read from.
     pub fn file(&self) -> &Path {
         &self.file
     }
 
-    /// The folder of its file, in which its nodes run.
+    /// Folder of the topology's file, which is the working folder of its nodes.
     pub fn folder(&self) -> &Path {
         match self.file.parent() {
             Some(folder) if folder != Path::new("") => folder,
@@ -99,28 +109,41 @@ impl Topology {
         }
     }
 
-    /// Its nodes, in the order of the file.
+    /// Nodes of the topology, in the order of the file.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
-    /// The node of this name.
+    /// Looks up a node by its name.
     pub fn node(&self, name: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.name == name)
     }
 
-    /// Who plays a role: what `[roles]` says, or else the first port of the node of that name.
-    pub fn role(&self, role: &str) -> Option<Endpoint> {
-        self.roles.get(role).cloned().or_else(|| {
-            let node = self.node(role)?;
-            Some(Endpoint {
-                node: node.name.clone(),
-                port: node.ports.first()?.clone(),
-            })
-        })
+    /// Every endpoint: each port of each node.
+    pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
+        self.nodes.iter().flat_map(Node::endpoints)
     }
 
-    /// Every name that [`Topology::role`] answers to, in order.
+    /// Every link: each endpoint that each node calls.
+    pub fn links(&self) -> impl Iterator<Item = Link> {
+        let of_node = |node: &'_ Node| {
+            let caller = node.name.clone();
+            let link = move |endpoint: Endpoint| Link {
+                caller: caller.clone(),
+                endpoint,
+            };
+            node.links.clone().into_iter().map(link)
+        };
+        self.nodes.iter().flat_map(of_node)
+    }
+
+    /// Endpoint that plays a role: the one that `[roles]` gives it, or else the first port of the node of that name.
+    pub fn role(&self, role: &str) -> Option<Endpoint> {
+        let own = || self.node(role)?.endpoints().next();
+        self.roles.get(role).cloned().or_else(own)
+    }
+
+    /// Every name that [`Topology::role`] resolves, sorted.
     pub fn roles(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self
             .roles

@@ -1,6 +1,6 @@
 use super::Node;
 
-/// The first circle among the needs of these nodes, as the way round.
+/// Finds a cycle among the needs of the nodes. Returns its nodes in order, the first one again at the end.
 pub(super) fn cycle(nodes: &[Node]) -> Option<Vec<String>> {
     let mut done = Vec::new();
     nodes

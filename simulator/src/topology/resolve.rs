@@ -1,4 +1,4 @@
-//! From the file as it is written to a topology in which every name means something.
+//! Turns a file as written into a topology whose names all refer to something.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use http::uri::PathAndQuery;
 use toml::Spanned;
 
 use super::{
@@ -19,7 +20,7 @@ use crate::template as grammar;
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const BUILT_IN: [&str; 4] = ["data", "node", "port", "link"];
 
-/// A flaw and the byte of the file where it stands.
+/// A flaw with its position in the file, in bytes.
 type Located = (usize, Flaw);
 
 pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -> Result<Topology, TopologyError> {
@@ -149,7 +150,12 @@ fn once<'a>(node: &str, what: &'static str, names: impl Iterator<Item = &'a Span
     Ok(())
 }
 
-/// What the names of a file mean.
+/// True for a path that a request can be sent to.
+fn is_path(path: &str) -> bool {
+    path.starts_with('/') && path.parse::<PathAndQuery>().is_ok()
+}
+
+/// Meanings of the names in a file.
 struct Names<'f> {
     ports: BTreeMap<String, Vec<String>>,
     variables: &'f BTreeMap<String, Spanned<String>>,
@@ -199,24 +205,25 @@ impl Names<'_> {
         let first = ports.first().cloned().unwrap_or_default();
         let Some(spanned) = &table.get_ref().ready else {
             return Ok(Ready {
-                probe: ReadyProbe::Tcp,
-                port: first,
+                probe: ReadyProbe::Tcp { port: first },
                 within: READY_WITHIN,
             });
         };
         let (at, ready) = (spanned.span().start, spanned.get_ref());
-        let probe = match (&ready.http, ready.tcp) {
-            (Some(path), false) if path.starts_with('/') => ReadyProbe::Http(path.clone()),
-            (None, true) => ReadyProbe::Tcp,
-            _ => return Err((at, Flaw::BadReady(name.to_owned()))),
-        };
         let port = match &ready.port {
             Some(port) => self.endpoint(name, Some(port), "").map_err(|flaw| (at, flaw))?.port,
             None => first,
         };
+        let probe = match (&ready.http, ready.tcp) {
+            (Some(path), false) if is_path(path) => ReadyProbe::Http {
+                port,
+                path: path.clone(),
+            },
+            (None, true) => ReadyProbe::Tcp { port },
+            _ => return Err((at, Flaw::BadReady(name.to_owned()))),
+        };
         Ok(Ready {
             probe,
-            port,
             within: ready.within_ms.map_or(READY_WITHIN, Duration::from_millis),
         })
     }
@@ -259,7 +266,7 @@ impl Names<'_> {
     }
 }
 
-/// What the names in one node's texts mean.
+/// Meanings of the names in one node's texts.
 struct Scope<'f> {
     names: &'f Names<'f>,
     node: &'f str,

@@ -31,8 +31,8 @@ impl Template {
         Self(parts)
     }
 
-    /// The text at this place. What the place does not know stays empty: loading a topology made sure that there is nothing
-    /// such.
+    /// The text at this place. What the place does not know stays empty: loading a topology made sure that there
+    /// is nothing such.
     pub fn render(&self, place: &Place<'_>) -> String {
         let mut text = String::new();
         for part in &self.0 {

@@ -47,7 +47,10 @@ fn a_node_that_is_never_ready_is_reported_with_what_it_answered() {
 
     assert_eq!(code, Some(1), "{said}");
     assert!(
-        said.contains("node 'slow' was not ready after 5.00 s; asked last, it said: HTTP/1.0 404"),
+        said.contains(
+            "node 'slow' was not ready after 5.00 s (`within_ms` of its `ready` gives it more); \
+             last check: GET /nothing: HTTP/1.0 404"
+        ),
         "{said}"
     );
 }

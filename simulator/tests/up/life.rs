@@ -2,7 +2,7 @@ use std::{fs, net::SocketAddr, sync::Mutex, time::Duration};
 
 use rustix::process::Signal;
 use simulator::{
-    backend::{Event, NodeState, Options, local, local::Folder},
+    backend::{Event, Folder, NodeState, Options, up},
     progress::{Progress, Silent},
     topology::{Endpoint, Topology},
 };
@@ -69,7 +69,7 @@ fn what_is_kept_on_request_is_kept() {
 async fn a_node_is_found_at_the_same_address_after_it_was_killed_and_restarted() {
     let shop = two_servers();
     let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
-    let running = local::up(&topology, &options(), &Silent).await.unwrap();
+    let running = up(&topology, &options(), &Silent).await.unwrap();
     let address: SocketAddr = running.address("store").unwrap();
     let first = running.nodes()[0].pid.unwrap();
 
@@ -119,7 +119,7 @@ async fn a_node_starts_when_what_it_needs_is_ready_and_not_before() {
     let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
     let diary = Diary::default();
 
-    let running = local::up(&topology, &options(), &diary).await.unwrap();
+    let running = up(&topology, &options(), &diary).await.unwrap();
 
     assert_eq!(
         *diary.0.lock().unwrap(),
@@ -155,7 +155,7 @@ while True: listener.accept()[0].sendall(b'HTTP/1.0 204 fine\\r\\n\\r\\n')
     let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
     let diary = Diary::default();
 
-    let running = local::up(&topology, &options(), &diary).await.unwrap();
+    let running = up(&topology, &options(), &diary).await.unwrap();
 
     let starts = diary
         .0
@@ -169,10 +169,36 @@ while True: listener.accept()[0].sendall(b'HTTP/1.0 204 fine\\r\\n\\r\\n')
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_serves_one_connection_at_a_time_is_not_blocked_by_its_readiness_check() {
+    let shop = Shop::new(
+        r#"
+        name = "shop"
+        [node.narrow]
+        command = ["python3", "-c", """
+import http.server
+class Handler(http.server.SimpleHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1' # keeps connections open
+http.server.HTTPServer(('127.0.0.1', ${port}), Handler).serve_forever()
+"""]
+        ready = { http = "/" }
+        "#,
+    );
+    let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
+    let running = up(&topology, &options(), &Silent).await.unwrap();
+    let address = running.address("narrow").unwrap();
+
+    let asked = tokio::task::spawn_blocking(move || get(address, "/"));
+    let answer = tokio::time::timeout(Duration::from_secs(10), asked).await;
+
+    assert_eq!(answer.unwrap().unwrap().as_deref(), Some("HTTP/1.1 200 OK"));
+    running.down(Folder::Remove).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_caller_has_an_address_of_its_own_for_the_same_node() {
     let shop = two_servers();
     let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
-    let running = local::up(&topology, &options(), &Silent).await.unwrap();
+    let running = up(&topology, &options(), &Silent).await.unwrap();
     let pid = running.nodes()[1].pid.unwrap();
     let environment = fs::read(format!("/proc/{pid}/environ")).unwrap();
     let link = environment
@@ -208,7 +234,7 @@ while True: listener.accept()
         "#,
     );
     let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
-    let running = local::up(&topology, &options(), &Silent).await.unwrap();
+    let running = up(&topology, &options(), &Silent).await.unwrap();
     let pid = running.nodes()[0].pid.unwrap();
 
     running.down(Folder::Remove).await;

@@ -10,21 +10,20 @@ use std::{
 use serde::Deserialize;
 use tokio::io::AsyncReadExt;
 
-use super::{
-    UpError,
-    group::{Launch, Launcher},
-};
+use super::group::{Launch, Launcher};
 use crate::{
-    backend::{Event, Profile},
+    backend::{Event, Profile, UpError},
     progress::Progress,
     topology::{Program, Topology},
 };
 
-/// The executable of each cargo binary, by package and name.
-pub(super) type Executables = BTreeMap<(String, String), PathBuf>;
+/// Executable of each node that is a cargo binary, by the node's name.
+pub(super) type Executables = BTreeMap<String, PathBuf>;
 
-/// What cargo tells a program about the package that it runs it from. A cargo below it must not hear of it: the build scripts of some crates look
-/// at these variables, so that those crates, and all that need them, would be built anew by turns.
+/// Environment variables that cargo sets for a program that it runs, about the program's package.
+///
+/// Remove them before calling cargo from such a program. The build scripts of some crates read them, so that
+/// cargo would rebuild those crates, and all that depend on them, each time it is called from elsewhere.
 pub fn package_variables() -> impl Iterator<Item = OsString> {
     const OTHERS: [&str; 3] = ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"];
     let names = env::vars_os().map(|(name, _)| name);
@@ -34,7 +33,10 @@ pub fn package_variables() -> impl Iterator<Item = OsString> {
     })
 }
 
-/// Builds every cargo binary of the topology with one call of cargo, whose own progress goes to stderr.
+/// Package and binary, as cargo reports them.
+type Binary = (String, String);
+
+/// Builds every cargo binary of the topology with one call of cargo. Cargo's own progress goes to stderr.
 pub(super) async fn build(
     topology: &Topology,
     profile: Profile,
@@ -59,17 +61,18 @@ pub(super) async fn build(
         profile,
         binaries: binaries.clone(),
     });
-    let executables = cargo(topology, profile, launcher, binaries).await?;
-    for (node, package, bin) in wanted {
-        if !executables.contains_key(&(package.to_owned(), bin.to_owned())) {
-            return Err(UpError::NoBinary {
-                node: node.to_owned(),
-                package: package.to_owned(),
-                bin: bin.to_owned(),
-                folder: topology.folder().to_owned(),
-            });
-        }
-    }
+    let built = cargo(topology, profile, launcher, binaries).await?;
+    let executable_of = |(node, package, bin): (&str, &str, &str)| {
+        let file = built.get(&(package.to_owned(), bin.to_owned()));
+        let file = file.ok_or_else(|| UpError::NoBinary {
+            node: node.to_owned(),
+            package: package.to_owned(),
+            bin: bin.to_owned(),
+            folder: topology.folder().to_owned(),
+        })?;
+        Ok((node.to_owned(), file.clone()))
+    };
+    let executables = wanted.into_iter().map(executable_of).collect::<Result<_, UpError>>()?;
     progress.report(&Event::Built { took: began.elapsed() });
     Ok(executables)
 }
@@ -79,9 +82,9 @@ async fn cargo(
     profile: Profile,
     launcher: &Launcher,
     binaries: Vec<String>,
-) -> Result<Executables, UpError> {
-    // The whole workspace is selected, and binaries of it built: so dependencies get the features that `cargo run` and
-    // `cargo test` gave them, and are not built again.
+) -> Result<BTreeMap<Binary, PathBuf>, UpError> {
+    // Selecting the whole workspace gives dependencies the same features as `cargo build --workspace` and `cargo test
+    // --workspace` do, so they are not built a second time.
     let mut args: Vec<String> = ["build", "--workspace", "--message-format", "json-render-diagnostics"]
         .map(str::to_owned)
         .into();
@@ -113,7 +116,7 @@ async fn cargo(
     Ok(messages.lines().filter_map(executable).collect())
 }
 
-fn executable(line: &str) -> Option<((String, String), PathBuf)> {
+fn executable(line: &str) -> Option<(Binary, PathBuf)> {
     #[derive(Deserialize)]
     struct Artifact {
         package_id: String,
@@ -133,7 +136,7 @@ fn executable(line: &str) -> Option<((String, String), PathBuf)> {
     Some(((package, artifact.target.name), artifact.executable?))
 }
 
-/// The name in a package id: `path+file:///folder/name#0.1.0` or `path+file:///folder#name@0.1.0`.
+/// Name of the package in a package id: `path+file:///folder/name#0.1.0` or `path+file:///folder#name@0.1.0`.
 fn package_name(id: &str) -> Option<&str> {
     let (source, version) = id.split_once('#')?;
     match version.split_once('@') {

@@ -14,14 +14,14 @@ use tokio::{
 
 use super::{build::package_variables, reaper::Reaper};
 
-/// Starts process groups that do not outlive this process.
+/// Starts process groups that do not outlive this process. Clones share one reaper.
 #[derive(Debug, Clone)]
 pub(super) struct Launcher {
     seam: PathBuf,
     reaper: Arc<Reaper>,
 }
 
-/// What to run.
+/// Program to run in a process group of its own.
 #[derive(Debug)]
 pub(super) struct Launch<'a> {
     pub(super) program: OsString,
@@ -70,7 +70,7 @@ impl Launcher {
     }
 }
 
-/// A program and what it started, as one. Dropped while it runs, it is killed.
+/// A program with everything that it started. Dropped while it runs, the whole group is killed.
 #[derive(Debug)]
 pub(super) struct Group {
     pid: u32,
@@ -80,7 +80,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// The leader's process, which is also the group.
+    /// Process id of the leader, which is also the id of the group.
     pub(super) fn pid(&self) -> u32 {
         self.pid
     }
@@ -89,7 +89,7 @@ impl Group {
         self.child.stdout.take()
     }
 
-    /// Waits for the end of the leader, and kills what is left of its group.
+    /// Waits for the end of the leader, then kills the rest of its group.
     pub(super) async fn wait(mut self) -> io::Result<ExitStatus> {
         let status = self.child.wait().await;
         self.end();
@@ -111,7 +111,7 @@ impl Drop for Group {
     }
 }
 
-/// Sends a signal to a whole group; one that is gone is left in peace.
+/// Sends a signal to a whole group. Does nothing if the group is gone.
 pub(super) fn signal(group: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(group).ok().and_then(Pid::from_raw) {
         let _ = kill_process_group(pid, signal);

@@ -5,11 +5,12 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// The shim (`seam launch -- PROGRAM ARGS...`): becomes the program once a byte arrives on stdin, and ends if stdin ends before:
-/// then `seam` is gone, or could not tell the reaper.
+/// Runs the shim (`seam launch -- PROGRAM ARGS...`): replaces itself with the program once a byte arrives on
+/// stdin. If stdin ends before that, `seam` is gone or could not reach the reaper, and the program must not
+/// start.
 ///
 /// # Errors
-/// When no byte came or the program can't be run. Does not return otherwise.
+/// When no byte came or the program cannot be run. Does not return otherwise.
 pub(crate) fn launch(words: &[OsString]) -> io::Result<()> {
     io::stdin().read_exact(&mut [0])?;
     let (program, args) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;

@@ -8,13 +8,14 @@ use std::{
     },
 };
 
+/// Lowest port that is given to a node.
 const LOWEST: u16 = 15_000;
 
-/// A port of loopback that was free just now. Nothing keeps it free until it is used, but it is below the range from which the
-/// system gives ports of its own accord, and every process begins its search elsewhere.
+/// Finds a free port of loopback. Nothing reserves it, but a clash is unlikely: it lies below the range from
+/// which the system assigns ports, and every process starts its search elsewhere.
 ///
 /// # Errors
-/// When none is left.
+/// When no port is free.
 pub(super) fn free_port() -> io::Result<u16> {
     static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(first(process::id())));
     let above = *ABOVE;
@@ -38,7 +39,7 @@ pub(super) fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
-/// The beginning of the range that the system gives from.
+/// First port of the range from which the system assigns ports.
 static ABOVE: LazyLock<u16> = LazyLock::new(|| {
     let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
     let lowest = range
@@ -49,7 +50,7 @@ static ABOVE: LazyLock<u16> = LazyLock::new(|| {
     if lowest > LOWEST + 1_000 { lowest } else { 32_768 }
 });
 
-/// Where the process of this number begins to search: far from where its neighbours do.
+/// First port that the process of this id tries, far from those of processes with neighbouring ids.
 fn first(process: u32) -> u16 {
     let spread = process.wrapping_mul(2_654_435_761) >> 16;
     LOWEST + u16::try_from(spread % u32::from(*ABOVE - LOWEST)).unwrap_or(0)

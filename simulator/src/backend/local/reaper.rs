@@ -12,8 +12,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::interrupt::Interrupt;
 
-/// A process of its own that kills the process groups it was told of as soon as this process is gone. It learns that from the
-/// end of a pipe, which the system closes however a process ends.
+/// Separate process that kills the registered process groups as soon as this process is gone. It notices by the
+/// end of a pipe, which the system closes however this process ends.
 #[derive(Debug)]
 pub(super) struct Reaper {
     pipe: Mutex<Option<ChildStdin>>,
@@ -24,7 +24,7 @@ impl Reaper {
     pub(super) fn start(seam: &Path) -> io::Result<Self> {
         let mut process = Command::new(seam)
             .arg("reap")
-            // What ends the group of `seam`, such as Ctrl-C, must not end its reaper.
+            // Ctrl-C goes to the whole group of `seam`, and the reaper must outlive it.
             .process_group(0)
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -37,19 +37,19 @@ impl Reaper {
         })
     }
 
-    /// From now on this group does not outlive us. Holds as soon as this returns: what is in the pipe is read, even if we
-    /// are gone by then.
+    /// Registers a group to be killed when this process is gone. In force as soon as this returns: the reaper
+    /// reads all that is in the pipe, even if the writer is gone by then.
     pub(super) fn watch(&self, group: u32) -> io::Result<()> {
-        self.tell(&format!("+{group}\n"))
+        self.send(&format!("+{group}\n"))
     }
 
-    /// This group is gone; its number may come to mean somebody else.
+    /// Removes a group that has ended, since the system may give its number to another one.
     pub(super) fn forget(&self, group: u32) {
-        // If the reaper is gone, so is its memory.
-        let _ = self.tell(&format!("-{group}\n"));
+        // A reaper that is gone will kill nothing.
+        let _ = self.send(&format!("-{group}\n"));
     }
 
-    fn tell(&self, line: &str) -> io::Result<()> {
+    fn send(&self, line: &str) -> io::Result<()> {
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
         pipe.as_mut()
             .ok_or(io::ErrorKind::BrokenPipe)?
@@ -64,14 +64,14 @@ impl Drop for Reaper {
     }
 }
 
-/// The reaper's own side (`seam reap`): listens on stdin until its end, then kills.
+/// Runs the reaper (`seam reap`): reads groups from stdin until its end, then kills those that are still registered.
 ///
 /// # Errors
-/// When its signals can't be held off.
+/// When it cannot install its signal handlers.
 pub(crate) fn reap() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let _entered = runtime.enter();
-    // Never awaited: being heard, these signals no longer end the process, and that is all.
+    // Never awaited: a signal with a handler no longer ends the process, which is all that is wanted.
     let _held_off = Interrupt::listen()?;
     let mut groups = BTreeSet::new();
     for line in io::stdin().lock().lines() {
@@ -83,7 +83,7 @@ pub(crate) fn reap() -> io::Result<()> {
         }
     }
     for group in groups.into_iter().filter_map(Pid::from_raw) {
-        // A group that is gone already is what is wanted.
+        // An error means that the group is gone already.
         let _ = kill_process_group(group, Signal::KILL);
     }
     Ok(())

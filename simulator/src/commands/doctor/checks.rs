@@ -10,12 +10,12 @@ use super::{
     version::version,
 };
 
-/// The bytes that a debug and a release build of a workspace with its runs take, roughly.
+/// Rough disk space for a debug and a release build of a workspace, with its runs.
 const DISK_BYTES: u64 = 4 << 30;
-/// The open files that a scenario may need: each proxied connection takes two of `seam`.
+/// File descriptors that a scenario may need: each proxied connection takes two of `seam`.
 const OPEN_FILES: u64 = 4_096;
 
-/// All findings, those on what is needed first.
+/// Runs every check. Needed things come first in the result.
 pub(super) async fn all() -> Vec<Finding> {
     let tools = futures::future::join4(rust(), c_compiler(), just(), docker());
     let (rust, c_compiler, just, docker) = tools.await;
@@ -54,7 +54,7 @@ async fn c_compiler() -> Finding {
         Err(reason) => Finding::lacks(
             "c compiler",
             format!("{compiler}: {reason}"),
-            "SQLite is compiled from source and needs one: sudo apt-get install build-essential (Debian, Ubuntu), \
+            "SQLite is compiled from source and needs a C compiler: sudo apt-get install build-essential (Debian, Ubuntu), \
              sudo dnf install gcc (Fedora), xcode-select --install (macOS)",
         ),
     }
@@ -65,7 +65,7 @@ async fn just() -> Finding {
         Ok(found) => Finding::good("just", found),
         Err(reason) => Finding::without(
             "just",
-            format!("{reason}; the recipes of the justfile can't be called by name"),
+            format!("{reason}; the recipes of the justfile cannot be called by name"),
             "cargo install --locked just",
         ),
     }
@@ -76,7 +76,7 @@ async fn docker() -> Finding {
         Ok(found) => Finding::good("docker", found),
         Err(reason) => Finding::without(
             "docker",
-            format!("{reason}; tests against PostgreSQL in containers are left out"),
+            format!("{reason}; tests against PostgreSQL in containers are skipped"),
             "install and start a Docker engine: https://docs.docker.com/engine/install",
         ),
     }
@@ -125,25 +125,25 @@ fn gigabytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::doctor::finding::Verdict;
+    use crate::commands::doctor::finding::FindingVerdict;
 
     #[test]
     fn an_old_compiler_lacks_and_says_how_to_get_a_new_one() {
         let finding = rust_of("rustc 1.70.0 (90c541806 2023-05-31)", "1.95");
         assert_eq!(
             (finding.verdict, finding.mend.as_deref()),
-            (Verdict::Lacks, Some("rustup update stable"))
+            (FindingVerdict::Lacks, Some("rustup update stable"))
         );
-        assert_eq!(rust_of("rustc 1.95.0 (x)", "1.95").verdict, Verdict::Good);
+        assert_eq!(rust_of("rustc 1.95.0 (x)", "1.95").verdict, FindingVerdict::Good);
     }
 
     #[test]
     fn a_full_disk_and_few_files_lack() {
         let tight = disk(Path::new("/here"), Ok(DISK_BYTES - 1));
-        assert_eq!(tight.verdict, Verdict::Lacks);
+        assert_eq!(tight.verdict, FindingVerdict::Lacks);
         assert_eq!(tight.found, "3.9 GiB free in /here, wanted 4.0 GiB");
-        assert_eq!(disk(Path::new("/here"), Ok(DISK_BYTES)).verdict, Verdict::Good);
-        assert_eq!(files(Some(1_024)).verdict, Verdict::Lacks);
-        assert_eq!(files(None).verdict, Verdict::Good);
+        assert_eq!(disk(Path::new("/here"), Ok(DISK_BYTES)).verdict, FindingVerdict::Good);
+        assert_eq!(files(Some(1_024)).verdict, FindingVerdict::Lacks);
+        assert_eq!(files(None).verdict, FindingVerdict::Good);
     }
 }

@@ -1,30 +1,29 @@
 use serde::Serialize;
 
-/// The finding on one thing that was looked for.
+/// Result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
-    /// The thing that was looked for.
+    /// Thing that was looked for, such as `rust`.
     pub(super) what: &'static str,
-    pub(super) verdict: Verdict,
-    /// The thing that was found, or the reason why none was.
+    pub(super) verdict: FindingVerdict,
+    /// Version or amount that was found, or the reason why nothing was.
     pub(super) found: String,
-    /// The remedy, if it is not as it should be.
+    /// Advice if something is missing, usually a command.
     pub(super) mend: Option<String>,
 }
 
-/// The verdict on one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Verdict {
-    /// As it should be.
+pub(super) enum FindingVerdict {
+    /// Present and sufficient.
     Good,
-    /// Not there, and needed.
+    /// Missing or insufficient, and needed.
     Lacks,
-    /// Not there, and something can't be done without it.
+    /// Missing, and needed for some things only.
     Without,
 }
 
-impl Verdict {
+impl FindingVerdict {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Good => "good",
@@ -38,7 +37,7 @@ impl Finding {
     pub(super) fn good(what: &'static str, found: impl Into<String>) -> Self {
         Self {
             what,
-            verdict: Verdict::Good,
+            verdict: FindingVerdict::Good,
             found: found.into(),
             mend: None,
         }
@@ -47,7 +46,7 @@ impl Finding {
     pub(super) fn lacks(what: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
         Self {
             what,
-            verdict: Verdict::Lacks,
+            verdict: FindingVerdict::Lacks,
             found: found.into(),
             mend: Some(mend.into()),
         }
@@ -56,7 +55,7 @@ impl Finding {
     pub(super) fn without(what: &'static str, found: impl Into<String>, mend: impl Into<String>) -> Self {
         Self {
             what,
-            verdict: Verdict::Without,
+            verdict: FindingVerdict::Without,
             found: found.into(),
             mend: Some(mend.into()),
         }

@@ -1,17 +1,14 @@
-//! Questions to the machine.
+//! Questions to the machine: programs, disk space, limits.
 
 use std::{io, path::Path, process::Stdio, time::Duration};
 
 use rustix::process::{Resource, getrlimit};
 use tokio::{process::Command, time::timeout};
 
-/// The time that a tool has to answer; a slower one counts as missing.
+/// Time limit for a program to print its version.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// The first line that a program prints.
-///
-/// # Errors
-/// When it is missing, fails, or does not answer; the text says which.
+/// Runs a program and returns the first line that it prints. `Err` is the reason why there is none.
 pub(super) async fn first_line(program: &str, args: &[&str]) -> Result<String, String> {
     let run = Command::new(program)
         .args(args)
@@ -39,13 +36,13 @@ pub(super) async fn first_line(program: &str, args: &[&str]) -> Result<String, S
     }
 }
 
-/// The bytes that may still be written in this folder.
+/// Free bytes of the disk that holds a folder.
 pub(super) fn free_bytes(folder: &Path) -> io::Result<u64> {
     let disk = rustix::fs::statvfs(folder)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
-/// The number of files that a process may have open; `None` if there is no limit.
+/// Highest number of open files that a process may ask for. `None` if there is no limit.
 pub(super) fn open_files() -> Option<u64> {
     getrlimit(Resource::Nofile).maximum
 }

@@ -1,4 +1,4 @@
-//! `seam doctor`: says what this machine has and lacks.
+//! `seam doctor`: checks what this machine has and lacks.
 
 mod checks;
 mod finding;
@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::output::{self, width};
 use crate::exit;
-use finding::{Finding, Verdict};
+use finding::{Finding, FindingVerdict};
 
 /// Arguments of `seam doctor`.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(crate) struct DoctorArgs {
 /// Runs `seam doctor` and returns the exit code, one of [`crate::exit`].
 pub(crate) async fn run(args: DoctorArgs) -> u8 {
     let findings = checks::all().await;
-    let lacks = findings.iter().any(|finding| finding.verdict == Verdict::Lacks);
+    let lacks = findings.iter().any(|finding| finding.verdict == FindingVerdict::Lacks);
     let text = if args.json {
         serde_json::json!({ "fit": !lacks, "findings": findings }).to_string()
     } else {
@@ -45,7 +45,7 @@ fn report(findings: &[Finding], lacks: bool) -> String {
         }
     }
     text.push_str(if lacks {
-        "\n\nsomething that is needed lacks"
+        "\n\nsomething that is needed is missing"
     } else {
         "\n\neverything that is needed is there"
     });

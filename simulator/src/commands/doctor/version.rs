@@ -1,4 +1,4 @@
-/// A version as three numbers, from the first word of `text` that looks like one; a missing number is 0.
+/// Finds the first word of `text` that looks like a version, and returns its three numbers. Missing ones are 0.
 pub(super) fn version(text: &str) -> Option<[u32; 3]> {
     text.split_whitespace().find_map(|word| {
         let mut numbers = word

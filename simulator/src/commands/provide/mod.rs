@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use verifier::{Provider, serve};
 
 use super::{arguments::ProvidersArgs, output, session};
-use crate::{backend::local::Folder, exit, interrupt::Interrupted, providers::Stage};
+use crate::{backend::Folder, exit, interrupt::Interrupted, providers::Stage};
 
 /// Bring providers up for the verifier of any Pact tool, until Ctrl-C. Prints the addresses of each provider in one
 /// line: its own, the one that changes its states, and the one that gives its messages.

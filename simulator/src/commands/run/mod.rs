@@ -17,7 +17,7 @@ use super::{
     session::{self, Session},
 };
 use crate::{
-    backend::{LocalWorld, local::Folder},
+    backend::{Folder, LocalWorld},
     exit,
     interrupt::Interrupted,
     scenario::{self, Observations, Report, Scenario, Verdict},

@@ -1,8 +1,9 @@
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 use serde_json::Value;
 
 use crate::{
+    backend,
     commands::output,
     scenario::{FaultOutcome, FaultReport, InvariantReport, Report, Row, Unsettled, Verdict},
     steps::{FaultKind, as_text},
@@ -151,7 +152,7 @@ fn verdict_line(report: &Report) -> String {
 }
 
 fn seconds(ms: u64) -> String {
-    format!("{}.{:02} s", ms / 1_000, ms % 1_000 / 10)
+    backend::seconds(Duration::from_millis(ms))
 }
 
 fn line(text: &mut String, content: &str) {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Display;
 use crate::{
-    backend::{NodeState, NodeStatus, local::Running},
+    backend::{NodeState, NodeStatus, Running},
     topology::Topology,
 };
 

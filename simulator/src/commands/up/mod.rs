@@ -19,10 +19,7 @@ use super::{
     session::{self, NotUp, Session},
 };
 use crate::{
-    backend::{
-        NodeState,
-        local::{Folder, Running},
-    },
+    backend::{Folder, NodeState, Running},
     exit,
     interrupt::Interrupt,
     progress::Lines,

@@ -11,7 +11,7 @@ use crossterm::{
 
 use super::{Display, table::table};
 use crate::{
-    backend::{NodeState, local::Running},
+    backend::{NodeState, Running},
     topology::Topology,
 };
 

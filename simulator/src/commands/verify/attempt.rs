@@ -1,7 +1,7 @@
 use verifier::{HttpProvider, Selection, Verification, verify};
 
 use super::{VerifyArgs, exit_code, opened::Opened};
-use crate::{backend::local::Folder, commands::session, exit, interrupt::Interrupted, providers::Stage};
+use crate::{backend::Folder, commands::session, exit, interrupt::Interrupted, providers::Stage};
 
 /// Verifies the providers of all selections: one that runs already, or those that are brought up for it.
 ///

@@ -5,10 +5,10 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::UpError;
-use crate::{backend::Options, search, topology::Topology};
+use super::{Options, UpError};
+use crate::{search, topology::Topology};
 
-/// The folder of one run: `data/NODE/` is each node's own, `logs/NODE.log` what it printed.
+/// Folder of one run: `data/NODE/` belongs to a node, `logs/NODE.log` holds its output.
 #[derive(Debug)]
 pub(super) struct RunFolder {
     path: PathBuf,
@@ -23,7 +23,7 @@ impl RunFolder {
 
     fn create_in(runs: &Path, topology: &Topology) -> io::Result<Self> {
         fs::create_dir_all(runs)?;
-        // Nodes run elsewhere than we do.
+        // Absolute, since nodes run in another folder than `seam`.
         let runs = fs::canonicalize(runs)?;
         let millis = SystemTime::now()
             .duration_since(UNIX_EPOCH)

@@ -4,10 +4,10 @@ use std::{
     path::Path,
 };
 
-/// No tail is cut from more than this.
+/// Bytes at the end of a log that are searched for its last lines.
 const TAIL_BYTES: u64 = 64 * 1024;
 
-/// The last lines of a log, at most `lines`; nothing if it can't be read.
+/// Last lines of a log, at most `lines`. Empty if the log cannot be read.
 pub(super) fn tail(log: &Path, lines: usize) -> Vec<String> {
     let Ok(text) = last_bytes(log) else { return Vec::new() };
     let text = String::from_utf8_lossy(&text);

@@ -1,0 +1,161 @@
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use thiserror::Error;
+
+use super::{NodeState, Profile, status::seconds};
+
+/// Failure to bring a topology up. Nothing of the topology runs any more.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum UpError {
+    /// The run folder could not be created.
+    #[error("cannot create a run folder in {}: {source}", folder.display())]
+    RunFolder {
+        /// Folder that was to hold it.
+        folder: PathBuf,
+        /// Reason given by the system.
+        source: io::Error,
+    },
+    /// The process that kills nodes when `seam` is gone could not be started.
+    #[error("cannot start {}, which kills the nodes should seam end early: {source}", program.display())]
+    Reaper {
+        /// Path of the program.
+        program: PathBuf,
+        /// Reason given by the system.
+        source: io::Error,
+    },
+    /// Cargo could not be started.
+    #[error(
+        "cannot start cargo, which builds {}: {source}; install Rust from https://rustup.rs, or see `seam doctor`",
+        binaries.join(", ")
+    )]
+    NoCargo {
+        /// Binaries that were to be built.
+        binaries: Vec<String>,
+        /// Reason given by the system.
+        source: io::Error,
+    },
+    /// Cargo failed to build the binaries.
+    #[error("cargo could not build ({profile}) {}; its own messages are above", binaries.join(", "))]
+    Build {
+        /// Profile of the build.
+        profile: Profile,
+        /// Binaries that were to be built.
+        binaries: Vec<String>,
+    },
+    /// The cargo workspace has no such binary.
+    #[error(
+        "node '{node}' wants binary '{bin}' of package '{package}', which the cargo workspace of {} does not have",
+        folder.display()
+    )]
+    NoBinary {
+        /// The node's name.
+        node: String,
+        /// Package named in the topology.
+        package: String,
+        /// Binary named in the topology.
+        bin: String,
+        /// Folder of the topology.
+        folder: PathBuf,
+    },
+    /// A stable address could not be opened.
+    #[error("cannot open an address for {address_of}: {source}; `seam doctor` checks loopback and open files")]
+    Address {
+        /// Endpoint (`node.port`) or link (`caller -> node.port`) that the address was for.
+        address_of: String,
+        /// Reason given by the system.
+        source: io::Error,
+    },
+    /// A node did not become ready.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+}
+
+/// Failure of one node of a topology.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// The topology has no node of this name.
+    #[error("no node is called '{name}'; the nodes are {}", known.join(", "))]
+    Unknown {
+        /// Name that was asked for.
+        name: String,
+        /// Names of the topology's nodes.
+        known: Vec<String>,
+    },
+    /// The program is missing or not executable.
+    #[error(
+        "node '{node}' runs '{program}', and there is no such program{}; install it, or correct the node's command",
+        if program.contains('/') { "" } else { " in PATH" }
+    )]
+    NoProgram {
+        /// The node's name.
+        node: String,
+        /// Program as the topology names it.
+        program: String,
+    },
+    /// The program could not be started.
+    #[error("cannot start node '{node}': {source}")]
+    Start {
+        /// The node's name.
+        node: String,
+        /// Reason given by the system.
+        source: io::Error,
+    },
+    /// The node ended before it was ready.
+    #[error("node '{node}' ended before it was ready ({how}){}", end_of_log(tail, log))]
+    Died {
+        /// The node's name.
+        node: String,
+        /// Exit status or signal, as text.
+        how: String,
+        /// Last lines of the node's log.
+        tail: Vec<String>,
+        /// Path of the whole log.
+        log: PathBuf,
+    },
+    /// The node ran, but did not become ready in time.
+    #[error(
+        "node '{node}' was not ready after {} (`within_ms` of its `ready` gives it more); last check: {last_check}{}",
+        seconds(*within),
+        end_of_log(tail, log)
+    )]
+    NotReady {
+        /// The node's name.
+        node: String,
+        /// Time that the topology allows.
+        within: Duration,
+        /// Last readiness check with its result.
+        last_check: String,
+        /// Last lines of the node's log.
+        tail: Vec<String>,
+        /// Path of the whole log.
+        log: PathBuf,
+    },
+    /// The node does not run, so it cannot be killed.
+    #[error("node '{node}' does not run: it is {state}")]
+    NotRunning {
+        /// The node's name.
+        node: String,
+        /// State of the node.
+        state: NodeState,
+    },
+    /// The topology goes down, and nothing is started any more.
+    #[error("node '{node}' cannot be started: the topology goes down")]
+    GoingDown {
+        /// The node's name.
+        node: String,
+    },
+}
+
+fn end_of_log(tail: &[String], log: &Path) -> String {
+    if tail.is_empty() {
+        return format!("; its log is empty: {}", log.display());
+    }
+    let lines: String = tail.iter().map(|line| format!("\n    {line}")).collect();
+    format!("; its last lines:{lines}\n  the whole log: {}", log.display())
+}

@@ -1,0 +1,85 @@
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    backend::{NodeError, runner::Site},
+    topology::{Node, Place, Program},
+};
+
+/// Program of a node with arguments and environment, all templates filled in.
+#[derive(Debug)]
+pub(super) struct CommandLine {
+    pub(super) program: PathBuf,
+    pub(super) args: Vec<String>,
+    pub(super) env: Vec<(String, String)>,
+}
+
+impl CommandLine {
+    /// `executable` is the file that cargo built for the node, if its program is a cargo binary.
+    ///
+    /// # Errors
+    /// When the program is a cargo binary and there is no such file.
+    pub(super) fn new(
+        node: &Node,
+        site: &Site,
+        ports: &BTreeMap<String, u16>,
+        executable: Option<&PathBuf>,
+    ) -> Result<Self, NodeError> {
+        let place = Place {
+            data: &site.data,
+            ports,
+            links: &site.links,
+        };
+        let mut args = Vec::new();
+        let program = match &node.program {
+            Program::Cargo { bin, .. } => executable.cloned().ok_or_else(|| no_program(node, bin))?,
+            Program::Command { program, args: first } => {
+                args.extend(first.iter().map(|arg| arg.render(&place)));
+                program.render(&place).into()
+            }
+        };
+        args.extend(node.args.iter().map(|arg| arg.render(&place)));
+        let env = node
+            .env
+            .iter()
+            .map(|(name, value)| (name.clone(), value.render(&place)));
+        let run = ("SEAM_RUN".to_owned(), site.run.clone());
+        Ok(Self {
+            program,
+            args,
+            env: env.chain([run]).collect(),
+        })
+    }
+
+    /// Names a missing program before the shim runs: the shim's own failure would only show in the node's log. A
+    /// program with a slash is looked for from `folder`, any other in the node's `PATH`.
+    pub(super) fn check_program(&self, node: &Node, folder: &Path) -> Result<(), NodeError> {
+        let is_there = if self.program.components().count() > 1 {
+            is_executable(&folder.join(&self.program))
+        } else {
+            let own = self.env.iter().find(|(name, _)| name == "PATH");
+            let path = own.map(|(_, path)| path.into()).or_else(|| env::var_os("PATH"));
+            env::split_paths(&path.unwrap_or_default()).any(|folder| is_executable(&folder.join(&self.program)))
+        };
+        if is_there {
+            Ok(())
+        } else {
+            Err(no_program(node, &self.program.display().to_string()))
+        }
+    }
+}
+
+fn no_program(node: &Node, program: &str) -> NodeError {
+    NodeError::NoProgram {
+        node: node.name.clone(),
+        program: program.to_owned(),
+    }
+}
+
+fn is_executable(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}

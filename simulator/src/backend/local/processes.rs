@@ -1,0 +1,144 @@
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    net::Ipv4Addr,
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    sync::Arc,
+};
+
+use futures::{FutureExt, future::BoxFuture};
+use rustix::process::Signal;
+
+use super::{
+    build::{Executables, build},
+    command_line::CommandLine,
+    group::{Group, Launch, Launcher, signal},
+    ports::{free_port, is_free},
+};
+use crate::{
+    backend::{
+        Event, NodeError, Options, UpError,
+        runner::{Instance, NodeExit, Runner, Site, Started},
+    },
+    progress::Progress,
+    topology::{Node, Topology},
+};
+
+/// Runs each node as a process group of this machine.
+#[derive(Debug)]
+pub(in crate::backend) struct Processes {
+    launcher: Launcher,
+    executables: Executables,
+    /// Working folder of every node: that of the topology's file.
+    folder: PathBuf,
+}
+
+/// A node's process group, with the ports that it was given.
+#[derive(Debug)]
+struct Process {
+    group: u32,
+    ports: BTreeMap<String, u16>,
+}
+
+impl Processes {
+    /// Starts the reaper and builds the cargo binaries of the topology.
+    pub(in crate::backend) async fn prepare(
+        topology: &Topology,
+        options: &Options,
+        progress: &dyn Progress<Event>,
+    ) -> Result<Self, UpError> {
+        let seam = options.seam.clone().unwrap_or_else(running_program);
+        let launcher = Launcher::start(&seam).map_err(|source| UpError::Reaper { program: seam, source })?;
+        let executables = build(topology, options.profile, &launcher, progress).await?;
+        Ok(Self {
+            launcher,
+            executables,
+            folder: topology.folder().to_owned(),
+        })
+    }
+
+    async fn start_process(&self, node: &Node, site: &Site) -> Result<Started, NodeError> {
+        let cannot_start = |source| NodeError::Start {
+            node: node.name.clone(),
+            source,
+        };
+        let ports = free_ports(node).map_err(cannot_start)?;
+        let command = CommandLine::new(node, site, &ports, self.executables.get(&node.name))?;
+        command.check_program(node, &self.folder)?;
+        let group = self.launch(command, &site.log).await.map_err(cannot_start)?;
+        let address = |(name, port): (&String, &u16)| (name.clone(), (Ipv4Addr::LOCALHOST, *port).into());
+        Ok(Started {
+            addresses: ports.iter().map(address).collect(),
+            instance: Arc::new(Process {
+                group: group.pid(),
+                ports,
+            }),
+            ended: group.wait().map(exit).boxed(),
+        })
+    }
+
+    async fn launch(&self, command: CommandLine, log: &Path) -> io::Result<Group> {
+        let output = || fs::File::options().create(true).append(true).open(log);
+        let launch = Launch {
+            program: command.program.into_os_string(),
+            args: command.args,
+            env: command.env,
+            folder: &self.folder,
+            stdout: Stdio::from(output()?),
+            stderr: Stdio::from(output()?),
+        };
+        self.launcher.launch(launch).await
+    }
+}
+
+impl Runner for Processes {
+    fn start<'a>(&'a self, node: &'a Node, site: &'a Site) -> BoxFuture<'a, Result<Started, NodeError>> {
+        self.start_process(node, site).boxed()
+    }
+}
+
+impl Instance for Process {
+    fn pid(&self) -> Option<u32> {
+        Some(self.group)
+    }
+
+    fn stop(&self) {
+        signal(self.group, Signal::TERM);
+    }
+
+    fn kill(&self) {
+        signal(self.group, Signal::KILL);
+    }
+
+    fn lost_a_port(&self) -> bool {
+        self.ports.values().any(|port| !is_free(*port))
+    }
+}
+
+fn free_ports(node: &Node) -> io::Result<BTreeMap<String, u16>> {
+    let names = node.ports.iter();
+    names.map(|name| Ok((name.clone(), free_port()?))).collect()
+}
+
+fn exit(ended: io::Result<ExitStatus>) -> NodeExit {
+    match ended {
+        Ok(status) => match (status.code(), status.signal()) {
+            (Some(code), _) => NodeExit::Status(code),
+            (None, Some(signal)) => NodeExit::Signal(signal),
+            (None, None) => NodeExit::Unseen("neither an exit status nor a signal".to_owned()),
+        },
+        Err(error) => NodeExit::Unseen(error.to_string()),
+    }
+}
+
+/// Path of the running program, valid even if its file has been replaced since the start.
+fn running_program() -> PathBuf {
+    let linux = Path::new("/proc/self/exe");
+    if linux.exists() {
+        linux.to_owned()
+    } else {
+        std::env::current_exe().unwrap_or_else(|_| "seam".into())
+    }
+}

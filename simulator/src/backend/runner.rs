@@ -1,0 +1,86 @@
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use futures::future::BoxFuture;
+
+use super::NodeError;
+use crate::topology::{Endpoint, Node};
+
+/// Runs nodes: as child processes, or in whatever else can be started, stopped, killed and awaited.
+pub(super) trait Runner: fmt::Debug + Send + Sync {
+    /// Starts a node and returns as soon as it runs, ready or not. A node that has ended may be started again;
+    /// its ports may then be elsewhere. Output of the node is appended to [`Site::log`].
+    ///
+    /// # Errors
+    /// When the node's program is missing or cannot be started. Nothing of the node runs then.
+    fn start<'a>(&'a self, node: &'a Node, site: &'a Site) -> BoxFuture<'a, Result<Started, NodeError>>;
+}
+
+/// Surroundings of a node, the same for each of its starts.
+#[derive(Debug)]
+pub(super) struct Site {
+    /// Folder for the node's own data.
+    pub(super) data: PathBuf,
+    /// File that collects the node's output.
+    pub(super) log: PathBuf,
+    /// The `host:port` under which the node reaches each endpoint that it has a link to.
+    pub(super) links: BTreeMap<Endpoint, String>,
+    /// Id of the run, which every node finds in its environment as `SEAM_RUN`.
+    pub(super) run: String,
+}
+
+/// Result of one start of a node.
+pub(super) struct Started {
+    /// Handle to end the node with.
+    pub(super) instance: Arc<dyn Instance>,
+    /// Real address of each of the node's ports, by the port's name. Empty for a node without ports.
+    pub(super) addresses: BTreeMap<String, SocketAddr>,
+    /// Resolves when nothing of the node runs any more. Dropped before that, it kills the node.
+    pub(super) ended: BoxFuture<'static, NodeExit>,
+}
+
+/// A node that was started once. [`Started::ended`] reports its end.
+pub(super) trait Instance: fmt::Debug + Send + Sync {
+    /// Process id on this machine, if there is one to name.
+    fn pid(&self) -> Option<u32>;
+
+    /// Asks the node to end and returns at once.
+    fn stop(&self);
+
+    /// Kills the node with everything that it started and returns at once. `Drop` calls it too, so it must not await.
+    fn kill(&self);
+
+    /// True if the node may have ended because another program took one of its ports. A new start could then succeed.
+    fn lost_a_port(&self) -> bool;
+}
+
+/// End of a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NodeExit {
+    /// The program returned this status.
+    Status(i32),
+    /// This signal ended the program.
+    Signal(i32),
+    /// The end could not be observed, for this reason.
+    Unseen(String),
+}
+
+impl fmt::Display for NodeExit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(code) => write!(f, "exit status {code}"),
+            Self::Signal(signal) => write!(f, "signal {signal}{}", signal_name(*signal)),
+            Self::Unseen(reason) => write!(f, "its end could not be seen: {reason}"),
+        }
+    }
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        2 => ", SIGINT",
+        6 => ", SIGABRT",
+        9 => ", SIGKILL",
+        11 => ", SIGSEGV",
+        15 => ", SIGTERM",
+        _ => "",
+    }
+}

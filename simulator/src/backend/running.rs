@@ -1,0 +1,229 @@
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures::future::{join_all, try_join_all};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Event, NodeError, NodeState, NodeStatus, Options, UpError,
+    links::Links,
+    local::Processes,
+    run_folder::RunFolder,
+    runner::{Runner, Site},
+    supervisor::Supervisor,
+};
+use crate::{
+    progress::Progress,
+    topology::{Endpoint, Node, Topology},
+};
+
+/// A topology that is up.
+///
+/// Take it down with [`Running::down`]. A value that is dropped instead kills every node, closes every address
+/// and keeps the run folder.
+#[derive(Debug)]
+pub struct Running {
+    supervisors: Vec<Arc<Supervisor>>,
+    links: Links,
+    folder: RunFolder,
+    grace: Duration,
+    ready_in: Duration,
+    closing: CancellationToken,
+}
+
+/// Fate of a run folder when its topology goes down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folder {
+    /// Leaves the folder in place, with data and logs.
+    Keep,
+    /// Deletes the folder with everything in it.
+    Remove,
+}
+
+/// Brings a topology up: builds its cargo binaries, opens every address, and starts each node as soon as its
+/// needs are ready. Returns when every node is ready. Cancelled by dropping the future, it leaves nothing
+/// running.
+///
+/// # Errors
+/// The first thing that went wrong. Nothing runs any more by then. The run folder stays if it was created.
+pub async fn up(topology: &Topology, options: &Options, progress: &dyn Progress<Event>) -> Result<Running, UpError> {
+    let runner = Processes::prepare(topology, options, progress).await?;
+    let mut running = Running::prepare(topology, options, Arc::new(runner)).await?;
+    let began = Instant::now();
+    if let Err(error) = running.start_all(progress).await {
+        running.end(Duration::ZERO).await;
+        return Err(error.into());
+    }
+    running.ready_in = began.elapsed();
+    progress.report(&Event::Up { took: running.ready_in });
+    Ok(running)
+}
+
+impl Running {
+    async fn prepare(topology: &Topology, options: &Options, runner: Arc<dyn Runner>) -> Result<Self, UpError> {
+        let links = Links::open(topology).await?;
+        let folder = RunFolder::create(topology, options)?;
+        let closing = CancellationToken::new();
+        let supervisor = |node: &Node| {
+            let site = Site {
+                data: folder.data(&node.name),
+                log: folder.log(&node.name),
+                links: links.addresses_for(&node.name),
+                run: folder.id().to_owned(),
+            };
+            let upstreams = links.upstreams(&node.name);
+            Arc::new(Supervisor::new(
+                node.clone(),
+                site,
+                upstreams,
+                Arc::clone(&runner),
+                closing.clone(),
+            ))
+        };
+        Ok(Self {
+            supervisors: topology.nodes().iter().map(supervisor).collect(),
+            links,
+            folder,
+            grace: options.grace,
+            ready_in: Duration::ZERO,
+            closing,
+        })
+    }
+
+    async fn start_all(&self, progress: &dyn Progress<Event>) -> Result<(), NodeError> {
+        let start = async |supervisor: &Arc<Supervisor>| {
+            for needed in &supervisor.node.needs {
+                self.becoming_ready(needed).await;
+            }
+            let node = || supervisor.node.name.clone();
+            let took = supervisor
+                .start(|pid| progress.report(&Event::Started { node: node(), pid }))
+                .await?;
+            progress.report(&Event::Ready { node: node(), took });
+            Ok(())
+        };
+        try_join_all(self.supervisors.iter().map(start)).await.map(|_| ())
+    }
+
+    /// Waits without a limit: a node that does not become ready fails its own start, which ends all others.
+    async fn becoming_ready(&self, node: &str) {
+        if let Ok(supervisor) = self.supervisor(node) {
+            supervisor.life.until(|state| *state == NodeState::Ready).await;
+        }
+    }
+
+    /// Current status of every node, in the order of the topology.
+    pub fn nodes(&self) -> Vec<NodeStatus> {
+        let status = |supervisor: &Arc<Supervisor>| {
+            let node = &supervisor.node;
+            let (requests, connections) = self.links.traffic_to(&node.name);
+            let front_door = |endpoint: Endpoint| {
+                let address = self.links.front_door(&endpoint)?;
+                Some((endpoint.port, address))
+            };
+            NodeStatus {
+                name: node.name.clone(),
+                state: supervisor.life.state(),
+                addresses: node.endpoints().filter_map(front_door).collect(),
+                pid: supervisor.life.pid(),
+                requests,
+                connections,
+            }
+        };
+        self.supervisors.iter().map(status).collect()
+    }
+
+    /// Stable address of a node's first port from outside. `None` if there is no such node.
+    pub fn address(&self, node: &str) -> Option<SocketAddr> {
+        let endpoint = self.supervisor(node).ok()?.node.endpoints().next()?;
+        self.address_of(&endpoint)
+    }
+
+    /// Stable address of an endpoint from outside. `None` if there is no such endpoint.
+    pub fn address_of(&self, endpoint: &Endpoint) -> Option<SocketAddr> {
+        self.links.front_door(endpoint)
+    }
+
+    /// Kills a node with everything in its process group, as `kill -9` does. Returns when all of it is gone.
+    ///
+    /// # Errors
+    /// When there is no such node, or it does not run.
+    pub async fn kill(&self, node: &str) -> Result<(), NodeError> {
+        self.supervisor(node)?.kill().await
+    }
+
+    /// Starts a node again, with the data that it had, and waits until it is ready. A node that still runs is
+    /// killed first. Returns the time from start to readiness.
+    ///
+    /// # Errors
+    /// When there is no such node, or it does not become ready; it may run nevertheless.
+    pub async fn restart(&self, node: &str) -> Result<Duration, NodeError> {
+        self.supervisor(node)?.restart().await
+    }
+
+    /// Last lines of a node's output, at most `lines`. Empty if there is no such node.
+    pub fn log_tail(&self, node: &str, lines: usize) -> Vec<String> {
+        let tail = self.supervisor(node).map(|supervisor| supervisor.tail(lines));
+        tail.unwrap_or_default()
+    }
+
+    /// Path of a node's log.
+    pub fn log(&self, node: &str) -> PathBuf {
+        self.folder.log(node)
+    }
+
+    /// Folder of this run, with `data/NODE/` and `logs/NODE.log`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Id of this run, which every node finds in its environment as `SEAM_RUN`.
+    pub fn id(&self) -> &str {
+        self.folder.id()
+    }
+
+    /// Time from the end of the build until every node was ready.
+    pub fn ready_in(&self) -> Duration {
+        self.ready_in
+    }
+
+    /// Asks every node to end (SIGTERM), kills those that still run after [`Options::grace`], and closes every
+    /// address. Nothing starts from then on. A folder that cannot be removed stays, without an error.
+    pub async fn down(&self, folder: Folder) {
+        self.end(self.grace).await;
+        if folder == Folder::Remove {
+            let _ = self.folder.remove();
+        }
+    }
+
+    async fn end(&self, grace: Duration) {
+        self.closing.cancel();
+        join_all(self.supervisors.iter().map(|supervisor| supervisor.stop(grace))).await;
+        self.links.close().await;
+    }
+
+    fn supervisor(&self, name: &str) -> Result<&Arc<Supervisor>, NodeError> {
+        let found = self.supervisors.iter().find(|supervisor| supervisor.node.name == name);
+        found.ok_or_else(|| NodeError::Unknown {
+            name: name.to_owned(),
+            known: self
+                .supervisors
+                .iter()
+                .map(|supervisor| supervisor.node.name.clone())
+                .collect(),
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.closing.cancel();
+        for supervisor in &self.supervisors {
+            supervisor.abandon();
+        }
+    }
+}

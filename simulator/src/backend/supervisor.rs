@@ -1,0 +1,208 @@
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use faults::Upstream;
+use futures::future::BoxFuture;
+use tokio::sync::{Mutex, MutexGuard};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    NodeError, NodeState,
+    life::Life,
+    logs, ready,
+    runner::{Instance, NodeExit, Runner, Site, Started},
+};
+use crate::topology::Node;
+
+/// Pause between two readiness checks.
+const ASK_EVERY: Duration = Duration::from_millis(10);
+/// Starts of a node whose ports other programs keep taking, before its death counts.
+const PORT_ATTEMPTS: usize = 3;
+const TAIL_LINES: usize = 15;
+
+/// Keeper of one node of a running topology: starts it, ends it, and moves its upstreams to wherever it listens.
+#[derive(Debug)]
+pub(super) struct Supervisor {
+    pub(super) node: Node,
+    pub(super) life: Life,
+    site: Site,
+    /// Targets of every proxy that leads to the node, by the names of its ports.
+    upstreams: BTreeMap<String, Upstream>,
+    runner: Arc<dyn Runner>,
+    /// Cancelled when the topology goes down: nothing starts from then on.
+    closing: CancellationToken,
+    /// Held by whoever starts or ends the node.
+    turn: Mutex<()>,
+}
+
+impl Supervisor {
+    pub(super) fn new(
+        node: Node,
+        site: Site,
+        upstreams: BTreeMap<String, Upstream>,
+        runner: Arc<dyn Runner>,
+        closing: CancellationToken,
+    ) -> Self {
+        Self {
+            node,
+            life: Life::waiting(),
+            site,
+            upstreams,
+            runner,
+            closing,
+            turn: Mutex::new(()),
+        }
+    }
+
+    /// Starts the node and waits until it is ready. `started` is called with the pid of each attempt. Returns the
+    /// time from start to readiness.
+    pub(super) async fn start(self: &Arc<Self>, started: impl Fn(Option<u32>)) -> Result<Duration, NodeError> {
+        let _turn = self.turn.lock().await;
+        self.start_in_turn(started).await
+    }
+
+    /// Kills the node if it runs, starts it, and waits until it is ready. Returns the time from start to readiness.
+    pub(super) async fn restart(self: &Arc<Self>) -> Result<Duration, NodeError> {
+        let turn = self.turn.lock().await;
+        self.end(&turn, NodeState::Killed, |instance| instance.kill()).await;
+        self.start_in_turn(|_| {}).await
+    }
+
+    /// Kills the node with all that it started, and waits until it is gone.
+    pub(super) async fn kill(&self) -> Result<(), NodeError> {
+        let turn = self.turn.lock().await;
+        if self.end(&turn, NodeState::Killed, |instance| instance.kill()).await {
+            return Ok(());
+        }
+        Err(NodeError::NotRunning {
+            node: self.node.name.clone(),
+            state: self.life.state(),
+        })
+    }
+
+    /// Asks the node to end, and kills it if it still runs after `grace`. Cancel `closing` first: otherwise a
+    /// waiting start could bring the node back.
+    pub(super) async fn stop(&self, grace: Duration) {
+        let turn = self.turn.lock().await;
+        let asked = self.end(&turn, NodeState::Stopped, |instance| instance.stop());
+        if tokio::time::timeout(grace, asked).await.is_err() {
+            self.end(&turn, NodeState::Stopped, |instance| instance.kill()).await;
+        }
+    }
+
+    /// Kills the node at once, without waiting for a turn or for the end.
+    pub(super) fn abandon(&self) {
+        if let Some(instance) = self.life.instance() {
+            instance.kill();
+        }
+    }
+
+    /// Last lines of the node's log, at most `lines`.
+    pub(super) fn tail(&self, lines: usize) -> Vec<String> {
+        logs::tail(&self.site.log, lines)
+    }
+
+    async fn start_in_turn(self: &Arc<Self>, started: impl Fn(Option<u32>)) -> Result<Duration, NodeError> {
+        let mut attempt = 1;
+        loop {
+            let began = Instant::now();
+            let (instance, addresses) = self.launch().await?;
+            started(instance.pid());
+            match self.become_ready(&addresses, began).await {
+                Ok(()) => return Ok(began.elapsed()),
+                Err(NodeError::Died { .. }) if attempt < PORT_ATTEMPTS && instance.lost_a_port() => attempt += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn launch(self: &Arc<Self>) -> Result<(Arc<dyn Instance>, BTreeMap<String, SocketAddr>), NodeError> {
+        if self.closing.is_cancelled() {
+            return Err(self.going_down());
+        }
+        let Started {
+            instance,
+            addresses,
+            ended,
+        } = self.runner.start(&self.node, &self.site).await?;
+        for (port, upstream) in &self.upstreams {
+            upstream.set(addresses.get(port).copied());
+        }
+        self.life.started(Arc::clone(&instance));
+        tokio::spawn(Arc::clone(self).watch(ended));
+        Ok((instance, addresses))
+    }
+
+    /// Runs as long as the node does.
+    async fn watch(self: Arc<Self>, ended: BoxFuture<'static, NodeExit>) {
+        let exit = ended.await;
+        for upstream in self.upstreams.values() {
+            upstream.set(None);
+        }
+        self.life.ended(&exit);
+    }
+
+    async fn become_ready(&self, addresses: &BTreeMap<String, SocketAddr>, began: Instant) -> Result<(), NodeError> {
+        let mut reply = "nothing yet".to_owned();
+        while began.elapsed() < self.node.ready.within {
+            tokio::select! {
+                biased;
+                over = self.life.until(NodeState::is_over) => return Err(self.died(&over)),
+                () = self.closing.cancelled() => return Err(self.going_down()),
+                asked = ready::ask(&self.node.ready.probe, addresses) => match asked {
+                    Ok(()) if self.life.settle() => return Ok(()),
+                    // Another program answered on its port: the next round sees that the node has ended.
+                    Ok(()) => {}
+                    Err(reason) => {
+                        reply = reason;
+                        tokio::time::sleep(ASK_EVERY).await;
+                    }
+                }
+            }
+        }
+        Err(self.not_ready(reply))
+    }
+
+    /// Ends the node with `how` and waits until it is gone. False if nothing ran. Takes the turn to show that it
+    /// is held.
+    async fn end(&self, _turn: &MutexGuard<'_, ()>, meaning: NodeState, how: impl FnOnce(&dyn Instance)) -> bool {
+        let Some(instance) = self.life.announce_end(meaning) else {
+            return false;
+        };
+        how(&*instance);
+        self.life.gone().await;
+        true
+    }
+
+    fn died(&self, over: &NodeState) -> NodeError {
+        NodeError::Died {
+            node: self.node.name.clone(),
+            how: match over {
+                NodeState::Died(how) => how.clone(),
+                other => other.to_string(),
+            },
+            tail: self.tail(TAIL_LINES),
+            log: self.site.log.clone(),
+        }
+    }
+
+    fn not_ready(&self, reply: String) -> NodeError {
+        NodeError::NotReady {
+            node: self.node.name.clone(),
+            within: self.node.ready.within,
+            last_check: format!("{}: {reply}", self.node.ready.probe),
+            tail: self.tail(TAIL_LINES),
+            log: self.site.log.clone(),
+        }
+    }
+
+    fn going_down(&self) -> NodeError {
+        NodeError::GoingDown {
+            node: self.node.name.clone(),
+        }
+    }
+}
