@@ -8,8 +8,7 @@ impl Scenario {
     /// `scenarios/NAME.toml`, in `from` and the folders above it up to the root of the workspace.
     ///
     /// # Errors
-    /// When there is no such file, or it can't be meant as it stands: the text names the line, the key and those that are
-    /// known.
+    /// When there is no such file, or it can't be meant as it stands; the text names the line and the known keys.
     pub fn load(name: &str, from: &Path) -> Result<Self, ScenarioError> {
         let path = search::find_from(from, "scenarios", name)?;
         let text = fs::read_to_string(&path).map_err(|source| ScenarioError::Unreadable {

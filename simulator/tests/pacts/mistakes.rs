@@ -139,7 +139,8 @@ fn what_was_not_published_is_not_recorded_as_deployed_or_every_later_answer_woul
 
     shop.seam(line).refuses(
         "the ledger does not say which pacts orders 9 holds, so that every later answer about production would be \
-         unknown; run `seam publish orders --version 9` where it is checked out, with --calls-nobody if it calls nobody",
+         unknown; run `seam publish orders --version 9` where it is checked out, with --calls-nobody if it calls \
+         nobody",
     );
 
     assert_eq!(shop.ledger().read().unwrap(), before);

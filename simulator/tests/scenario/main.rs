@@ -223,8 +223,10 @@ async fn a_fault_that_the_world_refuses_fails_the_run_and_is_told_from_one_that_
 #[tokio::test]
 async fn a_lost_run_heals_what_is_laid_at_once_and_lays_no_more() {
     let mut scenario = scenario();
-    scenario.workload.count = 400;
-    let shop = Shop::with(Defect::RefusesOrders);
+    scenario.workload.count = 40;
+    // Journeys fail one by one, and the first fault is laid long before twenty have.
+    scenario.workload.patience = Duration::from_millis(60);
+    let shop = Shop::with(Defect::NeverDecides);
     let text = SHOP
         .replace(
             "at = 0.5\nheal_after_ms = [5, 10]",

@@ -130,7 +130,8 @@ async fn a_node_starts_when_what_it_needs_is_ready_and_not_before() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_whose_port_was_taken_by_another_is_started_on_a_free_one() {
-    // The first time it leaves a stranger behind that holds the port for a while, and fails as if the stranger had been quicker.
+    // The first time it leaves a stranger behind that holds the port for a while, and fails as if the stranger had been
+    // quicker.
     let shop = Shop::new(
         r#"
         name = "shop"

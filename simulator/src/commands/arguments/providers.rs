@@ -32,7 +32,7 @@ impl ProvidersArgs {
     /// Brings the topology up in which the providers of these names run.
     ///
     /// # Errors
-    /// When nothing plays one of them, the topology does not come up, or a signal arrives; then nothing is left running.
+    /// When nothing plays one of them, the topology does not come up, or a signal arrives. Then nothing is left.
     pub(crate) async fn up(
         &self,
         providers: Providers,
