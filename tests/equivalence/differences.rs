@@ -17,7 +17,7 @@ use seam::{
     equivalence::Modelled,
     http::{InProcess, Socket, SocketLimits, Transport},
 };
-use shared::{Environment, Mounted, Settings, server};
+use shared::{Environment, Mounted, Neighbour, Settings, server};
 use tests::equivalence::{
     Reqwest,
     models::{InventoryModel, OrdersModel},
@@ -106,10 +106,13 @@ async fn silence_is_unknown_over_http_and_in_process_as_long_as_the_caller_waits
 
     let here = soon.clone().scope(silent.get_order(id()));
     let here = tokio::time::timeout(Duration::from_millis(100), here).await;
-    let there = soon.scope(over_http(silent).get_order(id())).await;
+    let there = soon.scope(over_http(Arc::clone(&silent)).get_order(id())).await;
+    let neighbour = Neighbour::of(silent, Duration::from_millis(20)).into_service();
+    let of_a_module = neighbour.get_order(id()).await;
 
     assert!(here.is_err(), "the deadline ends nothing in process: {here:?}");
     assert!(matches!(there, Err(Error::Transport(_))), "{there:?}");
+    assert!(matches!(of_a_module, Err(Error::Transport(_))), "{of_a_module:?}");
 }
 
 #[tokio::test]

@@ -43,19 +43,17 @@ fn at_most_one_module_of_the_simulator_knows_docker() {
 /// Words that the scenario engine must not say, since a simulation in virtual time has none of what they name.
 const UNSEEN: &[&str] = &["backend", "Instant", "SystemTime", "reqwest", "hyper", "jiff"];
 
-/// Files below `scenario` that are no part of the engine.
-const NO_ENGINE: &[&str] = &["command", "local_world.rs"];
+/// The engine and the steps that it takes.
+const ENGINE: [&str; 2] = ["scenario", "steps"];
 
 #[test]
 fn the_scenario_engine_sees_neither_backend_nor_clock_nor_socket() {
     let mut inspection = Inspection::default();
-    let room = root().join("simulator/src/scenario");
-    let is_engine = |file: &PathBuf| !NO_ENGINE.iter().any(|other| file.starts_with(room.join(other)));
-    let files: Vec<PathBuf> = rust_files(&room).into_iter().filter(is_engine).collect();
+    let rooms = ENGINE.map(|room| root().join("simulator/src").join(room));
+    let files: Vec<PathBuf> = rooms.iter().flat_map(|room| rust_files(room)).collect();
     assert!(
-        files.iter().any(|file| shown(file).contains("engine")),
-        "the engine is not in {}",
-        shown(&room)
+        files.iter().any(|file| file.ends_with("engine.rs")),
+        "the engine is not in {ENGINE:?}"
     );
     for file in files {
         inspection.examine();

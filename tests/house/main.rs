@@ -1,9 +1,11 @@
-//! The walls that ARCHITECTURE.md promises, read from manifests and source text, and how often a dependency is compiled, asked of cargo.
+//! The walls that ARCHITECTURE.md promises, read from manifests and source text, and the number of times that a
+//! dependency is compiled, as cargo reports it.
 
 mod builds;
 mod code_walls;
 mod crate_walls;
 mod inspection;
+mod places;
 mod sql;
 mod table_walls;
 mod tokens;

@@ -73,11 +73,13 @@
 //! - what came of it: [`Outcome`], [`observe`], [`TransportFailure`];
 //! - what travels beside the arguments: [`Context`], [`Trace`], [`replay`];
 //! - clocks and randomness, which a test or a simulation replaces: [`time`], [`chance`];
+//! - rules for what may differ between two implementations: [`compare`];
 //! - requests with and without a socket: [`http`];
 //! - proof that implementations agree: `equivalence`, with the feature `testing`.
 
 mod carrier;
 pub mod chance;
+pub mod compare;
 mod context;
 mod contract;
 mod deferred;

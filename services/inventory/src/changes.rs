@@ -1,6 +1,6 @@
-//! What can happen to stock, each as part of an open transaction: a command and an event that do the same share it.
+//! Changes of stock, each a part of an open transaction, so that a command and an event with the same effect share one function.
 //!
-//! An error undoes what was done before it.
+//! An error rolls back everything the transaction did before it.
 
 use commerce::{
     InventoryConflict, InventoryError, InventoryEvent, Item, OrderId, Product, ProductUpdate, Reservation,
@@ -10,11 +10,11 @@ use shared::{Tx, events};
 
 use crate::{
     SOURCE,
-    domain::{self, Shift, Step},
+    domain::{self, Shift, Transition},
     store::{products, reservations},
 };
 
-/// Sets price and available stock of a product.
+/// Sets price and available stock of a product, and creates the product if it is new.
 pub(crate) async fn put_product(tx: &mut Tx, update: &ProductUpdate) -> Result<Product, InventoryError> {
     let product = products::put(tx, update, Timestamp::now()).await?;
     let event = InventoryEvent::ProductPut {
@@ -26,19 +26,19 @@ pub(crate) async fn put_product(tx: &mut Tx, update: &ProductUpdate) -> Result<P
     Ok(product)
 }
 
-/// Sets all items aside, or none.
+/// Reserves all items of an order, or none of them. Repeated for the same items, it returns the reservation that exists.
 pub(crate) async fn reserve(tx: &mut Tx, request: &ReservationRequest) -> Result<Reservation, InventoryError> {
     let order_id = request.order_id;
-    if let Some(existing) = reservations::find(tx, order_id).await? {
+    if let Some(existing) = reservations::find_in(tx, order_id).await? {
         return domain::reserve_again(existing, &request.items);
     }
     let now = Timestamp::now();
     let mut lines = Vec::with_capacity(request.items.len());
-    // Rows are always taken in the same order: two reservations that need the same never wait for each other in a ring.
+    // Rows are locked in the order of their skus, so that two reservations of the same products can't deadlock.
     let mut items: Vec<&Item> = request.items.iter().collect();
     items.sort_by(|a, b| a.sku.cmp(&b.sku));
     for item in items {
-        lines.push(set_aside(tx, item, now).await?);
+        lines.push(reserve_item(tx, item, now).await?);
     }
     lines.sort_by_key(|line| request.items.iter().position(|item| item.sku == line.sku));
     let reservation = Reservation {
@@ -56,10 +56,10 @@ pub(crate) async fn reserve(tx: &mut Tx, request: &ReservationRequest) -> Result
     Ok(reservation)
 }
 
-/// Puts an order's items back. An order that has reserved nothing is noted as released, so that a reservation that is still on
-/// its way is refused.
+/// Returns an order's items to stock. An order without a reservation is recorded as released, so that a reservation request
+/// that arrives later is refused.
 pub(crate) async fn release(tx: &mut Tx, order_id: OrderId) -> Result<Reservation, InventoryError> {
-    if let Some(existing) = reservations::find(tx, order_id).await? {
+    if let Some(existing) = reservations::find_in(tx, order_id).await? {
         return advance(tx, existing, ReservationStatus::Released).await;
     }
     let now = Timestamp::now();
@@ -78,9 +78,9 @@ pub(crate) async fn release(tx: &mut Tx, order_id: OrderId) -> Result<Reservatio
     Ok(tombstone)
 }
 
-/// Takes an order's reserved items out of stock for good.
+/// Takes an order's reserved items out of stock for good. An order without a reservation is not found.
 pub(crate) async fn commit(tx: &mut Tx, order_id: OrderId) -> Result<Reservation, InventoryError> {
-    let existing = reservations::find(tx, order_id).await?;
+    let existing = reservations::find_in(tx, order_id).await?;
     let missing = || InventoryError::NotFound {
         what: "reservation".to_owned(),
         id: order_id.to_string(),
@@ -88,7 +88,7 @@ pub(crate) async fn commit(tx: &mut Tx, order_id: OrderId) -> Result<Reservation
     advance(tx, existing.ok_or_else(missing)?, ReservationStatus::Committed).await
 }
 
-async fn set_aside(tx: &mut Tx, item: &Item, now: Timestamp) -> Result<ReservedLine, InventoryError> {
+async fn reserve_item(tx: &mut Tx, item: &Item, now: Timestamp) -> Result<ReservedLine, InventoryError> {
     let (sku, quantity) = (item.sku.clone(), item.quantity);
     if let Some(unit_price) = products::shift(tx, &sku, Shift::reserve(quantity), now).await? {
         return Ok(ReservedLine {
@@ -108,7 +108,7 @@ async fn set_aside(tx: &mut Tx, item: &Item, now: Timestamp) -> Result<ReservedL
 }
 
 async fn advance(tx: &mut Tx, before: Reservation, to: ReservationStatus) -> Result<Reservation, InventoryError> {
-    if domain::step(before.status, to)? == Step::Done {
+    if domain::transition(before.status, to)? == Transition::Done {
         return Ok(before);
     }
     let now = Timestamp::now().max(before.updated_at);
@@ -124,7 +124,7 @@ async fn advance(tx: &mut Tx, before: Reservation, to: ReservationStatus) -> Res
     for line in &after.lines {
         let shift = Shift::of(before.status, to, line.quantity);
         if products::shift(tx, &line.sku, shift, now).await?.is_none() {
-            tracing::error!(order_id = %after.order_id, sku = %line.sku, "reserved product is gone");
+            tracing::error!(order_id = %after.order_id, sku = %line.sku, "a reserved product is missing from the products table");
             return Err(InventoryError::Internal);
         }
     }
@@ -141,10 +141,10 @@ async fn advance(tx: &mut Tx, before: Reservation, to: ReservationStatus) -> Res
     Ok(after)
 }
 
-/// Another process changed the reservation between our look and our write; ours is undone.
+/// Error for a reservation that another process changed between our read and our write, which is rolled back.
 fn overtaken(order_id: OrderId) -> InventoryError {
     InventoryError::ServiceUnavailable {
         service: SOURCE.to_owned(),
-        reason: format!("the reservation of order {order_id} was changed at the same moment"),
+        reason: format!("another process changed the reservation of order {order_id} at the same time; try again"),
     }
 }

@@ -1,8 +1,8 @@
-//! Where items can be and how they get there. No I/O.
+//! The counts an item can be in, and the legal moves between them. No I/O.
 
 use commerce::{InventoryConflict, InventoryError, Item, Reservation, ReservationStatus};
 
-/// What one item's move adds to each of a product's three counts. The three add up to nothing: no move makes or loses stock.
+/// The change of a product's three counts that one move makes. The three add up to zero: no move creates or loses stock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shift {
     pub(crate) stock: i64,
@@ -11,35 +11,35 @@ pub(crate) struct Shift {
 }
 
 impl Shift {
-    /// The move of `quantity` items from where an order without a reservation has them.
+    /// The move of `quantity` items that an order without a reservation makes: from stock to reserved.
     pub(crate) fn reserve(quantity: i64) -> Self {
-        Self::between(Place::Stock, Place::Reserved, quantity)
+        Self::between(Count::Stock, Count::Reserved, quantity)
     }
 
-    /// The move of `quantity` items that goes with a reservation's change of status.
+    /// The move of `quantity` items that belongs to a reservation's change of status.
     pub(crate) fn of(from: ReservationStatus, to: ReservationStatus, quantity: i64) -> Self {
-        Self::between(Place::of(from), Place::of(to), quantity)
+        Self::between(Count::of(from), Count::of(to), quantity)
     }
 
-    fn between(from: Place, to: Place, quantity: i64) -> Self {
-        let count = |place| i64::from(to == place) * quantity - i64::from(from == place) * quantity;
+    fn between(from: Count, to: Count, quantity: i64) -> Self {
+        let change = |count| i64::from(to == count) * quantity - i64::from(from == count) * quantity;
         Self {
-            stock: count(Place::Stock),
-            reserved: count(Place::Reserved),
-            committed: count(Place::Committed),
+            stock: change(Count::Stock),
+            reserved: change(Count::Reserved),
+            committed: change(Count::Committed),
         }
     }
 }
 
-/// Where an item is counted.
+/// One of a product's three counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Count {
     Stock,
     Reserved,
     Committed,
 }
 
-impl Place {
+impl Count {
     fn of(status: ReservationStatus) -> Self {
         match status {
             ReservationStatus::Released => Self::Stock,
@@ -49,22 +49,22 @@ impl Place {
     }
 }
 
-/// Whether a command still has something to do.
+/// The part of a command that is still to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// It was done before.
+pub(crate) enum Transition {
+    /// Nothing: the status is the wanted one already.
     Done,
-    /// The status changes.
-    Go,
+    /// The change of status.
+    Due,
 }
 
-/// Whether a reservation may go there, or is there already.
-pub(crate) fn step(from: ReservationStatus, to: ReservationStatus) -> Result<Step, InventoryError> {
+/// Checks a reservation's change of status. A change that the contract does not allow is a conflict.
+pub(crate) fn transition(from: ReservationStatus, to: ReservationStatus) -> Result<Transition, InventoryError> {
     if from == to {
-        return Ok(Step::Done);
+        return Ok(Transition::Done);
     }
     if from.can_become(to) {
-        return Ok(Step::Go);
+        return Ok(Transition::Due);
     }
     Err(InventoryError::Conflict(InventoryConflict::IllegalTransition {
         from,
@@ -72,7 +72,7 @@ pub(crate) fn step(from: ReservationStatus, to: ReservationStatus) -> Result<Ste
     }))
 }
 
-/// What reserving once more is answered: the reservation as it is, unless it was released or is for other items.
+/// Answers a repeated reservation with the one that exists. A released one, or one for other items, is a conflict.
 ///
 /// The order of the items does not matter.
 pub(crate) fn reserve_again(existing: Reservation, items: &[Item]) -> Result<Reservation, InventoryError> {
@@ -157,14 +157,14 @@ mod tests {
         for from in ReservationStatus::ALL {
             for to in ReservationStatus::ALL {
                 let wanted = match (from == to, from.can_become(to)) {
-                    (true, _) => Ok(Step::Done),
-                    (false, true) => Ok(Step::Go),
+                    (true, _) => Ok(Transition::Done),
+                    (false, true) => Ok(Transition::Due),
                     (false, false) => Err(InventoryError::Conflict(InventoryConflict::IllegalTransition {
                         from,
                         to,
                     })),
                 };
-                assert_eq!(step(from, to), wanted);
+                assert_eq!(transition(from, to), wanted);
             }
         }
     }

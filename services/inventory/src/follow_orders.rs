@@ -6,19 +6,13 @@ use shared::{
 
 use crate::changes;
 
-/// Lets stock follow the orders: a confirmed order's items are committed, a cancelled one's go back.
+/// Handles the events of Orders: commits the stock of a confirmed order and releases that of a cancelled one.
 #[derive(Debug)]
 pub(crate) struct FollowOrders {
-    db: Database,
+    pub(crate) db: Database,
 }
 
-impl FollowOrders {
-    pub(crate) fn new(db: &Database) -> Self {
-        Self { db: db.clone() }
-    }
-}
-
-/// What an order's event means for its stock.
+/// The effect of an order's event on its stock.
 #[derive(Clone, Copy, Debug)]
 enum Effect {
     Commit(OrderId),
@@ -46,15 +40,15 @@ impl Handler for FollowOrders {
                         Effect::Commit(order_id) => changes::commit(tx, order_id).await,
                         Effect::Release(order_id) => changes::release(tx, order_id).await,
                     };
-                    done.map(drop).map_err(sorted)
+                    done.map(drop).map_err(handler_error)
                 })
             })
             .await
     }
 }
 
-/// Whether trying again can help.
-fn sorted(error: InventoryError) -> HandlerError {
+/// Sorts an error by the help that another attempt can be: `Unavailable` is retried for ever, `Poison` never.
+fn handler_error(error: InventoryError) -> HandlerError {
     match error {
         InventoryError::ServiceUnavailable { .. } | InventoryError::Transport(_) => {
             HandlerError::Unavailable(error.to_string())

@@ -1,7 +1,7 @@
-//! The inventory module: what there is, what it costs, and which order has it set aside.
+//! The inventory module: products with their prices and stock, and the reservations of orders.
 //!
-//! `domain` says where items can be and how they get there; `store` keeps them; `changes` are the moves, each part of a
-//! transaction; `service` is the contract; `follow_orders` lets stock follow the orders' events; [`open`] puts it all together.
+//! `domain` defines the legal moves of stock; `store` is the SQL; `changes` are the moves, each a part of a transaction;
+//! `service` implements the contract; `follow_orders` handles the events of Orders; [`open`] wires them together.
 
 mod changes;
 mod domain;
@@ -11,7 +11,7 @@ mod module;
 mod service;
 mod store;
 
-pub use module::{Needs, open};
+pub use module::{Dependencies, SETTINGS, open};
 
-/// The module's name: in events, errors, settings and the database's address.
+/// The module's name in events, errors, settings and the database's address.
 const SOURCE: &str = "inventory";

@@ -1,6 +1,6 @@
 use shared::Migration;
 
-/// The tables, with the type of a sku that sorts by its bytes.
+/// The tables, with a type for skus that sorts them by their bytes.
 macro_rules! tables {
     ($sku:literal) => {
         concat!(
@@ -27,7 +27,7 @@ macro_rules! tables {
     };
 }
 
-/// The module's schema. Every amount is a `BIGINT`; skus sort by their bytes on both engines.
+/// The module's schema. Every amount is a `BIGINT`; skus sort by their bytes on both engines, so pages have the same order.
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,
     name: "products and reservations",

@@ -1,27 +1,47 @@
 use std::{fmt, sync::Arc};
 
 use commerce::{EventFeed, Inventory, http};
-use shared::{Environment, Module, StartError};
+use shared::{
+    Environment, Module, StartError,
+    settings::{Declared, optional, required, standard},
+};
 
 use crate::{SOURCE, follow_orders::FollowOrders, migrations::MIGRATIONS, service::Service};
 
-/// What the module needs of others.
+/// Settings that [`open`] reads.
+pub const SETTINGS: &[Declared] = &[optional(&standard::DATABASE_URL)];
+
+/// The module's neighbours.
 #[derive(Clone)]
-pub struct Needs {
-    /// Says when an order is confirmed or cancelled.
+pub struct Dependencies {
+    /// The log of Orders.
     pub orders_feed: Arc<dyn EventFeed>,
 }
 
-impl fmt::Debug for Needs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Needs(orders)")
+impl Dependencies {
+    /// Settings that [`Dependencies::over_http`] reads.
+    pub const SETTINGS: &[Declared] = &[required(&standard::ORDERS_URL), optional(&standard::CALL_TIMEOUT_MS)];
+
+    /// The neighbours as services of their own, at the URLs of the settings.
+    pub fn over_http(env: &Environment) -> Result<Self, StartError> {
+        let orders = env.needed_socket(&standard::ORDERS_URL)?;
+        Ok(Self {
+            orders_feed: Arc::new(http::feed::Client::new("orders", orders)),
+        })
     }
 }
 
-/// Opens the module: its database, its contract and its subscription to Orders. It reads the setting `DATABASE_URL`.
-pub async fn open(env: &Environment, needs: Needs) -> Result<Module<dyn Inventory>, StartError> {
+impl fmt::Debug for Dependencies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dependencies(orders feed)")
+    }
+}
+
+/// Opens the module: its database, its contract and its subscription to Orders.
+pub async fn open(env: &Environment, dependencies: Dependencies) -> Result<Module<dyn Inventory>, StartError> {
     let db = env.database(SOURCE, MIGRATIONS).await?;
-    let service: Arc<dyn Inventory> = Arc::new(Service::new(&db));
-    let orders = env.follow("inventory.orders", needs.orders_feed, &db, FollowOrders::new(&db));
+    let service: Arc<dyn Inventory> = Arc::new(Service { db: db.clone() });
+    let handler = FollowOrders { db: db.clone() };
+    let orders = env.follow("inventory.orders", dependencies.orders_feed, &db, handler);
     Ok(Module::new(SOURCE, db, service, http::inventory::router, vec![orders]))
 }

@@ -5,16 +5,10 @@ use shared::Database;
 
 use crate::{changes, store::products};
 
-/// The contract, on the module's own database. Each command is one write.
+/// The `Inventory` contract on the module's own database. Each command is one write.
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
-    db: Database,
-}
-
-impl Service {
-    pub(crate) fn new(db: &Database) -> Self {
-        Self { db: db.clone() }
-    }
+    pub(crate) db: Database,
 }
 
 #[seam::async_trait]

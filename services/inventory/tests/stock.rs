@@ -298,12 +298,12 @@ struct World {
 impl World {
     async fn begin() -> Self {
         let folder = TempDir::new().unwrap();
-        let environment = testing::environment(folder.path(), &[]);
+        let environment = testing::environment(folder.path(), inventory::SETTINGS, &[]);
         let orders = Arc::new(Log::default());
-        let needs = inventory::Needs {
+        let dependencies = inventory::Dependencies {
             orders_feed: Arc::clone(&orders) as _,
         };
-        let module = inventory::open(&environment, needs).await.unwrap();
+        let module = inventory::open(&environment, dependencies).await.unwrap();
         Self {
             _folder: folder,
             orders,

@@ -1,12 +1,11 @@
 //! All modules in one process, calls and events in process; each module can be a service of its own instead.
 //!
-//! `ORDERS_URL`, `PAYMENTS_URL`, `INVENTORY_URL` and `NOTIFICATIONS_URL` decide: where one is set, that module is reached there and nothing of it runs
-//! here; its routes are passed on, so that the API stays whole. [`Platform::assemble`] ties the modules together, [`open`] hands them to a server.
+//! A module's URL in the settings (such as `ORDERS_URL`) decides. If it is set, the module is reached there and nothing of it
+//! runs here; its routes are passed on to it, so that the API stays complete. `platform` is the one file that lists
+//! the modules: [`Platform::assemble`] wires them to each other, and [`open`] hands them to a server.
 
-mod open;
+mod endpoint;
 mod platform;
-mod seat;
 
-pub use open::{SETTINGS, open};
-pub use platform::Platform;
-pub use seat::Seat;
+pub use endpoint::Endpoint;
+pub use platform::{Platform, open, settings};

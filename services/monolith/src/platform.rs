@@ -1,42 +1,104 @@
 use std::sync::Arc;
 
-use commerce::{EventFeed, Inventory, Notifications, Orders, Payments};
+use commerce::{EventFeed, Inventory, Notifications, Orders, Payments, http};
 use seam::Deferred;
 use shared::{
     Environment, Mounted, Settings, SettingsError, StartError,
-    settings::{Setting, standard},
+    settings::{Declarations, Declared, Setting, optional, standard},
 };
 
-use crate::seat::Seat;
+use crate::endpoint::{Endpoint, Kind};
 
-/// The modules, tied together, each as the others reach it.
+const ORDERS: Kind<dyn Orders> = Kind {
+    name: "orders",
+    url: &standard::ORDERS_URL,
+    settings: orders::SETTINGS,
+    client: |socket| Arc::new(http::orders::Client::new(socket)),
+    router: http::orders::router,
+};
+
+const PAYMENTS: Kind<dyn Payments> = Kind {
+    name: "payments",
+    url: &standard::PAYMENTS_URL,
+    settings: payments::SETTINGS,
+    client: |socket| Arc::new(http::payments::Client::new(socket)),
+    router: http::payments::router,
+};
+
+const INVENTORY: Kind<dyn Inventory> = Kind {
+    name: "inventory",
+    url: &standard::INVENTORY_URL,
+    settings: inventory::SETTINGS,
+    client: |socket| Arc::new(http::inventory::Client::new(socket)),
+    router: http::inventory::router,
+};
+
+const NOTIFICATIONS: Kind<dyn Notifications> = Kind {
+    name: "notifications",
+    url: &standard::NOTIFICATIONS_URL,
+    settings: notifications::SETTINGS,
+    client: |socket| Arc::new(http::notifications::Client::new(socket)),
+    router: http::notifications::router,
+};
+
+/// URL and settings of every kind of module.
+const ALL: [(&Setting<String>, &[Declared]); 4] = [
+    (ORDERS.url, ORDERS.settings),
+    (PAYMENTS.url, PAYMENTS.settings),
+    (INVENTORY.url, INVENTORY.settings),
+    (NOTIFICATIONS.url, NOTIFICATIONS.settings),
+];
+
+/// The modules, wired to each other.
 #[derive(Debug)]
 pub struct Platform {
-    /// Orders.
-    pub orders: Seat<dyn Orders>,
-    /// Payments.
-    pub payments: Seat<dyn Payments>,
-    /// Inventory.
-    pub inventory: Seat<dyn Inventory>,
-    /// Notifications.
-    pub notifications: Seat<dyn Notifications>,
+    /// The orders module.
+    pub orders: Endpoint<dyn Orders>,
+    /// The payments module.
+    pub payments: Endpoint<dyn Payments>,
+    /// The inventory module.
+    pub inventory: Endpoint<dyn Inventory>,
+    /// The notifications module.
+    pub notifications: Endpoint<dyn Notifications>,
 }
 
 impl Platform {
-    /// Opens every module that has no URL here, and reaches the others at theirs.
+    /// Opens every module without a URL in the settings, and reaches the others at theirs.
     ///
-    /// Fails if all of them have one, and if a module that runs here lacks a setting.
+    /// Fails if all of them have a URL, if a module that runs here lacks a setting, and if one can't be opened.
     pub async fn assemble(env: &Environment) -> Result<Self, StartError> {
         check(&env.settings)?;
-        // Orders needs Payments, and Payments needs Orders: one of them is named to the other before it is there.
+        // Orders and Payments need each other, and Inventory follows Orders: until Orders is opened, these stand for it.
         let (orders_slot, orders_later) = Deferred::<dyn Orders>::new();
         let (feed_slot, orders_feed) = Deferred::<dyn EventFeed>::new();
-        let inventory = inventory(env, Arc::clone(&orders_feed)).await?;
-        let payments = payments(env, orders_later, orders_feed).await?;
-        let orders = orders(env, &inventory, &payments).await?;
+
+        let dependencies = inventory::Dependencies {
+            orders_feed: Arc::clone(&orders_feed),
+        };
+        let inventory = INVENTORY.endpoint(env, inventory::open(env, dependencies)).await?;
+
+        let dependencies = payments::Dependencies {
+            orders: orders_later,
+            orders_feed,
+        };
+        let payments = PAYMENTS.endpoint(env, payments::open(env, dependencies)).await?;
+
+        let dependencies = orders::Dependencies {
+            inventory: Arc::clone(&inventory.service),
+            payments: Arc::clone(&payments.service),
+            payments_feed: Arc::clone(&payments.feed),
+        };
+        let orders = ORDERS.endpoint(env, orders::open(env, dependencies)).await?;
         orders_slot.set(Arc::clone(&orders.service));
         feed_slot.set(Arc::clone(&orders.feed));
-        let notifications = notifications(env, &orders.feed, &payments.feed).await?;
+
+        let dependencies = notifications::Dependencies {
+            orders_feed: Arc::clone(&orders.feed),
+            payments_feed: Arc::clone(&payments.feed),
+        };
+        let notifications = NOTIFICATIONS
+            .endpoint(env, notifications::open(env, dependencies))
+            .await?;
         Ok(Self {
             orders,
             payments,
@@ -45,7 +107,7 @@ impl Platform {
         })
     }
 
-    /// What a server needs to know of each module.
+    /// The modules as a server mounts them.
     pub fn into_mounted(self) -> Vec<Mounted> {
         vec![
             self.orders.mounted,
@@ -56,77 +118,38 @@ impl Platform {
     }
 }
 
-async fn orders(
-    env: &Environment,
-    inventory: &Seat<dyn Inventory>,
-    payments: &Seat<dyn Payments>,
-) -> Result<Seat<dyn Orders>, StartError> {
-    if let Some(socket) = env.socket(&standard::ORDERS_URL)? {
-        return Ok(Seat::<dyn Orders>::extracted(socket));
-    }
-    let needs = orders::Needs {
-        inventory: Arc::clone(&inventory.service),
-        payments: Arc::clone(&payments.service),
-        payments_feed: Arc::clone(&payments.feed),
-    };
-    Ok(orders::open(env, needs).await?.into())
+/// Opens every module without a URL in the settings, and reaches the others at theirs, for a server.
+///
+/// Fails as [`Platform::assemble`] does.
+pub async fn open(env: Environment) -> Result<Vec<Mounted>, StartError> {
+    Ok(Platform::assemble(&env).await?.into_mounted())
 }
 
-async fn payments(
-    env: &Environment,
-    orders: Arc<dyn Orders>,
-    order_events: Arc<dyn EventFeed>,
-) -> Result<Seat<dyn Payments>, StartError> {
-    if let Some(socket) = env.socket(&standard::PAYMENTS_URL)? {
-        return Ok(Seat::<dyn Payments>::extracted(socket));
+/// Declares the settings of all modules, and the URLs at which a module is reached instead of being opened here. All are
+/// optional: the ones that are required depend on which modules run here, and are checked when the platform is assembled.
+pub fn settings() -> Declarations {
+    let mut declared = Declarations::default();
+    for (url, settings) in ALL {
+        declared = declared.and(&[optional(url)]).and(settings);
     }
-    let needs = payments::Dependencies { orders, order_events };
-    Ok(payments::open(env, needs).await?.into())
+    declared.all_optional()
 }
 
-async fn inventory(env: &Environment, orders_feed: Arc<dyn EventFeed>) -> Result<Seat<dyn Inventory>, StartError> {
-    if let Some(socket) = env.socket(&standard::INVENTORY_URL)? {
-        return Ok(Seat::<dyn Inventory>::extracted(socket));
-    }
-    Ok(inventory::open(env, inventory::Needs { orders_feed }).await?.into())
-}
-
-async fn notifications(
-    env: &Environment,
-    order_events: &Arc<dyn EventFeed>,
-    payment_events: &Arc<dyn EventFeed>,
-) -> Result<Seat<dyn Notifications>, StartError> {
-    if let Some(socket) = env.socket(&standard::NOTIFICATIONS_URL)? {
-        return Ok(Seat::<dyn Notifications>::extracted(socket));
-    }
-    let needs = notifications::Dependencies {
-        order_events: Arc::clone(order_events),
-        payment_events: Arc::clone(payment_events),
-    };
-    Ok(notifications::open(env, needs).await?.into())
-}
-
-/// Something must run here, and what runs here must have what it needs.
+/// Checks that at least one module runs here, and that those that do have all settings they require.
 fn check(settings: &Settings) -> Result<(), SettingsError> {
-    let is_here = |url: &Setting<String>| settings.find(url).map(|url| url.is_none());
-    let modules = [&standard::ORDERS_URL, &standard::INVENTORY_URL, &standard::PAYMENTS_URL];
-    let mut any = is_here(&standard::NOTIFICATIONS_URL)?;
-    for url in modules {
-        any |= is_here(url)?;
+    let mut here = Vec::new();
+    for (url, declared) in ALL {
+        if settings.find(url)?.is_none() {
+            here.push(declared);
+        }
     }
-    if !any {
+    if here.is_empty() {
+        let (url, _) = ALL[ALL.len() - 1];
         return Err(SettingsError::Malformed {
-            name: standard::NOTIFICATIONS_URL.name,
-            value: settings.get(&standard::NOTIFICATIONS_URL)?,
-            form: "no value as long as the three other modules have an URL: at least one has to run here",
+            name: url.name,
+            value: settings.get(url)?,
+            form: "no value as long as all other modules have a URL: at least one module has to run here",
         });
     }
-    if is_here(&standard::PAYMENTS_URL)? {
-        settings.get(&standard::PROVIDER_URL)?;
-    }
-    if is_here(&standard::NOTIFICATIONS_URL)? {
-        settings.get(&standard::SMTP_ADDRESS)?;
-        settings.get(&standard::PUSH_URL)?;
-    }
-    Ok(())
+    here.into_iter().try_for_each(|declared| settings.check(declared))
 }

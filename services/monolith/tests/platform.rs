@@ -18,7 +18,7 @@ use seam::http::{Socket, SocketLimits};
 use shared::{
     Environment, Settings, StartError,
     server::{self, Server},
-    settings::{Declared, optional, standard},
+    settings::{optional, standard},
     testing::{Port, until},
 };
 use tempfile::TempDir;
@@ -226,11 +226,7 @@ async fn start(port: Port, folder: &Path, settings: &[(&'static str, String)]) -
 }
 
 fn environment(pairs: &[(&'static str, String)]) -> Environment {
-    let declared: Vec<Declared> = monolith::SETTINGS
-        .iter()
-        .copied()
-        .chain([optional(&standard::LISTEN)])
-        .collect();
+    let declared = monolith::settings().and(&[optional(&standard::LISTEN)]);
     let pairs = pairs.iter().map(|(name, value)| (*name, value.as_str()));
     Environment::new(Settings::from_pairs(&declared, pairs).unwrap())
 }

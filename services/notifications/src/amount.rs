@@ -1,6 +1,6 @@
 use commerce::Money;
 
-/// An amount as people write it: `12.50 EUR`, `1250 JPY`.
+/// Formats an amount for people: `12.50 EUR`, `1250 JPY`.
 pub(crate) fn amount(money: Money) -> String {
     let digits = minor_digits(money.currency.as_str());
     let unit = 10_u64.pow(digits);
@@ -17,7 +17,7 @@ pub(crate) fn amount(money: Money) -> String {
     )
 }
 
-/// How many digits a currency's minor unit has (ISO 4217).
+/// Number of digits of a currency's minor unit (ISO 4217).
 fn minor_digits(currency: &str) -> u32 {
     match currency {
         "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"

@@ -1,3 +1,5 @@
+//! Messages to customers: their texts, their ids, and the record of what was sent. No I/O.
+
 use commerce::{
     Contact, Delivery, NewNotification, Notification, NotificationEvent, NotificationId, NotificationKind, OrderEvent,
     OrderId, PaymentEvent, Timestamp,
@@ -5,7 +7,7 @@ use commerce::{
 
 use crate::amount::amount;
 
-/// Something a customer is to be told, before it is known to whom.
+/// A piece of news for a customer, without the customer's contact data.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Change {
     pub(crate) order_id: OrderId,
@@ -13,7 +15,7 @@ pub(crate) struct Change {
     pub(crate) note: Option<String>,
 }
 
-/// A message that is ready to go out.
+/// A message with its recipient, ready to be sent.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Message {
     pub(crate) id: NotificationId,
@@ -21,17 +23,17 @@ pub(crate) struct Message {
     pub(crate) contact: Contact,
 }
 
-/// How a message fared on both channels.
+/// The result of a message that no channel has to try again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Handover {
+pub(crate) struct DeliveryResult {
     pub(crate) email: Delivery,
     pub(crate) push: Option<Delivery>,
-    /// What the server said that refused it.
+    /// The reason of the channel that refused it; that of the mail server if both did.
     pub(crate) refusal: Option<String>,
 }
 
 impl Change {
-    /// What an event of an order is to its customer.
+    /// The news that an event of Orders is to the customer.
     pub(crate) fn of_order(event: OrderEvent) -> Self {
         let (order_id, kind, note) = match event {
             OrderEvent::OrderCreated { order_id, total, .. } => (
@@ -57,7 +59,7 @@ impl Change {
         Self { order_id, kind, note }
     }
 
-    /// What an event of a payment is to the customer; none where the order's own events tell it.
+    /// The news that an event of Payments is to the customer; `None` for events that Orders reports with its own.
     pub(crate) fn of_payment(event: PaymentEvent) -> Option<Self> {
         match event {
             PaymentEvent::PaymentRefunded {
@@ -74,7 +76,7 @@ impl Change {
         }
     }
 
-    /// The headline.
+    /// The subject line of the mail and the title of the push message.
     pub(crate) fn subject(&self) -> String {
         let what = match self.kind {
             NotificationKind::OrderCreated => "We have your order",
@@ -87,7 +89,7 @@ impl Change {
         format!("{what} ({})", self.order_id)
     }
 
-    /// The text.
+    /// The text of the mail and of the push message, with CRLF line ends.
     pub(crate) fn text(&self) -> String {
         let what = match self.kind {
             NotificationKind::OrderCreated => "We have received your order and are taking the payment.",
@@ -107,16 +109,16 @@ impl Change {
 }
 
 impl Message {
-    /// The message that a command asks for, under an id that derives from its caller and key.
-    pub(crate) fn asked(caller: &str, asked: NewNotification) -> Self {
-        let id = NotificationId::derive(&["command", caller, asked.key.as_str()]);
+    /// The message that a command requests, under an id that derives from the caller and the idempotency key.
+    pub(crate) fn requested(caller: &str, request: NewNotification) -> Self {
+        let id = NotificationId::derive(&["command", caller, request.key.as_str()]);
         let NewNotification {
             order_id,
             contact,
             kind,
             note,
             ..
-        } = asked;
+        } = request;
         Self {
             id,
             change: Change { order_id, kind, note },
@@ -124,15 +126,15 @@ impl Message {
         }
     }
 
-    /// What is kept of it once it was handed over.
-    pub(crate) fn told(&self, handover: &Handover) -> Notification {
+    /// The notification that is stored once the message was sent or refused.
+    pub(crate) fn notification(&self, result: &DeliveryResult) -> Notification {
         let now = Timestamp::now();
         Notification {
             id: self.id,
             order_id: self.change.order_id,
             kind: self.change.kind,
-            email: handover.email,
-            push: handover.push,
+            email: result.email,
+            push: result.push,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -140,10 +142,10 @@ impl Message {
     }
 }
 
-impl Handover {
-    /// The event that says how it went.
-    pub(crate) fn event(&self, told: &Notification) -> NotificationEvent {
-        let (notification_id, order_id, kind) = (told.id, told.order_id, told.kind);
+impl DeliveryResult {
+    /// The event that reports the result.
+    pub(crate) fn event(&self, notification: &Notification) -> NotificationEvent {
+        let (notification_id, order_id, kind) = (notification.id, notification.order_id, notification.kind);
         match &self.refusal {
             None => NotificationEvent::NotificationSent {
                 notification_id,
@@ -160,7 +162,7 @@ impl Handover {
     }
 }
 
-/// The id of the notification that an event causes.
+/// Derives the id of the notification that an event causes, so that a repeated event leads to the same one.
 pub(crate) fn id_for_event(event_id: impl ToString) -> NotificationId {
     NotificationId::derive(&["event", &event_id.to_string()])
 }

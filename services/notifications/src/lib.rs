@@ -1,24 +1,32 @@
 //! The notifications module: tells customers what happens to their orders, by mail and push.
 //!
-//! The event in another module's log is the intent to tell; here the messages go out first, and then one write says that they did. SMTP
-//! is at least once by nature: a crash in between sends the mail again under the same Message-ID, which derives from the event,
-//! and a mailbox with duplicate suppression (RFC 7352) keeps one. Push messages carry the same id as their idempotency key.
+//! The event in another module's log is the intent to notify. The messages are sent first, then one write records that they
+//! were. SMTP delivers at least once: a crash in between sends the mail again under the same Message-ID, which derives from
+//! the event, and a mailbox with duplicate suppression (RFC 7352) keeps one. Push messages carry the same id as their
+//! idempotency key.
 //!
-//! Contact data stays in this module's database: no event, reply or log line of it names an address.
+//! Contact data stays in this module's database: no event, reply or log line of it contains an address.
+//!
+//! `domain` composes the messages; `store` is the SQL; `dispatcher` sends them with `mailer` and `pusher`; `sending` is the
+//! command; `follow_orders` and `follow_payments` handle events with `notifier`; `service` implements the contract; [`open`]
+//! wires them together.
 
 mod amount;
-mod courier;
+mod channel;
+mod dispatcher;
 mod domain;
-mod follow;
+mod follow_orders;
+mod follow_payments;
 mod mailer;
 mod migrations;
 mod module;
+mod notifier;
 mod pusher;
 mod sending;
 mod service;
 mod store;
 
-pub use module::{Dependencies, open};
+pub use module::{Dependencies, SETTINGS, open};
 
-/// The module's name: of its database, its log and its contract.
+/// The module's name in events, errors, settings and the database's address.
 const SOURCE: &str = "notifications";

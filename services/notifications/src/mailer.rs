@@ -16,63 +16,57 @@ use lettre::{
 use shared::StartError;
 use tokio::net::TcpStream;
 
-use crate::domain::Message;
+use crate::{channel::ChannelError, domain::Message};
 
-/// Where our mail comes from.
+/// The sender's address of every mail.
 const SENDER: &str = "orders@shop.example";
 
-/// Connections that are kept open between mails.
+/// Limit of idle connections kept open for the next mail.
 const IDLE: usize = 8;
 
-/// Hands mail over by SMTP (RFC 5321), without TLS: the server is inside the cluster.
+/// Sends mail by SMTP (RFC 5321), without TLS: the server is inside the cluster.
 ///
 /// # Why not lettre's pool
 ///
-/// Its async transport limits the time to connect and nothing after that: a server that falls silent would hold a mail for ever. And a mail
-/// that is cut off from outside gives its connection back to the pool in the middle of a conversation, where the next mail would take
-/// the answer to the last one for its own. Here a connection belongs to one mail at a time and comes back only after a mail that went through.
+/// Its async transport limits the time to connect and nothing after that, so a server that falls silent would hold a mail
+/// for ever. And a mail that is cancelled from outside returns its connection to the pool in the middle of a conversation,
+/// where the next mail would read the reply to the last one as its own. Here a connection belongs to one mail at a time and
+/// is kept only after a mail that was accepted.
 pub(crate) struct Mailer {
     server: (String, u16),
     sender: Mailbox,
-    patience: Duration,
+    limit: Duration,
     idle: Mutex<Vec<AsyncSmtpConnection>>,
 }
 
-/// Why a channel did not take a message.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NotTaken {
-    /// It never will.
-    #[error("refused: {0}")]
-    Refused(String),
-    /// It may later.
-    #[error("not available: {0}")]
-    Unavailable(String),
-}
-
 impl Mailer {
-    /// A mail takes no longer than `patience`, connecting included.
-    pub(crate) fn new(host: &str, port: u16, patience: Duration) -> Result<Self, StartError> {
+    /// Creates a mailer for the server at `host:port`. A mail takes at most `limit`, connecting included.
+    pub(crate) fn new(host: &str, port: u16, limit: Duration) -> Result<Self, StartError> {
         let sender = SENDER
             .parse()
             .map_err(|error: AddressError| StartError::Other(error.to_string()))?;
         Ok(Self {
             server: (host.to_owned(), port),
             sender,
-            patience,
+            limit,
             idle: Mutex::new(Vec::new()),
         })
     }
 
-    /// Answers once the server has taken the mail. Repeated, it is the same mail: its Message-ID derives from the notification.
-    pub(crate) async fn send(&self, message: &Message) -> Result<(), NotTaken> {
+    /// Returns once the server has accepted the mail. A repetition sends the same mail: its Message-ID derives from the
+    /// notification.
+    pub(crate) async fn send(&self, message: &Message) -> Result<(), ChannelError> {
         let mail = self.compose(message)?;
-        match tokio::time::timeout(self.patience, self.hand_over(&mail)).await {
+        match tokio::time::timeout(self.limit, self.submit(&mail)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(NotTaken::Unavailable("mail server: no answer in time".to_owned())),
+            Err(_) => Err(ChannelError::Unavailable(format!(
+                "mail server: no reply within {:?}",
+                self.limit
+            ))),
         }
     }
 
-    async fn hand_over(&self, mail: &Mail) -> Result<(), NotTaken> {
+    async fn submit(&self, mail: &Mail) -> Result<(), ChannelError> {
         let text = mail.formatted();
         if let Some(mut connection) = self.with_idle(Vec::pop) {
             match connection.send(mail.envelope(), &text).await {
@@ -81,7 +75,7 @@ impl Mailer {
                     return Ok(());
                 }
                 Err(error) if error.status().is_some() => return Err(reason(&error)),
-                // It was closed while it lay idle, and so were the others, most likely.
+                // The server closed it while it was idle, and most likely the others too.
                 Err(_) => self.with_idle(Vec::clear),
             }
         }
@@ -92,10 +86,11 @@ impl Mailer {
         Ok(())
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, NotTaken> {
+    async fn connect(&self) -> Result<AsyncSmtpConnection, ChannelError> {
         let stream = async {
             let stream = TcpStream::connect((self.server.0.as_str(), self.server.1)).await?;
-            // lettre writes a mail and its end apart: the end would wait until the mail is acknowledged, 40 ms as a rule.
+            // lettre writes a mail and its end separately. With Nagle's algorithm the end would wait for the peer's delayed
+            // acknowledgement of the mail, usually 40 ms.
             stream.set_nodelay(true)?;
             Ok::<_, std::io::Error>(stream)
         };
@@ -116,7 +111,7 @@ impl Mailer {
         change(&mut self.idle.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn compose(&self, message: &Message) -> Result<Mail, NotTaken> {
+    fn compose(&self, message: &Message) -> Result<Mail, ChannelError> {
         let header = |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
         Mail::builder()
             .message_id(Some(format!("<{}@shop.example>", message.id)))
@@ -127,16 +122,16 @@ impl Mailer {
             .raw_header(header("X-Notification-Kind", kind_name(message)))
             .header(ContentType::TEXT_PLAIN)
             .body(message.change.text())
-            .map_err(|_| NotTaken::Refused("the mail can't be composed".to_owned()))
+            .map_err(|_| ChannelError::Refused("the mail can't be composed from this order and contact".to_owned()))
     }
 }
 
-fn recipient(contact: &Contact) -> Result<Mailbox, NotTaken> {
+fn recipient(contact: &Contact) -> Result<Mailbox, ChannelError> {
     // The parser's error would quote the address.
     contact
         .email
         .parse()
-        .map_err(|_| NotTaken::Refused("the address can't be written in a mail".to_owned()))
+        .map_err(|_| ChannelError::Refused("the contact's e-mail address is not valid in a mail".to_owned()))
 }
 
 fn kind_name(message: &Message) -> String {
@@ -144,16 +139,16 @@ fn kind_name(message: &Message) -> String {
     name.as_str().unwrap_or_default().to_owned()
 }
 
-/// The reply code or the kind of failure: a server's text may quote the address.
-fn reason(error: &Error) -> NotTaken {
+/// Turns an SMTP error into a reason that quotes only the reply code: the server's text may contain the address.
+fn reason(error: &Error) -> ChannelError {
     match error.status().map(u16::from) {
-        // The mailbox, its size, its name, the message. Other codes of 5xx speak of how we talk to the server, not of this mail.
-        Some(code @ 550..=554) => NotTaken::Refused(format!("SMTP reply {code}")),
-        Some(code) => NotTaken::Unavailable(format!("mail server: SMTP reply {code}")),
+        // These codes concern the mailbox or the message. Other 5xx codes concern the session, so another attempt may succeed.
+        Some(code @ 550..=554) => ChannelError::Refused(format!("SMTP reply {code}")),
+        Some(code) => ChannelError::Unavailable(format!("mail server: SMTP reply {code}")),
         None => no_connection(),
     }
 }
 
-fn no_connection() -> NotTaken {
-    NotTaken::Unavailable("mail server: no connection".to_owned())
+fn no_connection() -> ChannelError {
+    ChannelError::Unavailable("mail server: can't connect, or the connection broke".to_owned())
 }

@@ -1,40 +1,20 @@
-//! The notifications service: the notifications module, following Orders and Payments over HTTP.
+//! The notifications service: the notifications module, with its neighbours over HTTP.
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
-use commerce::http::feed;
 use notifications::Dependencies;
-use shared::{
-    Program,
-    settings::{Declared, optional, required, standard},
-};
-
-const SETTINGS: &[Declared] = &[
-    optional(&standard::DATABASE_URL),
-    required(&standard::ORDERS_URL),
-    required(&standard::PAYMENTS_URL),
-    required(&standard::SMTP_ADDRESS),
-    required(&standard::PUSH_URL),
-    optional(&standard::CALL_TIMEOUT_MS),
-    optional(&standard::LEASE_MS),
-];
+use shared::{Program, settings::Declarations};
 
 fn main() -> ExitCode {
     Program {
         name: "notifications",
         about: "Tells customers what happens to their orders, by mail and push.",
-        settings: SETTINGS.into(),
+        settings: Declarations::from(notifications::SETTINGS).and(Dependencies::SETTINGS),
     }
     .run(|env| {
         Box::pin(async move {
-            let needs = Dependencies {
-                order_events: Arc::new(feed::Client::new("orders", env.needed_socket(&standard::ORDERS_URL)?)),
-                payment_events: Arc::new(feed::Client::new(
-                    "payments",
-                    env.needed_socket(&standard::PAYMENTS_URL)?,
-                )),
-            };
-            Ok(vec![notifications::open(&env, needs).await?.mount()])
+            let dependencies = Dependencies::over_http(&env)?;
+            Ok(vec![notifications::open(&env, dependencies).await?.mount()])
         })
     })
 }

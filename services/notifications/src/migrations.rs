@@ -16,7 +16,7 @@ const TABLES: &str = "
         updated_at BIGINT NOT NULL);
     CREATE INDEX notifications_of_order ON notifications (order_id, created_at, id);";
 
-/// The module's schema.
+/// The module's schema, the same on both engines.
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,
     name: "contacts and notifications",

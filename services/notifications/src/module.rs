@@ -1,80 +1,96 @@
 use std::{fmt, sync::Arc};
 
 use commerce::{EventFeed, Notifications, http};
-use shared::{Environment, Module, SettingsError, StartError, idempotency::Command, settings::standard};
-
-use crate::{
-    SOURCE,
-    courier::Courier,
-    follow::{FollowOrders, FollowPayments, Teller},
-    mailer::Mailer,
-    migrations::MIGRATIONS,
-    pusher::Pusher,
-    sending::Sending,
-    service::Service,
+use shared::{
+    Environment, Module, StartError,
+    idempotency::Command,
+    settings::{Declared, optional, required, standard},
 };
 
-/// What the module needs of others.
+use crate::{
+    SOURCE, dispatcher::Dispatcher, follow_orders::FollowOrders, follow_payments::FollowPayments, mailer::Mailer,
+    migrations::MIGRATIONS, notifier::Notifier, pusher::Pusher, sending::Sending, service::Service,
+};
+
+/// Settings that [`open`] reads.
+pub const SETTINGS: &[Declared] = &[
+    optional(&standard::DATABASE_URL),
+    required(&standard::SMTP_ADDRESS),
+    required(&standard::PUSH_URL),
+    optional(&standard::CALL_TIMEOUT_MS),
+    optional(&standard::LEASE_MS),
+];
+
+/// The module's neighbours.
 #[derive(Clone)]
 pub struct Dependencies {
-    /// Says what happens to orders.
-    pub order_events: Arc<dyn EventFeed>,
-    /// Says what happens to payments.
-    pub payment_events: Arc<dyn EventFeed>,
+    /// The log of Orders.
+    pub orders_feed: Arc<dyn EventFeed>,
+    /// The log of Payments.
+    pub payments_feed: Arc<dyn EventFeed>,
+}
+
+impl Dependencies {
+    /// Settings that [`Dependencies::over_http`] reads.
+    pub const SETTINGS: &[Declared] = &[
+        required(&standard::ORDERS_URL),
+        required(&standard::PAYMENTS_URL),
+        optional(&standard::CALL_TIMEOUT_MS),
+    ];
+
+    /// The neighbours as services of their own, at the URLs of the settings.
+    pub fn over_http(env: &Environment) -> Result<Self, StartError> {
+        let orders = env.needed_socket(&standard::ORDERS_URL)?;
+        let payments = env.needed_socket(&standard::PAYMENTS_URL)?;
+        Ok(Self {
+            orders_feed: Arc::new(http::feed::Client::new("orders", orders)),
+            payments_feed: Arc::new(http::feed::Client::new("payments", payments)),
+        })
+    }
 }
 
 impl fmt::Debug for Dependencies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Dependencies(order events, payment events)")
+        f.write_str("Dependencies(orders feed, payments feed)")
     }
 }
 
 /// Opens the module: its database, its contract, its channels and its subscriptions to Orders and Payments.
 ///
-/// It reads the settings `DATABASE_URL`, `SMTP_ADDRESS`, `PUSH_URL`, `CALL_TIMEOUT_MS` and `LEASE_MS`.
-pub async fn open(env: &Environment, needs: Dependencies) -> Result<Module<dyn Notifications>, StartError> {
-    let courier = Arc::new(courier(env)?);
+/// A mail or push message takes `CALL_TIMEOUT_MS` at most.
+pub async fn open(env: &Environment, dependencies: Dependencies) -> Result<Module<dyn Notifications>, StartError> {
+    let dispatcher = Arc::new(dispatcher(env)?);
     let db = env.database(SOURCE, MIGRATIONS).await?;
     let lease = env.settings.get(&standard::LEASE_MS)?;
     let sending = Sending {
-        courier: Arc::clone(&courier),
+        dispatcher: Arc::clone(&dispatcher),
     };
-    let sending = Command::start(&db, lease, &env.tasks, sending);
-    let teller = Teller {
-        db: db.clone(),
-        courier,
-    };
-    let orders = FollowOrders(teller.clone());
-    let subscriptions = vec![
-        env.follow("notifications.orders", needs.order_events, &db, orders),
-        env.follow(
-            "notifications.payments",
-            needs.payment_events,
-            &db,
-            FollowPayments(teller),
-        ),
-    ];
     let service: Arc<dyn Notifications> = Arc::new(Service {
         db: db.clone(),
-        sending,
+        sending: Command::start(&db, lease, &env.tasks, sending),
     });
+    let notifier = Notifier {
+        db: db.clone(),
+        dispatcher,
+    };
+    let handler = FollowOrders {
+        notifier: notifier.clone(),
+    };
+    let orders = env.follow("notifications.orders", dependencies.orders_feed, &db, handler);
+    let handler = FollowPayments { notifier };
+    let payments = env.follow("notifications.payments", dependencies.payments_feed, &db, handler);
     Ok(Module::new(
         SOURCE,
         db,
         service,
         http::notifications::router,
-        subscriptions,
+        vec![orders, payments],
     ))
 }
 
-fn courier(env: &Environment) -> Result<Courier, StartError> {
-    let smtp = &standard::SMTP_ADDRESS;
-    let missing = SettingsError::Missing {
-        name: smtp.name,
-        form: smtp.form,
-    };
-    let (host, port) = env.settings.find(smtp)?.ok_or(missing)?;
-    let patience = env.settings.get(&standard::CALL_TIMEOUT_MS)?;
+fn dispatcher(env: &Environment) -> Result<Dispatcher, StartError> {
+    let (host, port) = env.settings.get(&standard::SMTP_ADDRESS)?;
+    let limit = env.settings.get(&standard::CALL_TIMEOUT_MS)?;
     let pusher = Pusher::new(env.needed_socket(&standard::PUSH_URL)?);
-    Ok(Courier::new(Mailer::new(&host, port, patience)?, pusher))
+    Ok(Dispatcher::new(Mailer::new(&host, port, limit)?, pusher))
 }

@@ -5,9 +5,9 @@ use http::{Method, Request, StatusCode, header};
 use seam::http::Transport;
 use serde_json::json;
 
-use crate::{domain::Message, mailer::NotTaken};
+use crate::{channel::ChannelError, domain::Message};
 
-/// Posts push messages; the notification's id is the idempotency key.
+/// Posts push messages to the push endpoint, with the notification's id as idempotency key.
 pub(crate) struct Pusher {
     transport: Arc<dyn Transport>,
 }
@@ -17,8 +17,8 @@ impl Pusher {
         Self { transport }
     }
 
-    /// Answers once the endpoint has taken the message for the device `token`.
-    pub(crate) async fn send(&self, token: &str, message: &Message) -> Result<(), NotTaken> {
+    /// Returns once the endpoint has accepted the message for the device `token`.
+    pub(crate) async fn send(&self, token: &str, message: &Message) -> Result<(), ChannelError> {
         let body = json!({ "token": token, "title": message.change.subject(), "body": message.change.text() });
         let request = Request::builder()
             .method(Method::POST)
@@ -26,19 +26,21 @@ impl Pusher {
             .header(header::CONTENT_TYPE, "application/json")
             .header("idempotency-key", message.id.to_string())
             .body(Bytes::from(body.to_string()))
-            .map_err(|error| NotTaken::Refused(error.to_string()))?;
+            .map_err(|error| ChannelError::Refused(error.to_string()))?;
         let answer = self.transport.send(request).await;
         let status = answer
-            .map_err(|failure| NotTaken::Unavailable(format!("push endpoint: {failure}")))?
+            .map_err(|failure| ChannelError::Unavailable(format!("push endpoint: {failure}")))?
             .status();
         match status {
             status if status.is_success() => Ok(()),
-            // The message or the device is at fault. Any other answer may come from somebody on the way.
+            // The message or the device is at fault. Any other status may come from a proxy on the way.
             StatusCode::BAD_REQUEST
             | StatusCode::GONE
             | StatusCode::PAYLOAD_TOO_LARGE
-            | StatusCode::UNPROCESSABLE_ENTITY => Err(NotTaken::Refused(format!("push endpoint answered {status}"))),
-            _ => Err(NotTaken::Unavailable(format!("push endpoint answered {status}"))),
+            | StatusCode::UNPROCESSABLE_ENTITY => {
+                Err(ChannelError::Refused(format!("push endpoint answered {status}")))
+            }
+            _ => Err(ChannelError::Unavailable(format!("push endpoint answered {status}"))),
         }
     }
 }

@@ -6,13 +6,13 @@ use shared::{
     idempotency::{Decide, Decision, Scope},
 };
 
-use crate::{SOURCE, courier::Courier, domain::Message, store};
+use crate::{SOURCE, dispatcher::Dispatcher, domain::Message, store::notifications};
 
-/// Sends what a caller asks for: hands the message over, and writes down answer, notification and event together.
+/// The `notify` command: sends the message, then stores reply, notification and event in one write.
 ///
-/// A crash in between leaves a claim that somebody resumes with the same notification id, and so the same Message-ID.
+/// A crash in between leaves a claim that is resumed with the same notification id, and so with the same Message-ID.
 pub(crate) struct Sending {
-    pub(crate) courier: Arc<Courier>,
+    pub(crate) dispatcher: Arc<Dispatcher>,
 }
 
 #[seam::async_trait]
@@ -22,24 +22,24 @@ impl Decide for Sending {
     type Value = Notification;
     type Conflict = NotificationConflict;
 
-    async fn decide(&self, scope: &Scope, asked: NewNotification) -> Result<Decision<Self>, NotificationError> {
-        let message = Message::asked(&scope.caller, asked);
-        let handed_over = self.courier.hand_over(&message).await;
-        let handover = handed_over.map_err(|reason| Error::ServiceUnavailable {
+    async fn decide(&self, scope: &Scope, request: NewNotification) -> Result<Decision<Self>, NotificationError> {
+        let message = Message::requested(&scope.caller, request);
+        let dispatched = self.dispatcher.dispatch(&message).await;
+        let result = dispatched.map_err(|reason| Error::ServiceUnavailable {
             service: "mail and push".to_owned(),
             reason,
         })?;
-        let told = message.told(&handover);
-        let answer = match told.email {
+        let notification = message.notification(&result);
+        let answer = match notification.email {
             Delivery::Refused => Err(Error::Conflict(NotificationConflict::RecipientRefused {
-                notification_id: told.id,
+                notification_id: notification.id,
             })),
-            Delivery::Sent | Delivery::Pending => Ok(told.clone()),
+            Delivery::Sent | Delivery::Pending => Ok(notification.clone()),
         };
         Ok(Decision::new(answer, move |tx| {
             Box::pin(async move {
-                store::insert(tx, &told).await?;
-                events::append(tx, SOURCE, &handover.event(&told)).await?;
+                notifications::insert(tx, &notification).await?;
+                events::append(tx, SOURCE, &result.event(&notification)).await?;
                 Ok(())
             })
         }))

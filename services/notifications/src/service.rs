@@ -5,9 +5,9 @@ use commerce::{
 };
 use shared::{Database, idempotency::Command};
 
-use crate::{sending::Sending, store};
+use crate::{sending::Sending, store::notifications};
 
-/// The contract, over this module's database.
+/// The `Notifications` contract on the module's own database.
 pub(crate) struct Service {
     pub(crate) db: Database,
     pub(crate) sending: Arc<Command<Sending>>,
@@ -21,7 +21,7 @@ impl Notifications for Service {
     }
 
     async fn get_notification(&self, notification_id: NotificationId) -> Result<Notification, NotificationError> {
-        let found = store::find(&self.db, notification_id).await?;
+        let found = notifications::find(&self.db, notification_id).await?;
         found.ok_or_else(|| Error::NotFound {
             what: "notification".to_owned(),
             id: notification_id.to_string(),
@@ -33,6 +33,6 @@ impl Notifications for Service {
         order_id: OrderId,
         page: PageRequest,
     ) -> Result<Page<Notification>, NotificationError> {
-        Ok(store::list(&self.db, order_id, page.validate()?).await?)
+        Ok(notifications::page(&self.db, order_id, page.validate()?).await?)
     }
 }

@@ -1,32 +1,32 @@
-//! What changes an order, as part of an open transaction: a command and an event that do the same share it.
+//! Changes of an order, as a part of an open transaction, so that a command and an event with the same effect share one function.
 //!
-//! An error undoes what was done before it.
+//! An error rolls back everything the transaction did before it.
 
 use commerce::{Error, Order, OrderError, OrderId, Timestamp};
 use shared::{Tx, Worker, events};
 
 use crate::{
     SOURCE,
-    domain::Step,
+    domain::Transition,
     store::{orders, refunds},
 };
 
-/// Lets `decide` look at the order and does what it says: the change, its event and the refund that falls due, together.
+/// Applies what `decide` makes of the order: the change, its event and the refund that compensates it, in one write.
 ///
-/// `refunder` is woken for a refund once it is durable.
+/// `refund_worker` is woken once a refund is committed.
 pub(crate) async fn apply(
     tx: &mut Tx,
     order_id: OrderId,
-    refunder: Worker,
-    decide: impl FnOnce(&Order, Timestamp) -> Result<Step, OrderError> + Send,
+    refund_worker: Worker,
+    decide: impl FnOnce(&Order, Timestamp) -> Result<Transition, OrderError> + Send,
 ) -> Result<Order, OrderError> {
     let before = orders::find_in(tx, order_id)
         .await?
         .ok_or_else(|| not_found(order_id))?;
-    let Step { change, refund } = decide(&before, Timestamp::now())?;
+    let Transition { change, refund } = decide(&before, Timestamp::now())?;
     if let Some(refund) = refund {
-        refunds::fall_due(tx, &refund).await?;
-        tx.on_commit(move || refunder.wake());
+        refunds::schedule(tx, &refund).await?;
+        tx.on_commit(move || refund_worker.wake());
     }
     let Some((after, event)) = change else {
         return Ok(before);
@@ -38,7 +38,7 @@ pub(crate) async fn apply(
     Ok(after)
 }
 
-/// There is no such order.
+/// Error for an order that does not exist.
 pub(crate) fn not_found(order_id: OrderId) -> OrderError {
     Error::NotFound {
         what: "order".to_owned(),
@@ -46,10 +46,10 @@ pub(crate) fn not_found(order_id: OrderId) -> OrderError {
     }
 }
 
-/// Another process changed the order between our look and our write; ours is undone.
+/// Error for an order that another process changed between our read and our write, which is rolled back.
 pub(crate) fn overtaken(order_id: OrderId) -> OrderError {
     Error::ServiceUnavailable {
         service: SOURCE.to_owned(),
-        reason: format!("order {order_id} was changed at the same moment"),
+        reason: format!("another process changed order {order_id} at the same time; try again"),
     }
 }

@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use commerce::{
     Error, Inventory, NewOrder, Order, OrderConflict, OrderError, OrderEvent, OrderId, ReservationRequest, Timestamp,
@@ -9,29 +9,26 @@ use shared::{
 };
 
 use crate::{
-    SOURCE,
-    ask::ask,
-    changes,
+    SOURCE, changes,
     domain::{self, Refusal},
     store::{orders, releases},
 };
 
-/// Makes orders.
+/// The `create_order` command.
 ///
-/// A request is claimed first, under an order id that derives from its caller and key. Then its stock is reserved under that id, and
-/// then one write decides for ever: the order and its answer, or the refusal and the duty to give the stock back. Whoever dies in
-/// between leaves a claim that somebody resumes, forward, with the same id. So no stock is ever held for an order that will not exist.
+/// A request is claimed first, under an order id that derives from its caller and key. Then its stock is reserved under that
+/// id. Then one write decides for good: it stores the order and its reply, or the refusal and the release that compensates the
+/// reservation. A process that dies in between leaves a claim that is resumed, forward, with the same id. So no stock is ever
+/// reserved for an order that will not exist.
 ///
-/// # Why the stock is not given back before the refusal is written
+/// # Why the stock is not released before the refusal is stored
 ///
-/// Only the holder of the claim may decide, and only the write can tell who that is. A holder that was too slow, and released first,
-/// could take the stock from under the order that its successor has just written.
+/// Only the holder of the claim may decide, and only the write can tell who that is. A slow holder that released first could
+/// take the stock away from the order that its successor has just stored.
 pub(crate) struct Creation {
     pub(crate) inventory: Arc<dyn Inventory>,
-    /// How long Inventory may take to answer.
-    pub(crate) patience: Duration,
-    /// Woken when stock is to be given back.
-    pub(crate) releaser: Worker,
+    /// Woken when a release is scheduled.
+    pub(crate) release_worker: Worker,
 }
 
 #[seam::async_trait]
@@ -47,20 +44,21 @@ impl Decide for Creation {
             order_id,
             items: order.items.clone(),
         };
-        let accepted = match ask("inventory", self.patience, self.inventory.reserve(request)).await {
+        let decided = match self.inventory.reserve(request).await {
             Ok(reserved) => domain::accept(order, order_id, reserved, Timestamp::now()),
             Err(error) => match domain::not_reserved(error, &order) {
                 Refusal::Final(error) => Err(error),
                 Refusal::Open(error) => return Err(error),
             },
         };
-        Ok(match accepted {
-            Ok((order, event)) => made(order, event),
+        Ok(match decided {
+            Ok((order, event)) => accepted(order, event),
             Err(refusal) => self.refused(order_id, refusal),
         })
     }
 
-    /// A key whose answer was forgotten must still not make a second order: the order itself says what was asked then.
+    /// Finds the order of a key whose stored reply has expired, so that a reused key can't create a second one. The order itself
+    /// tells the request it was created by.
     async fn known(tx: &mut Tx, scope: &Scope, request: &NewOrder) -> Result<Option<Order>, OrderError> {
         let known = orders::find_in(tx, order_id(scope)).await?;
         if known.as_ref().is_some_and(|order| !domain::is_from(order, request)) {
@@ -73,18 +71,18 @@ impl Decide for Creation {
 
 impl Creation {
     fn refused(&self, order_id: OrderId, refusal: OrderError) -> Decision<Self> {
-        let releaser = self.releaser.clone();
+        let release_worker = self.release_worker.clone();
         Decision::new(Err(refusal), move |tx| {
             Box::pin(async move {
-                releases::fall_due(tx, order_id).await?;
-                tx.on_commit(move || releaser.wake());
+                releases::schedule(tx, order_id).await?;
+                tx.on_commit(move || release_worker.wake());
                 Ok(())
             })
         })
     }
 }
 
-fn made(order: Order, event: OrderEvent) -> Decision<Creation> {
+fn accepted(order: Order, event: OrderEvent) -> Decision<Creation> {
     Decision::new(Ok(order.clone()), move |tx| {
         Box::pin(async move {
             if !orders::insert(tx, &order).await? {

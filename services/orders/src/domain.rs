@@ -1,22 +1,23 @@
-//! What may happen to an order, and what follows from it. No I/O.
+//! The life of an order: its states, the legal transitions, and their effects. No I/O.
 
 use commerce::{
     Error, InventoryConflict, InventoryError, Money, NewOrder, Order, OrderConflict, OrderError, OrderEvent, OrderId,
     OrderLine, OrderStatus, Payment, PaymentError, PaymentId, PaymentStatus, Reservation, Shipment, Timestamp,
 };
 
+/// Limit of a stored reason, in characters.
 const LONGEST_REASON: usize = 500;
 
-/// What a command or an event does to an order. Nothing, if it was done before.
+/// Effect of a command or an event on an order. Empty if it was applied before.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Step {
-    /// The order as it becomes, and the event that says so.
+pub(crate) struct Transition {
+    /// The order after the transition, and its event.
     pub(crate) change: Option<(Order, OrderEvent)>,
-    /// Captured money that has to go back.
+    /// Captured money to be refunded.
     pub(crate) refund: Option<Refundable>,
 }
 
-/// A captured payment that has no order to pay for.
+/// A captured payment without an order to pay for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refundable {
     pub(crate) payment_id: PaymentId,
@@ -24,16 +25,16 @@ pub(crate) struct Refundable {
     pub(crate) amount: Money,
 }
 
-/// Why there is no order from a request.
+/// Reason for which a request did not become an order.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Refusal {
-    /// There never will be: the answer to the request for ever.
+    /// Decided for good: the reply to the request and all its repetitions.
     Final(OrderError),
-    /// It is not decided: the same request may still become an order.
+    /// Not decided: the same request may still become an order.
     Open(OrderError),
 }
 
-/// The order that a request becomes once its stock is reserved.
+/// Creates the order of a request whose stock is reserved, with its event.
 pub(crate) fn accept(
     request: NewOrder,
     id: OrderId,
@@ -74,7 +75,7 @@ pub(crate) fn accept(
     Ok((order, event))
 }
 
-/// Whether this order is what the request asks for.
+/// Tells whether this order is the one that the request asks for.
 pub(crate) fn is_from(order: &Order, request: &NewOrder) -> bool {
     order.customer_id == request.customer_id
         && order.contact == request.contact
@@ -88,7 +89,7 @@ pub(crate) fn is_from(order: &Order, request: &NewOrder) -> bool {
         })
 }
 
-/// The sum of the lines, in their one currency.
+/// The sum of the lines. Lines in several currencies, an overflow and no lines at all are refused.
 pub(crate) fn total(lines: &[OrderLine]) -> Result<Money, OrderError> {
     let refused = |reason: String| Error::Conflict(OrderConflict::Total { reason });
     let mut sum: Option<Money> = None;
@@ -102,7 +103,7 @@ pub(crate) fn total(lines: &[OrderLine]) -> Result<Money, OrderError> {
     sum.ok_or_else(|| refused("nothing was reserved".to_owned()))
 }
 
-/// What becomes of an order whose stock Inventory did not reserve.
+/// Turns the error with which Inventory did not reserve the stock into the order's refusal.
 pub(crate) fn not_reserved(error: InventoryError, request: &NewOrder) -> Refusal {
     let conflict = match error {
         Error::Conflict(conflict) => conflict,
@@ -117,25 +118,25 @@ pub(crate) fn not_reserved(error: InventoryError, request: &NewOrder) -> Refusal
         InventoryConflict::OtherItems { .. } => Error::KeyReused {
             key: request.key.to_string(),
         },
-        // The stock of this order was given up before: it was refused, or cancelled, and its answer has been forgotten since.
+        // The stock was released before: the order was refused or cancelled, and its stored reply has expired since.
         InventoryConflict::IllegalTransition { .. } => illegal(OrderStatus::Cancelled, OrderStatus::Pending),
     })
 }
 
-/// What a caller is told if Payments could not say what an order's payments are.
+/// Error for a caller whose order's payments can't be read from Payments.
 pub(crate) fn payments_unknown(error: &PaymentError) -> OrderError {
     unavailable("payments", error)
 }
 
-/// The payment that pays for the whole order, if it is among these.
+/// The captured payment of the order's total, if it is among these.
 pub(crate) fn paid_by(order: &Order, payments: &[Payment]) -> Option<PaymentId> {
     let pays = |payment: &&Payment| payment.status == PaymentStatus::Captured && payment.captured == order.total;
     payments.iter().find(pays).map(|payment| payment.id)
 }
 
-/// The order is paid.
-pub(crate) fn confirm(order: &Order, payment_id: PaymentId, now: Timestamp) -> Result<Step, OrderError> {
-    go(order, OrderStatus::Confirmed, now, |order| {
+/// Confirms a paid order.
+pub(crate) fn confirm(order: &Order, payment_id: PaymentId, now: Timestamp) -> Result<Transition, OrderError> {
+    transition(order, OrderStatus::Confirmed, now, |order| {
         order.payment_id = Some(payment_id);
         OrderEvent::OrderConfirmed {
             order_id: order.id,
@@ -144,31 +145,31 @@ pub(crate) fn confirm(order: &Order, payment_id: PaymentId, now: Timestamp) -> R
     })
 }
 
-/// The order will not happen; what was paid for it goes back.
-pub(crate) fn cancel(order: &Order, reason: &str, now: Timestamp) -> Result<Step, OrderError> {
+/// Cancels an order; its payment, if there is one, is refunded.
+pub(crate) fn cancel(order: &Order, reason: &str, now: Timestamp) -> Result<Transition, OrderError> {
     let reason: String = reason.chars().take(LONGEST_REASON).collect();
-    let step = go(order, OrderStatus::Cancelled, now, |order| {
+    let transition = transition(order, OrderStatus::Cancelled, now, |order| {
         order.cancel_reason = Some(reason.clone());
         OrderEvent::OrderCancelled {
             order_id: order.id,
             reason,
         }
     })?;
-    let paid = step.change.as_ref().and(order.payment_id);
+    let paid = transition.change.as_ref().and(order.payment_id);
     let refund = paid.map(|payment_id| Refundable {
         payment_id,
         order_id: order.id,
         amount: order.total,
     });
-    Ok(Step { refund, ..step })
+    Ok(Transition { refund, ..transition })
 }
 
-/// The order is on its way.
-pub(crate) fn ship(order: &Order, shipment: &Shipment, now: Timestamp) -> Result<Step, OrderError> {
+/// Marks an order as shipped. A second, different shipment is refused.
+pub(crate) fn ship(order: &Order, shipment: &Shipment, now: Timestamp) -> Result<Transition, OrderError> {
     if order.status == OrderStatus::Shipped && order.shipment.as_ref() != Some(shipment) {
         return Err(illegal(OrderStatus::Shipped, OrderStatus::Shipped));
     }
-    go(order, OrderStatus::Shipped, now, |order| {
+    transition(order, OrderStatus::Shipped, now, |order| {
         order.shipment = Some(shipment.clone());
         OrderEvent::OrderShipped {
             order_id: order.id,
@@ -177,31 +178,31 @@ pub(crate) fn ship(order: &Order, shipment: &Shipment, now: Timestamp) -> Result
     })
 }
 
-/// The order arrived.
-pub(crate) fn deliver(order: &Order, now: Timestamp) -> Result<Step, OrderError> {
-    go(order, OrderStatus::Delivered, now, |order| OrderEvent::OrderDelivered {
+/// Marks an order as delivered.
+pub(crate) fn deliver(order: &Order, now: Timestamp) -> Result<Transition, OrderError> {
+    transition(order, OrderStatus::Delivered, now, |order| OrderEvent::OrderDelivered {
         order_id: order.id,
     })
 }
 
-/// Money was taken for the order: it is confirmed, or the money goes back if it is not needed any more.
+/// Applies a captured payment: the order is confirmed, or the payment refunded if the order does not need it any more.
 ///
-/// Another amount than the order's total is nothing that may be decided here: refused as not paid.
+/// A pending order refuses any other amount than its total, as not paid.
 pub(crate) fn captured(
     order: &Order,
     payment_id: PaymentId,
     amount: Money,
     now: Timestamp,
-) -> Result<Step, OrderError> {
+) -> Result<Transition, OrderError> {
     match order.status {
         OrderStatus::Pending if amount == order.total => confirm(order, payment_id, now),
         OrderStatus::Pending => Err(Error::Conflict(OrderConflict::NotPaid { order_id: order.id })),
         OrderStatus::Confirmed | OrderStatus::Shipped | OrderStatus::Delivered
             if order.payment_id == Some(payment_id) =>
         {
-            Ok(Step::default())
+            Ok(Transition::default())
         }
-        _ => Ok(Step {
+        _ => Ok(Transition {
             change: None,
             refund: Some(Refundable {
                 payment_id,
@@ -212,22 +213,23 @@ pub(crate) fn captured(
     }
 }
 
-/// No money could be taken: an order that waited for it will not happen.
-pub(crate) fn payment_failed(order: &Order, reason: &str, now: Timestamp) -> Result<Step, OrderError> {
+/// Applies a failed payment: a pending order is cancelled.
+pub(crate) fn payment_failed(order: &Order, reason: &str, now: Timestamp) -> Result<Transition, OrderError> {
     match order.status {
         OrderStatus::Pending => cancel(order, &format!("payment failed: {reason}"), now),
-        _ => Ok(Step::default()),
+        _ => Ok(Transition::default()),
     }
 }
 
-fn go(
+/// Moves an order to the status `to`, with the fields that `change` sets. Empty if it is there already.
+fn transition(
     order: &Order,
     to: OrderStatus,
     now: Timestamp,
     change: impl FnOnce(&mut Order) -> OrderEvent,
-) -> Result<Step, OrderError> {
+) -> Result<Transition, OrderError> {
     if order.status == to {
-        return Ok(Step::default());
+        return Ok(Transition::default());
     }
     if !order.status.can_become(to) {
         return Err(illegal(order.status, to));
@@ -237,13 +239,13 @@ fn go(
     after.version += 1;
     after.updated_at = now.max(order.updated_at);
     let event = change(&mut after);
-    Ok(Step {
+    Ok(Transition {
         change: Some((after, event)),
         refund: None,
     })
 }
 
-/// The order can't go there from here.
+/// Error for a change of status that the contract does not allow.
 pub(crate) fn illegal(from: OrderStatus, to: OrderStatus) -> OrderError {
     Error::Conflict(OrderConflict::IllegalTransition { from, to })
 }

@@ -6,21 +6,13 @@ use shared::{
 
 use crate::{changes, domain};
 
-/// Lets orders follow their payments: a paid order is confirmed, one that can't be paid is cancelled, and money for an order that does not
-/// need it any more goes back.
+/// Handles the events of Payments: confirms a paid order, cancels one whose payment failed, and refunds a payment that its
+/// order does not need any more.
 #[derive(Debug)]
 pub(crate) struct FollowPayments {
-    db: Database,
-    refunder: Worker,
-}
-
-impl FollowPayments {
-    pub(crate) fn new(db: &Database, refunder: &Worker) -> Self {
-        Self {
-            db: db.clone(),
-            refunder: refunder.clone(),
-        }
-    }
+    pub(crate) db: Database,
+    /// Woken when a refund is scheduled.
+    pub(crate) refund_worker: Worker,
 }
 
 #[seam::async_trait]
@@ -31,29 +23,29 @@ impl Handler for FollowPayments {
             PaymentEvent::PaymentCaptured { order_id, .. } | PaymentEvent::PaymentFailed { order_id, .. } => order_id,
             PaymentEvent::PaymentRefunded { .. } => return Ok(()),
         };
-        let refunder = self.refunder.clone();
+        let refund_worker = self.refund_worker.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
                     if !delivery.record(tx).await? {
                         return Ok(());
                     }
-                    let done = changes::apply(tx, order_id, refunder, |order, now| match &event {
+                    let done = changes::apply(tx, order_id, refund_worker, |order, now| match &event {
                         PaymentEvent::PaymentCaptured { payment_id, amount, .. } => {
                             domain::captured(order, *payment_id, *amount, now)
                         }
                         PaymentEvent::PaymentFailed { reason, .. } => domain::payment_failed(order, reason, now),
-                        PaymentEvent::PaymentRefunded { .. } => Ok(domain::Step::default()),
+                        PaymentEvent::PaymentRefunded { .. } => Ok(domain::Transition::default()),
                     });
-                    done.await.map(drop).map_err(sorted)
+                    done.await.map(drop).map_err(handler_error)
                 })
             })
             .await
     }
 }
 
-/// Whether trying again can help.
-fn sorted(error: OrderError) -> HandlerError {
+/// Sorts an error by the help that another attempt can be: `Unavailable` is retried for ever, `Poison` never.
+fn handler_error(error: OrderError) -> HandlerError {
     match error {
         Error::ServiceUnavailable { .. } | Error::Transport(_) => HandlerError::Unavailable(error.to_string()),
         Error::Conflict(_) => HandlerError::Poison(error.to_string()),

@@ -1,13 +1,13 @@
-//! The orders module: takes orders and owns their life from creation to delivery.
+//! The orders module: creates orders and owns their life until delivery.
 //!
-//! `domain` says what may happen to an order; `store` keeps it; `changes` are its steps, each part of a transaction. `creation`
-//! makes orders; `debts` are the refunds and releases that are owed; `follow_payments` lets orders follow their payments; `service` is
-//! the contract and [`open`] puts it all together.
+//! `domain` defines an order's states and transitions; `store` is the SQL; `changes` are the transitions, each a part of a
+//! transaction; `creation` is the command that creates orders; `compensations` are the refunds and releases of what is not
+//! needed any more; `follow_payments` handles the events of Payments; `service` implements the contract; [`open`] wires them
+//! together.
 
-mod ask;
 mod changes;
+mod compensations;
 mod creation;
-mod debts;
 mod domain;
 mod follow_payments;
 mod migrations;
@@ -15,7 +15,7 @@ mod module;
 mod service;
 mod store;
 
-pub use module::{Needs, open};
+pub use module::{Dependencies, SETTINGS, open};
 
-/// The module's name: in events, errors, settings and the database's address.
+/// The module's name in events, errors, settings and the database's address.
 const SOURCE: &str = "orders";

@@ -1,6 +1,5 @@
 use shared::Migration;
 
-/// The module's schema, the same on both engines: flags and instants are `BIGINT`.
 const TABLES: &str = "
     CREATE TABLE orders (
         id TEXT PRIMARY KEY,
@@ -36,6 +35,7 @@ const TABLES: &str = "
         order_id TEXT PRIMARY KEY,
         due_at BIGINT NOT NULL);";
 
+/// The module's schema, the same on both engines: flags and times are `BIGINT`.
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,
     name: "orders, refunds and releases",

@@ -1,67 +1,100 @@
 use std::{fmt, sync::Arc};
 
 use commerce::{EventFeed, Inventory, Orders, Payments, http};
-use shared::{Environment, Module, StartError, Worker, idempotency::Command, settings::standard};
+use shared::{
+    Environment, Module, StartError, Worker,
+    idempotency::Command,
+    settings::{Declared, optional, required, standard},
+};
 
 use crate::{
     SOURCE,
+    compensations::{Refunds, Releases},
     creation::Creation,
-    debts::{Refunder, Releaser},
     follow_payments::FollowPayments,
     migrations::MIGRATIONS,
     service::Service,
 };
 
-/// What the module needs of others.
+/// Settings that [`open`] reads.
+pub const SETTINGS: &[Declared] = &[
+    optional(&standard::DATABASE_URL),
+    optional(&standard::CALL_TIMEOUT_MS),
+    optional(&standard::LEASE_MS),
+];
+
+/// The module's neighbours.
 #[derive(Clone)]
-pub struct Needs {
-    /// Reserves stock for new orders.
+pub struct Dependencies {
+    /// Inventory, which reserves stock for new orders.
     pub inventory: Arc<dyn Inventory>,
-    /// Says what is paid, and gives money back.
+    /// Payments, which knows the payments of an order and refunds them.
     pub payments: Arc<dyn Payments>,
-    /// Says when an order is paid.
+    /// The log of Payments.
     pub payments_feed: Arc<dyn EventFeed>,
 }
 
-impl fmt::Debug for Needs {
+impl Dependencies {
+    /// Settings that [`Dependencies::over_http`] reads.
+    pub const SETTINGS: &[Declared] = &[
+        required(&standard::INVENTORY_URL),
+        required(&standard::PAYMENTS_URL),
+        optional(&standard::CALL_TIMEOUT_MS),
+    ];
+
+    /// The neighbours as services of their own, at the URLs of the settings.
+    pub fn over_http(env: &Environment) -> Result<Self, StartError> {
+        let inventory = env.needed_socket(&standard::INVENTORY_URL)?;
+        let payments = env.needed_socket(&standard::PAYMENTS_URL)?;
+        Ok(Self {
+            inventory: Arc::new(http::inventory::Client::new(inventory)),
+            payments: Arc::new(http::payments::Client::new(Arc::clone(&payments))),
+            payments_feed: Arc::new(http::feed::Client::new("payments", payments)),
+        })
+    }
+}
+
+impl fmt::Debug for Dependencies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Needs(inventory, payments)")
+        f.write_str("Dependencies(inventory, payments, payments feed)")
     }
 }
 
 /// Opens the module: its database, its contract, its workers and its subscription to Payments.
 ///
-/// It reads the settings `DATABASE_URL`, `CALL_TIMEOUT_MS` and `LEASE_MS`.
-pub async fn open(env: &Environment, needs: Needs) -> Result<Module<dyn Orders>, StartError> {
+/// Calls to neighbours take `CALL_TIMEOUT_MS` at most.
+pub async fn open(env: &Environment, dependencies: Dependencies) -> Result<Module<dyn Orders>, StartError> {
+    let inventory = env.neighbour(dependencies.inventory)?;
+    let payments = env.neighbour(dependencies.payments)?;
     let db = env.database(SOURCE, MIGRATIONS).await?;
-    let patience = env.settings.get(&standard::CALL_TIMEOUT_MS)?;
     let lease = env.settings.get(&standard::LEASE_MS)?;
-    let (releaser, refunder) = (Worker::idle(), Worker::idle());
+    let (release_worker, refund_worker) = (Worker::idle(), Worker::idle());
     let creation = Creation {
-        inventory: Arc::clone(&needs.inventory),
-        patience,
-        releaser: releaser.clone(),
+        inventory: Arc::clone(&inventory),
+        release_worker: release_worker.clone(),
     };
     let service: Arc<dyn Orders> = Arc::new(Service {
         db: db.clone(),
         creation: Command::start(&db, lease, &env.tasks, creation),
-        payments: Arc::clone(&needs.payments),
-        patience,
-        refunder: refunder.clone(),
+        payments: Arc::clone(&payments),
+        refund_worker: refund_worker.clone(),
     });
-    let releases = Releaser {
+    // The names of the workers are also the callers that Inventory and Payments see: the keys of refunds belong to them, so
+    // another name would make a refund that is under way a second one.
+    let releases = Releases {
         db: db.clone(),
-        inventory: needs.inventory,
-        patience,
+        inventory,
     };
-    releaser.run("orders.releaser", &env.tasks, releases);
-    let refunds = Refunder {
+    release_worker.run("orders.releaser", &env.tasks, releases);
+    let refunds = Refunds {
         db: db.clone(),
-        payments: needs.payments,
-        patience,
+        payments,
     };
-    refunder.run("orders.refunder", &env.tasks, refunds);
-    let handler = FollowPayments::new(&db, &refunder);
-    let payments = env.follow("orders.payments", needs.payments_feed, &db, handler);
+    refund_worker.run("orders.refunder", &env.tasks, refunds);
+    let handler = FollowPayments {
+        db: db.clone(),
+        refund_worker,
+    };
+    let payments = env.follow("orders.payments", dependencies.payments_feed, &db, handler);
     Ok(Module::new(SOURCE, db, service, http::orders::router, vec![payments]))
 }

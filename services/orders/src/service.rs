@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use commerce::{
     CustomerId, Error, NewOrder, Order, OrderConflict, OrderError, OrderId, OrderStatus, Orders, Page, PageRequest,
@@ -7,21 +7,19 @@ use commerce::{
 use shared::{Database, Worker, idempotency::Command};
 
 use crate::{
-    ask::ask,
     changes,
     creation::Creation,
-    domain::{self, Step},
+    domain::{self, Transition},
     store::orders,
 };
 
-/// The contract, on the module's own database.
+/// The `Orders` contract on the module's own database.
 pub(crate) struct Service {
     pub(crate) db: Database,
     pub(crate) creation: Arc<Command<Creation>>,
     pub(crate) payments: Arc<dyn Payments>,
-    /// How long Payments may take to answer.
-    pub(crate) patience: Duration,
-    pub(crate) refunder: Worker,
+    /// Woken when a refund is scheduled.
+    pub(crate) refund_worker: Worker,
 }
 
 #[seam::async_trait]
@@ -78,23 +76,22 @@ impl Service {
     async fn apply(
         &self,
         order_id: OrderId,
-        decide: impl FnOnce(&Order, Timestamp) -> Result<Step, OrderError> + Send + 'static,
+        decide: impl FnOnce(&Order, Timestamp) -> Result<Transition, OrderError> + Send + 'static,
     ) -> Result<Order, OrderError> {
-        let refunder = self.refunder.clone();
+        let refund_worker = self.refund_worker.clone();
         self.db
-            .write(move |tx| Box::pin(changes::apply(tx, order_id, refunder, decide)))
+            .write(move |tx| Box::pin(changes::apply(tx, order_id, refund_worker, decide)))
             .await
     }
 
-    /// The captured payment of the order's total.
+    /// Finds the captured payment of the order's total at Payments.
     async fn paid_by(&self, order: &Order) -> Result<PaymentId, OrderError> {
         let mut page = PageRequest {
             page: 1,
             page_size: PageRequest::MAX_SIZE,
         };
         loop {
-            let listed = self.payments.list_payments_for_order(order.id, page);
-            let listed = ask("payments", self.patience, listed).await;
+            let listed = self.payments.list_payments_for_order(order.id, page).await;
             let payments = listed.map_err(|error| domain::payments_unknown(&error))?.items;
             if let Some(payment_id) = domain::paid_by(order, &payments) {
                 return Ok(payment_id);

@@ -1,49 +1,47 @@
 use std::sync::Arc;
 
-use commerce::{OrderError, OrderStatus, Orders, PaymentEvent, PaymentId, Timestamp};
-use seam::{Context, replay};
+use commerce::{OrderStatus, Orders, PaymentEvent, PaymentId};
 use shared::{Database, DatabaseError, Tx, events};
 
 use crate::{
     SOURCE,
-    dispatch::Freshness,
-    domain::{Charged, Direction, ProviderKey, Transfer, is_open, pause, settled},
+    domain::{Charged, Direction, ProviderKey, Transfer, is_open, settled},
     provider::{Hold, Operation, Provider, ProviderError, Verdict},
-    store::{self, Origin, Record, Settlement},
+    store::{
+        ledger,
+        payments::{self, Record, Settlement},
+    },
+    work::{Freshness, due_after},
 };
 
-/// Takes the money of one payment: authorise, capture, and write down what came of it.
+/// Charges one payment: authorises, captures, and stores the outcome.
 ///
-/// Whatever was sent before is asked about before anything is sent again, and sent again only under the same key.
+/// Anything that may have been sent before is looked up at the provider first, and repeated only under the same key.
 #[derive(Clone)]
 pub(crate) struct Charging {
-    db: Database,
-    provider: Arc<dyn Provider>,
-    orders: Arc<dyn Orders>,
+    pub(crate) db: Database,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) orders: Arc<dyn Orders>,
 }
 
 impl Charging {
-    pub(crate) fn new(db: Database, provider: Arc<dyn Provider>, orders: Arc<dyn Orders>) -> Self {
-        Self { db, provider, orders }
-    }
-
-    /// Brings a payment as far as it goes now. It may be dropped at any await and run again.
+    /// Makes one attempt and stores its outcome. May be dropped at any await and run again.
     pub(crate) async fn run(&self, id: PaymentId, freshness: Freshness) -> Result<(), DatabaseError> {
-        let Some(record) = store::find(&self.db, id).await? else {
+        let Some(record) = payments::find(&self.db, id).await? else {
             return Ok(());
         };
         if !is_open(record.payment.status) {
             return Ok(());
         }
-        context_of(&record.origin)
-            .scope(async {
-                let (Ok(charged) | Err(charged)) = self.charge(&record, freshness).await;
-                self.keep(record, charged).await
-            })
-            .await
+        let context = record.origin.context();
+        let attempt = async {
+            let (Ok(charged) | Err(charged)) = self.charge(&record, freshness).await;
+            self.store(record, charged).await
+        };
+        context.scope(attempt).await
     }
 
-    /// How it ended; an `Err` is an end on the way.
+    /// The outcome of one attempt. An `Err` is an outcome too, reached before the last step.
     async fn charge(&self, record: &Record, freshness: Freshness) -> Result<Charged, Charged> {
         let mut hold = record.authorization_id.clone();
         if freshness == Freshness::Stale {
@@ -56,7 +54,7 @@ impl Charging {
                 return Ok(captured);
             }
             if self.is_cancelled(record, hold.as_ref()).await? {
-                return self.let_go(record, hold).await;
+                return self.void(record, hold).await;
             }
         }
         let hold = match hold {
@@ -91,17 +89,17 @@ impl Charging {
     }
 
     async fn is_cancelled(&self, record: &Record, hold: Option<&String>) -> Result<bool, Charged> {
-        match replay::shield(self.orders.get_order(record.payment.order_id)).await {
+        match self.orders.get_order(record.payment.order_id).await {
             Ok(order) => Ok(order.status == OrderStatus::Cancelled),
             Err(error) => Err(Charged::Postponed {
-                reason: format!("the order: {error}"),
+                reason: format!("the order can't be read: {error}"),
                 authorization_id: hold.cloned(),
             }),
         }
     }
 
-    /// The order was cancelled: what is held is let go of, and nothing is taken.
-    async fn let_go(&self, record: &Record, hold: Option<String>) -> Result<Charged, Charged> {
+    /// Fails the payment of a cancelled order: voids the authorisation, if there is one, and captures nothing.
+    async fn void(&self, record: &Record, hold: Option<String>) -> Result<Charged, Charged> {
         let failed = Charged::Failed {
             reason: "the order was cancelled before it was paid".to_owned(),
         };
@@ -111,7 +109,7 @@ impl Charging {
             Ok(Operation {
                 verdict: Verdict::Done, ..
             }) => Ok(failed),
-            // A capture may have overtaken it: the next round asks.
+            // A capture may have been faster: the next attempt looks it up.
             Ok(Operation {
                 verdict: Verdict::Declined(reason),
                 ..
@@ -152,11 +150,11 @@ impl Charging {
         }
     }
 
-    /// Writes down what came of it, with its event and its rows in the ledger.
-    async fn keep(&self, record: Record, charged: Charged) -> Result<(), DatabaseError> {
+    /// Stores the outcome with its event and its rows in the ledger.
+    async fn store(&self, record: Record, charged: Charged) -> Result<(), DatabaseError> {
         let (before, attempts) = (record.payment, record.attempts);
         let after = settled(&before, &charged).map_err(|conflict| DatabaseError::corrupt("payment", conflict))?;
-        tell(&before.id, &charged);
+        log(&before.id, &charged);
         let due_at = is_open(after.status).then(|| due_after(attempts));
         let (authorization_id, charge_id) = match &charged {
             Charged::Captured {
@@ -179,7 +177,7 @@ impl Charging {
                         attempts: attempts + 1,
                         due_at,
                     };
-                    if store::save(tx, &before, &settlement).await? {
+                    if payments::replace(tx, &before, &settlement).await? {
                         publish(tx, &settlement, &charged).await?;
                     }
                     Ok(())
@@ -189,6 +187,7 @@ impl Charging {
     }
 }
 
+/// Books the transfer and appends the event of a payment that is settled.
 async fn publish(tx: &mut Tx, settlement: &Settlement, charged: &Charged) -> Result<(), DatabaseError> {
     let payment = &settlement.payment;
     match charged {
@@ -199,7 +198,7 @@ async fn publish(tx: &mut Tx, settlement: &Settlement, charged: &Charged) -> Res
                 amount: payment.captured,
                 at: payment.updated_at,
             };
-            store::book(tx, payment.id, &transfer).await?;
+            ledger::book(tx, payment.id, &transfer).await?;
             let event = PaymentEvent::PaymentCaptured {
                 payment_id: payment.id,
                 order_id: payment.order_id,
@@ -220,40 +219,6 @@ async fn publish(tx: &mut Tx, settlement: &Settlement, charged: &Charged) -> Res
     Ok(())
 }
 
-/// The context in which the work that `origin` set off goes on.
-pub(crate) fn context_of(origin: &Origin) -> Context {
-    let mut context = Context::root(SOURCE);
-    context.correlation_id.clone_from(&origin.correlation_id);
-    context.causation_id.clone_from(&origin.causation_id);
-    context
-}
-
-/// What set the work of the running call off.
-pub(crate) fn current_origin() -> Origin {
-    let context = Context::current();
-    Origin {
-        correlation_id: context.correlation_id,
-        causation_id: Some(context.causation_id.unwrap_or(context.request_id)),
-    }
-}
-
-/// When to come back, in microseconds since the epoch.
-pub(crate) fn due_after(attempts: i64) -> i64 {
-    let pause = i64::try_from(pause(attempts).as_micros()).unwrap_or(i64::MAX);
-    Timestamp::now().as_micros().saturating_add(pause)
-}
-
-/// Whether an error of Orders says that the same call may succeed later.
-pub(crate) fn is_passing(error: &OrderError) -> bool {
-    matches!(
-        error,
-        OrderError::Transport(_)
-            | OrderError::ServiceUnavailable { .. }
-            | OrderError::RateLimited { .. }
-            | OrderError::InFlight { .. }
-    )
-}
-
 fn done(operation: Operation) -> Result<String, Charged> {
     match operation.verdict {
         Verdict::Done => Ok(operation.id),
@@ -268,11 +233,13 @@ fn unknown(error: &ProviderError, hold: Option<&str>) -> Charged {
     }
 }
 
-fn tell(payment_id: &PaymentId, charged: &Charged) {
+fn log(payment_id: &PaymentId, charged: &Charged) {
     match charged {
         Charged::Captured { .. } => tracing::info!(%payment_id, "payment captured"),
         Charged::Failed { reason } => tracing::info!(%payment_id, reason, "payment failed"),
-        Charged::Unknown { reason, .. } => tracing::warn!(%payment_id, reason, "payment unknown, will be asked about"),
-        Charged::Postponed { reason, .. } => tracing::warn!(%payment_id, reason, "payment put off"),
+        Charged::Unknown { reason, .. } => {
+            tracing::warn!(%payment_id, reason, "payment unknown: the provider will be asked for it")
+        }
+        Charged::Postponed { reason, .. } => tracing::warn!(%payment_id, reason, "payment postponed"),
     }
 }

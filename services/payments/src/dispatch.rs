@@ -5,225 +5,242 @@ use std::{
 };
 
 use commerce::Timestamp;
-use shared::{Database, DatabaseError, Tasks, Tx};
-use tokio::{
-    sync::Notify,
-    task::{Id, JoinError, JoinSet},
-    time::Instant,
-};
+use shared::{Database, DatabaseError, Next, Round, Tasks, Tx, Worker};
+use tokio::time::Instant;
 
 use crate::{
     charging::Charging,
     refunding::Refunding,
-    store::{self, Due, Work},
+    store::due::{self, Due},
     waiters::Waiters,
+    work::{Freshness, Work},
 };
 
-/// Pieces of work under way at once: so many requests the provider gets from us at the same time, at most.
-const AT_ONCE: usize = 16;
-/// How long what was known when work was handed in counts as known.
+/// Limit of pieces of work in progress at once, and so of our concurrent requests to the provider.
+const CONCURRENCY: usize = 16;
+/// Time for which work counts as fresh after it was handed in.
 const FRESH: Duration = Duration::from_secs(1);
-/// How long a piece of work rests after it could not be written down.
+/// Pause of a piece of work whose result could not be stored.
 const REST: Duration = Duration::from_secs(1);
-/// How long work under way may take to end when the process stops. What is cut off then is taken up by the next process.
+/// Time that work in progress has to end when the process stops. The next process takes up what is cut off.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// Whether anything may have happened to a piece of work that its row does not tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Freshness {
-    /// It was handed in just now by this process: nothing was sent, and its order was just looked at.
-    Fresh,
-    /// It was tried, or left behind by a process that died: ask before sending.
-    Stale,
-}
-
-/// Hands work that is due to those who do it: at once when it is handed in, later when it is due again, and at the start
-/// whatever a crash left behind. A clone is another handle.
+/// Starts work that is due: at once when it is handed in, later when it is due again, and after a crash whatever was left
+/// behind. A clone is another handle.
 #[derive(Clone)]
 pub(crate) struct Dispatch {
-    shared: Arc<Shared>,
+    worker: Worker,
+    waiters: Waiters,
+    state: Arc<Mutex<State>>,
 }
 
-struct Shared {
-    wake: Notify,
-    fresh: Mutex<HashMap<Work, Instant>>,
-    trouble: Mutex<Option<String>>,
-    waiters: Waiters,
+#[derive(Default)]
+struct State {
+    /// Work that was handed in and not started yet, with the time.
+    fresh: HashMap<Work, Instant>,
+    /// Work that must not be started, and the reason.
+    held: HashMap<Work, Held>,
+}
+
+/// The reason why a piece of work must not be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    /// It is in progress.
+    Running,
+    /// It ended. Held until the next round, since the rows that a round reads may be older than the end.
+    Ended,
+    /// It failed and rests until this time.
+    Resting(Instant),
 }
 
 impl Dispatch {
-    /// Nothing is done before [`Dispatch::run`].
+    /// A handle that accepts work. Nothing is done before [`Dispatch::run`].
     pub(crate) fn new(waiters: Waiters) -> Self {
-        let shared = Shared {
-            wake: Notify::new(),
-            fresh: Mutex::new(HashMap::new()),
-            trouble: Mutex::new(None),
-            waiters,
-        };
         Self {
-            shared: Arc::new(shared),
+            worker: Worker::idle(),
+            waiters,
+            state: Arc::default(),
         }
     }
 
-    /// Work that the caller writes down in `tx` is done as soon as that is committed. Never blocks.
+    /// Hands in work that the caller stores in `tx`: it is started as soon as the write is committed. Never blocks.
     pub(crate) fn hand_in(&self, tx: &mut Tx, work: Work) {
-        // Before anybody can see the work: it is begun once, and what is noted after that would be taken for news the next time.
-        lock(&self.shared.fresh).insert(work, Instant::now());
-        let dispatch = self.clone();
-        tx.on_commit(move || dispatch.wake());
+        // Must happen before the work becomes visible. If it ran after, a round could start the work first, and this entry
+        // would make a later attempt count as fresh.
+        self.state().fresh.insert(work, Instant::now());
+        let worker = self.worker.clone();
+        tx.on_commit(move || worker.wake());
     }
 
-    /// There may be work: look.
+    /// Has due work looked up again.
     pub(crate) fn wake(&self) {
-        self.shared.wake.notify_one();
+        self.worker.wake();
     }
 
-    /// Why work can't be looked up, if it can't: a readiness check.
+    /// The readiness check: the error with which due work was looked up last, if it failed.
     pub(crate) fn check(&self) -> Result<(), String> {
-        lock(&self.shared.trouble).clone().map_or(Ok(()), Err)
+        self.worker.check()
     }
 
     /// Starts the loop. It ends when `tasks` are told to stop.
     pub(crate) fn run(&self, tasks: &Tasks, db: Database, charging: Charging, refunding: Refunding) {
-        let bench = Bench {
-            shared: Arc::clone(&self.shared),
+        let rounds = Rounds {
+            dispatch: self.clone(),
+            tasks: tasks.clone(),
             db,
             charging,
             refunding,
-            jobs: JoinSet::new(),
-            under_way: HashMap::new(),
-            resting: HashMap::new(),
         };
-        let stopping = tasks.clone();
-        tasks.spawn("payments.dispatch", bench.work(stopping));
+        self.worker.run("payments.dispatch", tasks, rounds);
+    }
+
+    /// Marks work as running, unless it is held or the limit is reached.
+    fn start(&self, due: Due, now: Instant) -> Option<Job> {
+        let mut state = self.state();
+        if state.held.contains_key(&due.work) || state.running() >= CONCURRENCY {
+            return None;
+        }
+        state.held.insert(due.work, Held::Running);
+        Some(Job {
+            dispatch: self.clone(),
+            work: due.work,
+            freshness: state.freshness(due, now),
+            end: None,
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Shared {
-    /// Work is fresh once.
-    fn freshness(&self, due: Due, now: Instant) -> Freshness {
-        let mut fresh = lock(&self.fresh);
-        // What was rolled back, or done by another process, is never asked for.
-        fresh.retain(|_, handed_in| now.duration_since(*handed_in) < FRESH);
-        // Another process on the same database may have tried it since.
-        match fresh.remove(&due.work) {
+impl State {
+    fn running(&self) -> usize {
+        self.held.values().filter(|held| **held == Held::Running).count()
+    }
+
+    /// Work is fresh once, soon after it was handed in.
+    fn freshness(&mut self, due: Due, now: Instant) -> Freshness {
+        // Work that was rolled back, or done by another process, is never asked for: its entry is dropped here.
+        self.fresh.retain(|_, handed_in| now.duration_since(*handed_in) < FRESH);
+        match self.fresh.remove(&due.work) {
+            // Another process on the same database may have made an attempt in the meantime.
             Some(_) if due.attempts == 0 => Freshness::Fresh,
             _ => Freshness::Stale,
         }
     }
+
+    /// Drops what is not held any more. Returns the time until the first rest ends.
+    fn release(&mut self, now: Instant) -> Option<Duration> {
+        self.held.retain(|_, held| match held {
+            Held::Running => true,
+            Held::Ended => false,
+            Held::Resting(until) => *until > now,
+        });
+        let rests = self.held.values().filter_map(|held| match held {
+            Held::Resting(until) => Some(until.duration_since(now)),
+            Held::Running | Held::Ended => None,
+        });
+        rests.min()
+    }
 }
 
-/// The loop's own state.
-struct Bench {
-    shared: Arc<Shared>,
+/// A piece of work in progress. It ends when this is dropped, with a panic too.
+struct Job {
+    dispatch: Dispatch,
+    work: Work,
+    freshness: Freshness,
+    /// The state it ends in; `None` if it panicked or was dropped.
+    end: Option<Held>,
+}
+
+impl Job {
+    fn finish(mut self, end: Held) {
+        self.end = Some(end);
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        let end = self.end.unwrap_or_else(|| {
+            tracing::error!(work = ?self.work, "payment work ended without a result, will be tried again");
+            Held::Resting(Instant::now() + REST)
+        });
+        self.dispatch.state().held.insert(self.work, end);
+        self.dispatch.waiters.notify(self.work);
+        self.dispatch.worker.wake();
+    }
+}
+
+/// The rounds of the loop: each looks up due work and starts as much of it as the limit allows.
+struct Rounds {
+    dispatch: Dispatch,
+    tasks: Tasks,
     db: Database,
     charging: Charging,
     refunding: Refunding,
-    jobs: JoinSet<Result<(), DatabaseError>>,
-    under_way: HashMap<Id, Work>,
-    resting: HashMap<Work, Instant>,
 }
 
-impl Bench {
-    async fn work(mut self, tasks: Tasks) {
-        while !tasks.is_stopping() {
-            let pause = match self.start_due().await {
-                Ok(pause) => {
-                    *lock(&self.shared.trouble) = None;
-                    pause
-                }
-                Err(error) => {
-                    tracing::error!(%error, "due payments can't be looked up");
-                    *lock(&self.shared.trouble) = Some(error.to_string());
-                    Some(REST)
-                }
-            };
-            tokio::select! {
-                () = tasks.stopping() => {}
-                () = self.shared.wake.notified() => {}
-                Some(ended) = self.jobs.join_next_with_id() => self.ended(ended),
-                () = sleep(pause) => {}
-            }
-            while let Some(ended) = self.jobs.try_join_next_with_id() {
-                self.ended(ended);
-            }
-        }
-        let drained = tokio::time::timeout(DRAIN, async {
-            while let Some(ended) = self.jobs.join_next_with_id().await {
-                self.ended(ended);
-            }
-        });
-        if drained.await.is_err() {
-            tracing::info!(
-                under_way = self.under_way.len(),
-                "payments under way are left to the next process"
-            );
-        }
-    }
-
-    /// Starts what is due, as far as there is room; how long until the next is due.
-    async fn start_due(&mut self) -> Result<Option<Duration>, DatabaseError> {
+#[seam::async_trait]
+impl Round for Rounds {
+    async fn round(&self) -> Result<Next, String> {
         let now = Instant::now();
-        self.resting.retain(|_, until| *until > now);
-        if self.under_way.len() >= AT_ONCE {
-            return Ok(None);
-        }
-        let limit = AT_ONCE + self.under_way.len() + self.resting.len() + 1;
-        let rested = self.resting.values().min().map(|until| until.duration_since(now));
-        for due in store::due(&self.db, limit).await? {
+        let (rested, limit) = {
+            let mut state = self.dispatch.state();
+            let rested = state.release(now);
+            if state.running() >= CONCURRENCY {
+                return Ok(Next::Idle);
+            }
+            (rested, CONCURRENCY + state.held.len() + 1)
+        };
+        let due = due::first(&self.db, limit).await;
+        for due in due.map_err(|error| format!("due payments can't be looked up: {error}"))? {
             let early = due.at.saturating_sub(Timestamp::now().as_micros());
             if early > 0 {
                 let pause = Duration::from_micros(early.unsigned_abs());
-                return Ok(Some(rested.map_or(pause, |rested| rested.min(pause))));
+                return Ok(Next::After(rested.map_or(pause, |rested| rested.min(pause))));
             }
-            let known = self.resting.contains_key(&due.work) || self.under_way.values().any(|work| *work == due.work);
-            if !known && self.under_way.len() < AT_ONCE {
-                self.start(due);
+            if let Some(job) = self.dispatch.start(due, now) {
+                self.tasks.track(self.work(job));
             }
         }
-        Ok(rested)
-    }
-
-    fn start(&mut self, due: Due) {
-        let freshness = self.shared.freshness(due, Instant::now());
-        let work = due.work;
-        let job = match work {
-            Work::Charge(id) => {
-                let charging = self.charging.clone();
-                self.jobs.spawn(async move { charging.run(id, freshness).await })
-            }
-            Work::Refund(id) => {
-                let refunding = self.refunding.clone();
-                self.jobs.spawn(async move { refunding.run(id, freshness).await })
-            }
-        };
-        self.under_way.insert(job.id(), work);
-    }
-
-    fn ended(&mut self, ended: Result<(Id, Result<(), DatabaseError>), JoinError>) {
-        let (id, failure) = match ended {
-            Ok((id, Ok(()))) => (id, None),
-            Ok((id, Err(error))) => (id, Some(error.to_string())),
-            Err(panic) => (panic.id(), Some(panic.to_string())),
-        };
-        let Some(work) = self.under_way.remove(&id) else { return };
-        if let Some(failure) = failure {
-            tracing::error!(?work, failure, "payment work failed, will be tried again");
-            self.resting.insert(work, Instant::now() + REST);
-        }
-        self.shared.waiters.tell(work);
+        Ok(rested.map_or(Next::Idle, Next::After))
     }
 }
 
-async fn sleep(pause: Option<Duration>) {
-    match pause {
-        Some(pause) => tokio::time::sleep(pause).await,
-        None => std::future::pending().await,
+impl Rounds {
+    fn work(&self, job: Job) -> impl Future<Output = ()> + use<> {
+        let (tasks, charging, refunding) = (self.tasks.clone(), self.charging.clone(), self.refunding.clone());
+        let (work, freshness) = (job.work, job.freshness);
+        async move {
+            let attempt = async {
+                match work {
+                    Work::Charge(id) => charging.run(id, freshness).await,
+                    Work::Refund(id) => refunding.run(id, freshness).await,
+                }
+            };
+            let done: Option<Result<(), DatabaseError>> = tokio::select! {
+                done = attempt => Some(done),
+                () = cut_off(&tasks) => None,
+            };
+            job.finish(match done {
+                Some(Ok(())) => Held::Ended,
+                Some(Err(error)) => {
+                    tracing::error!(?work, %error, "payment work failed, will be tried again");
+                    Held::Resting(Instant::now() + REST)
+                }
+                None => {
+                    tracing::info!(?work, "payment work is left to the next process");
+                    Held::Ended
+                }
+            });
+        }
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+async fn cut_off(tasks: &Tasks) {
+    tasks.stopping().await;
+    tokio::time::sleep(DRAIN).await;
 }
 
 #[cfg(test)]
@@ -242,16 +259,51 @@ mod tests {
 
     #[test]
     fn work_is_fresh_once_soon_after_it_was_handed_in_and_if_nobody_has_tried_it() {
-        let Dispatch { shared } = Dispatch::new(Waiters::default());
         let (news, tried, old, unknown) = (due("news", 0), due("tried", 1), due("old", 0), due("unknown", 0));
         let then = Instant::now();
         let now = then + FRESH;
-        lock(&shared.fresh).extend([(old.work, then), (news.work, now), (tried.work, now)]);
+        let mut state = State::default();
+        state
+            .fresh
+            .extend([(old.work, then), (news.work, now), (tried.work, now)]);
 
-        let seen = [news, news, tried, old, unknown].map(|due| shared.freshness(due, now));
+        let seen = [news, news, tried, old, unknown].map(|due| state.freshness(due, now));
 
         let (fresh, stale) = (Freshness::Fresh, Freshness::Stale);
         assert_eq!(seen, [fresh, stale, stale, stale, stale]);
-        assert!(lock(&shared.fresh).is_empty(), "what is never asked for is forgotten");
+        assert!(state.fresh.is_empty(), "what is never asked for is forgotten");
+    }
+
+    #[test]
+    fn no_more_than_the_limit_runs_at_once_and_nothing_runs_twice() {
+        let dispatch = Dispatch::new(Waiters::default());
+        let now = Instant::now();
+        let name = |index: usize| due(&index.to_string(), 0);
+
+        let mut jobs: Vec<Job> = (0..CONCURRENCY)
+            .filter_map(|index| dispatch.start(name(index), now))
+            .collect();
+        let over = dispatch.start(name(CONCURRENCY), now).is_some();
+        jobs.remove(0).finish(Held::Ended);
+        let again = dispatch.start(name(0), now).is_some();
+        dispatch.state().release(now);
+        let in_the_next_round = dispatch.start(name(0), now).is_some();
+
+        assert_eq!(jobs.len(), CONCURRENCY - 1);
+        assert_eq!((over, again, in_the_next_round), (false, false, true));
+    }
+
+    #[test]
+    fn work_that_panicked_rests_and_is_due_again() {
+        let dispatch = Dispatch::new(Waiters::default());
+        let (now, work) = (Instant::now(), due("work", 0));
+
+        drop(dispatch.start(work, now));
+        let rested = dispatch.state().release(now);
+        let early = dispatch.start(work, now).is_some();
+        dispatch.state().release(now + REST + REST);
+
+        assert!(rested.is_some_and(|rested| rested <= REST + REST), "{rested:?}");
+        assert!(!early && dispatch.start(work, now).is_some());
     }
 }

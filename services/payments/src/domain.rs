@@ -1,22 +1,22 @@
-//! What a payment may become, and what goes into the books. No I/O.
+//! The states of a payment and the entries of the ledger. No I/O.
 
 use std::time::Duration;
 
-use commerce::{Money, MoneyError, OrderId, Payment, PaymentConflict, PaymentId, PaymentStatus, Timestamp};
+use commerce::{Money, MoneyError, OrderError, OrderId, Payment, PaymentConflict, PaymentId, PaymentStatus, Timestamp};
 use uuid::Uuid;
 
-/// Orders are paid once: a failed payment cancels its order.
+/// Number of the one attempt to pay an order: a failed payment cancels its order.
 pub(crate) const FIRST_ATTEMPT: i64 = 1;
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// The payment of an order's first attempt.
+/// Derives the id of an order's payment.
 pub(crate) fn payment_id(order_id: OrderId) -> PaymentId {
     PaymentId::derive(&[&order_id.to_string(), &FIRST_ATTEMPT.to_string()])
 }
 
-/// The refund that a caller asks for under a key.
+/// Derives the id of the refund that a caller requests under a key.
 pub(crate) fn refund_id(payment_id: PaymentId, caller: &str, key: &str) -> Uuid {
     Uuid::new_v5(
         &payment_id.0,
@@ -24,7 +24,7 @@ pub(crate) fn refund_id(payment_id: PaymentId, caller: &str, key: &str) -> Uuid 
     )
 }
 
-/// Our idempotency keys at the provider. Derived, so that whoever takes a payment over asks under the same key.
+/// Our idempotency keys at the provider. They derive from the payment, so that a process that takes it over uses the same.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ProviderKey {
     Authorize(PaymentId),
@@ -44,29 +44,29 @@ impl std::fmt::Display for ProviderKey {
     }
 }
 
-/// How far the charging of a payment has come.
+/// Outcome of one attempt to charge a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Charged {
-    /// The money was taken.
+    /// The provider has captured the money.
     Captured {
         authorization_id: String,
         charge_id: String,
     },
-    /// It will not be taken.
+    /// The money will not be captured.
     Failed { reason: String },
-    /// The provider did not say.
+    /// The provider did not answer: the step may have happened.
     Unknown {
         reason: String,
         authorization_id: Option<String>,
     },
-    /// The provider was not asked to take it yet: what has to be known first can't be known now.
+    /// No capture was sent: something that must be known first can't be known now.
     Postponed {
         reason: String,
         authorization_id: Option<String>,
     },
 }
 
-/// The payment after `charged`. Refused where the table of transitions does not know the way.
+/// The payment after `charged`. A change of status that the contract does not allow is a conflict.
 pub(crate) fn settled(payment: &Payment, charged: &Charged) -> Result<Payment, PaymentConflict> {
     let status = match charged {
         Charged::Captured { .. } => PaymentStatus::Captured,
@@ -92,7 +92,7 @@ pub(crate) fn settled(payment: &Payment, charged: &Charged) -> Result<Payment, P
     Ok(after)
 }
 
-/// Whether the provider still has to be asked about it.
+/// Tells whether a payment with this status still needs the provider.
 pub(crate) fn is_open(status: PaymentStatus) -> bool {
     matches!(
         status,
@@ -100,7 +100,18 @@ pub(crate) fn is_open(status: PaymentStatus) -> bool {
     )
 }
 
-/// The payment after `amount` was given back.
+/// Tells whether an error of Orders is one after which the same call may succeed later.
+pub(crate) fn is_passing(error: &OrderError) -> bool {
+    matches!(
+        error,
+        OrderError::Transport(_)
+            | OrderError::ServiceUnavailable { .. }
+            | OrderError::RateLimited { .. }
+            | OrderError::InFlight { .. }
+    )
+}
+
+/// The payment after a refund of `amount`.
 pub(crate) fn refunded(payment: &Payment, amount: Money) -> Result<Payment, RefundImpossible> {
     let refunded = payment.refunded.checked_add(amount)?;
     let left = payment.captured.checked_sub(refunded)?;
@@ -119,7 +130,7 @@ pub(crate) fn refunded(payment: &Payment, amount: Money) -> Result<Payment, Refu
     })
 }
 
-/// Why a refund can't be worked out.
+/// Error of a refund that does not fit its payment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RefundImpossible {
     #[error(transparent)]
@@ -143,7 +154,7 @@ fn moved(payment: &Payment, to: PaymentStatus) -> Result<Payment, PaymentConflic
     })
 }
 
-/// How long to leave the provider in peace before attempt number `attempts + 1`: 100 ms, doubled each time, at most 10 s.
+/// Pause before the next attempt after `attempts` earlier ones: 100 ms, doubled each time, at most 10 s.
 pub(crate) fn pause(attempts: i64) -> Duration {
     let doublings = u32::try_from(attempts.clamp(0, 16)).unwrap_or(16);
     SHORTEST_PAUSE
@@ -151,22 +162,22 @@ pub(crate) fn pause(attempts: i64) -> Duration {
         .min(LONGEST_PAUSE)
 }
 
-/// Money that went from one account to the other.
+/// An amount of money moved from one account to the other.
 #[derive(Clone, Debug)]
 pub(crate) struct Transfer {
-    /// The provider key under which it went: a transfer is booked once.
+    /// The provider key of the operation, so that a transfer is booked once.
     pub(crate) id: String,
     pub(crate) direction: Direction,
     pub(crate) amount: Money,
     pub(crate) at: Timestamp,
 }
 
-/// Which way money went.
+/// Direction of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
-    /// From the customer to us, into the account at the provider.
+    /// From the customer to our account at the provider.
     Capture,
-    /// Back again.
+    /// From our account at the provider back to the customer.
     Refund,
 }
 
@@ -178,7 +189,7 @@ pub(crate) struct Entry {
 }
 
 impl Transfer {
-    /// Both sides: where it went from (negative) and where it went to. Their sum is zero.
+    /// Both sides: the source (negative) and the destination. Their sum is zero.
     pub(crate) fn entries(&self) -> [Entry; 2] {
         let (from, to) = match self.direction {
             Direction::Capture => ("customer", "provider"),

@@ -1,23 +1,30 @@
-//! The payments module: charges orders and refunds them, through a payment provider, once each.
+//! The payments module: charges orders and refunds them through a payment provider, once each.
 //!
-//! The intent is committed before the provider is called, under keys derived from the payment. What the provider did not answer is
-//! `Unknown` and is asked about until it is known; it is never sent again under another key. The books are double-entry rows
-//! that never change.
+//! The intent is committed before the provider is called, under keys derived from the payment. An operation without an answer
+//! is `Unknown`: the provider is asked for it until its outcome is known, and it is never sent under another key. The ledger is
+//! double-entry rows that never change.
 //!
-//! Two commits a payment: the intent, with the note that the order's event is done; the outcome, with its event and its rows in the ledger.
+//! A payment costs two commits: the intent, with the record that the order's event is handled; the outcome, with its event and
+//! its rows in the ledger.
+//!
+//! `domain` defines states and ledger entries; `store` is the SQL; `provider` is the payment provider; `work` is a piece of
+//! work there, which `dispatch` starts and `charging` and `refunding` do; `waiters` are commands that wait for it;
+//! `follow_orders` handles the events of Orders; `service` implements the contract; [`open`] wires them together.
 
 mod charging;
 mod dispatch;
 mod domain;
-mod handler;
+mod follow_orders;
+mod migrations;
 mod module;
 pub mod provider;
 mod refunding;
 mod service;
 mod store;
 mod waiters;
+mod work;
 
 pub use module::{Dependencies, SETTINGS, open, open_with};
 
-/// The module's name: of its database, its log and its contract.
+/// The module's name in events, errors, settings and the database's address.
 const SOURCE: &str = "payments";

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use commerce::{EventFeed, Orders, Payments, http};
 use shared::{
@@ -10,61 +10,97 @@ use crate::{
     SOURCE,
     charging::Charging,
     dispatch::Dispatch,
-    handler::OrderCreated,
+    follow_orders::FollowOrders,
+    migrations::MIGRATIONS,
     provider::{HttpProvider, Provider},
     refunding::Refunding,
-    service::PaymentService,
-    store,
+    service::Service,
     waiters::Waiters,
 };
 
-/// The settings that [`open`] reads.
+/// Settings that [`open`] reads.
 pub const SETTINGS: &[Declared] = &[
-    required(&standard::DATABASE_URL),
+    optional(&standard::DATABASE_URL),
     required(&standard::PROVIDER_URL),
     optional(&standard::CALL_TIMEOUT_MS),
 ];
 
-/// What this module needs of others.
-#[expect(missing_debug_implementations, reason = "it holds trait objects and nothing to show")]
+/// The module's neighbours.
+#[derive(Clone)]
 pub struct Dependencies {
-    /// Where orders are looked up.
+    /// Orders, which knows the amount and the payment method of an order.
     pub orders: Arc<dyn Orders>,
-    /// The log of orders.
-    pub order_events: Arc<dyn EventFeed>,
+    /// The log of Orders.
+    pub orders_feed: Arc<dyn EventFeed>,
 }
 
-/// Opens the module with the payment provider at `PROVIDER_URL`.
-pub async fn open(environment: &Environment, needs: Dependencies) -> Result<Module<dyn Payments>, StartError> {
-    let socket = environment.needed_socket(&standard::PROVIDER_URL)?;
-    open_with(environment, needs, Arc::new(HttpProvider::new(socket))).await
+impl Dependencies {
+    /// Settings that [`Dependencies::over_http`] reads.
+    pub const SETTINGS: &[Declared] = &[required(&standard::ORDERS_URL), optional(&standard::CALL_TIMEOUT_MS)];
+
+    /// The neighbours as services of their own, at the URLs of the settings.
+    pub fn over_http(env: &Environment) -> Result<Self, StartError> {
+        let orders = env.needed_socket(&standard::ORDERS_URL)?;
+        Ok(Self {
+            orders: Arc::new(http::orders::Client::new(Arc::clone(&orders))),
+            orders_feed: Arc::new(http::feed::Client::new("orders", orders)),
+        })
+    }
+}
+
+impl fmt::Debug for Dependencies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dependencies(orders, orders feed)")
+    }
+}
+
+/// Opens the module with the payment provider at `PROVIDER_URL`: its database, its contract, its work at the provider and its
+/// subscription to Orders.
+///
+/// Calls to neighbours and to the provider take `CALL_TIMEOUT_MS` at most.
+pub async fn open(env: &Environment, dependencies: Dependencies) -> Result<Module<dyn Payments>, StartError> {
+    let provider = HttpProvider::new(env.needed_socket(&standard::PROVIDER_URL)?);
+    open_with(env, dependencies, Arc::new(provider)).await
 }
 
 /// Opens the module with a payment provider of the caller's.
 pub async fn open_with(
-    environment: &Environment,
-    needs: Dependencies,
+    env: &Environment,
+    dependencies: Dependencies,
     provider: Arc<dyn Provider>,
 ) -> Result<Module<dyn Payments>, StartError> {
-    let Dependencies { orders, order_events } = needs;
-    let patience = environment.settings.get(&standard::CALL_TIMEOUT_MS)?;
-    let db = environment.database(SOURCE, store::MIGRATIONS).await?;
+    let orders = env.neighbour(dependencies.orders)?;
+    let limit = env.settings.get(&standard::CALL_TIMEOUT_MS)?;
+    let db = env.database(SOURCE, MIGRATIONS).await?;
     let waiters = Waiters::default();
     let dispatch = Dispatch::new(waiters.clone());
-    let charging = Charging::new(db.clone(), Arc::clone(&provider), Arc::clone(&orders));
-    dispatch.run(
-        &environment.tasks,
-        db.clone(),
-        charging,
-        Refunding::new(db.clone(), provider),
-    );
+    let charging = Charging {
+        db: db.clone(),
+        provider: Arc::clone(&provider),
+        orders: Arc::clone(&orders),
+    };
+    let refunding = Refunding {
+        db: db.clone(),
+        provider,
+    };
+    dispatch.run(&env.tasks, db.clone(), charging, refunding);
     let checked = dispatch.clone();
-    // Shown, not decided by: while the provider is away, payments are written down and wait.
-    environment.health.watch("payments.dispatch", move || checked.check());
+    // Shown, but no reason to be unready: without the provider, payments are stored and wait.
+    env.health.watch("payments.dispatch", move || checked.check());
 
-    let handler = OrderCreated::new(db.clone(), Arc::clone(&orders), dispatch.clone());
-    let subscription = environment.follow("payments.orders", order_events, &db, handler);
-    let service: Arc<dyn Payments> = Arc::new(PaymentService::new(db.clone(), orders, dispatch, waiters, patience));
+    let handler = FollowOrders {
+        db: db.clone(),
+        orders: Arc::clone(&orders),
+        dispatch: dispatch.clone(),
+    };
+    let subscription = env.follow("payments.orders", dependencies.orders_feed, &db, handler);
+    let service: Arc<dyn Payments> = Arc::new(Service {
+        db: db.clone(),
+        orders,
+        dispatch,
+        waiters,
+        limit,
+    });
     Ok(Module::new(
         SOURCE,
         db,

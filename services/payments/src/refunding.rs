@@ -6,48 +6,46 @@ use uuid::Uuid;
 
 use crate::{
     SOURCE,
-    charging::{context_of, due_after},
-    dispatch::Freshness,
     domain::{Direction, ProviderKey, Transfer, refunded},
     provider::{Operation, Provider, ProviderError, Verdict},
-    store::{self, RefundRecord},
+    store::{
+        ledger, payments,
+        refunds::{self, RefundRecord},
+    },
+    work::{Freshness, due_after},
 };
 
-/// Gives the money of one refund back, and writes down what came of it.
+/// Makes one refund at the provider, and stores the outcome.
 #[derive(Clone)]
 pub(crate) struct Refunding {
-    db: Database,
-    provider: Arc<dyn Provider>,
+    pub(crate) db: Database,
+    pub(crate) provider: Arc<dyn Provider>,
 }
 
 impl Refunding {
-    pub(crate) fn new(db: Database, provider: Arc<dyn Provider>) -> Self {
-        Self { db, provider }
-    }
-
-    /// Brings a refund as far as it goes now. It may be dropped at any await and run again.
+    /// Makes one attempt and stores its outcome. May be dropped at any await and run again.
     pub(crate) async fn run(&self, id: Uuid, freshness: Freshness) -> Result<(), DatabaseError> {
-        let Some(refund) = store::find_refund(&self.db, id).await? else {
+        let Some(refund) = refunds::find(&self.db, id).await? else {
             return Ok(());
         };
         if refund.reply.is_some() {
             return Ok(());
         }
-        let missing = |what| DatabaseError::corrupt(what, format_args!("refund {id} has none"));
-        let record = store::find(&self.db, refund.payment_id)
+        let missing = |what| DatabaseError::corrupt(what, format_args!("refund {id} has no {what}"));
+        let record = payments::find(&self.db, refund.payment_id)
             .await?
             .ok_or_else(|| missing("payment"))?;
         let charge_id = record.charge_id.ok_or_else(|| missing("charge"))?;
         let amount = Money::new(refund.cents, record.payment.amount.currency);
-        context_of(&refund.origin)
-            .scope(async {
-                let answer = self.ask(&refund, &charge_id, amount, freshness).await;
-                self.keep(refund, amount, answer).await
-            })
-            .await
+        let context = refund.origin.context();
+        let attempt = async {
+            let answer = self.refund(&refund, &charge_id, amount, freshness).await;
+            self.store(refund, amount, answer).await
+        };
+        context.scope(attempt).await
     }
 
-    async fn ask(
+    async fn refund(
         &self,
         refund: &RefundRecord,
         charge_id: &str,
@@ -63,7 +61,7 @@ impl Refunding {
         self.provider.refund(&key, charge_id, amount).await
     }
 
-    async fn keep(
+    async fn store(
         &self,
         refund: RefundRecord,
         amount: Money,
@@ -74,10 +72,10 @@ impl Refunding {
             Ok(Operation {
                 verdict: Verdict::Done, ..
             }) => {
-                tracing::info!(%refund_id, %payment_id, "refund given");
+                tracing::info!(%refund_id, %payment_id, "refund made");
                 return self
                     .db
-                    .write(move |tx| Box::pin(async move { give(tx, &refund, amount).await }))
+                    .write(move |tx| Box::pin(async move { complete(tx, &refund, amount).await }))
                     .await;
             }
             Ok(Operation {
@@ -86,11 +84,11 @@ impl Refunding {
             })
             | Err(ProviderError::Refused(reason)) => reason,
             Err(ProviderError::NoAnswer(reason)) => {
-                tracing::warn!(%refund_id, %payment_id, reason, "refund unknown, will be asked about");
+                tracing::warn!(%refund_id, %payment_id, reason, "refund unknown: the provider will be asked for it");
                 let due_at = due_after(refund.attempts);
                 return self
                     .db
-                    .write(move |tx| Box::pin(async move { store::postpone_refund(tx, refund_id, due_at).await }))
+                    .write(move |tx| Box::pin(async move { refunds::postpone(tx, refund_id, due_at).await }))
                     .await;
             }
         };
@@ -101,8 +99,8 @@ impl Refunding {
                     let reply = Err(PaymentError::Conflict(PaymentConflict::RefundRefused {
                         reason: refused,
                     }));
-                    if store::answer_refund(tx, &refund, &reply).await? {
-                        store::give_up(tx, &refund).await?;
+                    if refunds::answer(tx, &refund, &reply).await? {
+                        payments::release_refund(tx, refund.payment_id, refund.cents).await?;
                     }
                     Ok(())
                 })
@@ -111,15 +109,16 @@ impl Refunding {
     }
 }
 
-async fn give(tx: &mut Tx, refund: &RefundRecord, amount: Money) -> Result<(), DatabaseError> {
-    let record = store::load(tx, refund.payment_id)
+/// Stores a refund that the provider has made: reply, payment, ledger and event.
+async fn complete(tx: &mut Tx, refund: &RefundRecord, amount: Money) -> Result<(), DatabaseError> {
+    let record = payments::find_in(tx, refund.payment_id)
         .await?
-        .ok_or_else(|| DatabaseError::corrupt("payment", "it is gone"))?;
+        .ok_or_else(|| DatabaseError::corrupt("payment", "a refund refers to it, and it is not there"))?;
     let after = refunded(&record.payment, amount).map_err(|error| DatabaseError::corrupt("payment", error))?;
-    if !store::answer_refund(tx, refund, &Ok(after.clone())).await? {
+    if !refunds::answer(tx, refund, &Ok(after.clone())).await? {
         return Ok(());
     }
-    if !store::give_back(tx, refund, &record.payment, &after).await? {
+    if !payments::complete_refund(tx, refund.cents, &record.payment, &after).await? {
         return Err(DatabaseError::ClaimLost {
             key: refund.key.clone(),
         });
@@ -130,7 +129,7 @@ async fn give(tx: &mut Tx, refund: &RefundRecord, amount: Money) -> Result<(), D
         amount,
         at: after.updated_at,
     };
-    store::book(tx, after.id, &transfer).await?;
+    ledger::book(tx, after.id, &transfer).await?;
     let event = PaymentEvent::PaymentRefunded {
         payment_id: after.id,
         order_id: after.order_id,

@@ -9,52 +9,37 @@ use shared::{Database, Tx};
 use tokio::time::Instant;
 
 use crate::{
-    charging::{current_origin, is_passing},
     dispatch::Dispatch,
-    domain::{is_open, payment_id, refund_id},
-    store::{self, RefundRecord, Work},
+    domain::{is_open, is_passing, payment_id, refund_id},
+    store::{
+        payments,
+        refunds::{self, RefundRecord},
+    },
     waiters::Waiters,
+    work::{Origin, Work},
 };
 
-/// What a waiting command keeps of its caller's time for bringing the answer back.
+/// Part of the caller's time that a waiting command leaves for the reply's way back.
 const RETURN: Duration = Duration::from_millis(50);
 
-/// The payments contract on this module's database.
-pub(crate) struct PaymentService {
-    db: Database,
-    orders: Arc<dyn Orders>,
-    dispatch: Dispatch,
-    waiters: Waiters,
-    patience: Duration,
+/// The `Payments` contract on the module's own database.
+pub(crate) struct Service {
+    pub(crate) db: Database,
+    pub(crate) orders: Arc<dyn Orders>,
+    pub(crate) dispatch: Dispatch,
+    pub(crate) waiters: Waiters,
+    /// Time a command waits for the provider if its caller sets no deadline.
+    pub(crate) limit: Duration,
 }
 
-impl PaymentService {
-    /// `patience` is how long a command waits for the provider where its caller sets no deadline.
-    pub(crate) fn new(
-        db: Database,
-        orders: Arc<dyn Orders>,
-        dispatch: Dispatch,
-        waiters: Waiters,
-        patience: Duration,
-    ) -> Self {
-        Self {
-            db,
-            orders,
-            dispatch,
-            waiters,
-            patience,
-        }
-    }
-
-    /// Writes the intent to pay for the order down. `true`: it was there before.
+impl Service {
+    /// Stores the intent to pay for the order. `true` if it was there before.
     async fn intend(&self, order_id: OrderId) -> Result<bool, PaymentError> {
         let id = payment_id(order_id);
-        if store::find(&self.db, id).await?.is_some() {
+        if payments::find(&self.db, id).await?.is_some() {
             return Ok(true);
         }
-        let order = replay::shield(self.orders.get_order(order_id))
-            .await
-            .map_err(from_orders)?;
+        let order = self.orders.get_order(order_id).await.map_err(from_orders)?;
         if order.status != OrderStatus::Pending {
             let status = format!("{:?}", order.status).to_lowercase();
             return Err(PaymentError::Conflict(PaymentConflict::OrderNotPayable {
@@ -62,12 +47,12 @@ impl PaymentService {
                 status,
             }));
         }
-        let origin = current_origin();
+        let origin = Origin::current();
         let dispatch = self.dispatch.clone();
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    let inserted = store::insert(tx, &order, &origin).await?;
+                    let inserted = payments::insert(tx, &order, &origin).await?;
                     if inserted {
                         dispatch.hand_in(tx, Work::Charge(id));
                     }
@@ -77,19 +62,20 @@ impl PaymentService {
             .await
     }
 
+    /// Time until which a command waits for the provider.
     fn until(&self) -> Instant {
         let remaining = Context::current()
             .remaining()
             .map(|remaining| remaining.saturating_sub(RETURN));
-        Instant::now() + remaining.unwrap_or(self.patience)
+        Instant::now() + remaining.unwrap_or(self.limit)
     }
 }
 
 #[seam::async_trait]
-impl Payments for PaymentService {
+impl Payments for Service {
     async fn process_payment(&self, order_id: OrderId) -> Result<Payment, PaymentError> {
         let (id, until) = (payment_id(order_id), self.until());
-        let mut news = self.waiters.ask(Work::Charge(id));
+        let mut progress = self.waiters.subscribe(Work::Charge(id));
         if self.intend(order_id).await? {
             replay::mark(replay::Original {
                 request_id: Context::current().request_id,
@@ -97,17 +83,17 @@ impl Payments for PaymentService {
             });
         }
         loop {
-            let record = store::find(&self.db, id).await?.ok_or_else(|| no_payment(id))?;
+            let record = payments::find(&self.db, id).await?.ok_or_else(|| no_payment(id))?;
             if !is_open(record.payment.status) || Instant::now() >= until {
                 return Ok(record.payment);
             }
-            // Over time or told of something: look again either way.
-            let _ = tokio::time::timeout_at(until, news.changed()).await;
+            // Time is up, or an attempt has ended: read the payment again either way.
+            let _ = tokio::time::timeout_at(until, progress.changed()).await;
         }
     }
 
     async fn get_payment(&self, payment_id: PaymentId) -> Result<Payment, PaymentError> {
-        let record = store::find(&self.db, payment_id).await?;
+        let record = payments::find(&self.db, payment_id).await?;
         record
             .map(|record| record.payment)
             .ok_or_else(|| no_payment(payment_id))
@@ -118,7 +104,7 @@ impl Payments for PaymentService {
         order_id: OrderId,
         page: PageRequest,
     ) -> Result<Page<Payment>, PaymentError> {
-        Ok(store::list(&self.db, order_id, page.validate()?).await?)
+        Ok(payments::page(&self.db, order_id, page.validate()?).await?)
     }
 
     async fn refund_payment(&self, payment_id: PaymentId, refund: Refund) -> Result<Payment, PaymentError> {
@@ -132,18 +118,18 @@ impl Payments for PaymentService {
             payment_id,
             cents: refund.amount.cents,
             attempts: 0,
-            origin: current_origin(),
+            origin: Origin::current(),
             request_id: context.request_id,
             reply: None,
         };
         let id = wanted.id;
-        let mut news = self.waiters.ask(Work::Refund(id));
+        let mut progress = self.waiters.subscribe(Work::Refund(id));
         let dispatch = self.dispatch.clone();
         self.db
             .write(move |tx| Box::pin(async move { claim(tx, wanted, refund, &dispatch).await }))
             .await?;
         loop {
-            let known = store::find_refund(&self.db, id).await?.ok_or(PaymentError::Internal)?;
+            let known = refunds::find(&self.db, id).await?.ok_or(PaymentError::Internal)?;
             let original = known.original();
             if let (Some((reply, _)), Some(original)) = (known.reply, original) {
                 replay::mark(original);
@@ -153,19 +139,20 @@ impl Payments for PaymentService {
                 self.dispatch.wake();
                 return Err(PaymentError::ServiceUnavailable {
                     service: "payment provider".to_owned(),
-                    reason: "it has not answered yet, the refund goes on".to_owned(),
+                    reason: "no answer yet; the refund goes on, repeat it with the same key to learn its outcome"
+                        .to_owned(),
                 });
             }
-            let _ = tokio::time::timeout_at(until, news.changed()).await;
+            let _ = tokio::time::timeout_at(until, progress.changed()).await;
         }
     }
 }
 
-/// Claims the key and sets the amount aside, or finds that both was done before.
+/// Claims the key and reserves the amount, unless an earlier request with the same key did.
 async fn claim(tx: &mut Tx, wanted: RefundRecord, refund: Refund, dispatch: &Dispatch) -> Result<(), PaymentError> {
     let payment_id = wanted.payment_id;
-    let record = store::load(tx, payment_id).await?;
-    if let Some(known) = store::load_refund(tx, &wanted.caller, &wanted.key).await? {
+    let record = payments::find_in(tx, payment_id).await?;
+    if let Some(known) = refunds::find_in(tx, &wanted.caller, &wanted.key).await? {
         let same_currency = record.is_some_and(|record| record.payment.amount.currency == refund.amount.currency);
         let same = known.payment_id == payment_id && known.cents == wanted.cents && same_currency;
         return if same {
@@ -187,7 +174,7 @@ async fn claim(tx: &mut Tx, wanted: RefundRecord, refund: Refund, dispatch: &Dis
         };
         return Err(PaymentError::Conflict(conflict));
     }
-    if !store::reserve_refund(tx, payment_id, wanted.cents).await? {
+    if !payments::reserve_refund(tx, payment_id, wanted.cents).await? {
         let mut left = payment.captured;
         left.cents -= payment.refunded.cents + record.refund_pending;
         return Err(PaymentError::Conflict(PaymentConflict::RefundExceedsCaptured {
@@ -195,7 +182,7 @@ async fn claim(tx: &mut Tx, wanted: RefundRecord, refund: Refund, dispatch: &Dis
             left,
         }));
     }
-    store::insert_refund(tx, &wanted).await?;
+    refunds::insert(tx, &wanted).await?;
     dispatch.hand_in(tx, Work::Refund(wanted.id));
     Ok(())
 }
@@ -215,7 +202,7 @@ fn from_orders(error: OrderError) -> PaymentError {
             reason: error.to_string(),
         },
         error => {
-            tracing::error!(%error, "orders did not give the order");
+            tracing::error!(%error, "the order can't be read from orders");
             PaymentError::Internal
         }
     }

@@ -5,17 +5,18 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::store::Work;
+use crate::work::Work;
 
-/// Those who wait until something was done about a piece of work.
+/// Commands that wait for progress of a piece of work. A clone shares them.
 #[derive(Clone, Default)]
 pub(crate) struct Waiters(Arc<Mutex<HashMap<Work, watch::Sender<()>>>>);
 
 impl Waiters {
-    /// Hears of whatever is done from now on. Ask before looking at the state, so that nothing falls in between.
-    pub(crate) fn ask(&self, work: Work) -> watch::Receiver<()> {
+    /// A receiver that changes with each attempt at `work` that ends from now on. Subscribe before reading the work's state,
+    /// so that no attempt ends unseen in between.
+    pub(crate) fn subscribe(&self, work: Work) -> watch::Receiver<()> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Those whose callers gave up are dropped here: the map grows with the callers that wait, not with the work.
+        // Entries whose callers gave up are dropped here: the map grows with the callers that wait, not with the work.
         waiting.retain(|_, sender| sender.receiver_count() > 0);
         waiting
             .entry(work)
@@ -23,8 +24,8 @@ impl Waiters {
             .subscribe()
     }
 
-    /// Something was done about it.
-    pub(crate) fn tell(&self, work: Work) {
+    /// Wakes the commands that wait for `work`.
+    pub(crate) fn notify(&self, work: Work) {
         if let Some(sender) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&work) {
             sender.send_replace(());
         }

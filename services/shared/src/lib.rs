@@ -12,6 +12,7 @@
 //! - [`Worker`] is a background loop that can be woken; [`Tasks`] keeps track of all background tasks of the process.
 //! - [`settings`], [`Health`], [`telemetry`] and [`server`] are the operator's side.
 
+mod ambient;
 mod backoff;
 mod database;
 mod environment;

@@ -9,8 +9,12 @@ use tokio_util::{
     task::TaskTracker,
 };
 
+use crate::ambient::Ambient;
+
 /// The background tasks of a process. All of them are told to stop together, and those that are still running are
 /// known by name. A clone is another handle on the same tasks.
+///
+/// A task has the clock and the randomness of the task that started it.
 #[derive(Clone, Debug, Default)]
 pub struct Tasks {
     stopping: CancellationToken,
@@ -44,7 +48,7 @@ impl Tasks {
             state.next
         });
         let tasks = self.clone();
-        self.tracker.spawn(async move {
+        self.tracker.spawn(Ambient::current().scope(async move {
             let failure = match seam::caught(task).await {
                 Err(panic) => Some(format!("{name} panicked: {}", panic.message)),
                 Ok(()) if !tasks.is_stopping() => Some(format!("{name} ended early")),
@@ -57,12 +61,12 @@ impl Tasks {
                     state.failed.push(failure);
                 }
             });
-        });
+        }));
     }
 
     /// Starts `work` in a task that the stop waits for. The work goes on if the returned handle is dropped.
     pub fn track<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-        self.tracker.spawn(work)
+        self.tracker.spawn(Ambient::current().scope(work))
     }
 
     /// Tells all tasks to stop, without waiting.

@@ -1,22 +1,24 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What went through a proxy since it began to listen.
+/// Traffic of a proxy since it began to listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Connections accepted.
+    /// Number of connections accepted.
     pub connections: u64,
-    /// Of these, how many are open now.
+    /// Number of these connections that are open now.
     pub open: u64,
-    /// Of these, how many were reset because the upstream was away or refused.
+    /// Number of these connections that were reset because the upstream was absent or refused.
     pub refused: u64,
-    /// HTTP requests seen. Counted is each piece of data from the client that begins with an HTTP/1 method and a space, and
-    /// is the first of its connection or the first after something came back. So a body is not counted, whatever is in it, and
-    /// pipelined requests that arrive in one piece count once. Other protocols count nothing.
+    /// Number of HTTP/1 requests seen; other protocols count as none.
+    ///
+    /// A request is a piece of data from the client that begins with an HTTP/1 method and a space, and is the first
+    /// of its connection or the first since data came back. So the content of a body is never counted, and
+    /// pipelined requests that arrive in one piece count once.
     pub requests: u64,
-    /// Bytes that went to the upstream.
+    /// Number of bytes sent to the upstream.
     pub bytes_to_upstream: u64,
-    /// Bytes that went to clients.
+    /// Number of bytes sent to clients.
     pub bytes_to_client: u64,
 }
 

@@ -16,8 +16,8 @@ use tokio::{
 
 use crate::{Upstream, counters::Counters};
 
-/// A connection starts with a small buffer, as most carry small messages; a read that fills it makes it grow, up to the size
-/// beyond which throughput on loopback no longer rises.
+/// Size of a connection's first buffer, in bytes. Most connections carry small messages; a read that fills the
+/// buffer makes it grow up to `LARGEST_BUFFER`, beyond which throughput on loopback no longer rises.
 const SMALLEST_BUFFER: usize = 16 * 1024;
 const LARGEST_BUFFER: usize = 256 * 1024;
 
@@ -33,11 +33,12 @@ const METHODS: [&[u8]; 9] = [
     b"TRACE ",
 ];
 
-/// Forwards one connection until both sides have ended it, or one breaks.
+/// Forwards one connection until both sides have ended it, or one side breaks.
 pub(crate) async fn forward(mut client: TcpStream, upstream: &Upstream, counters: &Counters) {
     let Some(mut server) = dial(upstream).await else {
         counters.refused.fetch_add(1, Relaxed);
-        // A client must see at once that nothing happened, not an orderly end.
+        // A reset, because an orderly end could be read as an empty reply: the client must see that nothing was
+        // forwarded.
         let _ = client.set_zero_linger();
         return;
     };
@@ -71,7 +72,7 @@ async fn carry(client: &mut TcpStream, server: &mut TcpStream, counters: &Counte
     Ok(())
 }
 
-/// Copies until the end of `from`, then ends `to`: the other direction may go on.
+/// Copies until the end of `from`, then ends `to`. The other direction may continue.
 async fn pump(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
@@ -82,7 +83,7 @@ async fn pump(
     loop {
         let read = from.read(&mut buffer).await?;
         if read == 0 {
-            // The other side may have gone already, which is no news to this direction.
+            // Fails if the other side is gone already; this direction has ended all the same.
             let _ = to.shutdown().await;
             return Ok(());
         }

@@ -5,11 +5,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{Counts, Upstream, counters::Counters, forward};
 
-/// How long the proxy waits before it accepts again after an accept failed, as it does when the process is out of file
-/// descriptors.
+/// Pause after a failed accept, as happens when the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
-/// A listening address that forwards to an [`Upstream`]. Dropping it ends it as [`Proxy::close`] does, without waiting.
+/// A listening address that forwards to an [`Upstream`]. Dropping it has the effect of [`Proxy::close`], without
+/// the wait.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -19,10 +19,11 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Listens on `address` (port 0 picks a free one) and forwards from now on. Must be called within a tokio runtime.
+    /// Listens on `address` (port 0 picks a free one) and forwards from now on. Must be called within a tokio
+    /// runtime.
     ///
     /// # Errors
-    /// When the address can't be bound.
+    /// Fails if the address can't be bound.
     pub async fn listen(address: SocketAddr, upstream: Upstream) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let proxy = Self {
@@ -42,17 +43,17 @@ impl Proxy {
         Ok(proxy)
     }
 
-    /// Where it listens; the same as long as it lives.
+    /// Returns the address it listens on, which never changes.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What went through it so far.
+    /// Returns the traffic so far.
     pub fn counts(&self) -> Counts {
         self.counters.read()
     }
 
-    /// Stops listening, cuts every connection, and returns when all of that is done.
+    /// Stops listening, cuts every connection, and returns when both are done.
     pub async fn close(&self) {
         self.stop.cancel();
         self.tasks.wait().await;
@@ -79,7 +80,7 @@ async fn accept(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            // The upstream is dialled off this loop: one that does not answer must not keep others waiting.
+            // Dialled in a task of its own: an upstream that does not answer must not delay other connections.
             Ok((client, _)) => {
                 tasks.spawn(serve(client, upstream.clone(), Arc::clone(&counters), stop.clone()));
             }

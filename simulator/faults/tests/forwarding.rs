@@ -1,4 +1,4 @@
-//! What the proxy promises, over real sockets.
+//! Tests of the proxy's promises over real sockets.
 
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
 
@@ -57,7 +57,7 @@ async fn until(proxy: &Proxy, holds: impl Fn(Counts) -> bool) -> Counts {
     }
 }
 
-/// Whether this connection was cut off, not ended in order.
+/// Tells if this connection was cut off rather than ended in order.
 async fn is_reset(stream: &mut TcpStream) -> bool {
     match timeout(LIMIT, stream.read(&mut [0; 16])).await.unwrap() {
         Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,

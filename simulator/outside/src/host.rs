@@ -3,7 +3,8 @@ use std::{io, net::TcpListener};
 use axum::Router;
 use tokio::runtime::{Builder, Runtime};
 
-/// A runtime of its own for the tasks of one server. Dropped, it takes them all with it, open connections too, as a kill does.
+/// Runtime of its own for the tasks of one server. Dropping it ends all of them, open connections included, as a
+/// kill would.
 #[derive(Debug)]
 pub(crate) struct Host(Option<Runtime>);
 
@@ -14,7 +15,7 @@ impl Host {
         )))
     }
 
-    /// Runs the server that `start` makes of the listener.
+    /// Runs the server that `start` makes from the listener.
     pub(crate) fn run<F>(
         &self,
         listener: TcpListener,
@@ -30,10 +31,10 @@ impl Host {
         Ok(())
     }
 
-    /// Serves `router` on the listener.
+    /// Serves `router` on the listener until dropped.
     pub(crate) fn serve(&self, listener: TcpListener, router: Router) -> io::Result<()> {
         self.run(listener, |listener| async move {
-            // It only ends when the runtime is dropped.
+            // Ends only when the runtime is dropped.
             let _ = axum::serve(listener, router).await;
         })
     }

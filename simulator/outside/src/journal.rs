@@ -7,32 +7,33 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Why a journal could not be opened or written.
+/// Failure to open or write a journal.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The file could not be read or written.
     #[error("journal {path} can't be used: {source}")]
     File {
-        /// The file.
+        /// Path of the journal.
         path: PathBuf,
-        /// Why.
+        /// Cause given by the system.
         source: io::Error,
     },
-    /// A line is not ours.
+    /// A line is not an entry of this journal.
     #[error("journal {path} line {line} is not readable ({reason}); give another data folder or remove the file")]
     Corrupt {
-        /// The file.
+        /// Path of the journal.
         path: PathBuf,
-        /// Counted from 1.
+        /// Number of the line, from 1.
         line: usize,
-        /// Why.
+        /// Reason given by the parser.
         reason: String,
     },
 }
 
-/// An append-only file of JSON lines, or nothing at all where no folder is given.
+/// An append-only file of JSON lines; without a folder, a journal that stores nothing.
 ///
-/// What `append` has returned for survives a kill of the process. A last line cut short by a kill was never acknowledged and is dropped.
+/// Entries survive a kill of the process once `append` has returned. A last line that a kill cut short was never
+/// acknowledged and is dropped.
 #[derive(Debug)]
 pub(crate) struct Journal<T> {
     file: Option<(PathBuf, File)>,
@@ -40,7 +41,7 @@ pub(crate) struct Journal<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> Journal<T> {
-    /// Opens `folder/name`, creating both if need be, and gives back what it holds.
+    /// Opens `folder/name`, or creates both, and returns the entries in it.
     pub(crate) fn open(folder: Option<&Path>, name: &str) -> Result<(Self, Vec<T>), JournalError> {
         let Some(folder) = folder else {
             return Ok((
@@ -79,7 +80,7 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
         ))
     }
 
-    /// Writes all of them with one call to the system, or fails.
+    /// Writes all entries with one call to the system, or fails.
     pub(crate) fn append(&mut self, entries: &[T]) -> Result<(), JournalError> {
         let Some((path, file)) = &mut self.file else {
             return Ok(());

@@ -1,7 +1,8 @@
-//! The outside world as nodes: a payment provider, a mail server and a push endpoint that keep what they were given.
+//! The outside world as nodes: a payment provider, a mail server and a push endpoint that keep all they receive.
 //!
-//! Each is a binary of its own (`payment-provider`, `mail-sink`, `push-sink`) and can be started in process by a test. With a data
-//! folder, whatever was acknowledged survives a kill of the process (not a power cut: nothing is synced to the disk).
+//! Each has a binary of its own (`payment-provider`, `mail-sink`, `push-sink`), and a test can start it in process.
+//! With a data folder, acknowledged data survives a kill of the process, but not a power cut, because the disk is
+//! not synced.
 
 mod host;
 mod journal;

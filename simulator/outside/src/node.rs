@@ -16,7 +16,7 @@ pub struct Options {
     /// Address to serve HTTP on, host:port; port 0 takes a free one [env: LISTEN] [default: 127.0.0.1:0]
     #[arg(long)]
     pub listen: Option<SocketAddr>,
-    /// Folder that keeps what was acknowledged; without it everything is gone with the process [env: DATA]
+    /// Folder for all acknowledged data; without it the data ends with the process [env: DATA]
     #[arg(long)]
     pub data: Option<PathBuf>,
 }
@@ -31,42 +31,42 @@ pub struct MailOptions {
     /// Address to serve the HTTP API on [env: LISTEN_HTTP] [default: 127.0.0.1:0]
     #[arg(long)]
     pub listen_http: Option<SocketAddr>,
-    /// Folder that keeps what was acknowledged; without it everything is gone with the process [env: DATA]
+    /// Folder for all acknowledged data; without it the data ends with the process [env: DATA]
     #[arg(long)]
     pub data: Option<PathBuf>,
 }
 
 impl Options {
-    /// The data folder, from the flag or the environment.
+    /// Returns the data folder, from the flag or the environment; `None` if neither is set.
     pub fn data(&self) -> Option<PathBuf> {
         data(self.data.as_ref())
     }
 }
 
 impl MailOptions {
-    /// The data folder, from the flag or the environment.
+    /// Returns the data folder, from the flag or the environment; `None` if neither is set.
     pub fn data(&self) -> Option<PathBuf> {
         data(self.data.as_ref())
     }
 }
 
-/// Why a node could not start.
+/// Failure to start a node.
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
     /// An environment variable is malformed.
     #[error("{name} is {value:?}, wanted host:port such as 127.0.0.1:0")]
     Address {
-        /// The variable.
+        /// Name of the variable.
         name: String,
-        /// What was seen.
+        /// Value of the variable.
         value: String,
     },
-    /// The address could not be taken.
+    /// The address could not be bound.
     #[error("can't listen on {address}: {source}")]
     Listen {
-        /// The address.
+        /// Address that was asked for.
         address: SocketAddr,
-        /// Why.
+        /// Cause given by the system.
         source: io::Error,
     },
     /// The runtime could not use a socket or stdout.
@@ -77,7 +77,8 @@ pub enum NodeError {
     Journal(#[from] JournalError),
 }
 
-/// Takes the address of the flag, else of the environment variable `name`, else a free port of the loopback interface.
+/// Listens on the address in the flag, else in the environment variable `name`, else on a free port of the loopback
+/// interface.
 pub fn bind(flag: Option<SocketAddr>, name: &str) -> Result<TcpListener, NodeError> {
     let address = match (flag, std::env::var(name)) {
         (Some(address), _) => address,
@@ -90,7 +91,7 @@ pub fn bind(flag: Option<SocketAddr>, name: &str) -> Result<TcpListener, NodeErr
     TcpListener::bind(address).map_err(|source| NodeError::Listen { address, source })
 }
 
-/// Prints one JSON line on stdout: the node serves on these addresses now.
+/// Prints one JSON line on stdout with the addresses: the node serves on them from now on.
 pub fn announce(node: &str, addresses: &[(&str, SocketAddr)]) -> Result<(), NodeError> {
     let mut line = serde_json::Map::new();
     line.insert("node".to_owned(), node.into());
@@ -112,12 +113,12 @@ pub async fn stopped() -> Result<(), NodeError> {
     Ok(())
 }
 
-/// 0 when the node was told to stop; 2, with the reason on stderr, when it could not run.
+/// Returns exit code 0 if the node was told to stop; 2 if it could not run, with the reason on stderr.
 pub fn exit_code(result: Result<(), NodeError>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nothing is left to tell it to where stderr is closed.
+            // If stderr is closed, nobody is left to tell.
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::from(2)
         }

@@ -18,30 +18,34 @@ use serde::{Deserialize, Serialize};
 use crate::{JournalError, NodeError, host::Host, journal::Journal};
 
 const BODY_LIMIT: usize = 64 * 1024;
-/// The most messages that are kept.
+/// Largest number of messages kept.
 const CAPACITY: usize = 100_000;
 
-/// A push message as it is kept.
+/// A kept push message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Push {
     /// The caller's idempotency key.
     pub key: String,
-    /// The device.
+    /// Token of the device.
     pub token: String,
-    /// The headline.
+    /// Headline of the message.
     pub title: String,
-    /// The text.
+    /// Text of the message.
     pub body: String,
-    /// How often it came. Only the first was kept.
+    /// Number of deliveries. Only the first was kept.
     pub deliveries: u64,
 }
 
-/// A push endpoint that takes every message, keeps it, and shows it.
+/// A push endpoint that accepts every message, keeps it, and shows it.
 ///
-/// `POST /push` with the header `Idempotency-Key` (1 to 255 visible ASCII characters) and the JSON body `token`, `title`, `body`, of at
-/// most 64 KiB: 200 means kept. The same key with the same message is counted and not kept again; with another one it is refused (422).
-/// A token that begins with `refused` belongs to no device (410). Beyond 100,000 messages it is full (507).
-/// `GET /messages`: the kept [`Push`]es, oldest first, as a JSON array. `GET /health/live`.
+/// # HTTP
+///
+/// - `POST /push` with the header `Idempotency-Key` (1 to 255 visible ASCII characters) and a JSON body with `token`,
+///   `title` and `body`, at most 64 KiB. 200 means that the message is kept. The same key with the same message is counted
+///   but not kept again; with another message it is refused (422). A token that begins with `refused` belongs to no device
+///   (410). After 100,000 messages the endpoint is full (507).
+/// - `GET /messages`: the kept [`Push`]es, oldest first, as a JSON array.
+/// - `GET /health/live`.
 #[derive(Debug)]
 pub struct PushSink {
     address: SocketAddr,
@@ -49,13 +53,13 @@ pub struct PushSink {
 }
 
 impl PushSink {
-    /// Serves on `listener` until dropped, with the messages that `data` holds.
+    /// Serves on `listener` until dropped, with the messages in the folder `data`; without a folder, it starts empty.
     pub fn start(listener: TcpListener, data: Option<&Path>) -> Result<Self, NodeError> {
         let (journal, kept) = Journal::open(data, "push-sink.jsonl")?;
         let mut store = Store {
             journal,
             messages: Vec::new(),
-            places: HashMap::new(),
+            indices: HashMap::new(),
         };
         kept.into_iter().for_each(|push| store.take(push));
         let router = Router::new()
@@ -73,7 +77,7 @@ impl PushSink {
         Ok(Self { address, _host: host })
     }
 
-    /// Where it serves.
+    /// Returns the address it serves on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -91,30 +95,30 @@ impl Shared {
 struct Store {
     journal: Journal<Push>,
     messages: Vec<Push>,
-    places: HashMap<String, usize>,
+    indices: HashMap<String, usize>,
 }
 
 impl Store {
     fn take(&mut self, push: Push) {
         let next = self.messages.len();
-        let place = *self.places.entry(push.key.clone()).or_insert(next);
-        match self.messages.get_mut(place) {
+        let index = *self.indices.entry(push.key.clone()).or_insert(next);
+        match self.messages.get_mut(index) {
             Some(known) => known.deliveries += 1,
             None => self.messages.push(push),
         }
     }
 
-    fn keep(&mut self, push: Push) -> Result<(), Refusal> {
-        let known = self.places.get(&push.key).and_then(|place| self.messages.get(*place));
+    fn keep(&mut self, push: Push) -> Result<(), PushRefusal> {
+        let known = self.indices.get(&push.key).and_then(|index| self.messages.get(*index));
         match known {
             Some(known) if (&known.token, &known.title, &known.body) != (&push.token, &push.title, &push.body) => {
-                return Err(Refusal(
+                return Err(PushRefusal(
                     StatusCode::UNPROCESSABLE_ENTITY,
                     "key was used with another message".to_owned(),
                 ));
             }
             None if self.messages.len() >= CAPACITY => {
-                return Err(Refusal(
+                return Err(PushRefusal(
                     StatusCode::INSUFFICIENT_STORAGE,
                     format!("{CAPACITY} messages are kept already"),
                 ));
@@ -127,15 +131,15 @@ impl Store {
     }
 }
 
-struct Refusal(StatusCode, String);
+struct PushRefusal(StatusCode, String);
 
-impl From<JournalError> for Refusal {
+impl From<JournalError> for PushRefusal {
     fn from(error: JournalError) -> Self {
         Self(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for PushRefusal {
     fn into_response(self) -> Response {
         (self.0, Json(serde_json::json!({ "error": { "message": self.1 } }))).into_response()
     }
@@ -149,21 +153,24 @@ struct Body {
     body: String,
 }
 
-async fn push(State(store): State<Shared>, headers: HeaderMap, bytes: Bytes) -> Result<Json<Push>, Refusal> {
+async fn push(State(store): State<Shared>, headers: HeaderMap, bytes: Bytes) -> Result<Json<Push>, PushRefusal> {
     let key = headers
         .get("idempotency-key")
         .and_then(|value| value.to_str().ok())
         .filter(|key| !key.is_empty() && key.len() <= 255 && key.bytes().all(|byte| byte.is_ascii_graphic()))
         .ok_or_else(|| {
-            Refusal(
+            PushRefusal(
                 StatusCode::BAD_REQUEST,
                 "wanted header Idempotency-Key: 1 to 255 visible ASCII".to_owned(),
             )
         })?;
     let Body { token, title, body } =
-        serde_json::from_slice(&bytes).map_err(|error| Refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
+        serde_json::from_slice(&bytes).map_err(|error| PushRefusal(StatusCode::BAD_REQUEST, error.to_string()))?;
     if token.starts_with("refused") {
-        return Err(Refusal(StatusCode::GONE, "the token belongs to no device".to_owned()));
+        return Err(PushRefusal(
+            StatusCode::GONE,
+            "the token belongs to no device".to_owned(),
+        ));
     }
     let push = Push {
         key: key.to_owned(),

@@ -113,12 +113,29 @@ async fn a_refused_recipient_is_a_permanent_error_and_nothing_is_kept() {
 }
 
 #[tokio::test]
+async fn messages_without_an_id_are_all_kept_and_told_apart_across_a_restart() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let message = b"HELO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n\r\nhi\r\n.\r\nQUIT\r\n";
+    for restart in 0..2 {
+        let sink = MailSink::start(free(), free(), Some(folder.path())).expect("the sink starts");
+        converse(&sink, message).await;
+        converse(&sink, message).await;
+
+        let kept = messages(&sink, "").await;
+
+        let ids: std::collections::BTreeSet<&str> = kept.iter().map(|message| message.id.as_str()).collect();
+        assert_eq!((kept.len(), ids.len()), (2 * (restart + 1), 2 * (restart + 1)));
+    }
+}
+
+#[tokio::test]
 async fn commands_sent_all_at_once_are_answered_in_order() {
     let sink = sink();
 
     let replies = converse(
         &sink,
-        b"EHLO me\r\nMAIL FROM:<a@b> SIZE=100\r\nRCPT TO:<refused@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nSubject: x\r\n\r\nhi\r\n.\r\nNOOP\r\nQUIT\r\n",
+        b"EHLO me\r\nMAIL FROM:<a@b> SIZE=100\r\nRCPT TO:<refused@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n\
+          Subject: x\r\n\r\nhi\r\n.\r\nNOOP\r\nQUIT\r\n",
     )
     .await;
 
@@ -129,7 +146,9 @@ async fn commands_sent_all_at_once_are_answered_in_order() {
 #[tokio::test]
 async fn commands_out_of_order_or_malformed_are_refused_and_the_conversation_goes_on() {
     let sink = sink();
-    let mut input = b"MAIL FROM:<a@b>\r\nHELO me\r\nRCPT TO:<c@d>\r\nDATA\r\nMAIL FROM:a@b\r\nMAIL FROM:<a@b> SIZE=2000000\r\nWHAT\r\nAUTH PLAIN\r\nNOOP\n\xff\r\n".to_vec();
+    let mut input = b"MAIL FROM:<a@b>\r\nHELO me\r\nRCPT TO:<c@d>\r\nDATA\r\nMAIL FROM:a@b\r\n\
+        MAIL FROM:<a@b> SIZE=2000000\r\nWHAT\r\nAUTH PLAIN\r\nNOOP\n\xff\r\n"
+        .to_vec();
     input.extend(std::iter::repeat_n(b'x', 10_000));
     input.extend(b"\r\nRSET\r\nQUIT\r\n");
 

@@ -5,6 +5,7 @@ use payments::provider::Provider;
 use shared::{
     Environment, Module,
     events::SubscriptionHandle,
+    settings::Declared,
     testing::{environment, stop, until},
 };
 use tempfile::TempDir;
@@ -21,36 +22,38 @@ pub(crate) struct Opened<T: ?Sized> {
 
 /// More time than a mock needs to reply on a busy machine.
 const PATIENCE: (&str, &str) = ("CALL_TIMEOUT_MS", "10000");
+/// URL of a provider that is never called: the tests bring their own.
+const NO_PROVIDER: (&str, &str) = ("PROVIDER_URL", "http://127.0.0.1:9");
 
 pub(crate) async fn orders(
     inventory: Arc<dyn Inventory>,
     payments: Arc<dyn Payments>,
     payments_feed: Arc<dyn EventFeed>,
 ) -> Opened<dyn Orders> {
-    let (folder, environment) = storage(&[PATIENCE]);
-    let needs = orders::Needs {
+    let (folder, environment) = storage(orders::SETTINGS, &[PATIENCE]);
+    let dependencies = orders::Dependencies {
         inventory,
         payments,
         payments_feed,
     };
-    let module = orders::open(&environment, needs).await.unwrap();
+    let module = orders::open(&environment, dependencies).await.unwrap();
     Opened::new(module, environment, folder)
 }
 
 pub(crate) async fn payments(
     orders: Arc<dyn Orders>,
-    order_events: Arc<dyn EventFeed>,
+    orders_feed: Arc<dyn EventFeed>,
     provider: Arc<dyn Provider>,
 ) -> Opened<dyn Payments> {
-    let (folder, environment) = storage(&[PATIENCE]);
-    let needs = payments::Dependencies { orders, order_events };
-    let module = payments::open_with(&environment, needs, provider).await.unwrap();
+    let (folder, environment) = storage(payments::SETTINGS, &[PATIENCE, NO_PROVIDER]);
+    let dependencies = payments::Dependencies { orders, orders_feed };
+    let module = payments::open_with(&environment, dependencies, provider).await.unwrap();
     Opened::new(module, environment, folder)
 }
 
 pub(crate) async fn inventory(orders_feed: Arc<dyn EventFeed>) -> Opened<dyn Inventory> {
-    let (folder, environment) = storage(&[]);
-    let module = inventory::open(&environment, inventory::Needs { orders_feed })
+    let (folder, environment) = storage(inventory::SETTINGS, &[]);
+    let module = inventory::open(&environment, inventory::Dependencies { orders_feed })
         .await
         .unwrap();
     Opened::new(module, environment, folder)
@@ -58,23 +61,23 @@ pub(crate) async fn inventory(orders_feed: Arc<dyn EventFeed>) -> Opened<dyn Inv
 
 /// Opens Notifications with a mail server at this address; customers without a device need no push endpoint.
 pub(crate) async fn notifications(
-    order_events: Arc<dyn EventFeed>,
-    payment_events: Arc<dyn EventFeed>,
+    orders_feed: Arc<dyn EventFeed>,
+    payments_feed: Arc<dyn EventFeed>,
     smtp: &str,
 ) -> Opened<dyn Notifications> {
     let nobody = ("PUSH_URL", "http://127.0.0.1:9");
-    let (folder, environment) = storage(&[PATIENCE, ("SMTP_ADDRESS", smtp), nobody]);
-    let needs = notifications::Dependencies {
-        order_events,
-        payment_events,
+    let (folder, environment) = storage(notifications::SETTINGS, &[PATIENCE, ("SMTP_ADDRESS", smtp), nobody]);
+    let dependencies = notifications::Dependencies {
+        orders_feed,
+        payments_feed,
     };
-    let module = notifications::open(&environment, needs).await.unwrap();
+    let module = notifications::open(&environment, dependencies).await.unwrap();
     Opened::new(module, environment, folder)
 }
 
-fn storage(settings: &[(&str, &str)]) -> (TempDir, Environment) {
+fn storage(declared: &[Declared], settings: &[(&str, &str)]) -> (TempDir, Environment) {
     let folder = TempDir::new().unwrap();
-    let environment = environment(folder.path(), settings);
+    let environment = environment(folder.path(), declared, settings);
     (folder, environment)
 }
 

@@ -2,29 +2,13 @@ use std::{path::Path, sync::Arc};
 
 use shared::{
     Environment, Settings,
-    settings::{Declared, optional, standard},
+    settings::{optional, standard},
 };
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::Postgres;
-
-/// The settings that the platform's modules read.
-const DECLARED: &[Declared] = &[
-    optional(&standard::DATABASE_URL),
-    optional(&standard::LISTEN),
-    optional(&standard::CALL_TIMEOUT_MS),
-    optional(&standard::LEASE_MS),
-    optional(&standard::DRAIN_MS),
-    optional(&standard::ORDERS_URL),
-    optional(&standard::PAYMENTS_URL),
-    optional(&standard::INVENTORY_URL),
-    optional(&standard::NOTIFICATIONS_URL),
-    optional(&standard::PROVIDER_URL),
-    optional(&standard::PUSH_URL),
-    optional(&standard::SMTP_ADDRESS),
-];
 
 /// The place where a module keeps its data during one sequence.
 #[derive(Clone, Debug)]
@@ -73,7 +57,8 @@ impl Storage {
         };
         let mut pairs = vec![("DATABASE_URL", url.as_str()), ("DRAIN_MS", "2000")];
         pairs.extend_from_slice(more);
-        let settings = Settings::from_pairs(DECLARED, pairs).map_err(|error| error.to_string())?;
+        let declared = monolith::settings().and(&[optional(&standard::LISTEN), optional(&standard::DRAIN_MS)]);
+        let settings = Settings::from_pairs(&declared, pairs).map_err(|error| error.to_string())?;
         Ok(TestEnvironment {
             environment: Environment::new(settings),
             folder,

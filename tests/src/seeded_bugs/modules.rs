@@ -69,8 +69,8 @@ pub(super) const BUGS: &[Bug] = &[
         "one order at once",
         &[Edit {
             file: "services/orders/src/service.rs",
-            find: "        let refunder = self.refunder.clone();\n        self.db\n            .write(move |tx| Box::pin(changes::apply(tx, order_id, refunder, decide)))",
-            replace: "        let refunder = self.refunder.clone();\n        let seen = self.get_order(order_id).await?;\n        self.db\n            .write(move |tx| Box::pin(changes::apply(tx, order_id, refunder, move |_, now| decide(&seen, now))))",
+            find: "        let refund_worker = self.refund_worker.clone();\n        self.db\n            .write(move |tx| Box::pin(changes::apply(tx, order_id, refund_worker, decide)))",
+            replace: "        let refund_worker = self.refund_worker.clone();\n        let seen = self.get_order(order_id).await?;\n        self.db\n            .write(move |tx| Box::pin(changes::apply(tx, order_id, refund_worker, move |_, now| decide(&seen, now))))",
         }],
     ),
     bug(
@@ -129,8 +129,8 @@ pub(super) const BUGS: &[Bug] = &[
         "inventory",
         &[Edit {
             file: "services/inventory/src/domain.rs",
-            find: "    if from == to {\n        return Ok(Step::Done);",
-            replace: "    if from == to {\n        return Ok(if to == ReservationStatus::Released { Step::Go } else { Step::Done });",
+            find: "    if from == to {\n        return Ok(Transition::Done);",
+            replace: "    if from == to {\n        return Ok(if to == ReservationStatus::Released { Transition::Due } else { Transition::Done });",
         }],
     ),
     bug(
@@ -180,8 +180,8 @@ pub(super) const BUGS: &[Bug] = &[
         &[
             Edit {
                 file: "services/payments/src/service.rs",
-                find: "        if store::find(&self.db, id).await?.is_some() {\n            return Ok(true);",
-                replace: "        if store::find(&self.db, id).await?.is_some() {\n            let again = self.db.write(move |tx| {\n                Box::pin(async move {\n                    let sql = \"UPDATE payments SET status = 'pending', due_at = created_at WHERE id = $1 AND status = 'captured'\";\n                    sqlx::query(sql).bind(id.to_string()).execute(tx.connection()).await?;\n                    Ok::<_, shared::DatabaseError>(())\n                })\n            });\n            again.await?;\n            self.dispatch.wake();\n            return Ok(true);",
+                find: "        if payments::find(&self.db, id).await?.is_some() {\n            return Ok(true);",
+                replace: "        if payments::find(&self.db, id).await?.is_some() {\n            let again = self.db.write(move |tx| {\n                Box::pin(async move {\n                    let sql = \"UPDATE payments SET status = 'pending', due_at = created_at WHERE id = $1 AND status = 'captured'\";\n                    sqlx::query(sql).bind(id.to_string()).execute(tx.connection()).await?;\n                    Ok::<_, shared::DatabaseError>(())\n                })\n            });\n            again.await?;\n            self.dispatch.wake();\n            return Ok(true);",
             },
             Edit {
                 file: "services/payments/src/charging.rs",
@@ -257,7 +257,7 @@ pub(super) const BUGS: &[Bug] = &[
         "what a refused refund set aside stays aside",
         "payments",
         &[Edit {
-            file: "services/payments/src/store/refunds.rs",
+            file: "services/payments/src/store/payments.rs",
             find: "SET refund_pending = refund_pending - $1 WHERE id = $2",
             replace: "SET refund_pending = refund_pending - 0 * $1 WHERE id = $2",
         }],
@@ -277,7 +277,7 @@ pub(super) const BUGS: &[Bug] = &[
         "a mail is sent twice",
         "notifications",
         &[Edit {
-            file: "services/notifications/src/courier.rs",
+            file: "services/notifications/src/dispatcher.rs",
             find: "                None => self.mailer.send(message).await,",
             replace: "                None => match self.mailer.send(message).await {\n                    Ok(()) => self.mailer.send(message).await,\n                    refused => refused,\n                },",
         }],
@@ -288,7 +288,7 @@ pub(super) const BUGS: &[Bug] = &[
         "notifications",
         &[Edit {
             file: "services/notifications/src/pusher.rs",
-            find: "Err(NotTaken::Refused(format!(\"push endpoint answered {status}\"))),",
+            find: "Err(ChannelError::Refused(format!(\"push endpoint answered {status}\"))),",
             replace: "Ok(()),",
         }],
     ),
@@ -298,8 +298,8 @@ pub(super) const BUGS: &[Bug] = &[
         "notifications",
         &[Edit {
             file: "services/notifications/src/sending.rs",
-            find: "                events::append(tx, SOURCE, &handover.event(&told)).await?;\n",
-            replace: "                if told.push.is_none() {\n                    events::append(tx, SOURCE, &handover.event(&told)).await?;\n                }\n",
+            find: "                events::append(tx, SOURCE, &result.event(&notification)).await?;\n",
+            replace: "                if notification.push.is_none() {\n                    events::append(tx, SOURCE, &result.event(&notification)).await?;\n                }\n",
         }],
     ),
     bug(

@@ -7,21 +7,11 @@ use std::{
 };
 
 use futures::future::join_all;
+use linearizability::{Operation, Response, Specification, Verdict, check_partitioned, minimize_partitioned};
 
-use super::{
-    CallOf, Failure, Model, ReplyOf, Suite,
-    compare::Comparison,
-    concurrent::{Answer, Operation, Specification, Verdict, check_by_key, smallest_by_key},
-    execution::same,
-    replay,
-    run::Run,
-    settings::Settings,
-    suite::run_on,
-};
-use crate::{Contract, MethodKind, Outcome, caught, chance::mix};
+use super::{CallOf, Failure, Model, ReplyOf, Suite, replay, run::Run, settings::Settings, suite::run_on};
+use crate::{Contract, MethodKind, Outcome, caught, chance::mix, compare::Comparison};
 
-/// How far the search for an order goes in one history before it gives up.
-const LIMIT: usize = 1_000_000;
 /// A caller steps aside less often than this before a call.
 const STEPS_ASIDE: u64 = 4;
 
@@ -171,28 +161,14 @@ where
     }
 
     fn explained(&self, case: u64, subject: &str, history: &History<M>) -> Result<(), Failure> {
-        let rules = &self.run.suite.rules;
-        let agrees = |expected: &ReplyOf<M>, seen: &ReplyOf<M>| {
-            expected == seen || same::<M>(&mut Comparison::loosely(rules), expected, seen).is_ok()
-        };
-        let step = |model: &mut M, call: &CallOf<M>| model.apply(call);
-        let specification = Specification::new(self.run.suite.model.clone(), step, agrees, LIMIT)
-            .with_reads(|call| M::Contract::method(call).kind == MethodKind::Read);
-        // A model whose keys depend on each other explains the calls of one key by those of another.
-        let key = |call: &CallOf<M>| {
-            self.run
-                .suite
-                .independent_keys
-                .then(|| M::Contract::key(call))
-                .flatten()
-        };
-        let lanes = match check_by_key(&specification, history, key).verdict {
+        let specification = Promises(&self.run.suite);
+        let lanes = match check_partitioned(&specification, history).verdict {
             Verdict::Linearizable { .. } => return Ok(()),
             Verdict::Undecided { explored } => {
                 format!("undecided after {explored} steps; fewer calls or callers decide it")
             }
             Verdict::NotLinearizable { .. } => {
-                let smallest = smallest_by_key(&specification, history, key);
+                let smallest = minimize_partitioned(&specification, history);
                 smallest.map_or_else(
                     || "the smallest part could not be found".to_owned(),
                     |part| part.to_string(),
@@ -209,14 +185,44 @@ where
     }
 }
 
+/// The model of a suite as a specification, under the suite's rules.
+struct Promises<'a, M: Model>(&'a Suite<M>);
+
+impl<M: Model> Specification for Promises<'_, M> {
+    type Call = CallOf<M>;
+    type Reply = ReplyOf<M>;
+    type State = M;
+
+    fn initial(&self) -> M {
+        self.0.model.clone()
+    }
+
+    fn apply(&self, model: &mut M, call: &CallOf<M>) -> ReplyOf<M> {
+        model.apply(call)
+    }
+
+    fn agrees(&self, expected: &ReplyOf<M>, seen: &ReplyOf<M>) -> bool {
+        expected == seen || Comparison::untracked(&self.0.rules).same(expected, seen).is_ok()
+    }
+
+    fn is_read(&self, call: &CallOf<M>) -> bool {
+        M::Contract::method(call).kind == MethodKind::Read
+    }
+
+    fn partition(&self, call: &CallOf<M>) -> Option<String> {
+        // Keys that depend on each other can't be checked apart: calls under one explain replies under another.
+        self.0.independent_keys.then(|| M::Contract::key(call)).flatten()
+    }
+}
+
 impl ConcurrentReport {
     fn count<C, R>(&mut self, history: &[Operation<C, R>], nothing: u64) {
         self.histories += 1;
         self.nothing += nothing;
         for operation in history {
-            match operation.answer {
-                Answer::Came { .. } => self.answered += 1,
-                Answer::Unknown => self.unknown += 1,
+            match operation.response {
+                Some(_) => self.answered += 1,
+                None => self.unknown += 1,
             }
         }
         let overlap = |one: &Operation<C, R>| {
@@ -284,19 +290,19 @@ impl<M: Model> Recorder<M> {
                 Outcome::Transport(_) | Outcome::Panic(_) => Heard::Unknown,
                 _ => heard(reply),
             });
-        let answer = match (said, reply) {
+        let response = match (said, reply) {
             (Heard::Nothing, _) => {
                 noted.1 += 1;
                 return;
             }
-            (Heard::Answer, Some(reply)) => Answer::Came { at, reply },
-            _ => Answer::Unknown,
+            (Heard::Answer, Some(reply)) => Some(Response { at, reply }),
+            _ => None,
         };
         noted.0.push(Operation {
             caller,
             invoked,
             call,
-            answer,
+            response,
         });
     }
 

@@ -3,12 +3,15 @@ use std::{fmt, time::Duration};
 use serde_json::Value;
 
 use super::{
-    Instance, Mismatch, Rule,
-    compare::Comparison,
-    model::{CallOf, Model, ReplyOf},
+    Instance,
+    model::{CallOf, Model},
     sequence::{Expected, Step, json_if_needed, resolve},
 };
-use crate::{Contract, caught, time::monotonic};
+use crate::{
+    Contract, caught,
+    compare::{Comparison, Mismatch, Rule},
+    time::monotonic,
+};
 
 /// How often effects are read again while they settle.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
@@ -81,7 +84,7 @@ impl<M: Model> Execution<'_, M> {
         Executed {
             difference,
             replies,
-            applied: comparison.applied,
+            applied: comparison.applied().to_vec(),
         }
     }
 
@@ -101,7 +104,7 @@ impl<M: Model> Execution<'_, M> {
             let answer = tokio::time::timeout(self.patience, caught(service.dispatch(call)));
             let what = match answer.await {
                 Ok(Ok(reply)) => {
-                    let compared = same::<M>(comparison, &promise.reply, &reply);
+                    let compared = comparison.same(&promise.reply, &reply);
                     replies.push(json_if_needed::<M>(self.steps, &reply));
                     if self.keep_replies {
                         shown.push(as_text::<M::Contract>(&reply));
@@ -151,30 +154,6 @@ async fn pass(time: Duration) {
     while begun.elapsed() <= time {
         tokio::task::yield_now().await;
     }
-}
-
-/// Equal replies are compared as they are; only where they are not, or names have to be learnt, as JSON under the rules. What JSON does
-/// not show, no rule can allow.
-pub(crate) fn same<M: Model>(
-    comparison: &mut Comparison<'_>,
-    expected: &ReplyOf<M>,
-    seen: &ReplyOf<M>,
-) -> Result<(), Mismatch> {
-    let equal = expected == seen;
-    if equal && !comparison.has_names() {
-        return Ok(());
-    }
-    let json = |reply| serde_json::to_value(reply).ok();
-    let (wanted, got) = (json(expected), json(seen));
-    if !equal && wanted == got {
-        return Err(Mismatch {
-            at: String::new(),
-            expected: wanted,
-            seen: got,
-            reason: Some("replies that are equal, and these differ in what their JSON does not show".to_owned()),
-        });
-    }
-    comparison.compare(&wanted.unwrap_or_default(), &got.unwrap_or_default())
 }
 
 /// A reply without the name of its method, which stands beside it.

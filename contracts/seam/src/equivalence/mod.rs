@@ -8,7 +8,7 @@
 //! - how much was seen: every [`Cell`] of the state machine that can be reached is counted, and a cell that was missed fails the suite;
 //! - what failed once: saved as JSON, calls and not draws, and run first from then on.
 //!
-//! [`Suite::run_concurrently`] lets several callers call at once, and [`concurrent`] decides whether some order explains what they heard.
+//! [`Suite::run_concurrently`] lets several callers call at once, and [`linearizability`] decides whether some order explains what they heard.
 //!
 //! Built on [`proptest`], which draws the calls and makes them simpler.
 //!
@@ -16,8 +16,6 @@
 //! Bornholt et al., "Using Lightweight Formal Methods to Validate a Key-Value Storage Node in Amazon S3", SOSP 2021 (a small reference
 //! model beside the implementation); Hughes, "Experiences with QuickCheck", 2016 (sequences from a model's state, negative calls).
 
-mod compare;
-pub mod concurrent;
 mod concurrently;
 mod counterexample;
 mod coverage;
@@ -25,10 +23,8 @@ mod execution;
 mod failure;
 mod model;
 mod modelled;
-mod own;
 mod replay;
 mod report;
-mod rule;
 mod run;
 mod saved;
 mod sequence;
@@ -37,7 +33,6 @@ mod shrink;
 mod subject;
 mod suite;
 
-pub use compare::Mismatch;
 pub use concurrently::{ConcurrentReport, Heard};
 pub use counterexample::{Counterexample, Exchange, Origin};
 pub use execution::{Difference, What};
@@ -45,6 +40,7 @@ pub use failure::Failure;
 pub use model::{CallOf, Cell, Model, ReplyOf};
 pub use modelled::Modelled;
 pub use report::Report;
-pub use rule::Rule;
 pub use subject::Instance;
 pub use suite::Suite;
+
+pub use crate::compare::{Mismatch, Rule};

@@ -4,12 +4,11 @@ use proptest::{strategy::ValueTree, test_runner::Reason};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{
-    Rule,
-    compare::pointer,
-    model::{CallOf, Model, ReplyOf},
+use super::model::{CallOf, Model, ReplyOf};
+use crate::{
+    Contract,
+    compare::{Rule, pointer},
 };
-use crate::Contract;
 
 /// A call of a sequence, and which of its values are taken from earlier replies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -139,7 +138,7 @@ impl<M: Model> Drawn<M> {
         length: usize,
         mut draw: impl FnMut(&M) -> Result<Box<dyn ValueTree<Value = CallOf<M>>>, Reason>,
     ) -> Result<(Self, Expected<M>), Reason> {
-        let renamed: Vec<Rule> = rules.iter().filter(|rule| rule.kind.is_own()).cloned().collect();
+        let renamed: Vec<Rule> = rules.iter().filter(|rule| rule.kind.is_tracked()).cloned().collect();
         let mut minted = Minted {
             renamed,
             places: HashMap::new(),

@@ -138,7 +138,7 @@ fn a_subject_that_gives_two_things_one_name_is_found_before_anybody_uses_it() {
 
     assert_eq!(methods(&found), ["write", "write"]);
     let text = found.to_string();
-    let wanted = "wanted 1001, got 16712680; wanted a name of its own, and this one stands for 1000";
+    let wanted = "wanted 1001, got 16712680; wanted an id not used before, and this one stands for 1000";
     assert!(text.contains(wanted), "{text}");
 }
 

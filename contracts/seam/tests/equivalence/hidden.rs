@@ -101,7 +101,7 @@ fn a_difference_that_json_does_not_show_is_found() {
 
     let failure = alone.unwrap_err().to_string();
     assert!(
-        failure.contains("these differ in what their JSON does not show"),
+        failure.contains("these differ in something that their JSON does not show"),
         "{failure}"
     );
     assert!(matches!(at_once, Err(Failure::NotLinearizable { .. })));

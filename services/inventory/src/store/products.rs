@@ -18,7 +18,7 @@ const ALL: Listing = Listing {
     rows: concat!("SELECT ", columns!(), " FROM products ORDER BY sku LIMIT $1 OFFSET $2"),
 };
 
-/// Sets price and available stock.
+/// Inserts a product, or sets its price and available stock. What is reserved and committed stays.
 pub(crate) async fn put(tx: &mut Tx, product: &ProductUpdate, now: Timestamp) -> Result<Product, DatabaseError> {
     let row = sqlx::query(concat!(
         "INSERT INTO products (",
@@ -39,7 +39,7 @@ pub(crate) async fn put(tx: &mut Tx, product: &ProductUpdate, now: Timestamp) ->
     read(&row)
 }
 
-/// Moves items of a product and gives its price; `None`, and nothing is moved, if it does not exist or has too few in stock.
+/// Moves items of a product and returns its price. `None`, and no move, if it does not exist or has too few in stock.
 pub(crate) async fn shift(
     tx: &mut Tx,
     sku: &Sku,
@@ -61,7 +61,7 @@ pub(crate) async fn shift(
     row.as_ref().map(|row| money(row, "price_cents")).transpose()
 }
 
-/// How many can be ordered, as the open transaction sees it; `None` if there is no such product.
+/// The number of items in stock, as the open transaction sees it. `None` if there is no such product.
 pub(crate) async fn available(tx: &mut Tx, sku: &Sku) -> Result<Option<i64>, DatabaseError> {
     let row = sqlx::query("SELECT stock FROM products WHERE sku = $1")
         .bind(sku.as_str())
@@ -70,7 +70,7 @@ pub(crate) async fn available(tx: &mut Tx, sku: &Sku) -> Result<Option<i64>, Dat
     Ok(row.map(|row| row.try_get("stock")).transpose()?)
 }
 
-/// The product, if there is one.
+/// The product as it was committed last.
 pub(crate) async fn find(db: &Database, sku: &Sku) -> Result<Option<Product>, DatabaseError> {
     let row = sqlx::query(concat!("SELECT ", columns!(), " FROM products WHERE sku = $1"))
         .bind(sku.as_str())
@@ -79,7 +79,7 @@ pub(crate) async fn find(db: &Database, sku: &Sku) -> Result<Option<Product>, Da
     row.as_ref().map(read).transpose()
 }
 
-/// One page of all products, by sku.
+/// One page of all products, ordered by sku.
 pub(crate) async fn page(db: &Database, page: PageRequest) -> Result<Page<Product>, DatabaseError> {
     ALL.page(db, None, page, read).await
 }

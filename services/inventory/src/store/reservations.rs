@@ -6,7 +6,7 @@ use shared::{
 use sqlx::{Row, any::AnyRow};
 
 /// The order's reservation, as the open transaction sees it.
-pub(crate) async fn find(tx: &mut Tx, order_id: OrderId) -> Result<Option<Reservation>, DatabaseError> {
+pub(crate) async fn find_in(tx: &mut Tx, order_id: OrderId) -> Result<Option<Reservation>, DatabaseError> {
     let row = sqlx::query(
         "SELECT order_id, status, lines, version, created_at, updated_at FROM reservations WHERE order_id = $1",
     )
@@ -16,7 +16,7 @@ pub(crate) async fn find(tx: &mut Tx, order_id: OrderId) -> Result<Option<Reserv
     row.as_ref().map(read).transpose()
 }
 
-/// Writes a new reservation down; false, and nothing is written, if the order has one already.
+/// Inserts a reservation. `false`, and no change, if the order has one already.
 pub(crate) async fn insert(tx: &mut Tx, reservation: &Reservation) -> Result<bool, DatabaseError> {
     let inserted = sqlx::query(
         "INSERT INTO reservations (order_id, status, lines, version, created_at, updated_at)
@@ -33,7 +33,7 @@ pub(crate) async fn insert(tx: &mut Tx, reservation: &Reservation) -> Result<boo
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Puts `after` in the place of `before`; false, and nothing is written, if the reservation is not as `before` any more.
+/// Replaces `before` by `after`. `false`, and no change, if the reservation's status or version is not that of `before` any more.
 pub(crate) async fn replace(tx: &mut Tx, before: &Reservation, after: &Reservation) -> Result<bool, DatabaseError> {
     let replaced = sqlx::query(
         "UPDATE reservations SET status = $1, version = $2, updated_at = $3

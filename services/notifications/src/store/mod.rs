@@ -1,7 +1,6 @@
-//! SQL: who is to be told, and what was told. Everything that writes takes part in the caller's write.
+//! The module's tables, a file for each. One text of each query serves both engines.
+//!
+//! Functions that take a transaction take part in the caller's write; the others read what is committed.
 
-mod contacts;
-mod notifications;
-
-pub(crate) use contacts::{contact_of, keep_contact};
-pub(crate) use notifications::{find, insert, list};
+pub(crate) mod contacts;
+pub(crate) mod notifications;

@@ -16,44 +16,44 @@ const BY_ORDER: Listing = Listing {
            WHERE order_id = $1 ORDER BY created_at, id LIMIT $2 OFFSET $3",
 };
 
-/// Writes down what was told; what is there already stays.
-pub(crate) async fn insert(tx: &mut Tx, told: &Notification) -> Result<(), DatabaseError> {
+/// Inserts a notification. One that is there already stays.
+pub(crate) async fn insert(tx: &mut Tx, notification: &Notification) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO notifications (id, order_id, kind, email, push, version, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
     )
-    .bind(told.id.to_string())
-    .bind(told.order_id.to_string())
-    .bind(name(&told.kind))
-    .bind(name(&told.email))
-    .bind(told.push.as_ref().map(name))
-    .bind(told.version)
-    .bind(told.created_at.as_micros())
-    .bind(told.updated_at.as_micros())
+    .bind(notification.id.to_string())
+    .bind(notification.order_id.to_string())
+    .bind(name(&notification.kind))
+    .bind(name(&notification.email))
+    .bind(notification.push.as_ref().map(name))
+    .bind(notification.version)
+    .bind(notification.created_at.as_micros())
+    .bind(notification.updated_at.as_micros())
     .execute(tx.connection())
     .await?;
     Ok(())
 }
 
-/// The notification with this id.
+/// The notification as it was committed last.
 pub(crate) async fn find(db: &Database, id: NotificationId) -> Result<Option<Notification>, DatabaseError> {
     let row = sqlx::query(BY_ID)
         .bind(id.to_string())
         .fetch_optional(db.readers())
         .await?;
-    row.as_ref().map(notification).transpose()
+    row.as_ref().map(read).transpose()
 }
 
-/// What was told about an order, oldest first.
-pub(crate) async fn list(
+/// One page of an order's notifications, oldest first.
+pub(crate) async fn page(
     db: &Database,
     order_id: OrderId,
     page: PageRequest,
 ) -> Result<Page<Notification>, DatabaseError> {
-    BY_ORDER.page(db, Some(&order_id.to_string()), page, notification).await
+    BY_ORDER.page(db, Some(&order_id.to_string()), page, read).await
 }
 
-fn notification(row: &AnyRow) -> Result<Notification, DatabaseError> {
+fn read(row: &AnyRow) -> Result<Notification, DatabaseError> {
     let push: Option<String> = row.try_get("push")?;
     Ok(Notification {
         id: parsed(row, "id")?,
@@ -67,7 +67,7 @@ fn notification(row: &AnyRow) -> Result<Notification, DatabaseError> {
     })
 }
 
-/// An enum without content, by the name that it has on the wire.
+/// The name on the wire of an enum's variant without fields.
 fn name(value: &impl Serialize) -> String {
     let name = serde_json::to_value(value).unwrap_or_default();
     name.as_str().unwrap_or_default().to_owned()

@@ -57,12 +57,12 @@ impl Fixture {
             ("CALL_TIMEOUT_MS", "1000"),
             ("LEASE_MS", "1500"),
         ];
-        let environment = testing::environment(self.folder.path(), &settings);
-        let needs = Dependencies {
-            order_events: self.orders.clone(),
-            payment_events: self.payments.clone(),
+        let environment = testing::environment(self.folder.path(), notifications::SETTINGS, &settings);
+        let dependencies = Dependencies {
+            orders_feed: self.orders.clone(),
+            payments_feed: self.payments.clone(),
         };
-        let module = notifications::open(&environment, needs)
+        let module = notifications::open(&environment, dependencies)
             .await
             .expect("the module opens");
         self.running = Some((environment, module));

@@ -3,9 +3,9 @@ use seam::TransportFailure;
 
 use super::*;
 
-type Command = fn(&Order) -> Result<Step, OrderError>;
+type Command = fn(&Order) -> Result<Transition, OrderError>;
 
-/// Every command that only the status decides on, and where it leads.
+/// Every command whose effect depends on the status alone, with the status it leads to.
 fn commands() -> [(OrderStatus, Command); 4] {
     [
         (OrderStatus::Confirmed, |order| confirm(order, payment("p"), later())),
@@ -24,7 +24,7 @@ fn every_command_in_every_status_is_done_before_or_legal_or_refused_with_both_na
             let step = command(&before);
 
             if from == to {
-                assert_eq!(step, Ok(Step::default()), "{from:?} to {to:?}");
+                assert_eq!(step, Ok(Transition::default()), "{from:?} to {to:?}");
             } else if from.can_become(to) {
                 let (after, event) = step.unwrap().change.unwrap();
                 assert_eq!(
@@ -108,7 +108,7 @@ fn captured_money_confirms_or_is_known_or_goes_back() {
     for status in [Confirmed, Shipped, Delivered] {
         assert_eq!(
             taken(status, payment("p")),
-            Step::default(),
+            Transition::default(),
             "{status:?} was paid by this one"
         );
         let second = taken(status, payment("q"));
@@ -265,7 +265,7 @@ fn name(event: &OrderEvent) -> OrderStatus {
     }
 }
 
-/// An order as it is in this status: paid by "p" if it is paid, shipped as "1" if it is shipped.
+/// An order in this status: paid by "p" if it is paid, shipped as "1" if it is shipped.
 fn order(status: OrderStatus) -> Order {
     use OrderStatus::{Confirmed, Delivered, Shipped};
     let (made, _) = accept(request(), OrderId::derive(&["x"]), reservation(), earlier()).unwrap();

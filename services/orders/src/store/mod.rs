@@ -1,4 +1,6 @@
-//! What the module keeps, in SQL. One text of each query serves both engines.
+//! The module's tables, a file for each. One text of each query serves both engines.
+//!
+//! Functions that take a transaction take part in the caller's write; the others read what is committed.
 
 pub(crate) mod orders;
 pub(crate) mod refunds;

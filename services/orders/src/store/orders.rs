@@ -23,7 +23,7 @@ const BY_CUSTOMER: Listing = Listing {
     ),
 };
 
-/// Writes a new order down; false, and nothing is written, if there is one with its id.
+/// Inserts an order. `false`, and no change, if there is one with its id.
 pub(crate) async fn insert(tx: &mut Tx, order: &Order) -> Result<bool, DatabaseError> {
     let inserted = sqlx::query(concat!(
         "INSERT INTO orders (",
@@ -47,7 +47,7 @@ pub(crate) async fn insert(tx: &mut Tx, order: &Order) -> Result<bool, DatabaseE
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Puts `after` in the place of `before`; false, and nothing is written, if the order is not as `before` any more.
+/// Replaces `before` by `after`. `false`, and no change, if the order's status or version is not that of `before` any more.
 pub(crate) async fn replace(tx: &mut Tx, before: &Order, after: &Order) -> Result<bool, DatabaseError> {
     let replaced = sqlx::query(
         "UPDATE orders SET status = $1, payment_id = $2, cancel_reason = $3, carrier = $4, tracking_number = $5,
@@ -74,7 +74,7 @@ pub(crate) async fn replace(tx: &mut Tx, before: &Order, after: &Order) -> Resul
     Ok(replaced.rows_affected() == 1)
 }
 
-/// The order as the open transaction sees it.
+/// The order, as the open transaction sees it.
 pub(crate) async fn find_in(tx: &mut Tx, id: OrderId) -> Result<Option<Order>, DatabaseError> {
     let row = sqlx::query(BY_ID)
         .bind(id.to_string())

@@ -6,8 +6,8 @@ use shared::{
 
 use crate::domain::Refundable;
 
-/// A refund falls due, unless it did before.
-pub(crate) async fn fall_due(tx: &mut Tx, refund: &Refundable) -> Result<(), DatabaseError> {
+/// Schedules a refund. One that is scheduled or settled already stays as it is.
+pub(crate) async fn schedule(tx: &mut Tx, refund: &Refundable) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO refunds (payment_id, order_id, amount_cents, currency, outcome, due_at)
          VALUES ($1, $2, $3, $4, NULL, $5) ON CONFLICT DO NOTHING",
@@ -22,13 +22,13 @@ pub(crate) async fn fall_due(tx: &mut Tx, refund: &Refundable) -> Result<(), Dat
     Ok(())
 }
 
-/// Refunds without an outcome, oldest first.
-pub(crate) async fn due(db: &Database, most: i64) -> Result<Vec<Refundable>, DatabaseError> {
+/// The oldest refunds without an outcome, at most `limit`.
+pub(crate) async fn due(db: &Database, limit: i64) -> Result<Vec<Refundable>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT payment_id, order_id, amount_cents, currency FROM refunds
          WHERE outcome IS NULL ORDER BY due_at LIMIT $1",
     )
-    .bind(most)
+    .bind(limit)
     .fetch_all(db.readers())
     .await?;
     rows.iter()
@@ -42,7 +42,7 @@ pub(crate) async fn due(db: &Database, most: i64) -> Result<Vec<Refundable>, Dat
         .collect()
 }
 
-/// Notes what became of a refund: it is not due any more.
+/// Stores the outcome of a refund, which is not due any more.
 pub(crate) async fn settle(tx: &mut Tx, payment_id: PaymentId, outcome: &str) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE refunds SET outcome = $1 WHERE payment_id = $2 AND outcome IS NULL")
         .bind(outcome)

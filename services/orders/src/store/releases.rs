@@ -1,8 +1,8 @@
 use commerce::{OrderId, Timestamp};
 use shared::{Database, DatabaseError, Tx, row::parsed};
 
-/// The stock of an order that will never exist is to be given back.
-pub(crate) async fn fall_due(tx: &mut Tx, order_id: OrderId) -> Result<(), DatabaseError> {
+/// Schedules the release of the stock of an order that will never exist.
+pub(crate) async fn schedule(tx: &mut Tx, order_id: OrderId) -> Result<(), DatabaseError> {
     sqlx::query("INSERT INTO releases (order_id, due_at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         .bind(order_id.to_string())
         .bind(Timestamp::now().as_micros())
@@ -11,16 +11,16 @@ pub(crate) async fn fall_due(tx: &mut Tx, order_id: OrderId) -> Result<(), Datab
     Ok(())
 }
 
-/// Orders whose stock is to be given back, oldest first.
-pub(crate) async fn due(db: &Database, most: i64) -> Result<Vec<OrderId>, DatabaseError> {
+/// The orders whose release was scheduled first, at most `limit`.
+pub(crate) async fn due(db: &Database, limit: i64) -> Result<Vec<OrderId>, DatabaseError> {
     let rows = sqlx::query("SELECT order_id FROM releases ORDER BY due_at LIMIT $1")
-        .bind(most)
+        .bind(limit)
         .fetch_all(db.readers())
         .await?;
     rows.iter().map(|row| parsed(row, "order_id")).collect()
 }
 
-/// The stock is back.
+/// Deletes a release that Inventory has confirmed.
 pub(crate) async fn settle(tx: &mut Tx, order_id: OrderId) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM releases WHERE order_id = $1")
         .bind(order_id.to_string())

@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 use commerce::{Contact, CustomerId, Item, NewOrder, Order, OrderError, OrderId, OrderStatus, Orders, PaymentMethod};
 pub use fake_inventory::{Conduct, FakeInventory};
 pub use fake_payments::FakePayments;
-use orders::Needs;
+use orders::Dependencies;
 use seam::Context;
 use shared::{
     Environment, Module,
@@ -65,13 +65,13 @@ impl World {
     ) -> Self {
         let (lease, patience) = (LEASE.as_millis().to_string(), PATIENCE.as_millis().to_string());
         let settings = [("LEASE_MS", &*lease), ("CALL_TIMEOUT_MS", &patience)];
-        let environment = testing::environment(folder.path(), &settings);
-        let needs = Needs {
+        let environment = testing::environment(folder.path(), orders::SETTINGS, &settings);
+        let dependencies = Dependencies {
             inventory: Arc::clone(&inventory) as _,
             payments: Arc::clone(&payments) as _,
             payments_feed: Arc::clone(&payments_log) as _,
         };
-        let module = orders::open(&environment, needs).await.unwrap();
+        let module = orders::open(&environment, dependencies).await.unwrap();
         Self {
             folder,
             inventory,

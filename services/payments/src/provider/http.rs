@@ -7,22 +7,22 @@ use serde_json::json;
 
 use super::{Hold, Operation, Provider, ProviderError, Verdict};
 
-/// The provider's HTTP API, over any transport. How long to wait is the transport's business.
+/// The provider's HTTP API over any transport. The transport limits the time of a call.
 ///
-/// Nothing it says is taken on trust: an answer about another key, kind, amount or currency than was asked about is no answer.
+/// Answers are checked: one about another key, kind, amount or currency than the request's counts as no answer.
 #[derive(Clone, Debug)]
 pub struct HttpProvider<T> {
     transport: T,
 }
 
-/// What an answer must be about.
+/// Values that an answer must contain.
 struct Expected<'a> {
     key: &'a str,
     kind: Option<&'a str>,
     amount: Option<Money>,
 }
 
-/// An operation as the provider writes it. Fields that we do not need may come and go.
+/// An operation as the provider writes it. Other fields may come and go.
 #[derive(Deserialize)]
 struct Answer {
     key: String,
@@ -43,7 +43,7 @@ enum Status {
 }
 
 impl<T: Transport> HttpProvider<T> {
-    /// A provider behind `transport`.
+    /// Creates a client that sends its requests over `transport`.
     pub fn new(transport: T) -> Self {
         Self { transport }
     }
@@ -63,9 +63,9 @@ impl<T: Transport> HttpProvider<T> {
         let response = self.send(request).await?;
         match response.status() {
             StatusCode::OK | StatusCode::CREATED | StatusCode::PAYMENT_REQUIRED => read(&response, &expected),
-            // It says that it did nothing, but not that it never will.
+            // The provider did nothing, but may do it when asked again.
             StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => Err(no_answer(&response)),
-            // Only in the provider's own words: any proxy on the way may answer 4xx and know nothing.
+            // Believed only with an error code of the provider's: a proxy on the way may answer 4xx without knowing anything.
             status if status.is_client_error() => match code(&response) {
                 Some(code) => Err(ProviderError::Refused(format!("{} {code}", status.as_u16()))),
                 None => Err(no_answer(&response)),
@@ -76,7 +76,7 @@ impl<T: Transport> HttpProvider<T> {
 
     async fn send(&self, request: http::Result<Request<Bytes>>) -> Result<Response<Bytes>, ProviderError> {
         let request =
-            request.map_err(|error| ProviderError::Refused(format!("no request can be made of it: {error}")))?;
+            request.map_err(|error| ProviderError::Refused(format!("the request can't be built: {error}")))?;
         self.transport
             .send(request)
             .await
@@ -160,14 +160,15 @@ impl<T: Transport> Provider for HttpProvider<T> {
 
 fn read(response: &Response<Bytes>, expected: &Expected<'_>) -> Result<Operation, ProviderError> {
     let answer: Answer = serde_json::from_slice(response.body())
-        .map_err(|error| ProviderError::NoAnswer(format!("its answer makes no sense: {error}")))?;
+        .map_err(|error| ProviderError::NoAnswer(format!("its answer can't be read: {error}")))?;
     let about_it = answer.key == expected.key
         && expected.kind.is_none_or(|kind| answer.kind == kind)
         && expected
             .amount
             .is_none_or(|amount| answer.amount_cents == amount.cents && answer.currency == amount.currency.as_str());
     if !about_it {
-        return Err(ProviderError::NoAnswer("its answer is about something else".to_owned()));
+        let reason = format!("its answer is about another operation than {}", expected.key);
+        return Err(ProviderError::NoAnswer(reason));
     }
     let verdict = match answer.status {
         Status::Succeeded => Verdict::Done,
@@ -177,11 +178,12 @@ fn read(response: &Response<Bytes>, expected: &Expected<'_>) -> Result<Operation
 }
 
 fn no_answer(response: &Response<Bytes>) -> ProviderError {
-    let code = code(response).unwrap_or_else(|| "without a reason of its own".to_owned());
+    let code = code(response).unwrap_or_else(|| "without an error code of its own".to_owned());
     ProviderError::NoAnswer(format!("it answered {} {code}", response.status().as_u16()))
 }
 
-/// The provider's word for an error, if it is the provider's. Its message stays out: it may repeat what must not be logged.
+/// The error code, if the answer is an error of the provider's. The message stays out: it may quote data that must not be
+/// logged.
 fn code(response: &Response<Bytes>) -> Option<String> {
     #[derive(Deserialize)]
     struct Refusal {
@@ -195,7 +197,7 @@ fn code(response: &Response<Bytes>) -> Option<String> {
     Some(refusal.error.code.chars().take(64).collect())
 }
 
-/// Text as one segment of a path.
+/// Encodes text as one segment of a path.
 fn segment(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
@@ -207,7 +209,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers every request with this.
+    /// Answers every request with this status and body.
     struct Says(u16, &'static str);
 
     impl Transport for Says {

@@ -1,4 +1,4 @@
-//! The payment provider as this module sees it.
+//! The payment provider's interface for this module, and its HTTP client.
 
 mod http;
 
@@ -6,61 +6,61 @@ use commerce::{Money, PaymentMethod};
 
 pub use http::HttpProvider;
 
-/// Holds, takes and gives back money. Every command is idempotent by its key: repeated, it does nothing and is answered the same.
+/// A payment provider. Every command is idempotent by its key: a repetition has no effect and gets the same answer.
 #[seam::async_trait]
 pub trait Provider: Send + Sync + 'static {
-    /// Holds an amount.
+    /// Authorises an amount: holds it on the customer's payment method.
     async fn authorize(&self, key: &str, hold: Hold) -> Result<Operation, ProviderError>;
 
-    /// Takes what an authorisation holds, as much of it as `amount` says.
+    /// Captures `amount` of an authorisation.
     async fn capture(&self, key: &str, authorization_id: &str, amount: Money) -> Result<Operation, ProviderError>;
 
-    /// Lets go of what an authorisation holds.
+    /// Voids an authorisation: its amount is not held any more.
     async fn void(&self, key: &str, authorization_id: &str) -> Result<Operation, ProviderError>;
 
-    /// Gives back a part or all of a charge.
+    /// Refunds a part or all of a charge.
     async fn refund(&self, key: &str, charge_id: &str, amount: Money) -> Result<Operation, ProviderError>;
 
-    /// What was done under a key. `None`: nothing was, so far; a request on its way may still arrive.
+    /// Looks up the operation of a key. `None` if there is none so far; a request on its way may still arrive.
     async fn find(&self, key: &str) -> Result<Option<Operation>, ProviderError>;
 }
 
-/// What to hold.
+/// An amount to authorise.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hold {
-    /// How much.
+    /// The amount and its currency.
     pub amount: Money,
-    /// Whose.
+    /// The customer's payment method, as a token of the provider.
     pub payment_method: PaymentMethod,
-    /// What for: the order, so that both sides' books can be laid side by side.
+    /// The order's id, by which our ledger and the provider's can be compared.
     pub reference: String,
 }
 
-/// What was done under a key.
+/// The result of a command, stored by the provider under the command's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// The provider's id of it.
+    /// The provider's id of the operation.
     pub id: String,
-    /// How it ended.
+    /// Success, or the provider's refusal.
     pub verdict: Verdict,
 }
 
-/// How an operation ended.
+/// The end of an operation. Both are final.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It was done.
+    /// The provider did what was asked.
     Done,
-    /// The provider said no, for good.
+    /// The provider declined, with its reason.
     Declined(String),
 }
 
-/// Why there is no operation.
+/// Error of a command or look-up at the provider.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
-    /// No answer, or none that makes sense: it may have happened.
+    /// No answer, or one that can't be read: the operation may have happened.
     #[error("the payment provider did not answer: {0}")]
     NoAnswer(String),
-    /// The provider refused the request and did nothing. Repeating it is of no use as long as nothing else changes.
+    /// The provider refused the request and did nothing. The same request will be refused again.
     #[error("the payment provider refused the request: {0}")]
     Refused(String),
 }

@@ -1,27 +1,19 @@
-use commerce::PaymentId;
 use shared::{Database, DatabaseError, row::parsed};
 use sqlx::Row;
-use uuid::Uuid;
 
-/// A piece of work that the provider has to be asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Work {
-    /// A payment that is not settled.
-    Charge(PaymentId),
-    /// A refund that is not answered.
-    Refund(Uuid),
-}
+use crate::work::Work;
 
-/// Work, when it is due, in microseconds since the epoch, and how often it was tried.
+/// Work that is or becomes due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Due {
     pub(crate) work: Work,
+    /// Time when it is due, in microseconds since the epoch.
     pub(crate) at: i64,
     pub(crate) attempts: i64,
 }
 
 /// The `limit` pieces of work that are or become due first.
-pub(crate) async fn due(db: &Database, limit: usize) -> Result<Vec<Due>, DatabaseError> {
+pub(crate) async fn first(db: &Database, limit: usize) -> Result<Vec<Due>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT kind, id, due_at, attempts FROM (
             SELECT 'charge' AS kind, id, due_at, attempts FROM payments WHERE due_at IS NOT NULL
@@ -41,7 +33,7 @@ pub(crate) async fn due(db: &Database, limit: usize) -> Result<Vec<Due>, Databas
                 other => {
                     return Err(DatabaseError::corrupt(
                         "kind",
-                        format_args!("{other:?} is no kind of work"),
+                        format_args!("{other:?} is not a kind of work, wanted charge or refund"),
                     ));
                 }
             };

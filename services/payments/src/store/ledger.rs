@@ -3,7 +3,7 @@ use shared::{DatabaseError, Tx};
 
 use crate::domain::Transfer;
 
-/// Books a transfer: one row for each side, never changed afterwards.
+/// Books a transfer: a row for each side. Rows never change afterwards.
 pub(crate) async fn book(tx: &mut Tx, payment_id: PaymentId, transfer: &Transfer) -> Result<(), DatabaseError> {
     let [from, to] = transfer.entries();
     sqlx::query(

@@ -1,15 +1,8 @@
-//! SQL: payments, refunds, the ledger, and what is due. Everything that writes takes part in the caller's write.
+//! The module's tables, a file for each. One text of each query serves both engines.
+//!
+//! Functions that take a transaction take part in the caller's write; the others read what is committed.
 
-mod due;
-mod ledger;
-mod payments;
-mod refunds;
-mod schema;
-
-pub(crate) use due::{Due, Work, due};
-pub(crate) use ledger::book;
-pub(crate) use payments::{Origin, Record, Settlement, find, insert, list, load, reserve_refund, save};
-pub(crate) use refunds::{
-    RefundRecord, answer_refund, find_refund, give_back, give_up, insert_refund, load_refund, postpone_refund,
-};
-pub(crate) use schema::MIGRATIONS;
+pub(crate) mod due;
+pub(crate) mod ledger;
+pub(crate) mod payments;
+pub(crate) mod refunds;

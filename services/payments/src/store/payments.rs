@@ -5,9 +5,9 @@ use shared::{
 };
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
-use crate::domain::FIRST_ATTEMPT;
+use crate::{domain::FIRST_ATTEMPT, work::Origin};
 
-/// A payment with what only this module needs to know.
+/// A payment with the columns that only this module needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
     pub(crate) payment: Payment,
@@ -19,21 +19,14 @@ pub(crate) struct Record {
     pub(crate) origin: Origin,
 }
 
-/// What set a piece of work off: its events say so, whenever they are written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Origin {
-    pub(crate) correlation_id: String,
-    pub(crate) causation_id: Option<String>,
-}
-
-/// What changes with a payment's status.
+/// A payment after an attempt, with the columns that the attempt changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Settlement {
     pub(crate) payment: Payment,
     pub(crate) authorization_id: Option<String>,
     pub(crate) charge_id: Option<String>,
     pub(crate) attempts: i64,
-    /// When to work on it again; `None`: it is settled.
+    /// Time of the next attempt, in microseconds since the epoch; `None` if the payment is settled.
     pub(crate) due_at: Option<i64>,
 }
 
@@ -48,7 +41,7 @@ macro_rules! select {
     };
 }
 
-/// Writes the intent down, due at once. `false`: the order has this payment already.
+/// Inserts the intent to charge an order, due at once. `false`, and no change, if the order has this payment already.
 pub(crate) async fn insert(tx: &mut Tx, order: &Order, origin: &Origin) -> Result<bool, DatabaseError> {
     let now = Timestamp::now().as_micros();
     let id = crate::domain::payment_id(order.id);
@@ -71,8 +64,8 @@ pub(crate) async fn insert(tx: &mut Tx, order: &Order, origin: &Origin) -> Resul
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Stores what a payment has become, if it is still what `before` says. `false`: somebody else changed it.
-pub(crate) async fn save(tx: &mut Tx, before: &Payment, after: &Settlement) -> Result<bool, DatabaseError> {
+/// Replaces `before` by `after`. `false`, and no change, if the payment's status or version is not that of `before` any more.
+pub(crate) async fn replace(tx: &mut Tx, before: &Payment, after: &Settlement) -> Result<bool, DatabaseError> {
     let saved = sqlx::query(
         "UPDATE payments SET status = $1, captured = $2, failure = $3, authorization_id = $4, charge_id = $5, attempts = $6,
             due_at = $7, version = $8, updated_at = $9
@@ -95,7 +88,7 @@ pub(crate) async fn save(tx: &mut Tx, before: &Payment, after: &Settlement) -> R
     Ok(saved.rows_affected() == 1)
 }
 
-/// Sets a part of what was captured aside for a refund. `false`: that much is not left.
+/// Reserves a part of the captured amount for a refund. `false`, and no change, if less than that is left.
 pub(crate) async fn reserve_refund(tx: &mut Tx, id: PaymentId, cents: i64) -> Result<bool, DatabaseError> {
     let reserved = sqlx::query(
         "UPDATE payments SET refund_pending = refund_pending + $1
@@ -108,25 +101,60 @@ pub(crate) async fn reserve_refund(tx: &mut Tx, id: PaymentId, cents: i64) -> Re
     Ok(reserved.rows_affected() == 1)
 }
 
-/// The payment inside a write.
-pub(crate) async fn load(tx: &mut Tx, id: PaymentId) -> Result<Option<Record>, DatabaseError> {
+/// Stores `after`, the payment after a refund of `cents` that was reserved. `false`, and no change, if the payment's status or
+/// version is not that of `before` any more.
+pub(crate) async fn complete_refund(
+    tx: &mut Tx,
+    cents: i64,
+    before: &Payment,
+    after: &Payment,
+) -> Result<bool, DatabaseError> {
+    let saved = sqlx::query(
+        "UPDATE payments SET refund_pending = refund_pending - $1, refunded = $2, status = $3, version = $4, updated_at = $5
+         WHERE id = $6 AND status = $7 AND version = $8",
+    )
+    .bind(cents)
+    .bind(after.refunded.cents)
+    .bind(status_text(after.status))
+    .bind(after.version)
+    .bind(after.updated_at.as_micros())
+    .bind(before.id.to_string())
+    .bind(status_text(before.status))
+    .bind(before.version)
+    .execute(tx.connection())
+    .await?;
+    Ok(saved.rows_affected() == 1)
+}
+
+/// Releases the amount that was reserved for a refund which the provider refused.
+pub(crate) async fn release_refund(tx: &mut Tx, id: PaymentId, cents: i64) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE payments SET refund_pending = refund_pending - $1 WHERE id = $2")
+        .bind(cents)
+        .bind(id.to_string())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// The payment, as the open transaction sees it.
+pub(crate) async fn find_in(tx: &mut Tx, id: PaymentId) -> Result<Option<Record>, DatabaseError> {
     one(tx.connection(), id).await
 }
 
-/// The payment as it is now.
+/// The payment as it was committed last.
 pub(crate) async fn find(db: &Database, id: PaymentId) -> Result<Option<Record>, DatabaseError> {
     one(&mut *db.readers().acquire().await?, id).await
 }
 
-/// The payments of an order, oldest first.
-pub(crate) async fn list(db: &Database, order_id: OrderId, page: PageRequest) -> Result<Page<Payment>, DatabaseError> {
+/// One page of an order's payments, oldest first.
+pub(crate) async fn page(db: &Database, order_id: OrderId, page: PageRequest) -> Result<Page<Payment>, DatabaseError> {
     let listing = Listing {
         count: "SELECT COUNT(*) FROM payments WHERE order_id = $1",
         rows: select!("WHERE order_id = $1 ORDER BY attempt LIMIT $2 OFFSET $3"),
     };
     listing
         .page(db, Some(&order_id.to_string()), page, |row| {
-            record(row).map(|record| record.payment)
+            read(row).map(|record| record.payment)
         })
         .await
 }
@@ -136,10 +164,10 @@ async fn one(connection: &mut AnyConnection, id: PaymentId) -> Result<Option<Rec
         .bind(id.to_string())
         .fetch_optional(connection)
         .await?;
-    row.as_ref().map(record).transpose()
+    row.as_ref().map(read).transpose()
 }
 
-pub(super) fn status_text(status: PaymentStatus) -> &'static str {
+fn status_text(status: PaymentStatus) -> &'static str {
     match status {
         PaymentStatus::Pending => "pending",
         PaymentStatus::Authorized => "authorized",
@@ -151,7 +179,7 @@ pub(super) fn status_text(status: PaymentStatus) -> &'static str {
     }
 }
 
-fn record(row: &AnyRow) -> Result<Record, DatabaseError> {
+fn read(row: &AnyRow) -> Result<Record, DatabaseError> {
     let payment = Payment {
         id: parsed(row, "id")?,
         order_id: parsed(row, "order_id")?,

@@ -7,9 +7,9 @@ use shared::{
 use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
-use super::{Origin, payments::status_text};
+use crate::work::Origin;
 
-/// A refund that was asked for under a caller's key. It holds its own reply: the row is the claim of the key.
+/// A refund that a caller requested under a key. The row is also the claim of the key, and holds the reply.
 #[derive(Clone, Debug)]
 pub(crate) struct RefundRecord {
     pub(crate) id: Uuid,
@@ -19,9 +19,9 @@ pub(crate) struct RefundRecord {
     pub(crate) cents: i64,
     pub(crate) attempts: i64,
     pub(crate) origin: Origin,
-    /// The request that asked for it first.
+    /// The first request for it.
     pub(crate) request_id: String,
-    /// The reply and when it was given, once the provider has answered.
+    /// The reply and its time in microseconds since the epoch, once the provider has answered.
     pub(crate) reply: Option<(Result<Payment, PaymentError>, i64)>,
 }
 
@@ -36,7 +36,7 @@ macro_rules! select {
 }
 
 impl RefundRecord {
-    /// Which answer a repetition repeats; `None` while there is none.
+    /// The first reply, which a repeated request gets again; `None` as long as there is no reply.
     pub(crate) fn original(&self) -> Option<replay::Original> {
         let (_, at_micros) = self.reply.as_ref()?;
         Some(replay::Original {
@@ -46,8 +46,8 @@ impl RefundRecord {
     }
 }
 
-/// Writes the intent down, due at once.
-pub(crate) async fn insert_refund(tx: &mut Tx, refund: &RefundRecord) -> Result<(), DatabaseError> {
+/// Inserts the intent to refund, due at once.
+pub(crate) async fn insert(tx: &mut Tx, refund: &RefundRecord) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO refunds (id, caller, key, payment_id, amount, correlation_id, causation_id, request_id, due_at, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
@@ -66,9 +66,8 @@ pub(crate) async fn insert_refund(tx: &mut Tx, refund: &RefundRecord) -> Result<
     Ok(())
 }
 
-/// Stores the reply for ever after.
-/// `false`: it was answered before.
-pub(crate) async fn answer_refund(
+/// Stores the reply for good. `false`, and no change, if there is one already.
+pub(crate) async fn answer(
     tx: &mut Tx,
     refund: &RefundRecord,
     reply: &Result<Payment, PaymentError>,
@@ -83,42 +82,8 @@ pub(crate) async fn answer_refund(
     Ok(answered.rows_affected() == 1)
 }
 
-/// Stores that what a refund set aside was given back, if the payment is still what `before` says. `false`: somebody else changed it.
-pub(crate) async fn give_back(
-    tx: &mut Tx,
-    refund: &RefundRecord,
-    before: &Payment,
-    after: &Payment,
-) -> Result<bool, DatabaseError> {
-    let saved = sqlx::query(
-        "UPDATE payments SET refund_pending = refund_pending - $1, refunded = $2, status = $3, version = $4, updated_at = $5
-         WHERE id = $6 AND status = $7 AND version = $8",
-    )
-    .bind(refund.cents)
-    .bind(after.refunded.cents)
-    .bind(status_text(after.status))
-    .bind(after.version)
-    .bind(after.updated_at.as_micros())
-    .bind(before.id.to_string())
-    .bind(status_text(before.status))
-    .bind(before.version)
-    .execute(tx.connection())
-    .await?;
-    Ok(saved.rows_affected() == 1)
-}
-
-/// What a refund set aside can be given back by another one.
-pub(crate) async fn give_up(tx: &mut Tx, refund: &RefundRecord) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE payments SET refund_pending = refund_pending - $1 WHERE id = $2")
-        .bind(refund.cents)
-        .bind(refund.payment_id.to_string())
-        .execute(tx.connection())
-        .await?;
-    Ok(())
-}
-
-/// Puts the next attempt off.
-pub(crate) async fn postpone_refund(tx: &mut Tx, id: Uuid, due_at: i64) -> Result<(), DatabaseError> {
+/// Counts an attempt and postpones the next one until `due_at`, in microseconds since the epoch.
+pub(crate) async fn postpone(tx: &mut Tx, id: Uuid, due_at: i64) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE refunds SET attempts = attempts + 1, due_at = $1 WHERE id = $2 AND reply IS NULL")
         .bind(due_at)
         .bind(id.to_string())
@@ -127,27 +92,27 @@ pub(crate) async fn postpone_refund(tx: &mut Tx, id: Uuid, due_at: i64) -> Resul
     Ok(())
 }
 
-/// The refund that a caller asked for under a key, inside a write.
-pub(crate) async fn load_refund(tx: &mut Tx, caller: &str, key: &str) -> Result<Option<RefundRecord>, DatabaseError> {
+/// The refund that a caller requested under a key, as the open transaction sees it.
+pub(crate) async fn find_in(tx: &mut Tx, caller: &str, key: &str) -> Result<Option<RefundRecord>, DatabaseError> {
     let query = select!("WHERE caller = $1 AND key = $2");
     let row = sqlx::query(query)
         .bind(caller)
         .bind(key)
         .fetch_optional(tx.connection())
         .await?;
-    row.as_ref().map(record).transpose()
+    row.as_ref().map(read).transpose()
 }
 
-/// The refund as it is now.
-pub(crate) async fn find_refund(db: &Database, id: Uuid) -> Result<Option<RefundRecord>, DatabaseError> {
+/// The refund as it was committed last.
+pub(crate) async fn find(db: &Database, id: Uuid) -> Result<Option<RefundRecord>, DatabaseError> {
     let row = sqlx::query(select!("WHERE id = $1"))
         .bind(id.to_string())
         .fetch_optional(db.readers())
         .await?;
-    row.as_ref().map(record).transpose()
+    row.as_ref().map(read).transpose()
 }
 
-fn record(row: &AnyRow) -> Result<RefundRecord, DatabaseError> {
+fn read(row: &AnyRow) -> Result<RefundRecord, DatabaseError> {
     let reply: Option<String> = row.try_get("reply")?;
     let reply = reply
         .map(|text| {

@@ -5,7 +5,7 @@ use shared::testing::{Log, commits, until};
 
 use crate::support::{Fixture, order};
 
-fn created(order: &Order) -> OrderEvent {
+pub(crate) fn created(order: &Order) -> OrderEvent {
     OrderEvent::OrderCreated {
         order_id: order.id,
         customer_id: order.customer_id.clone(),
@@ -15,7 +15,7 @@ fn created(order: &Order) -> OrderEvent {
     }
 }
 
-async fn payment_of(fixture: &Fixture, order: &Order) -> commerce::Payment {
+pub(crate) async fn payment_of(fixture: &Fixture, order: &Order) -> commerce::Payment {
     let payment = until("a payment", async || {
         let service = fixture.payments();
         let page = service.list_payments_for_order(order.id, Default::default()).await;

@@ -2,5 +2,6 @@
 
 mod charging;
 mod events;
+mod hanging;
 mod refunds;
 mod support;

@@ -1,39 +1,72 @@
-//! A payments module with a real database and the real provider of the outside world, and orders as they are told to be.
+//! A payments module with a real database and the real provider of the outside world, beside a fake of Orders.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use commerce::{
     Contact, Currency, CustomerId, IdempotencyKey, Money, NewOrder, Order, OrderError, OrderId, OrderStatus, Orders,
     Page, PageRequest, Payment, PaymentError, PaymentMethod, PaymentStatus, Payments, Refund, Shipment, Timestamp,
+    http,
 };
 use outside::{Ledger, PaymentProvider};
 use payments::Dependencies;
-use seam::Context;
+use seam::{
+    Context,
+    http::{Socket, SocketLimits},
+};
 use shared::{
-    Environment, Module,
+    Environment, Module, Mounted, server,
     testing::{self, Log, Port, until},
 };
 use tempfile::TempDir;
 
-/// The orders module as a test wants it.
+/// A fake of Orders: it knows the orders that a test puts into it, and hangs when it is told to.
 #[derive(Default)]
-pub(crate) struct FakeOrders(Mutex<Vec<Order>>);
+pub(crate) struct FakeOrders {
+    orders: Mutex<Vec<Order>>,
+    hangs: AtomicBool,
+    hung: AtomicUsize,
+}
 
 impl FakeOrders {
     pub(crate) fn put(&self, order: Order) {
-        let mut orders = self.0.lock().expect("nobody panicked");
+        let mut orders = self.orders.lock().expect("nobody panicked");
         orders.retain(|known| known.id != order.id);
         orders.push(order);
+    }
+
+    /// Leaves every call from now on without an answer.
+    pub(crate) fn hang(&self) {
+        self.hangs.store(true, Ordering::SeqCst);
+    }
+
+    /// Answers calls again. Those that hang go on hanging.
+    pub(crate) fn recover(&self) {
+        self.hangs.store(false, Ordering::SeqCst);
+    }
+
+    /// Waits until this many calls were left without an answer.
+    pub(crate) async fn until_hung(&self, calls: usize) {
+        until("calls of Orders hang", async || {
+            (self.hung.load(Ordering::SeqCst) >= calls).then_some(())
+        })
+        .await;
     }
 }
 
 #[seam::async_trait]
 impl Orders for FakeOrders {
     async fn get_order(&self, id: OrderId) -> Result<Order, OrderError> {
-        let orders = self.0.lock().expect("nobody panicked");
+        if self.hangs.load(Ordering::SeqCst) {
+            self.hung.fetch_add(1, Ordering::SeqCst);
+            std::future::pending::<()>().await;
+        }
+        let orders = self.orders.lock().expect("nobody panicked");
         let order = orders.iter().find(|order| order.id == id).cloned();
         order.ok_or_else(|| OrderError::NotFound {
             what: "order".to_owned(),
@@ -60,17 +93,31 @@ impl Orders for FakeOrders {
     }
 }
 
-/// How long the provider is waited for where it answers: a slow machine must not make its answer late.
+/// Limit of a call in tests where everybody answers: a slow machine must not make an answer late.
 const PATIENT: Duration = Duration::from_secs(10);
-/// How long where nobody answers.
+/// Limit of a call in tests where somebody does not answer.
 pub(crate) const IMPATIENT: Duration = Duration::from_millis(400);
+
+/// The way in which the module reaches Orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deployment {
+    /// By function call, as in the monolith.
+    InProcess,
+    /// Over HTTP, as a service of its own.
+    OverHttp,
+}
+
+impl Deployment {
+    pub(crate) const ALL: [Self; 2] = [Self::InProcess, Self::OverHttp];
+}
 
 pub(crate) struct Fixture {
     pub(crate) orders: Arc<FakeOrders>,
     pub(crate) feed: Arc<Log>,
     provider: Option<PaymentProvider>,
     port: Port,
-    patience: Duration,
+    deployment: Deployment,
+    limit: Duration,
     folder: TempDir,
     running: Option<(Environment, Module<dyn Payments>)>,
 }
@@ -81,21 +128,27 @@ impl Fixture {
         Self::waiting(PATIENT).await
     }
 
-    /// With the provider up, and waited for no longer than this.
-    pub(crate) async fn waiting(patience: Duration) -> Self {
-        let mut fixture = Self::opened(patience).await;
+    /// With the provider up, and this limit of a call.
+    pub(crate) async fn waiting(limit: Duration) -> Self {
+        let mut fixture = Self::opened(Deployment::InProcess, limit).await;
         fixture.provider_up().await;
         fixture
     }
 
     /// With nobody behind the provider's address.
     pub(crate) async fn without_provider() -> Self {
-        Self::opened(IMPATIENT).await
+        Self::deployed(Deployment::InProcess).await
     }
 
-    async fn opened(patience: Duration) -> Self {
+    /// Deployed this way, with nobody behind the provider's address.
+    pub(crate) async fn deployed(deployment: Deployment) -> Self {
+        Self::opened(deployment, IMPATIENT).await
+    }
+
+    async fn opened(deployment: Deployment, limit: Duration) -> Self {
         let mut fixture = Self {
-            patience,
+            deployment,
+            limit,
             orders: Arc::default(),
             feed: Arc::default(),
             provider: None,
@@ -126,15 +179,34 @@ impl Fixture {
     /// Opens the module on the database that is there.
     pub(crate) async fn start(&mut self) {
         let provider = format!("http://{}", self.port.address());
-        let patience = self.patience.as_millis().to_string();
-        let settings = [("PROVIDER_URL", &*provider), ("CALL_TIMEOUT_MS", &patience)];
-        let environment = testing::environment(self.folder.path(), &settings);
-        let needs = Dependencies {
-            orders: self.orders.clone(),
-            order_events: self.feed.clone(),
+        let limit = self.limit.as_millis().to_string();
+        let settings = [("PROVIDER_URL", &*provider), ("CALL_TIMEOUT_MS", &limit)];
+        let environment = testing::environment(self.folder.path(), payments::SETTINGS, &settings);
+        let dependencies = Dependencies {
+            orders: self.orders_as_deployed().await,
+            orders_feed: self.feed.clone(),
         };
-        let module = payments::open(&environment, needs).await.expect("the module opens");
+        let module = payments::open(&environment, dependencies)
+            .await
+            .expect("the module opens");
         self.running = Some((environment, module));
+    }
+
+    async fn orders_as_deployed(&self) -> Arc<dyn Orders> {
+        if self.deployment == Deployment::InProcess {
+            return self.orders.clone();
+        }
+        let environment = testing::environment(self.folder.path(), &[], &[]);
+        let orders = Mounted::routes("orders", http::orders::router(self.orders.clone()));
+        let served = server::bind(environment, vec![orders]).await.expect("a free port");
+        let base = format!("http://{}", served.address());
+        tokio::spawn(served.serve(std::future::pending()));
+        let limits = SocketLimits {
+            answer: self.limit,
+            ..SocketLimits::default()
+        };
+        let socket = Socket::new(&base, limits).expect("a base URL");
+        Arc::new(http::orders::Client::new(socket))
     }
 
     /// Stops the module in the middle of whatever it does.

@@ -18,6 +18,7 @@ use super::{
     work::{Job, QueuedWork, WorkResult},
     writer::Writer,
 };
+use crate::ambient::Ambient;
 
 /// Pieces of work that may wait for the writer; the next callers wait for a place in the queue.
 const QUEUE: usize = 1024;
@@ -62,7 +63,8 @@ impl Database {
         let (queue, works) = mpsc::channel(QUEUE);
         let engine = address.engine;
         let tx = Tx::new(connection, engine);
-        tokio::spawn(Writer::new(address, works, tx, Arc::clone(&state)).run());
+        let writer = Writer::new(address, works, tx, Arc::clone(&state));
+        tokio::spawn(Ambient::current().scope(writer.run()));
         Ok(Self {
             module: module.into(),
             engine,

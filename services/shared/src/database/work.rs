@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use tracing::{Instrument, Span};
 
 use super::{DatabaseError, Tx};
+use crate::ambient::Ambient;
 
 /// Decision on a piece of work that has run inside the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +39,12 @@ pub(super) struct Job<F, T, E> {
     result: Option<WorkResult<T, E>>,
     reply: oneshot::Sender<WorkResult<T, E>>,
     context: Context,
+    ambient: Ambient,
     span: Span,
 }
 
 impl<F, T, E> Job<F, T, E> {
-    /// Captures the caller's context and span; the receiver gets the result.
+    /// Captures the caller's context, clock, randomness and span; the receiver gets the result.
     pub(super) fn new(work: F) -> (Self, oneshot::Receiver<WorkResult<T, E>>) {
         let (reply, receiver) = oneshot::channel();
         (
@@ -51,6 +53,7 @@ impl<F, T, E> Job<F, T, E> {
                 result: None,
                 reply,
                 context: Context::current(),
+                ambient: Ambient::current(),
                 span: Span::current(),
             },
             receiver,
@@ -72,12 +75,14 @@ where
         let Some(work) = self.work.take() else {
             return Box::pin(async { Disposition::Discard });
         };
-        let context = self.context.clone();
+        let (context, ambient) = (self.context.clone(), self.ambient.clone());
         let span = self.span.clone();
         Box::pin(async move {
             // Called inside the guarded block, because the closure may panic before it returns its future.
             let guarded = AssertUnwindSafe(async move { work(tx).await });
-            let scoped = context.scope(replay::capture(guarded.catch_unwind())).instrument(span);
+            let scoped = ambient
+                .scope(context.scope(replay::capture(guarded.catch_unwind())))
+                .instrument(span);
             let (result, disposition) = match scoped.await {
                 (Ok(Ok(value)), original) => (WorkResult::Done(Ok(value), original), Disposition::Keep),
                 (Ok(Err(error)), original) => (WorkResult::Done(Err(error), original), Disposition::Discard),

@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use commerce::{EventFeed, RecordedEvent};
 use tokio::{
     sync::mpsc,
-    task::{JoinError, JoinSet},
+    task::{AbortHandle, JoinError, JoinSet},
 };
 use uuid::Uuid;
 
@@ -16,6 +16,7 @@ use super::{
     reader::Reader,
     rescan::rescan,
 };
+use crate::ambient::Ambient;
 
 /// Most steps that run at the same time.
 const RUNNING: usize = 64;
@@ -134,13 +135,17 @@ impl Pump {
                 }
                 Step::Handle { event, in_gap } => {
                     let source = if in_gap { Source::FeedInGap } else { Source::Feed };
-                    self.running.spawn(processor.handle(event, source));
+                    self.start(processor.handle(event, source));
                 }
-                Step::Park(event) => drop(self.running.spawn(processor.park(event))),
-                Step::Hold { event, applied } => drop(self.running.spawn(processor.hold(event, applied))),
-                Step::Retry(letter) => drop(self.running.spawn(processor.retry(aggregate.to_owned(), letter))),
+                Step::Park(event) => drop(self.start(processor.park(event))),
+                Step::Hold { event, applied } => drop(self.start(processor.hold(event, applied))),
+                Step::Retry(letter) => drop(self.start(processor.retry(aggregate.to_owned(), letter))),
             }
         }
+    }
+
+    fn start(&mut self, work: impl Future<Output = Finished> + Send + 'static) -> AbortHandle {
+        self.running.spawn(Ambient::current().scope(work))
     }
 
     fn joined(&mut self, finished: Result<Finished, JoinError>) {
@@ -203,13 +208,13 @@ impl Pump {
 
     /// Searches the feed for the event that the lane's first letter waits for, until it appears.
     fn look_for_missing(&mut self, aggregate: &str) {
-        let lane = self.lanes.lane(aggregate);
-        let Some((after, until)) = lane.gap_to_search() else {
+        let Some((after, until)) = self.lanes.lane(aggregate).gap_to_search() else {
             return;
         };
         let (processor, feed) = (self.processor.clone(), Arc::clone(&self.reader.feed));
         let search = rescan(processor, feed, aggregate.to_owned(), after, until);
-        lane.rescan = Some(self.running.spawn(search));
+        let search = self.start(search);
+        self.lanes.lane(aggregate).rescan = Some(search);
     }
 
     /// Steps lanes that wait, as long as places are free.

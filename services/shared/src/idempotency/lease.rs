@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use commerce::Timestamp;
+use seam::chance;
 
 use super::scope::{Scope, Statement, of_scope};
 use crate::{DatabaseError, Tx};
@@ -29,7 +30,7 @@ impl Lease {
     pub(super) fn new(scope: &Scope) -> Self {
         Self {
             scope: scope.clone(),
-            token: uuid::Uuid::now_v7().to_string(),
+            token: chance::id().to_string(),
         }
     }
 

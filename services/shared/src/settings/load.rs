@@ -86,6 +86,12 @@ impl Settings {
         }
     }
 
+    /// Checks that every required one of `declared` has a value or a default, for modules whose settings were read as optional.
+    /// Reports all that have not.
+    pub fn check(&self, declared: &[Declared]) -> Result<(), SettingsError> {
+        Self::new(declared, |name| self.values.get(name).cloned()).map(drop)
+    }
+
     /// Returns the value or the default. Fails if there is neither.
     pub fn get<T>(&self, setting: &Setting<T>) -> Result<T, SettingsError> {
         self.find(setting)?.ok_or(SettingsError::Missing {

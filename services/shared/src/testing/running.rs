@@ -2,26 +2,14 @@ use std::{path::Path, time::Duration};
 
 use commerce::DomainEvent;
 
-use crate::{
-    DatabaseError, Environment, Module, Settings,
-    settings::{Declared, optional, standard},
-};
+use crate::{DatabaseError, Environment, Module, Settings, settings::Declared};
 
-const SETTINGS: &[Declared] = &[
-    optional(&standard::DATABASE_URL),
-    optional(&standard::CALL_TIMEOUT_MS),
-    optional(&standard::LEASE_MS),
-    optional(&standard::PROVIDER_URL),
-    optional(&standard::SMTP_ADDRESS),
-    optional(&standard::PUSH_URL),
-];
-
-/// Makes an environment with these settings whose databases are SQLite files in `folder`: new ones, or those that are
-/// there.
-pub fn environment(folder: &Path, settings: &[(&str, &str)]) -> Environment {
+/// Makes an environment for a module that reads the settings `declared`, with these values. Its databases are SQLite files
+/// in `folder`: new ones, or those that are there.
+pub fn environment(folder: &Path, declared: &[Declared], settings: &[(&str, &str)]) -> Environment {
     let url = format!("sqlite://{}/{{module}}.db", folder.display());
     let pairs = settings.iter().copied().chain([("DATABASE_URL", url.as_str())]);
-    Environment::new(Settings::from_pairs(SETTINGS, pairs).unwrap())
+    Environment::new(Settings::from_pairs(declared, pairs).unwrap())
 }
 
 /// Stops the module in the middle of its work, as the end of its process would: the database stays, all memory is

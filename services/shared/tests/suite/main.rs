@@ -2,6 +2,7 @@
 //! server, on real SQLite files and real sockets.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod ambient;
 mod command;
 mod database;
 mod dead_letters;

@@ -15,7 +15,7 @@ struct Filter {
     to: Option<String>,
 }
 
-/// The routes that show what was kept.
+/// Makes the routes that show the kept messages.
 pub(super) fn router(mailbox: Arc<Mailbox>) -> Router {
     Router::new()
         .route("/messages", get(messages))

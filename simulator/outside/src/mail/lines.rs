@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 pub(super) enum Line {
     /// The line with its end, CRLF or a bare LF.
     Whole(Vec<u8>),
-    /// It was longer than allowed; it was read to its end and dropped.
+    /// A line over the limit, which was read to its end and dropped.
     TooLong,
     /// The peer has hung up.
     End,

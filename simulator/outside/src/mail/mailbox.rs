@@ -5,71 +5,74 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{JournalError, journal::Journal};
 
-/// The most messages that are kept.
+/// Largest number of messages kept.
 const CAPACITY: usize = 100_000;
 
 /// A message as one recipient's mailbox keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Its `Message-ID`; made up where it has none.
+    /// The header `Message-ID`; a generated id if the message has none.
     pub id: String,
-    /// The recipient of the envelope.
+    /// Recipient in the envelope.
     pub to: String,
-    /// The sender of the envelope.
+    /// Sender in the envelope.
     pub from: String,
-    /// The header `Subject`, as it was sent.
+    /// The header `Subject` as it was sent.
     pub subject: String,
-    /// Headers by lower-case name, unfolded; repeated ones joined with a comma.
+    /// Headers by lower-case name, unfolded; repeated ones are joined with a comma.
     pub headers: BTreeMap<String, String>,
-    /// What follows the headers, not decoded, lines ended by LF.
+    /// Text after the headers, not decoded, with lines ended by LF.
     pub body: String,
-    /// How often it came. Only the first was kept.
+    /// Number of deliveries. Only the first was kept.
     pub deliveries: u64,
 }
 
-/// Why a message was not kept.
+/// Failure to keep a message.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Full {
+pub(super) enum DeliveryError {
     #[error("mailbox is full")]
     Capacity,
     #[error(transparent)]
     Journal(#[from] JournalError),
 }
 
-/// All mailboxes. What `deliver` has returned for is kept.
+/// All mailboxes. A message is kept once `deliver` has returned for it.
 #[derive(Debug)]
-pub(super) struct Mailbox(Mutex<State>);
+pub(super) struct Mailbox(Mutex<Contents>);
 
 #[derive(Debug)]
-struct State {
+struct Contents {
     journal: Journal<Message>,
     messages: Vec<Message>,
-    places: HashMap<(String, String), usize>,
+    indices: HashMap<(String, String), usize>,
+    /// Number of deliveries to date, those in the journal included.
+    deliveries: u64,
 }
 
 impl Mailbox {
     pub(super) fn open(data: Option<&Path>) -> Result<Self, JournalError> {
         let (journal, kept) = Journal::open(data, "mail-sink.jsonl")?;
-        let mut state = State {
+        let mut contents = Contents {
             journal,
             messages: Vec::new(),
-            places: HashMap::new(),
+            indices: HashMap::new(),
+            deliveries: 0,
         };
-        kept.into_iter().for_each(|message| state.take(message));
-        Ok(Self(Mutex::new(state)))
+        kept.into_iter().for_each(|message| contents.take(message));
+        Ok(Self(Mutex::new(contents)))
     }
 
-    /// Keeps a message for each recipient, or for none.
-    pub(super) fn deliver(&self, from: &str, recipients: &[String], data: &[u8]) -> Result<(), Full> {
+    /// Keeps a message for each recipient, or fails and keeps it for none of them.
+    pub(super) fn deliver(&self, from: &str, recipients: &[String], data: &[u8]) -> Result<(), DeliveryError> {
         let (headers, body) = split(&String::from_utf8_lossy(data));
+        let mut contents = self.lock();
         let id = headers
             .get("message-id")
             .cloned()
-            .unwrap_or_else(|| format!("<{}@outside>", Uuid::now_v7()));
+            .unwrap_or_else(|| format!("<{}@outside>", contents.deliveries));
         let message = |to: &String| Message {
             id: id.clone(),
             to: to.clone(),
@@ -80,17 +83,15 @@ impl Mailbox {
             deliveries: 1,
         };
         let messages: Vec<Message> = recipients.iter().map(message).collect();
-
-        let mut state = self.lock();
-        if state.messages.len() + messages.len() > CAPACITY {
-            return Err(Full::Capacity);
+        if contents.messages.len() + messages.len() > CAPACITY {
+            return Err(DeliveryError::Capacity);
         }
-        state.journal.append(&messages)?;
-        messages.into_iter().for_each(|message| state.take(message));
+        contents.journal.append(&messages)?;
+        messages.into_iter().for_each(|message| contents.take(message));
         Ok(())
     }
 
-    /// The kept messages, oldest first; those of one recipient, where one is named.
+    /// Returns the kept messages, oldest first: those of the recipient `to`, or all of them.
     pub(super) fn messages(&self, to: Option<&str>) -> Vec<Message> {
         self.lock()
             .messages
@@ -100,19 +101,20 @@ impl Mailbox {
             .collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Contents> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl Contents {
     fn take(&mut self, message: Message) {
+        self.deliveries += 1;
         let next = self.messages.len();
-        let place = *self
-            .places
+        let index = *self
+            .indices
             .entry((message.to.clone(), message.id.clone()))
             .or_insert(next);
-        match self.messages.get_mut(place) {
+        match self.messages.get_mut(index) {
             Some(known) => known.deliveries += 1,
             None => self.messages.push(message),
         }

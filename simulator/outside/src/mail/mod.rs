@@ -17,23 +17,24 @@ pub use mailbox::Message;
 use crate::{NodeError, host::Host};
 use mailbox::Mailbox;
 
-/// Connections served at once; further ones wait to be accepted.
+/// Largest number of connections served at once; further ones wait to be accepted.
 const CONNECTIONS: usize = 256;
 
-/// A mail server that takes every message, keeps it, and shows it over HTTP.
+/// A mail server that accepts every message, keeps it, and shows it over HTTP.
 ///
 /// # SMTP (a subset of RFC 5321, without TLS or authentication)
 ///
-/// EHLO, HELO, MAIL, RCPT, DATA, RSET, NOOP, VRFY, QUIT, with PIPELINING, SIZE, 8BITMIME and SMTPUTF8. Limits: 1 MiB a message, 100
-/// recipients a message, 4 KiB a command line, 256 connections, 5 minutes of silence, 100,000 messages in all (452 beyond).
-/// A recipient `refused@…` is refused for good (550).
+/// EHLO, HELO, MAIL, RCPT, DATA, RSET, NOOP, VRFY, QUIT, with PIPELINING, SIZE, 8BITMIME and SMTPUTF8. Limits: 1
+/// MiB and 100 recipients per message, 4 KiB per command line, 256 connections, 5 minutes of silence, 100,000
+/// messages in all (452 beyond). A recipient `refused@…` is refused for good (550).
 ///
-/// A message whose `Message-ID` the recipient has already is counted and not kept again, as a mailbox with duplicate suppression does
-/// (RFC 7352). "250" after the data means kept.
+/// A message whose `Message-ID` the recipient already has is counted but not kept again, as in a mailbox with
+/// duplicate suppression (RFC 7352). The reply 250 after the data means that the message is kept.
 ///
 /// # HTTP
 ///
-/// `GET /messages`, or `GET /messages?to=address`: the kept [`Message`]s, oldest first, as a JSON array. `GET /health/live`.
+/// `GET /messages`, or `GET /messages?to=address`: the kept [`Message`]s, oldest first, as a JSON array. `GET
+/// /health/live`.
 #[derive(Debug)]
 pub struct MailSink {
     smtp: SocketAddr,
@@ -42,7 +43,8 @@ pub struct MailSink {
 }
 
 impl MailSink {
-    /// Serves on both listeners until dropped, with the messages that `data` holds.
+    /// Serves on both listeners until dropped, with the messages in the folder `data`; without a folder, it starts
+    /// empty.
     pub fn start(smtp: TcpListener, http: TcpListener, data: Option<&Path>) -> Result<Self, NodeError> {
         let mailbox = Arc::new(Mailbox::open(data)?);
         let addresses = (smtp.local_addr()?, http.local_addr()?);
@@ -56,12 +58,12 @@ impl MailSink {
         })
     }
 
-    /// Where it takes mail.
+    /// Returns the address of the SMTP server.
     pub fn smtp_address(&self) -> SocketAddr {
         self.smtp
     }
 
-    /// Where messages can be read.
+    /// Returns the address of the HTTP API, which shows the messages.
     pub fn http_address(&self) -> SocketAddr {
         self.http
     }
@@ -74,13 +76,13 @@ async fn serve(listener: tokio::net::TcpListener, mailbox: Arc<Mailbox>) {
             return;
         };
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, most likely: those of ended sessions come back.
+            // Probably out of file descriptors; those of ended sessions become free again.
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
         let mailbox = Arc::clone(&mailbox);
         tokio::spawn(async move {
-            // A connection that breaks ends its session; nothing was acknowledged that is not kept.
+            // A broken connection ends its session; every acknowledged message is kept already.
             let _ = session::serve(stream, &mailbox).await;
             drop(permit);
         });

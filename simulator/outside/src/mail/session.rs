@@ -10,16 +10,16 @@ use tokio::{
 
 use super::{
     lines::{Line, read_line},
-    mailbox::{Full, Mailbox},
+    mailbox::{DeliveryError, Mailbox},
 };
 
 const COMMAND_LIMIT: usize = 4 * 1024;
 const MESSAGE_LIMIT: usize = 1024 * 1024;
 const RECIPIENT_LIMIT: usize = 100;
-/// RFC 5321 section 4.5.3.2.7 asks for at least 5 minutes.
+/// Longest silence of a peer; RFC 5321 section 4.5.3.2.7 asks for at least 5 minutes.
 const SILENCE_LIMIT: Duration = Duration::from_secs(300);
 
-/// Holds one conversation until the peer quits or hangs up.
+/// Serves one connection until the peer quits or hangs up.
 pub(super) async fn serve(stream: TcpStream, mailbox: &Mailbox) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let (input, output) = stream.into_split();
@@ -32,7 +32,7 @@ pub(super) async fn serve(stream: TcpStream, mailbox: &Mailbox) -> io::Result<()
     };
     session.reply("220 outside ready").await?;
     loop {
-        // Replies to pipelined commands leave together, once the peer waits for them.
+        // Replies to pipelined commands are sent together, once the peer waits for them.
         if session.input.buffer().is_empty() {
             session.output.flush().await?;
         }
@@ -166,13 +166,13 @@ impl Session {
         let reply = match message.map(|message| mailbox.deliver(&sender, &recipients, &message)) {
             None => "552 message over 1048576 bytes",
             Some(Ok(())) => "250 kept",
-            Some(Err(Full::Capacity)) => "452 mailbox full",
-            Some(Err(Full::Journal(_))) => "451 could not write the message down",
+            Some(Err(DeliveryError::Capacity)) => "452 mailbox full",
+            Some(Err(DeliveryError::Journal(_))) => "451 could not write the message down",
         };
         self.reply(reply).await
     }
 
-    /// The message without the transparency dots, or nothing where it is over the limit. Read to its end either way.
+    /// Reads a message to its end and removes the transparency dots; `None` if it is over the limit.
     async fn message(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut message = Vec::new();
         let mut over = false;
@@ -215,7 +215,7 @@ impl Session {
     }
 }
 
-/// The address between the brackets after `keyword`, and what follows them.
+/// Splits the address in brackets after `keyword` from the parameters that follow.
 fn path<'a>(rest: &'a str, keyword: &str) -> Option<(&'a str, &'a str)> {
     let (head, tail) = rest.split_at_checked(keyword.len())?;
     if !head.eq_ignore_ascii_case(keyword) {

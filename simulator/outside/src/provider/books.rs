@@ -12,13 +12,13 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6f75_7473_6964_4570_8072_6f76_6964_657
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Entry {
-    /// A command came with this key.
+    /// A command with this key was received.
     Requested(String),
-    /// It was booked.
+    /// An operation was booked.
     Booked(Operation),
 }
 
-/// A command as it was asked for, before it is booked.
+/// A command as requested, before it is booked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Command {
     Authorize {
@@ -40,7 +40,7 @@ pub(super) enum Command {
     },
 }
 
-/// Why a command was not booked. Nothing is remembered under its key.
+/// Refusal of a command. Its key stays new.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) status: u16,
@@ -48,7 +48,7 @@ pub(super) struct Refusal {
     pub(super) message: String,
 }
 
-/// The provider's state: operations by key, and what follows from them.
+/// The provider's state: operations by key, and sums derived from them.
 #[derive(Debug, Default)]
 pub(super) struct Books {
     operations: Vec<Operation>,
@@ -60,7 +60,7 @@ pub(super) struct Books {
 }
 
 impl Books {
-    /// Takes an entry in, at the start or after it was written down.
+    /// Applies an entry of the journal, either on start or once it has been appended.
     pub(super) fn apply(&mut self, entry: Entry) {
         match entry {
             Entry::Requested(key) => *self.requests.entry(key).or_default() += 1,
@@ -68,7 +68,9 @@ impl Books {
         }
     }
 
-    /// What `command` under `key` would book, or what was booked under that key before.
+    /// Decides on `command`: a new operation to book, or the one that was booked under `key` before.
+    ///
+    /// Fails if the books forbid the command; changes nothing.
     pub(super) fn decide(&self, key: &str, command: &Command) -> Result<Decision, Refusal> {
         if let Some(known) = self.operation(key) {
             return if same(known, command) {
@@ -122,17 +124,17 @@ impl Books {
         }
     }
 
-    /// The operation that was booked under this key.
+    /// Returns the operation that was booked under this key.
     pub(super) fn operation(&self, key: &str) -> Option<&Operation> {
         self.by_key.get(key).and_then(|index| self.operations.get(*index))
     }
 
-    /// How many commands came with this key.
+    /// Returns the number of commands received with this key.
     pub(super) fn requests(&self, key: &str) -> u64 {
         self.requests.get(key).copied().unwrap_or_default()
     }
 
-    /// Everything, for whoever checks the books.
+    /// Returns all of the books, for checks.
     pub(super) fn ledger(&self) -> Ledger {
         let of = |kind| self.operations.iter().filter(move |operation| operation.kind == kind);
         Ledger {
@@ -219,12 +221,12 @@ impl Books {
     }
 }
 
-/// What became of a command that was not refused.
+/// Decision on a command that is not refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// It is to be booked.
+    /// An operation that is still to be booked.
     New(Operation),
-    /// It was booked before.
+    /// The operation that was booked before.
     Known(Operation),
 }
 

@@ -1,6 +1,6 @@
-mod answer;
 mod books;
 mod operation;
+mod responders;
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -15,16 +15,16 @@ use wiremock::{
 pub use operation::{Ledger, LedgerCharge, Operation, OperationKind, OperationStatus};
 
 use crate::{JournalError, journal::Journal};
-use answer::{Provider, error};
 use books::{Books, Entry};
+use responders::{SharedBooks, error};
 
-/// A payment provider that keeps its books: every command is idempotent by its key, and the books can be read.
+/// A payment provider with books: every command is idempotent by its key, and the books can be read.
 ///
 /// # HTTP API
 ///
-/// Commands carry the header `Idempotency-Key` (1 to 255 visible ASCII characters) and a JSON body of at most 64 KiB, and are answered
-/// with the [`Operation`] that was booked: 201, or 402 where it was declined. The same key with the same request is answered with the
-/// same operation and books nothing; with another request it is refused (422 `key_reused`).
+/// Commands carry the header `Idempotency-Key` (1 to 255 visible ASCII characters) and a JSON body of at most 64
+/// KiB. The reply is the booked [`Operation`]: 201, or 402 if it was declined. The same key with the same request
+/// returns the same operation and books nothing; with another request it is refused (422 `key_reused`).
 ///
 /// | request | body | refusals |
 /// |---|---|---|
@@ -36,37 +36,40 @@ use books::{Books, Entry};
 /// | `GET /ledger` | | the whole [`Ledger`] |
 /// | `GET /health/live` | | |
 ///
-/// A capture's `id` is the charge's id. An authorisation is closed by one capture or one void, never both. Refusals are
-/// `{"error": {"code", "message"}}`; nothing is remembered under the key of a refused request. Nothing authenticates the caller.
+/// A capture's `id` is the charge's id. An authorisation is closed by one capture or one void, never both. Refusals
+/// are `{"error": {"code", "message"}}`, and the key of a refused request stays new. Callers are not authenticated.
 ///
 /// # Payment methods
 ///
-/// | token | what it does |
+/// | token | effect |
 /// |---|---|
 /// | `tok_decline` | the authorisation is declined |
-/// | `tok_slow` | the authorisation is answered after 2 s |
-/// | `tok_timeout` | the authorisation is booked, and the first request for it never answered |
-/// | `tok_error_after_charge` | the capture is booked, and the first request for it answered with 500 |
-/// | `tok_error_after_refund` | the refund is booked, and the first request for it answered with 500 |
+/// | `tok_slow` | the authorisation's reply takes 2 s |
+/// | `tok_timeout` | the authorisation is booked, and the first request for it gets no reply |
+/// | `tok_error_after_charge` | the capture is booked, and the first request for it fails with 500 |
+/// | `tok_error_after_refund` | the refund is booked, and the first request for it fails with 500 |
 /// | `tok_refund_refused` | every refund is declined |
 /// | anything else, such as `tok_ok` | works |
 ///
 /// # Limits
 ///
-/// The server beneath reads a request whole before its size is looked at, and keeps every request in memory: it is made for rehearsals,
-/// not for strangers.
+/// The server reads a request whole before it checks its size: use it for rehearsals, and never expose it to
+/// strangers.
 #[derive(Debug)]
 pub struct PaymentProvider {
     server: MockServer,
 }
 
 impl PaymentProvider {
-    /// Serves on `listener` until dropped, with the books that `data` holds; without a folder they are new and gone in the end.
+    /// Serves on `listener` until dropped, with the books in the folder `data`; without a folder, with new books in
+    /// memory.
+    ///
+    /// Fails if the journal in `data` can't be read.
     pub async fn start(listener: TcpListener, data: Option<&Path>) -> Result<Self, JournalError> {
         let (journal, entries) = Journal::<Entry>::open(data, "payment-provider.jsonl")?;
         let mut books = Books::default();
         entries.into_iter().for_each(|entry| books.apply(entry));
-        let provider = Provider::new(books, journal);
+        let books = SharedBooks::new(books, journal);
 
         let server = MockServer::builder()
             .listener(listener)
@@ -80,18 +83,18 @@ impl PaymentProvider {
         ] {
             Mock::given(method("POST"))
                 .and(path_regex(command))
-                .respond_with(provider.commands())
+                .respond_with(books.commands())
                 .mount(&server)
                 .await;
         }
         Mock::given(method("GET"))
             .and(path_regex("^/operations/[^/]+$"))
-            .respond_with(provider.operations())
+            .respond_with(books.operations())
             .mount(&server)
             .await;
         Mock::given(method("GET"))
             .and(path("/ledger"))
-            .respond_with(provider.ledger())
+            .respond_with(books.ledger())
             .mount(&server)
             .await;
         Mock::given(method("GET"))
@@ -111,7 +114,7 @@ impl PaymentProvider {
         Ok(Self { server })
     }
 
-    /// Where it serves.
+    /// Returns the address it serves on.
     pub fn address(&self) -> SocketAddr {
         *self.server.address()
     }

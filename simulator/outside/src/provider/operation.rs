@@ -2,78 +2,78 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What one idempotency key did at the provider. It never changes once it is booked.
+/// An operation that one idempotency key caused at the provider. It never changes once it is booked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {
     /// The caller's idempotency key.
     pub key: String,
-    /// What was asked for.
+    /// Kind of the operation.
     pub kind: OperationKind,
     /// The provider's own id, derived from the key.
     pub id: String,
-    /// How it ended.
+    /// Result of the operation.
     pub status: OperationStatus,
-    /// Minor units.
+    /// Amount in minor units.
     pub amount_cents: i64,
-    /// ISO 4217, three letters.
+    /// Currency of the amount: three letters (ISO 4217).
     pub currency: String,
-    /// What the caller said the money is for, at the authorisation.
+    /// Purpose of the money, as the caller gave it at the authorisation.
     pub reference: String,
-    /// The token that pays.
+    /// Token of the card or account that pays.
     pub payment_method: String,
-    /// The authorisation of a capture or void, the charge of a refund.
+    /// Id of the authorisation, for a capture or void; id of the charge, for a refund.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
-    /// Why it was declined.
+    /// Reason of the decline; absent unless declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// What an operation does with money.
+/// Effect of an operation on money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OperationKind {
-    /// Holds it.
+    /// Holds an amount on the card or account.
     Authorization,
-    /// Takes what was held.
+    /// Takes a held amount, or a part of it.
     Capture,
-    /// Lets go of what was held.
+    /// Releases a held amount.
     Void,
-    /// Gives back what was taken.
+    /// Gives back a captured amount, or a part of it.
     Refund,
 }
 
-/// How an operation ended.
+/// Result of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OperationStatus {
-    /// It was done.
+    /// Done, with its effect on money.
     Succeeded,
-    /// It was refused for good.
+    /// Refused for good, without effect.
     Declined,
 }
 
-/// Everything the provider has booked, for whoever checks the books.
+/// All operations that the provider has booked, for checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
-    /// Holds, declined ones too, in the order of booking.
+    /// Authorisations, declined ones too, in the order of booking.
     pub authorizations: Vec<Operation>,
-    /// Money taken, in the order of booking.
+    /// Captures, in the order of booking.
     pub charges: Vec<LedgerCharge>,
-    /// Money given back, declined refunds too, in the order of booking.
+    /// Refunds, declined ones too, in the order of booking.
     pub refunds: Vec<Operation>,
-    /// Holds let go of, in the order of booking.
+    /// Voids, in the order of booking.
     pub voids: Vec<Operation>,
-    /// How many commands came with each key, answered or not.
+    /// Number of commands received with each key, with or without a reply.
     pub requests: BTreeMap<String, u64>,
 }
 
-/// Money that was taken, and how much of it went back.
+/// A capture and the amount refunded of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerCharge {
-    /// The capture.
+    /// The capture as it was booked.
     #[serde(flatten)]
     pub capture: Operation,
-    /// The sum of its refunds.
+    /// Sum of its refunds in minor units.
     pub refunded_cents: i64,
 }

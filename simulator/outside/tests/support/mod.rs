@@ -1,4 +1,4 @@
-//! What the suites of the outside world share.
+//! Helpers that the suites of the outside world share.
 
 use std::net::TcpListener;
 

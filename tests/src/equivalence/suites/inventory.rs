@@ -25,10 +25,10 @@ pub(crate) fn suite(name: &str) -> Suite<InventoryModel> {
 /// Opens an inventory module on this storage.
 pub async fn open_inventory(storage: Storage, reach: Reach) -> Result<Instance<dyn Inventory>, String> {
     let test = storage.environment("inventory", &[]).await?;
-    let needs = inventory::Needs {
+    let dependencies = inventory::Dependencies {
         orders_feed: log::silent(),
     };
-    let module = inventory::open(&test.environment, needs).await;
+    let module = inventory::open(&test.environment, dependencies).await;
     let module = module.map_err(|error| error.to_string())?;
     let feed = Arc::clone(&module.feed);
     let client = |transport| Arc::new(commerce::http::inventory::Client::new(transport)) as _;

@@ -38,11 +38,11 @@ pub async fn open_notifications(storage: Storage, reach: Reach) -> Result<Instan
         ("LEASE_MS", "60000"),
     ];
     let test = storage.environment("notifications", &settings).await?;
-    let needs = Dependencies {
-        order_events: log::silent(),
-        payment_events: log::silent(),
+    let dependencies = Dependencies {
+        orders_feed: log::silent(),
+        payments_feed: log::silent(),
     };
-    let module = ::notifications::open(&test.environment, needs).await;
+    let module = ::notifications::open(&test.environment, dependencies).await;
     let module = module.map_err(|error| error.to_string())?;
     let feed = Arc::clone(&module.feed);
     let (mail_api, push_api) = (mail.http_address(), push.address());

@@ -31,12 +31,12 @@ pub async fn open_orders(storage: Storage, reach: Reach) -> Result<Instance<dyn 
     let test = storage.environment("orders", &[]).await?;
     let inventory: Arc<dyn Inventory> = Modelled::begin(OrdersModel::begin().inventory().clone());
     let fake_payments = Arc::new(FakePayments::default());
-    let needs = orders::Needs {
+    let dependencies = orders::Dependencies {
         inventory: Arc::clone(&inventory),
         payments: Arc::clone(&fake_payments) as _,
         payments_feed: log::silent(),
     };
-    let module = orders::open(&test.environment, needs).await;
+    let module = orders::open(&test.environment, dependencies).await;
     let module = module.map_err(|error| error.to_string())?;
     let feed = Arc::clone(&module.feed);
     let client = |transport| Arc::new(commerce::http::orders::Client::new(transport)) as _;

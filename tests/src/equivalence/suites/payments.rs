@@ -37,11 +37,11 @@ pub async fn open_payments(storage: Storage, reach: Reach) -> Result<Instance<dy
         ("CALL_TIMEOUT_MS", "9000"),
     ];
     let test = storage.environment("payments", &settings).await?;
-    let needs = Dependencies {
+    let dependencies = Dependencies {
         orders: Arc::new(FixedOrders),
-        order_events: log::silent(),
+        orders_feed: log::silent(),
     };
-    let module = ::payments::open(&test.environment, needs).await;
+    let module = ::payments::open(&test.environment, dependencies).await;
     let module = module.map_err(|error| error.to_string())?;
     let feed = Arc::clone(&module.feed);
     let client = |transport| Arc::new(commerce::http::payments::Client::new(transport)) as _;

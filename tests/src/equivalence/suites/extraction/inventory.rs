@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use commerce::{Inventory, http};
-use inventory::Needs;
+use inventory::Dependencies;
 use seam::equivalence::{Instance, Suite};
 
 use super::{Found, NOBODY, NOBODYS_URL, Way, extracted::Extracted, in_every_way};
@@ -13,7 +13,7 @@ use crate::equivalence::{
 
 const FOUND: Found<dyn Inventory> = Found {
     name: "inventory",
-    seat: |platform| &platform.inventory,
+    endpoint: |platform| &platform.inventory,
     client: |router| Arc::new(http::inventory::Client::new(router)),
 };
 
@@ -42,6 +42,6 @@ async fn open(way: Way) -> Result<Instance<dyn Inventory>, String> {
 async fn extracted() -> Result<Extracted, String> {
     let own = Storage::Sqlite.environment("inventory", &[]).await?;
     let orders_feed = log::silent();
-    let module = inventory::open(&own.environment, Needs { orders_feed }).await;
+    let module = inventory::open(&own.environment, Dependencies { orders_feed }).await;
     Extracted::serve(own, module).await
 }

@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use commerce::{EventFeed, http};
-use monolith::{Platform, Seat};
+use monolith::{Endpoint, Platform};
 use seam::{
     equivalence::{Instance, Model, Suite},
     http::InProcess,
@@ -69,7 +69,7 @@ where
 /// The module of one contract, inside a monolith.
 struct Found<C: ?Sized> {
     name: &'static str,
-    seat: fn(&Platform) -> &Seat<C>,
+    endpoint: fn(&Platform) -> &Endpoint<C>,
     client: fn(InProcess<Router>) -> Arc<C>,
 }
 
@@ -84,8 +84,8 @@ impl<C: seam::Contract + ?Sized> Found<C> {
         let TestEnvironment { environment, folder } = Storage::Sqlite.environment("monolith", settings).await?;
         let platform = Platform::assemble(&environment).await;
         let platform = platform.map_err(|error| error.to_string())?;
-        let seat = (self.seat)(&platform);
-        let (mut service, mut feed) = (Arc::clone(&seat.service), Arc::clone(&seat.feed));
+        let endpoint = (self.endpoint)(&platform);
+        let (mut service, mut feed) = (Arc::clone(&endpoint.service), Arc::clone(&endpoint.feed));
         let mounted: Arc<[Mounted]> = platform.into_mounted().into();
         if way.through_api {
             let router = server::router(&environment, &mounted);

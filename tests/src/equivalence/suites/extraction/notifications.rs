@@ -17,7 +17,7 @@ use crate::equivalence::{
 
 const FOUND: Found<dyn Notifications> = Found {
     name: "notifications",
-    seat: |platform| &platform.notifications,
+    endpoint: |platform| &platform.notifications,
     client: |router| Arc::new(http::notifications::Client::new(router)),
 };
 
@@ -54,10 +54,10 @@ async fn open(way: Way) -> Result<Instance<dyn Notifications>, String> {
 
 async fn extracted(settings: &[(&str, &str)]) -> Result<Extracted, String> {
     let own = Storage::Sqlite.environment("notifications", settings).await?;
-    let needs = Dependencies {
-        order_events: log::silent(),
-        payment_events: log::silent(),
+    let dependencies = Dependencies {
+        orders_feed: log::silent(),
+        payments_feed: log::silent(),
     };
-    let module = notifications::open(&own.environment, needs).await;
+    let module = notifications::open(&own.environment, dependencies).await;
     Extracted::serve(own, module).await
 }

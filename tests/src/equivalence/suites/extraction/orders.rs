@@ -2,15 +2,13 @@ use std::sync::Arc;
 
 use ::outside::{MailSink, PushSink};
 use commerce::{Inventory, Orders, http};
-use orders::Needs;
+use orders::Dependencies;
 use seam::equivalence::{Instance, Modelled, Suite};
-use shared::{StartError, settings::standard};
 
 use super::{Found, Way, extracted::Extracted, in_every_way, neighbours::Neighbours};
 use crate::equivalence::{
     Storage,
     models::{FakePayments, OrdersModel},
-    storage::TestEnvironment,
     suites::{
         orders::{effects, suite},
         outside,
@@ -19,7 +17,7 @@ use crate::equivalence::{
 
 const FOUND: Found<dyn Orders> = Found {
     name: "orders",
-    seat: |platform| &platform.orders,
+    endpoint: |platform| &platform.orders,
     client: |router| Arc::new(http::orders::Client::new(router)),
 };
 
@@ -60,18 +58,7 @@ async fn open(way: Way) -> Result<Instance<dyn Orders>, String> {
 
 async fn extracted(settings: &[(&str, &str)]) -> Result<Extracted, String> {
     let own = Storage::Sqlite.environment("orders", settings).await?;
-    let needs = needs(&own).map_err(|error| error.to_string())?;
-    let module = orders::open(&own.environment, needs).await;
+    let dependencies = Dependencies::over_http(&own.environment).map_err(|error| error.to_string())?;
+    let module = orders::open(&own.environment, dependencies).await;
     Extracted::serve(own, module).await
-}
-
-/// Wires the module as the `orders` binary does.
-fn needs(own: &TestEnvironment) -> Result<Needs, StartError> {
-    let inventory = own.environment.needed_socket(&standard::INVENTORY_URL)?;
-    let payments = own.environment.needed_socket(&standard::PAYMENTS_URL)?;
-    Ok(Needs {
-        inventory: Arc::new(http::inventory::Client::new(inventory)),
-        payments: Arc::new(http::payments::Client::new(Arc::clone(&payments))),
-        payments_feed: Arc::new(http::feed::Client::new("payments", payments)),
-    })
 }

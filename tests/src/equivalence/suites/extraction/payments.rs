@@ -4,13 +4,11 @@ use ::outside::PaymentProvider;
 use commerce::{Payments, http};
 use payments::Dependencies;
 use seam::equivalence::{Instance, Suite};
-use shared::{StartError, settings::standard};
 
 use super::{Found, Way, extracted::Extracted, in_every_way, neighbours::Neighbours};
 use crate::equivalence::{
     Storage,
     models::{FixedOrders, PaymentsModel},
-    storage::TestEnvironment,
     suites::{
         outside,
         payments::{effects, suite},
@@ -19,7 +17,7 @@ use crate::equivalence::{
 
 const FOUND: Found<dyn Payments> = Found {
     name: "payments",
-    seat: |platform| &platform.payments,
+    endpoint: |platform| &platform.payments,
     client: |router| Arc::new(http::payments::Client::new(router)),
 };
 
@@ -61,16 +59,7 @@ async fn open(way: Way) -> Result<Instance<dyn Payments>, String> {
 
 async fn extracted(settings: &[(&str, &str)]) -> Result<Extracted, String> {
     let own = Storage::Sqlite.environment("payments", settings).await?;
-    let needs = needs(&own).map_err(|error| error.to_string())?;
-    let module = payments::open(&own.environment, needs).await;
+    let dependencies = Dependencies::over_http(&own.environment).map_err(|error| error.to_string())?;
+    let module = payments::open(&own.environment, dependencies).await;
     Extracted::serve(own, module).await
-}
-
-/// Wires the module as the `payments` binary does.
-fn needs(own: &TestEnvironment) -> Result<Dependencies, StartError> {
-    let orders = own.environment.needed_socket(&standard::ORDERS_URL)?;
-    Ok(Dependencies {
-        orders: Arc::new(http::orders::Client::new(Arc::clone(&orders))),
-        order_events: Arc::new(http::feed::Client::new("orders", orders)),
-    })
 }

@@ -1,0 +1,126 @@
+//! Compensations: calls to other modules that undo what an earlier call did. Each is scheduled in the write that makes it
+//! necessary, and repeated until the other module has answered.
+
+use std::sync::Arc;
+
+use commerce::{Error, IdempotencyKey, Inventory, Money, OrderId, PaymentConflict, PaymentStatus, Payments, Refund};
+use futures::{StreamExt, stream};
+use shared::{Database, DatabaseError, Next, Round};
+
+use crate::{
+    domain::Refundable,
+    store::{refunds, releases},
+};
+
+/// Limit of compensations that a round reads.
+const BATCH: i64 = 100;
+/// Limit of compensations of a round in progress at once.
+const CONCURRENCY: usize = 8;
+/// Start of the stored outcome of a refund that Payments refused.
+const REFUSED: &str = "refused";
+
+/// Refunds captured money that has no order to pay for.
+pub(crate) struct Refunds {
+    pub(crate) db: Database,
+    pub(crate) payments: Arc<dyn Payments>,
+}
+
+/// Releases the stock of orders that will never exist.
+pub(crate) struct Releases {
+    pub(crate) db: Database,
+    pub(crate) inventory: Arc<dyn Inventory>,
+}
+
+#[seam::async_trait]
+impl Round for Refunds {
+    async fn round(&self) -> Result<Next, String> {
+        let due = refunds::due(&self.db, BATCH).await;
+        let due = due.map_err(|error| error.to_string())?;
+        attempt_all(due, |refund| self.compensate(refund)).await
+    }
+}
+
+#[seam::async_trait]
+impl Round for Releases {
+    async fn round(&self) -> Result<Next, String> {
+        let due = releases::due(&self.db, BATCH).await;
+        let due = due.map_err(|error| error.to_string())?;
+        attempt_all(due, |order_id| self.compensate(order_id)).await
+    }
+}
+
+/// Attempts all of `due`, with the first failure as the result. A failure does not stop the others.
+async fn attempt_all<D, F>(due: Vec<D>, attempt: impl Fn(D) -> F) -> Result<Next, String>
+where
+    F: Future<Output = Result<(), String>>,
+{
+    let is_last = i64::try_from(due.len()).is_ok_and(|read| read < BATCH);
+    let attempts = stream::iter(due).map(attempt).buffer_unordered(CONCURRENCY);
+    let outcomes: Vec<_> = attempts.collect().await;
+    match outcomes.into_iter().find_map(Result::err) {
+        Some(reason) => Err(reason),
+        None if is_last => Ok(Next::Idle),
+        None => Ok(Next::Again),
+    }
+}
+
+impl Refunds {
+    async fn compensate(&self, refund: Refundable) -> Result<(), String> {
+        let outcome = self.refund(&refund).await?;
+        if outcome.starts_with(REFUSED) {
+            let (order_id, payment_id) = (refund.order_id, refund.payment_id);
+            tracing::error!(%order_id, %payment_id, outcome, "payments refused the refund for good: make it by hand");
+        }
+        let settled: Result<(), DatabaseError> = self
+            .db
+            .write(move |tx| Box::pin(async move { refunds::settle(tx, refund.payment_id, &outcome).await }))
+            .await;
+        settled.map_err(|error| error.to_string())
+    }
+
+    /// Requests the refund until Payments has decided, and returns the outcome. If less is left than is due, because someone
+    /// refunded a part by hand, the rest is requested. Each amount has its own key, so nothing is refunded twice.
+    async fn refund(&self, due: &Refundable) -> Result<String, String> {
+        let mut amount = due.amount;
+        loop {
+            let key = key(due, amount)?;
+            let refund = Refund { key, amount };
+            let left = match self.payments.refund_payment(due.payment_id, refund).await {
+                Ok(_) => return Ok("refunded".to_owned()),
+                Err(Error::Conflict(PaymentConflict::RefundExceedsCaptured { left, .. })) => left,
+                Err(Error::Conflict(PaymentConflict::IllegalTransition {
+                    from: PaymentStatus::Refunded,
+                    ..
+                })) => {
+                    return Ok("refunded before".to_owned());
+                }
+                Err(Error::Conflict(refused)) => return Ok(format!("{REFUSED}: {refused}")),
+                Err(error) => return Err(error.to_string()),
+            };
+            if left.cents <= 0 {
+                return Ok("refunded before".to_owned());
+            }
+            if left.currency != amount.currency || left.cents >= amount.cents {
+                return Err(format!(
+                    "payments refused to refund {amount} although it says that {left} is left"
+                ));
+            }
+            amount = left;
+        }
+    }
+}
+
+fn key(due: &Refundable, amount: Money) -> Result<IdempotencyKey, String> {
+    let key = format!("order-not-needed/{}/{}", due.payment_id, amount.cents);
+    key.parse().map_err(|error: commerce::Invalid| error.to_string())
+}
+
+impl Releases {
+    async fn compensate(&self, order_id: OrderId) -> Result<(), String> {
+        let released = self.inventory.release(order_id).await;
+        released.map_err(|error| error.to_string())?;
+        let settled: Result<(), DatabaseError> =
+            self.db.write(move |tx| Box::pin(releases::settle(tx, order_id))).await;
+        settled.map_err(|error| error.to_string())
+    }
+}
