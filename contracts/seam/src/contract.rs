@@ -64,8 +64,10 @@ pub enum MethodKind {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't say that no answer came, so it can't be the error of a contract's method",
     label = "the error of a contract's method implements `seam::ContractError`",
-    note = "give it a variant that holds a `seam::TransportFailure`; then implement for it `From<seam::TransportFailure>` \
-            (makes that variant), `std::error::Error`, and `seam::ContractError` (`transport` returns what the variant holds)"
+    note = "give it a variant that holds a `seam::TransportFailure`; then implement for it \
+            `From<seam::TransportFailure>` \
+            (makes that variant), `std::error::Error`, and `seam::ContractError` \
+            (`transport` returns what the variant holds)"
 )]
 pub trait ContractError: Error + From<TransportFailure> + Send + Sync + 'static {
     /// The transport failure if no answer came; `None` if this error is an answer.

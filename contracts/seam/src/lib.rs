@@ -71,7 +71,7 @@
 //! - a contract and its calls: [`macro@contract`], [`Contract`], [`ContractError`];
 //! - ways to carry a call: [`Direct`], [`Wire`], [`Deferred`], and your own [`Carrier`];
 //! - what came of it: [`Outcome`], [`observe`], [`TransportFailure`];
-//! - what travels beside the arguments: [`Context`], [`Trace`], [`replay`];
+//! - what travels beside the arguments: [`Context`], [`Trace`], [`original`];
 //! - clocks and randomness, which a test or a simulation replaces: [`time`], [`chance`];
 //! - rules for what may differ between two implementations: [`compare`];
 //! - requests with and without a socket: [`http`];
@@ -88,10 +88,10 @@ mod direct;
 pub mod equivalence;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod original;
 mod outcome;
 #[doc(hidden)]
 pub mod private;
-pub mod replay;
 pub mod time;
 mod trace;
 mod transport_failure;

@@ -47,7 +47,8 @@ pub fn mismatch(contract: &str, method: &str) -> TransportFailure {
     message = "`{Self}` can't be an argument or answer of a contract: it can't be written down as a value",
     label = "every part of a call and of its reply crosses wires",
     note = "derive for each type in it: Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize",
-    note = "instead of a type that can't have them, such as a file or an instant of this process, send what it stands for"
+    note = "instead of a type that can't have them, such as a file or an instant of this process, \
+            send what it stands for"
 )]
 pub trait Value: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {}
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use commerce::{Error, Money, Order, OrderConflict, OrderError, OrderStatus, ReservationStatus};
 use futures::future::join_all;
-use seam::{Context, replay};
+use seam::{Context, original};
 use shared::testing::until;
 use support::{Conduct, World, create, items, lamps, order_id};
 
@@ -43,8 +43,8 @@ async fn the_same_key_and_request_replays_the_first_answer_as_the_first_request(
     let first = Context::root("shop");
     let again = Context::root("shop");
 
-    let (order, stored) = replay::capture(first.clone().scope(orders.create_order(lamps("k", 1)))).await;
-    let (repeated, replayed) = replay::capture(again.scope(orders.create_order(lamps("k", 1)))).await;
+    let (order, stored) = original::capture(first.clone().scope(orders.create_order(lamps("k", 1)))).await;
+    let (repeated, replayed) = original::capture(again.scope(orders.create_order(lamps("k", 1)))).await;
 
     assert_eq!(order, repeated);
     assert_eq!(stored.unwrap().request_id, first.request_id);

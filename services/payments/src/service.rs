@@ -4,7 +4,7 @@ use commerce::{
     Invalid, OrderError, OrderId, OrderStatus, Orders, Page, PageRequest, Payment, PaymentConflict, PaymentError,
     PaymentId, PaymentStatus, Payments, Refund,
 };
-use seam::{Context, replay};
+use seam::{Context, original};
 use shared::{Database, Tx};
 use tokio::time::Instant;
 
@@ -77,7 +77,7 @@ impl Payments for Service {
         let (id, until) = (payment_id(order_id), self.until());
         let mut progress = self.waiters.subscribe(Work::Charge(id));
         if self.intend(order_id).await? {
-            replay::mark(replay::Original {
+            original::mark(original::Original {
                 request_id: Context::current().request_id,
                 at_micros: 0,
             });
@@ -132,7 +132,7 @@ impl Payments for Service {
             let known = refunds::find(&self.db, id).await?.ok_or(PaymentError::Internal)?;
             let original = known.original();
             if let (Some((reply, _)), Some(original)) = (known.reply, original) {
-                replay::mark(original);
+                original::mark(original);
                 return reply;
             }
             if Instant::now() >= until {

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use seam::{BoxFuture, Carrier, Context, Contract, Direct, TransportFailure, replay};
+use seam::{BoxFuture, Carrier, Context, Contract, Direct, TransportFailure, original};
 
 /// Carries the calls that a module makes to another module in the course of its own work.
 ///
@@ -9,7 +9,7 @@ use seam::{BoxFuture, Carrier, Context, Contract, Direct, TransportFailure, repl
 /// - takes `limit` at most, and never longer than the deadline of the caller's [`Context`]. A call that outlives
 ///   its limit is dropped and fails as a transport failure: its outcome is unknown, as on a network;
 /// - runs in a child span of the caller's trace, with the rest of the caller's context;
-/// - keeps its idempotent-replay mark to itself: a reply that the neighbour repeats does not make ours a repetition.
+/// - keeps its mark of a repeated reply to itself: a reply that the neighbour repeats does not make ours a repetition.
 ///
 /// It wraps a carrier as well as an implementation, in this process or over HTTP, and a panic of either passes
 /// through.
@@ -64,7 +64,7 @@ impl<C: Contract + ?Sized> Carrier<C> for Neighbour<C> {
             let patience = context.remaining().unwrap_or(limit);
             // The reply that says "no answer" is made from the call, which the carrier consumes.
             let asked = call.clone();
-            let answer = context.scope(replay::shield(self.carrier.carry(call)));
+            let answer = context.scope(original::shield(self.carrier.carry(call)));
             match tokio::time::timeout(patience, answer).await {
                 Ok(reply) => reply,
                 Err(_elapsed) => C::failed(&asked, late::<C>(&asked, patience)),

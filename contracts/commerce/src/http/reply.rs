@@ -3,7 +3,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
-use seam::{Context, replay::Original};
+use seam::{Context, original::Original};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -57,7 +57,7 @@ impl Success {
     }
 }
 
-/// Id and time of the request in the envelope, and the mark of a replay.
+/// Id and time of the request in the envelope, and the mark of a repetition.
 struct Stamp {
     request_id: String,
     timestamp: Timestamp,

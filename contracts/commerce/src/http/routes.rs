@@ -7,7 +7,7 @@ use axum::{
     response::Response,
     routing::{MethodFilter, on},
 };
-use seam::{Context, replay};
+use seam::{Context, original};
 
 use super::{
     failure::Failure,
@@ -78,7 +78,7 @@ where
         let incoming = Incoming::read(request, &operation).await?;
         handler(service, incoming).await
     };
-    let (result, original) = replay::capture(context.clone().scope(work)).await;
+    let (result, original) = original::capture(context.clone().scope(work)).await;
     let mut response = respond(result, original, &context);
     if let Some(retirement) = operation.retired {
         retirement.announce(response.headers_mut());

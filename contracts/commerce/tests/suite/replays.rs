@@ -6,7 +6,7 @@ use axum::Router;
 use commerce::{Orders, OrdersReply, Payments, PaymentsReply, http};
 use seam::{
     BoxFuture, Carrier, Contract,
-    replay::{self, Original},
+    original::{self, Original},
 };
 
 use crate::{
@@ -28,7 +28,7 @@ impl<C: Contract + ?Sized> Carrier<C> for Marking<C> {
     fn carry(&self, _: C::Call) -> BoxFuture<'_, C::Reply> {
         Box::pin(async move {
             if let Some(first) = self.first {
-                replay::mark(Original {
+                original::mark(Original {
                     request_id: first.to_owned(),
                     at_micros: AT,
                 });

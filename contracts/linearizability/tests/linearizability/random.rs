@@ -181,8 +181,8 @@ fn the_verdict_is_that_of_trying_every_order() {
     });
 }
 
-/// Returns whether the part that a counterexample shows has no explanation, from any of its starts, whichever of those that it
-/// leaves out took effect.
+/// Returns whether the part that a counterexample shows has no explanation, from any of its starts, whichever
+/// of those that it leaves out took effect.
 fn has_no_explanation(found: &Counterexample<Call, Reply, i32>) -> bool {
     found.starts.iter().all(|start| {
         let is_left = |shown: &&Numbered<Call, Reply>| !start.done.contains(&shown.number);

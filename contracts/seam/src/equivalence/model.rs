@@ -63,7 +63,12 @@ pub type ReplyOf<M> = <<M as Model>::Contract as Contract>::Reply;
 ///     }
 ///
 ///     fn reachable() -> Vec<Cell> {
-///         Cell::table(&[("full", "put", "ok"), ("full", "take", "ok"), ("empty", "put", "ok"), ("empty", "take", "Empty")])
+///         Cell::table(&[
+///             ("full", "put", "ok"),
+///             ("full", "take", "ok"),
+///             ("empty", "put", "ok"),
+///             ("empty", "take", "Empty"),
+///         ])
 ///     }
 /// }
 ///

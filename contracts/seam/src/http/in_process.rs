@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, Full};
 use tower::{Service, ServiceExt};
 
 use super::{Transport, exchange::Exchange};
-use crate::{BoxFuture, Context, TransportFailure, caught, replay};
+use crate::{BoxFuture, Context, TransportFailure, caught, original};
 
 /// Hands requests to a tower service, such as axum's `Router`, with no socket between.
 ///
@@ -60,7 +60,7 @@ where
 }
 
 async fn alone<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    let shielded = replay::shield(Context::outside(work));
+    let shielded = original::shield(Context::outside(work));
     caught(shielded).await.unwrap_or_else(|panic| Err(panic.to_string()))
 }
 

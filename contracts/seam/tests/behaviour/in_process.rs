@@ -5,7 +5,7 @@ use http::HeaderValue;
 use seam::{
     Context,
     http::{AnswerWithin, InProcess, Transport, extract, header},
-    replay::capture,
+    original::capture,
 };
 use tokio::time::{Instant, advance};
 

@@ -12,7 +12,7 @@ use axum::{
 use seam::{
     Context,
     http::extract,
-    replay::{Original, mark},
+    original::{Original, mark},
 };
 use tokio::net::TcpListener;
 

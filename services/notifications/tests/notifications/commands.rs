@@ -2,7 +2,7 @@
 
 use commerce::{Delivery, NewNotification, NotificationConflict, NotificationError, NotificationKind, OrderId};
 use futures::future::join_all;
-use seam::{Context, replay};
+use seam::{Context, original};
 use shared::testing::until;
 
 use crate::support::{Fixture, contact};
@@ -20,7 +20,7 @@ fn command(key: &str, email: &str) -> NewNotification {
 #[tokio::test]
 async fn a_message_is_sent_once_for_a_key_and_the_answer_repeated() {
     let fixture = Fixture::new().await;
-    let send = || Context::root("desk").scope(replay::capture(notify(&fixture, command("k", "ann@example.com"))));
+    let send = || Context::root("desk").scope(original::capture(notify(&fixture, command("k", "ann@example.com"))));
 
     let first = send().await;
     let again = send().await;

@@ -1,5 +1,5 @@
 use commerce::{Payment, PaymentError, PaymentId, Timestamp};
-use seam::replay;
+use seam::original;
 use shared::{
     Database, DatabaseError, Tx,
     row::{self, parsed},
@@ -38,9 +38,9 @@ macro_rules! select {
 
 impl RefundRecord {
     /// The first reply, which a repeated request gets again; `None` as long as there is no reply.
-    pub(crate) fn original(&self) -> Option<replay::Original> {
+    pub(crate) fn original(&self) -> Option<original::Original> {
         let (_, at_micros) = self.reply.as_ref()?;
-        Some(replay::Original {
+        Some(original::Original {
             request_id: self.request_id.clone(),
             at_micros: *at_micros,
         })

@@ -3,7 +3,7 @@
 use crate::support::{Fixture, IMPATIENT, euros, refund};
 use commerce::{OrderId, PaymentConflict, PaymentError, PaymentEvent, PaymentId, PaymentStatus, Refund};
 use futures::future::join_all;
-use seam::replay;
+use seam::original;
 use shared::testing::until;
 
 #[tokio::test]
@@ -93,12 +93,12 @@ async fn the_same_key_eight_times_at_once_is_one_refund_with_one_answer() {
 async fn a_repetition_is_answered_with_the_first_answer_whatever_happened_since() {
     let fixture = Fixture::new().await;
     let payment = fixture.captured("o", "tok_ok").await;
-    let first = replay::capture(refund(fixture.payments(), "shop", &payment, "k1", 100)).await;
+    let first = original::capture(refund(fixture.payments(), "shop", &payment, "k1", 100)).await;
     refund(fixture.payments(), "shop", &payment, "k2", 100)
         .await
         .expect("it is given back");
 
-    let again = replay::capture(refund(fixture.payments(), "shop", &payment, "k1", 100)).await;
+    let again = original::capture(refund(fixture.payments(), "shop", &payment, "k1", 100)).await;
 
     assert!(first.1.is_some(), "the first answer says when it was given");
     assert_eq!(again, first);

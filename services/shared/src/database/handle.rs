@@ -4,7 +4,7 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use seam::replay;
+use seam::original;
 use serde::Serialize;
 use sqlx::AnyPool;
 use tokio::sync::{mpsc, watch};
@@ -95,7 +95,7 @@ impl Database {
         match answer.await {
             Ok(WorkResult::Done(outcome, original)) => {
                 if let Some(original) = original {
-                    replay::mark(original);
+                    original::mark(original);
                 }
                 outcome
             }

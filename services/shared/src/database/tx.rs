@@ -13,7 +13,7 @@ type Hook = Box<dyn FnOnce() + Send>;
 /// return the error: PostgreSQL refuses every further statement of the same work. So write `ON CONFLICT DO NOTHING`
 /// and look at the number of rows affected.
 ///
-/// The work runs on the writer's task, but in the caller's `seam::Context`, and its `seam::replay` mark reaches the
+/// The work runs on the writer's task, but in the caller's `seam::Context`, and its `seam::original` mark reaches the
 /// caller.
 pub struct Tx {
     connection: AnyConnection,

@@ -1,7 +1,7 @@
 use std::{any::Any, panic::AssertUnwindSafe};
 
 use futures::{FutureExt, future::BoxFuture};
-use seam::{Context, replay};
+use seam::{Context, original};
 use tokio::sync::oneshot;
 use tracing::{Instrument, Span};
 
@@ -29,7 +29,7 @@ pub(super) trait QueuedWork: Send {
 
 /// The result of a piece of work, on its way to the caller.
 pub(super) enum WorkResult<T, E> {
-    Done(Result<T, E>, Option<replay::Original>),
+    Done(Result<T, E>, Option<original::Original>),
     Panicked(Box<dyn Any + Send>),
 }
 
@@ -81,7 +81,7 @@ where
             // Called inside the guarded block, because the closure may panic before it returns its future.
             let guarded = AssertUnwindSafe(async move { work(tx).await });
             let scoped = ambient
-                .scope(context.scope(replay::capture(guarded.catch_unwind())))
+                .scope(context.scope(original::capture(guarded.catch_unwind())))
                 .instrument(span);
             let (result, disposition) = match scoped.await {
                 (Ok(Ok(value)), original) => (WorkResult::Done(Ok(value), original), Disposition::Keep),

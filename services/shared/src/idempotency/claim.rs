@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use commerce::Timestamp;
-use seam::{Context, replay};
+use seam::{Context, original};
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{Row, any::AnyRow};
 
@@ -20,7 +20,7 @@ pub enum Claim {
     /// The work was begun with the same request, and the lease of its holder expired: go on with it, then
     /// [`complete`].
     Resumed(Lease),
-    /// The work is done, and this is the stored reply. Its request id and time are marked as a replay.
+    /// The work is done, and this is the stored reply. Its request id and time are marked as a repetition.
     Replay(Stored),
     /// Somebody is working on the same request.
     InFlight {
@@ -35,7 +35,7 @@ pub enum Claim {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     reply: String,
-    original: replay::Original,
+    original: original::Original,
 }
 
 impl Stored {
@@ -45,7 +45,7 @@ impl Stored {
     }
 
     /// The request that was answered with it, and when.
-    pub fn original(&self) -> &replay::Original {
+    pub fn original(&self) -> &original::Original {
         &self.original
     }
 }
@@ -99,7 +99,7 @@ async fn existing(
         return Ok(Claim::Reused);
     }
     if let Some(stored) = stored(&row)? {
-        replay::mark(stored.original.clone());
+        original::mark(stored.original.clone());
         return Ok(Claim::Replay(stored));
     }
     let held_until: i64 = row.try_get("lease_until")?;
@@ -117,7 +117,7 @@ fn stored(row: &AnyRow) -> Result<Option<Stored>, DatabaseError> {
     let Some(reply) = row.try_get::<Option<String>, _>("reply")? else {
         return Ok(None);
     };
-    let original = replay::Original {
+    let original = original::Original {
         request_id: row.try_get("request_id")?,
         at_micros: row.try_get("replied_at")?,
     };
@@ -136,7 +136,7 @@ fn in_flight(micros: i64) -> Claim {
 /// and somebody else took the claim over: return that error, so that the effect is rolled back.
 pub async fn complete(tx: &mut Tx, lease: &Lease, reply: &impl Serialize) -> Result<(), DatabaseError> {
     let reply = row::to_json("reply", reply)?;
-    let original = replay::Original {
+    let original = original::Original {
         request_id: Context::current().request_id,
         at_micros: Timestamp::now().as_micros(),
     };
@@ -150,6 +150,6 @@ pub async fn complete(tx: &mut Tx, lease: &Lease, reply: &impl Serialize) -> Res
         .bind(&original.request_id)
         .bind(original.at_micros);
     lease.run(tx, store).await?;
-    replay::mark(original);
+    original::mark(original);
     Ok(())
 }

@@ -2,7 +2,7 @@ use std::{fmt, panic::resume_unwind, sync::Arc, time::Duration};
 
 use commerce::Error;
 use futures::{StreamExt, future::BoxFuture, stream};
-use seam::{Context, replay};
+use seam::{Context, original};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tracing::Instrument;
 
@@ -130,11 +130,11 @@ impl<D: Decide> Command<D> {
     pub async fn run(self: &Arc<Self>, key: impl ToString, request: D::Request) -> Answer<D> {
         let (command, scope) = (Arc::clone(self), Scope::current(D::OPERATION, key));
         let unanswered = in_flight(scope.key.clone(), self.term);
-        let work = replay::capture(async move { command.answer(scope, request).await });
+        let work = original::capture(async move { command.answer(scope, request).await });
         let work = Context::current().scope(work).in_current_span();
         match self.tasks.track(work).await {
             Ok((answer, original)) => {
-                original.into_iter().for_each(replay::mark);
+                original.into_iter().for_each(original::mark);
                 answer
             }
             Err(ended) => match ended.try_into_panic() {

@@ -11,8 +11,8 @@
 //! [`complete`] fails with [`DatabaseError::ClaimLost`](crate::DatabaseError::ClaimLost) and so rolls the whole
 //! write back.
 //!
-//! [`claim`] and [`complete`] mark the stored request id and time with `seam::replay`, so that the first answer and
-//! every replay are the same bytes. `Database::write` hands the mark on to its caller.
+//! [`claim`] and [`complete`] mark the stored request id and time with `seam::original`, so that the first answer and
+//! every repetition are the same bytes. `Database::write` hands the mark on to its caller.
 
 mod claim;
 mod command;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use seam::{Context, replay};
+use seam::{Context, original};
 use serde_json::json;
 use shared::{
     Database, DatabaseError,
@@ -59,13 +59,13 @@ async fn the_same_request_again_gets_the_same_reply_with_the_first_request_id_an
     let first_id = first.request_id.clone();
 
     let (_, told) = first
-        .scope(replay::capture(async {
+        .scope(original::capture(async {
             let lease = lease(claim(&store.db, &scope, "one", LEASE).await);
             complete(&store.db, &lease, "reply").await.unwrap();
         }))
         .await;
     let (again, replayed) = Context::root("a")
-        .scope(replay::capture(claim(&store.db, &scope, "one", LEASE)))
+        .scope(original::capture(claim(&store.db, &scope, "one", LEASE)))
         .await;
 
     let Claim::Replay(stored) = again else {

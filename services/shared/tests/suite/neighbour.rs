@@ -4,7 +4,7 @@ use std::{
 };
 
 use commerce::{EventFeed, EventFeedCall, FeedError};
-use seam::{Carrier, Context, ContractError, TransportFailure, replay};
+use seam::{Carrier, Context, ContractError, TransportFailure, original};
 use serde::{Deserialize, Serialize};
 use shared::{Environment, Neighbour, Settings, settings};
 use tokio::time::Instant;
@@ -38,7 +38,7 @@ struct Shop {
 impl Stock for Shop {
     async fn count(&self, millis: u64) -> Result<u32, NoAnswer> {
         *self.seen.lock().unwrap() = Some(Context::current());
-        replay::mark(replay::Original {
+        original::mark(original::Original {
             request_id: "of another request".to_owned(),
             at_micros: 0,
         });
@@ -149,7 +149,7 @@ async fn the_context_goes_along_in_a_child_span_that_ends_at_the_limit() {
 async fn a_reply_that_the_neighbour_repeats_does_not_make_ours_a_repetition() {
     let (_, stock) = neighbour();
 
-    let (_, marked) = replay::capture(stock.count(0)).await;
+    let (_, marked) = original::capture(stock.count(0)).await;
 
     assert_eq!(marked, None);
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use seam::{Context, replay};
+use seam::{Context, original};
 use shared::{Database, DatabaseError};
 use tokio::{sync::Notify, task::JoinHandle};
 
@@ -298,16 +298,16 @@ async fn a_work_sees_its_callers_context_and_its_mark_reaches_the_caller() {
     let store = Store::new().await;
     let db = store.db.clone();
     let context = Context::root("tester");
-    let original = replay::Original {
+    let original = original::Original {
         request_id: "first".to_owned(),
         at_micros: 7,
     };
     let marked = original.clone();
 
     let (caller, seen) = context
-        .scope(replay::capture(db.write::<_, DatabaseError, _>(move |_| {
+        .scope(original::capture(db.write::<_, DatabaseError, _>(move |_| {
             Box::pin(async move {
-                replay::mark(marked);
+                original::mark(marked);
                 Ok(Context::current().caller)
             })
         })))

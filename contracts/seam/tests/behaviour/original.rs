@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use seam::{
     Direct, Via,
-    replay::{Original, capture, mark, shield},
+    original::{Original, capture, mark, shield},
 };
 
 use crate::samples::{Echo, Silence};
