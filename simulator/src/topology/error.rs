@@ -61,7 +61,8 @@ pub enum Flaw {
     BadName(String),
     /// A node has neither or both of `cargo` and `command`.
     #[error(
-        "node '{node}' has {}; give exactly one of cargo = {{ package = \"...\", bin = \"...\" }} and command = [\"...\"]",
+        "node '{node}' has {}; give exactly one of cargo = {{ package = \"...\", bin = \"...\" }} \
+         and command = [\"...\"]",
         if *both { "both cargo and command" } else { "nothing to run" }
     )]
     NotOneProgram {

@@ -54,7 +54,7 @@ pub use endpoint::Endpoint;
 pub use error::{Flaw, TopologyError};
 pub use link::Link;
 pub use node::{Node, Program, Ready, ReadyProbe};
-pub use template::{Place, Template};
+pub use template::{PlaceholderValues, Template};
 
 use crate::search;
 

@@ -2,11 +2,11 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::Endpoint;
 
-/// A text with places that are filled in when a node starts.
+/// Text with placeholders that are filled in when a node starts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Template(Vec<Part>);
 
-/// A piece of a [`Template`].
+/// Piece of a [`Template`]: literal text or a placeholder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
     Text(String),
@@ -15,14 +15,14 @@ pub(super) enum Part {
     Link(Endpoint),
 }
 
-/// The facts about a node that starts, which fill in a [`Template`].
+/// Values of the placeholders for one start of one node.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct PlaceholderValues<'a> {
     /// The node's own folder.
     pub data: &'a Path,
-    /// The port numbers on which it listens, by the names of its ports.
+    /// Port numbers to listen on, by the names of the node's ports.
     pub ports: &'a BTreeMap<String, u16>,
-    /// The `host:port` of each of its links.
+    /// The `host:port` of each endpoint that the node has a link to.
     pub links: &'a BTreeMap<Endpoint, String>,
 }
 
@@ -31,16 +31,16 @@ impl Template {
         Self(parts)
     }
 
-    /// The text at this place. What the place does not know stays empty: loading a topology made sure that there
-    /// is nothing such.
-    pub fn render(&self, place: &Place<'_>) -> String {
+    /// Fills in every placeholder. One without a value becomes empty text; a topology that was loaded has none, if
+    /// `values` hold all ports and links of the node.
+    pub fn render(&self, values: &PlaceholderValues<'_>) -> String {
         let mut text = String::new();
         for part in &self.0 {
             match part {
                 Part::Text(piece) => text.push_str(piece),
-                Part::Data => text.push_str(&place.data.to_string_lossy()),
-                Part::Port(name) => text.push_str(&place.ports.get(name).map(u16::to_string).unwrap_or_default()),
-                Part::Link(endpoint) => text.push_str(place.links.get(endpoint).map_or("", String::as_str)),
+                Part::Data => text.push_str(&values.data.to_string_lossy()),
+                Part::Port(name) => text.push_str(&values.ports.get(name).map(u16::to_string).unwrap_or_default()),
+                Part::Link(endpoint) => text.push_str(values.links.get(endpoint).map_or("", String::as_str)),
             }
         }
         text

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     backend::{NodeError, runner::Site},
-    topology::{Node, Place, Program},
+    topology::{Node, PlaceholderValues, Program},
 };
 
 /// Program of a node with arguments and environment, all templates filled in.
@@ -29,7 +29,7 @@ impl CommandLine {
         ports: &BTreeMap<String, u16>,
         executable: Option<&PathBuf>,
     ) -> Result<Self, NodeError> {
-        let place = Place {
+        let values = PlaceholderValues {
             data: &site.data,
             ports,
             links: &site.links,
@@ -38,15 +38,15 @@ impl CommandLine {
         let program = match &node.program {
             Program::Cargo { bin, .. } => executable.cloned().ok_or_else(|| no_program(node, bin))?,
             Program::Command { program, args: first } => {
-                args.extend(first.iter().map(|arg| arg.render(&place)));
-                program.render(&place).into()
+                args.extend(first.iter().map(|arg| arg.render(&values)));
+                program.render(&values).into()
             }
         };
-        args.extend(node.args.iter().map(|arg| arg.render(&place)));
+        args.extend(node.args.iter().map(|arg| arg.render(&values)));
         let env = node
             .env
             .iter()
-            .map(|(name, value)| (name.clone(), value.render(&place)));
+            .map(|(name, value)| (name.clone(), value.render(&values)));
         let run = ("SEAM_RUN".to_owned(), site.run.clone());
         Ok(Self {
             program,
