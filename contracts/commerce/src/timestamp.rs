@@ -49,8 +49,7 @@ impl FromStr for Timestamp {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        // jiff parses fractions of its last second but can't make them from microseconds again, so `Display` would
-        // fail.
+        // jiff parses fractions of its last second but can't make them from microseconds, so they could not be shown.
         let instant = text.parse::<jiff::Timestamp>().ok();
         let timestamp = instant.and_then(|instant| Self::from_micros(instant.as_microsecond()).ok());
         timestamp.ok_or_else(|| Invalid::new("timestamp", text, "RFC 3339, such as 2026-01-31T12:00:00.000000Z"))

@@ -37,8 +37,7 @@ const METHODS: [&[u8]; 9] = [
 pub(crate) async fn forward(mut client: TcpStream, upstream: &Upstream, counters: &Counters) {
     let Some(mut server) = dial(upstream).await else {
         counters.refused.fetch_add(1, Relaxed);
-        // A reset, because an orderly end could be read as an empty reply: the client must see that nothing was
-        // forwarded.
+        // A reset, not an orderly end, which the client could read as an empty reply.
         let _ = client.set_zero_linger();
         return;
     };

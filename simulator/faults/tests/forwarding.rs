@@ -19,7 +19,7 @@ use tokio::{
 const LOOPBACK: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Answers everything with itself, and ends when its client does. `greeting` comes first.
+/// Server that sends `greeting`, then echoes all data, and ends when its client does.
 async fn echo(greeting: &'static str) -> SocketAddr {
     let listener = TcpListener::bind(LOOPBACK).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -80,7 +80,7 @@ async fn bytes_come_back_as_they_went() {
 
 #[tokio::test]
 async fn a_half_closed_connection_still_brings_the_answer() {
-    // This one answers only when it has seen the end of what it is sent.
+    // This server replies only after the end of its input.
     let listener = TcpListener::bind(LOOPBACK).await.unwrap();
     let proxy = proxy_to(Upstream::at(listener.local_addr().unwrap())).await;
     let server = tokio::spawn(async move {
@@ -183,7 +183,7 @@ async fn a_reset_of_the_upstream_arrives_as_a_reset() {
     let proxy = proxy_to(Upstream::at(listener.local_addr().unwrap())).await;
     let mut client = TcpStream::connect(proxy.address()).await.unwrap();
     let (mut server, _) = timeout(LIMIT, listener.accept()).await.unwrap().unwrap();
-    // One that breaks before anything went through counts as refused, which is another case.
+    // A connection that breaks before any data passed counts as refused, which is another case.
     client.write_all(b"x").await.unwrap();
     read_exactly(&mut server, 1).await;
 
@@ -230,7 +230,7 @@ async fn a_piece_of_a_body_that_looks_like_a_request_is_none() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_connections_at_once_are_served() {
-    // Four ends of each connection stand in this process.
+    // Each connection has four ends in this process.
     let files = getrlimit(Resource::Nofile);
     setrlimit(
         Resource::Nofile,

@@ -41,7 +41,7 @@ fn mail(id: &str, to: &str, body: &str) -> Message {
         .expect("a message")
 }
 
-/// Sends all of it at once and gives back the first digits of each reply line.
+/// Sends the whole input at once and returns the code of each reply.
 async fn converse(sink: &MailSink, input: &[u8]) -> Vec<String> {
     let mut stream = TcpStream::connect(sink.smtp_address()).await.expect("the sink accepts");
     stream.write_all(input).await.expect("the sink reads");

@@ -8,7 +8,7 @@ use commerce::{EventFeed, Inventory, Notifications, Orders, Payments, http};
 use proptest::prelude::*;
 use seam::{Contract, http::InProcess};
 
-use crate::{feed, recorded::Recorded, strategies};
+use crate::{calls, recorded::Recorded};
 
 fn crosses<C: Contract + ?Sized>(
     call: C::Call,
@@ -27,22 +27,22 @@ fn crosses<C: Contract + ?Sized>(
 
 proptest! {
     #[test]
-    fn orders_are_the_same_behind_a_router((call, reply) in strategies::orders()) {
+    fn orders_are_the_same_behind_a_router((call, reply) in calls::orders()) {
         crosses::<dyn Orders>(call, reply, http::orders::router, |t| Arc::new(http::orders::Client::new(t)))?;
     }
 
     #[test]
-    fn payments_are_the_same_behind_a_router((call, reply) in strategies::payments()) {
+    fn payments_are_the_same_behind_a_router((call, reply) in calls::payments()) {
         crosses::<dyn Payments>(call, reply, http::payments::router, |t| Arc::new(http::payments::Client::new(t)))?;
     }
 
     #[test]
-    fn inventory_is_the_same_behind_a_router((call, reply) in strategies::inventory()) {
+    fn inventory_is_the_same_behind_a_router((call, reply) in calls::inventory()) {
         crosses::<dyn Inventory>(call, reply, http::inventory::router, |t| Arc::new(http::inventory::Client::new(t)))?;
     }
 
     #[test]
-    fn notifications_are_the_same_behind_a_router((call, reply) in strategies::notifications()) {
+    fn notifications_are_the_same_behind_a_router((call, reply) in calls::notifications()) {
         crosses::<dyn Notifications>(
             call,
             reply,
@@ -52,7 +52,7 @@ proptest! {
     }
 
     #[test]
-    fn feeds_are_the_same_behind_a_router((call, reply) in feed::reads()) {
+    fn feeds_are_the_same_behind_a_router((call, reply) in calls::feeds()) {
         crosses::<dyn EventFeed>(
             call,
             reply,

@@ -17,11 +17,11 @@ use seam::{
 };
 use serde_json::Value;
 
-use crate::{events::recorded, feed, recorded::Recorded, requests::ask, samples, schema::conforms, strategies};
+use crate::{calls, events::recorded, recorded::Recorded, requests::ask, samples, schema::conforms};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(http::openapi()).unwrap());
 
-/// Method, path, status and body of what went over the wire.
+/// Method, path, status and body of one exchange.
 type Exchange = (String, String, u16, Value);
 
 /// Transport that records the last exchange.
@@ -42,7 +42,7 @@ impl Transport for Tap {
     }
 }
 
-/// The documented operation at a path.
+/// Finds the documented operation at a path.
 fn operation(method: &str, path: &str) -> &'static Value {
     let seen: Vec<&str> = path.split('/').collect();
     let matches = |template: &str| {
@@ -58,7 +58,7 @@ fn operation(method: &str, path: &str) -> &'static Value {
     &item[method.to_lowercase()]
 }
 
-/// Success as its operation says, failure as all of them, and a conflict as `conflict` says.
+/// Checks a success against its operation, a failure against the common schema, and a conflict against `conflict`.
 fn is_described((method, path, status, body): &Exchange, conflict: &str) -> Result<(), String> {
     let schemas = &DOCUMENT["components"]["schemas"];
     let place = format!("{method} {path} {status}");
@@ -99,31 +99,31 @@ fn answers<C: Contract + ?Sized>(
 
 proptest! {
     #[test]
-    fn what_orders_answer_is_documented((call, reply) in strategies::orders()) {
+    fn what_orders_answer_is_documented((call, reply) in calls::orders()) {
         let client = |tap| -> Arc<dyn Orders> { Arc::new(http::orders::Client::new(tap)) };
         answers(call, reply, "OrderConflict", http::orders::router, client)?;
     }
 
     #[test]
-    fn what_payments_answer_is_documented((call, reply) in strategies::payments()) {
+    fn what_payments_answer_is_documented((call, reply) in calls::payments()) {
         let client = |tap| -> Arc<dyn Payments> { Arc::new(http::payments::Client::new(tap)) };
         answers(call, reply, "PaymentConflict", http::payments::router, client)?;
     }
 
     #[test]
-    fn what_inventory_answers_is_documented((call, reply) in strategies::inventory()) {
+    fn what_inventory_answers_is_documented((call, reply) in calls::inventory()) {
         let client = |tap| -> Arc<dyn Inventory> { Arc::new(http::inventory::Client::new(tap)) };
         answers(call, reply, "InventoryConflict", http::inventory::router, client)?;
     }
 
     #[test]
-    fn what_notifications_answer_is_documented((call, reply) in strategies::notifications()) {
+    fn what_notifications_answer_is_documented((call, reply) in calls::notifications()) {
         let client = |tap| -> Arc<dyn Notifications> { Arc::new(http::notifications::Client::new(tap)) };
         answers(call, reply, "NotificationConflict", http::notifications::router, client)?;
     }
 
     #[test]
-    fn what_feeds_answer_is_documented((call, reply) in feed::reads()) {
+    fn what_feeds_answer_is_documented((call, reply) in calls::feeds()) {
         let client = |tap| -> Arc<dyn EventFeed> { Arc::new(http::feed::Client::new("orders", tap)) };
         answers(call, reply, "none", |feed| http::feed::router("orders", feed), client)?;
     }

@@ -1,4 +1,4 @@
-//! The OpenAPI document says what is served, all of it and nothing else.
+//! The OpenAPI document has every served route and no others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ fn document() -> Value {
     serde_json::to_value(http::openapi()).unwrap()
 }
 
-/// Everything there is, in one router. The implementations fail every call: the test only asks if they are reached.
+/// All routers merged into one. The implementations fail every call: the test only asks if they are reached.
 fn everything() -> Router {
     fn failing<C: Contract + ?Sized>() -> std::sync::Arc<C> {
         struct Failing;
@@ -34,7 +34,7 @@ fn everything() -> Router {
         .fallback(http::fallback)
 }
 
-/// Path, then method, then operation.
+/// Operations of the document by path and method.
 fn operations() -> BTreeMap<String, BTreeMap<String, Value>> {
     serde_json::from_value(document()["paths"].clone()).unwrap()
 }

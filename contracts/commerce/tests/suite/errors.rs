@@ -1,4 +1,4 @@
-//! The table of failures: total, one to one, and nothing of ours is read into a reply that is not ours.
+//! The table of failures is total and one to one, and a reply in another form is never read as one of its failures.
 
 use std::{
     collections::BTreeSet,

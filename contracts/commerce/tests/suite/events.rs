@@ -1,4 +1,4 @@
-//! Events into the log and out of it.
+//! Events written to the log and read back.
 
 use commerce::{DomainEvent, DomainEventPayload, EventMetadata, OrderEvent, PaymentEvent};
 

@@ -10,72 +10,13 @@ use std::{
 
 use axum::{Router, http::Request};
 use bytes::Bytes;
-use commerce::{
-    DomainEvent, EventFeed, EventFeedCall, EventFeedReply, EventMetadata, FeedError, Invalid, RecordedEvent, http::feed,
-};
-use proptest::{
-    collection::{btree_map, vec},
-    option,
-    prelude::*,
-};
+use commerce::{EventFeed, EventFeedReply, FeedError, Invalid, RecordedEvent, http::feed};
 use seam::{
     BoxFuture, Carrier, Contract, Deferred, TransportFailure, Wire,
     http::{AnswerWithin, InProcess, Transport},
 };
-use serde_json::Value;
 
-use crate::{
-    events::recorded,
-    requests::ask,
-    samples::order_events,
-    strategies::{invalid, text, timestamp, uuid, whole},
-};
-
-/// A read and its reply, for any log. Waits are whole milliseconds up to 30 s, the most that crosses HTTP.
-pub(crate) fn reads() -> impl Strategy<Value = (EventFeedCall, EventFeedReply)> {
-    let wait = (0_u64..=30_000).prop_map(Duration::from_millis);
-    let call = (whole(), any::<u32>(), wait);
-    let failure = prop_oneof![
-        invalid().prop_map(FeedError::Invalid),
-        text().prop_map(FeedError::Unreadable),
-        (text(), text()).prop_map(|(to, reason)| FeedError::Transport(TransportFailure::new(to, reason))),
-    ];
-    let reply = prop_oneof![2 => vec(recorded_event(), 0..4).prop_map(Ok), 1 => failure.prop_map(Err)];
-    (call, reply).prop_map(|((after, limit, wait), reply)| {
-        let call = EventFeedCall::ReadEvents { after, limit, wait };
-        (call, EventFeedReply::ReadEvents(reply))
-    })
-}
-
-fn recorded_event() -> impl Strategy<Value = RecordedEvent> {
-    let value = prop_oneof![
-        Just(Value::Null),
-        whole().prop_map(Value::from),
-        text().prop_map(Value::from)
-    ];
-    let payload = btree_map(text(), value, 0..4).prop_map(|fields| Value::Object(fields.into_iter().collect()));
-    let metadata = (text(), option::of(text()), text());
-    let event = (uuid(), text(), text(), whole(), timestamp(), payload, metadata);
-    (whole(), event).prop_map(|(position, event)| {
-        let (event_id, aggregate_id, event_type, version, occurred_at, payload, metadata) = event;
-        let (correlation_id, causation_id, source_service) = metadata;
-        let metadata = EventMetadata {
-            correlation_id,
-            causation_id,
-            source_service,
-        };
-        let event = DomainEvent {
-            event_id,
-            aggregate_id,
-            event_type,
-            version,
-            occurred_at,
-            payload,
-            metadata,
-        };
-        RecordedEvent { position, event }
-    })
-}
+use crate::{events::recorded, requests::ask, samples::order_events};
 
 /// A log that records its calls and returns a set reply.
 struct Log {

@@ -1,4 +1,4 @@
-//! The JSON that others read and that lies in logs: a change of it is seen before it is shipped.
+//! JSON that consumers read and logs store: a test fails before a change of its form is shipped.
 
 use std::{fmt::Write, path::PathBuf};
 
@@ -17,7 +17,7 @@ use crate::{
 
 const ACCEPT: &str = "UPDATE_GOLDEN=1 cargo test -p commerce --test suite golden";
 
-/// Holds `seen` against the file of this name; with `UPDATE_GOLDEN=1` it becomes the file.
+/// Compares `seen` with the file of this name; with `UPDATE_GOLDEN=1`, replaces the file.
 pub(crate) fn golden(name: &str, seen: &Value) -> Value {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
@@ -36,7 +36,7 @@ pub(crate) fn golden(name: &str, seen: &Value) -> Value {
     serde_json::from_str(&kept).unwrap()
 }
 
-/// The lines between the common beginning and the common end, the first of them.
+/// Shows the first lines between the common beginning and the common end.
 fn difference(old: &str, new: &str) -> String {
     const MOST: usize = 30;
     let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
@@ -88,7 +88,7 @@ fn events_keep_their_form() {
     );
 }
 
-/// The reply to a request, envelope and all, with the one part that differs from run to run taken out.
+/// Returns the reply to a request with its envelope, but without the part that differs from run to run.
 async fn reply<C: Contract + ?Sized>(
     answer: C::Reply,
     router: fn(std::sync::Arc<C>) -> axum::Router,

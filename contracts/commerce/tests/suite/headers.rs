@@ -82,7 +82,7 @@ async fn a_request_without_an_id_gets_one() {
     assert!(!reply.json()["request_id"].as_str().unwrap().is_empty());
 }
 
-/// An implementation that tells the context it was called in.
+/// An implementation that reports the context it was called in.
 struct Witness(std::sync::Mutex<Option<Context>>);
 
 impl seam::Carrier<dyn Orders> for Witness {
@@ -113,7 +113,7 @@ async fn the_context_of_a_call_crosses_with_it() {
     assert_eq!(seen.trace.trace_id(), context.trace.trace_id());
 }
 
-/// Notes where requests go, and lets none through.
+/// Transport that records the paths of requests and fails all of them.
 #[derive(Default)]
 struct Addresses(std::sync::Mutex<Vec<String>>);
 

@@ -27,7 +27,7 @@ async fn refused(request: &str, headers: &[(&str, &str)], body: impl Into<axum::
     reply
 }
 
-/// Field and what was wanted, as the details of an `INVALID_INPUT` have them.
+/// Field and wanted values in the details of an `INVALID_INPUT`.
 fn said(reply: &Reply) -> (String, String, String) {
     assert_eq!((reply.status, reply.code().as_str()), (400, "INVALID_INPUT"));
     let details = reply.json()["error"]["details"].clone();
@@ -35,7 +35,7 @@ fn said(reply: &Reply) -> (String, String, String) {
     (text("field"), text("value"), text("wanted"))
 }
 
-/// Asks for an order with `old` replaced by `new`, and expects this refusal.
+/// Requests an order with `old` replaced by `new`, and expects this refusal.
 async fn mistaken(old: &str, new: &str, (field, value, wanted): (&str, &str, &str)) {
     assert!(ORDER.contains(old));
     let reply = create(&[JSON, KEY], ORDER.replace(old, new)).await;

@@ -1,4 +1,4 @@
-//! A command that is repeated with its key is answered with the same bytes.
+//! A command that is repeated with its key gets the same bytes as reply.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 const KEY: (&str, &str) = ("idempotency-key", "k");
 const ORDER: &str = r#"{"customer_id":"ada","contact":{"email":"a@b.c"},"payment_method":"t","items":[]}"#;
 
-/// An implementation that says whose reply it repeats.
+/// An implementation that marks its reply as a replay.
 struct Marking<C: Contract + ?Sized> {
     reply: C::Reply,
     first: Option<&'static str>,

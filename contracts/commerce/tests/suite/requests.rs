@@ -1,4 +1,4 @@
-//! Requests as strangers send them, and what comes back.
+//! Raw requests, as any client could send them, and their replies.
 
 use axum::{
     Router,
@@ -8,7 +8,7 @@ use axum::{
 use serde_json::Value;
 use tower::ServiceExt;
 
-/// A reply before anybody has made sense of it.
+/// A raw reply, not parsed yet.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -25,7 +25,7 @@ impl Reply {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The code of a failure; the envelope around it is checked on the way.
+    /// Returns the code of a failure; checks the envelope around it.
     pub(crate) fn code(&self) -> String {
         let json = self.json();
         assert_eq!(self.header("content-type"), Some("application/json"));

@@ -249,7 +249,7 @@ pub(crate) fn notification_events() -> Vec<NotificationEvent> {
 /// A failure, with the code, status and `Retry-After` that it has on the wire.
 type Failure = (OrderError, &'static str, u16, Option<&'static str>);
 
-/// Every way to fail.
+/// Every variant of the error.
 pub(crate) fn failures() -> Vec<Failure> {
     let mut failures = refusals();
     failures.extend(interruptions());
@@ -270,7 +270,7 @@ pub(crate) fn failures() -> Vec<Failure> {
     failures
 }
 
-/// Those that repeating does not help.
+/// Failures that a repeat does not change.
 fn refusals() -> Vec<Failure> {
     let (what, id) = ("order".to_owned(), "7".to_owned());
     let conflict = OrderConflict::IllegalTransition {
@@ -293,7 +293,7 @@ fn refusals() -> Vec<Failure> {
     ]
 }
 
-/// Those that have nothing to do with the request.
+/// Failures that do not depend on the request.
 fn interruptions() -> Vec<Failure> {
     let in_flight = Error::InFlight {
         key: "k".to_owned(),

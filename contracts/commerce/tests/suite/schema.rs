@@ -1,4 +1,4 @@
-//! As much of JSON Schema as the document uses.
+//! Validator for the part of JSON Schema that the document uses.
 
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ pub(crate) fn conforms(document: &Value, schema: &Value, value: &Value, place: &
     Ok(())
 }
 
-/// Every required field is there, every other one is known, and each is as documented.
+/// Checks that every required field is there, every other one is known, and each conforms to its schema.
 fn object(document: &Value, schema: &Value, value: &Value, place: &str) -> Result<(), String> {
     let Some(fields) = value.as_object() else {
         return Err(format!("{place} is {value}, documented: an object"));

@@ -1,4 +1,4 @@
-//! The same over real sockets: what a URL, a connection or a proxy of bytes could change, it does not.
+//! Crossing over real sockets: neither URLs nor connections change a call or its reply.
 
 use std::{future::IntoFuture, sync::Arc, time::Duration};
 
@@ -21,10 +21,9 @@ use tokio::{
 };
 
 use crate::{
-    feed,
+    calls,
     recorded::Recorded,
     samples::{order, product},
-    strategies,
 };
 
 async fn serve(router: Router) -> Socket {
@@ -52,24 +51,24 @@ async fn cross<C: Contract + ?Sized>(
 
 #[tokio::test]
 async fn every_contract_is_the_same_across_tcp() {
-    cross::<dyn Orders>(strategies::orders(), http::orders::router, |t| {
+    cross::<dyn Orders>(calls::orders(), http::orders::router, |t| {
         Arc::new(http::orders::Client::new(t))
     })
     .await;
-    cross::<dyn commerce::Payments>(strategies::payments(), http::payments::router, |t| {
+    cross::<dyn commerce::Payments>(calls::payments(), http::payments::router, |t| {
         Arc::new(http::payments::Client::new(t))
     })
     .await;
-    cross::<dyn Inventory>(strategies::inventory(), http::inventory::router, |t| {
+    cross::<dyn Inventory>(calls::inventory(), http::inventory::router, |t| {
         Arc::new(http::inventory::Client::new(t))
     })
     .await;
-    cross::<dyn commerce::Notifications>(strategies::notifications(), http::notifications::router, |t| {
+    cross::<dyn commerce::Notifications>(calls::notifications(), http::notifications::router, |t| {
         Arc::new(http::notifications::Client::new(t))
     })
     .await;
     cross::<dyn EventFeed>(
-        feed::reads(),
+        calls::feeds(),
         |feed| http::feed::router("orders", feed),
         |t| Arc::new(http::feed::Client::new("orders", t)),
     )
@@ -129,7 +128,7 @@ async fn whoever_sends_a_body_far_too_large_to_its_end_still_hears_why() {
     assert!(answer.contains("BODY_TOO_LARGE"), "{answer}");
 }
 
-/// A log in which nothing happens until the reader has waited as long as it wished to.
+/// A log without events: a read returns after the reader's full wait.
 struct Quiet;
 
 #[seam::async_trait]

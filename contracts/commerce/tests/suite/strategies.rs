@@ -1,15 +1,20 @@
 //! Every value that can cross, extremes included.
 
 use commerce::{
-    Contact, Currency, CustomerId, Delivery, Error, IdempotencyKey, Invalid, InventoryCall, InventoryConflict,
-    InventoryReply, Item, Money, NewNotification, NewOrder, Notification, NotificationConflict, NotificationId,
-    NotificationKind, NotificationsCall, NotificationsReply, Order, OrderConflict, OrderId, OrderLine, OrderStatus,
-    OrdersCall, OrdersReply, Page, PageRequest, Payment, PaymentConflict, PaymentId, PaymentMethod, PaymentStatus,
-    PaymentsCall, PaymentsReply, Product, ProductUpdate, Refund, Reservation, ReservationRequest, ReservationStatus,
-    ReservedLine, Shipment, Sku, Timestamp,
+    Contact, Currency, CustomerId, Delivery, DomainEvent, Error, EventMetadata, IdempotencyKey, Invalid,
+    InventoryConflict, Item, Money, NewOrder, Notification, NotificationConflict, NotificationId, NotificationKind,
+    Order, OrderConflict, OrderId, OrderLine, OrderStatus, Page, PageRequest, Payment, PaymentConflict, PaymentId,
+    PaymentMethod, PaymentStatus, Product, RecordedEvent, Reservation, ReservationStatus, ReservedLine, Shipment, Sku,
+    Timestamp,
 };
-use proptest::{collection::vec, option, prelude::*, sample::select};
+use proptest::{
+    collection::{btree_map, vec},
+    option,
+    prelude::*,
+    sample::select,
+};
 use seam::TransportFailure;
+use serde_json::Value;
 use uuid::Uuid;
 
 /// Any Unicode text.
@@ -56,11 +61,11 @@ pub(crate) fn order_id() -> impl Strategy<Value = OrderId> {
     uuid().prop_map(OrderId)
 }
 
-fn payment_id() -> impl Strategy<Value = PaymentId> {
+pub(crate) fn payment_id() -> impl Strategy<Value = PaymentId> {
     uuid().prop_map(PaymentId)
 }
 
-fn notification_id() -> impl Strategy<Value = NotificationId> {
+pub(crate) fn notification_id() -> impl Strategy<Value = NotificationId> {
     uuid().prop_map(NotificationId)
 }
 
@@ -81,11 +86,11 @@ pub(crate) fn timestamp() -> impl Strategy<Value = Timestamp> {
         .prop_map(|micros| Timestamp::from_micros(micros).expect("within the years that can be written"))
 }
 
-fn contact() -> impl Strategy<Value = Contact> {
+pub(crate) fn contact() -> impl Strategy<Value = Contact> {
     (text(), option::of(text())).prop_map(|(email, push_token)| Contact { email, push_token })
 }
 
-fn item() -> impl Strategy<Value = Item> {
+pub(crate) fn item() -> impl Strategy<Value = Item> {
     (sku(), whole()).prop_map(|(sku, quantity)| Item { sku, quantity })
 }
 
@@ -100,7 +105,7 @@ pub(crate) fn new_order() -> impl Strategy<Value = NewOrder> {
     })
 }
 
-fn shipment() -> impl Strategy<Value = Shipment> {
+pub(crate) fn shipment() -> impl Strategy<Value = Shipment> {
     (text(), text()).prop_map(|(carrier, tracking_number)| Shipment {
         carrier,
         tracking_number,
@@ -143,7 +148,7 @@ pub(crate) fn order() -> BoxedStrategy<Order> {
     order.boxed()
 }
 
-fn payment() -> impl Strategy<Value = Payment> {
+pub(crate) fn payment() -> impl Strategy<Value = Payment> {
     let what = (payment_id(), order_id(), select(PaymentStatus::ALL.to_vec()));
     let money = (money(), money(), money(), option::of(text()));
     let when = (whole(), timestamp(), timestamp());
@@ -161,7 +166,7 @@ fn payment() -> impl Strategy<Value = Payment> {
     })
 }
 
-fn product() -> impl Strategy<Value = Product> {
+pub(crate) fn product() -> impl Strategy<Value = Product> {
     let parts = (sku(), money(), whole(), whole(), whole(), whole(), timestamp());
     parts.prop_map(
         |(sku, price, stock, reserved, committed, version, updated_at)| Product {
@@ -176,7 +181,7 @@ fn product() -> impl Strategy<Value = Product> {
     )
 }
 
-fn reservation() -> impl Strategy<Value = Reservation> {
+pub(crate) fn reservation() -> impl Strategy<Value = Reservation> {
     let line = (sku(), whole(), money()).prop_map(|(sku, quantity, unit_price)| ReservedLine {
         sku,
         quantity,
@@ -196,7 +201,7 @@ fn reservation() -> impl Strategy<Value = Reservation> {
     )
 }
 
-fn kind() -> impl Strategy<Value = NotificationKind> {
+pub(crate) fn kind() -> impl Strategy<Value = NotificationKind> {
     use NotificationKind::{
         OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderShipped, PaymentRefunded,
     };
@@ -210,7 +215,7 @@ fn kind() -> impl Strategy<Value = NotificationKind> {
     ])
 }
 
-fn notification() -> impl Strategy<Value = Notification> {
+pub(crate) fn notification() -> impl Strategy<Value = Notification> {
     let delivery = || select(vec![Delivery::Pending, Delivery::Sent, Delivery::Refused]);
     let what = (
         notification_id(),
@@ -231,7 +236,7 @@ fn notification() -> impl Strategy<Value = Notification> {
     })
 }
 
-fn page<T: std::fmt::Debug + Clone + 'static>(
+pub(crate) fn page<T: std::fmt::Debug + Clone + 'static>(
     item: impl Strategy<Value = T> + 'static,
 ) -> impl Strategy<Value = Page<T>> {
     (vec(item, 0..3), any::<u32>(), any::<u32>(), whole()).prop_map(|(items, page, page_size, total)| Page {
@@ -242,7 +247,7 @@ fn page<T: std::fmt::Debug + Clone + 'static>(
     })
 }
 
-fn page_request() -> impl Strategy<Value = PageRequest> {
+pub(crate) fn page_request() -> impl Strategy<Value = PageRequest> {
     (any::<u32>(), any::<u32>()).prop_map(|(page, page_size)| PageRequest { page, page_size })
 }
 
@@ -313,123 +318,32 @@ pub(crate) fn notification_conflict() -> impl Strategy<Value = NotificationConfl
     notification_id().prop_map(|notification_id| NotificationConflict::RecipientRefused { notification_id })
 }
 
-/// Replies of an implementation: values more often than errors.
-fn result<T, C>(
-    value: impl Strategy<Value = T> + 'static,
-    conflict: impl Strategy<Value = C> + 'static,
-) -> BoxedStrategy<Result<T, Error<C>>>
-where
-    T: std::fmt::Debug + Clone + 'static,
-    C: std::fmt::Display + std::fmt::Debug + Clone + 'static,
-{
-    prop_oneof![2 => value.prop_map(Ok), 1 => error(conflict).prop_map(Err)].boxed()
-}
-
-/// A call of each method of Orders, and what it may be answered.
-pub(crate) fn orders() -> impl Strategy<Value = (OrdersCall, OrdersReply)> {
-    let one = || result(order(), order_conflict());
-    let many = || result(page(order()), order_conflict());
-    prop_oneof![
-        (new_order(), one())
-            .prop_map(|(order, reply)| (OrdersCall::CreateOrder { order }, OrdersReply::CreateOrder(reply))),
-        (order_id(), one())
-            .prop_map(|(order_id, reply)| (OrdersCall::GetOrder { order_id }, OrdersReply::GetOrder(reply))),
-        (customer_id(), page_request(), many()).prop_map(|(customer_id, page, reply)| (
-            OrdersCall::ListOrdersForCustomer { customer_id, page },
-            OrdersReply::ListOrdersForCustomer(reply)
-        )),
-        (order_id(), one())
-            .prop_map(|(order_id, reply)| (OrdersCall::ConfirmOrder { order_id }, OrdersReply::ConfirmOrder(reply))),
-        (order_id(), text(), one()).prop_map(|(order_id, reason, reply)| (
-            OrdersCall::CancelOrder { order_id, reason },
-            OrdersReply::CancelOrder(reply)
-        )),
-        (order_id(), shipment(), one()).prop_map(|(order_id, shipment, reply)| (
-            OrdersCall::ShipOrder { order_id, shipment },
-            OrdersReply::ShipOrder(reply)
-        )),
-        (order_id(), one())
-            .prop_map(|(order_id, reply)| (OrdersCall::DeliverOrder { order_id }, OrdersReply::DeliverOrder(reply))),
-    ]
-}
-
-/// A call of each method of Payments, and what it may be answered.
-pub(crate) fn payments() -> impl Strategy<Value = (PaymentsCall, PaymentsReply)> {
-    let one = || result(payment(), payment_conflict());
-    let refund = (key(), money()).prop_map(|(key, amount)| Refund { key, amount });
-    prop_oneof![
-        (order_id(), one()).prop_map(|(order_id, reply)| (
-            PaymentsCall::ProcessPayment { order_id },
-            PaymentsReply::ProcessPayment(reply)
-        )),
-        (payment_id(), one()).prop_map(|(payment_id, reply)| (
-            PaymentsCall::GetPayment { payment_id },
-            PaymentsReply::GetPayment(reply)
-        )),
-        (order_id(), page_request(), result(page(payment()), payment_conflict())).prop_map(
-            |(order_id, page, reply)| (
-                PaymentsCall::ListPaymentsForOrder { order_id, page },
-                PaymentsReply::ListPaymentsForOrder(reply)
-            )
-        ),
-        (payment_id(), refund, one()).prop_map(|(payment_id, refund, reply)| (
-            PaymentsCall::RefundPayment { payment_id, refund },
-            PaymentsReply::RefundPayment(reply)
-        )),
-    ]
-}
-
-/// A call of each method of Inventory, and what it may be answered.
-pub(crate) fn inventory() -> impl Strategy<Value = (InventoryCall, InventoryReply)> {
-    let update = (sku(), money(), whole()).prop_map(|(sku, price, stock)| ProductUpdate { sku, price, stock });
-    let request = (order_id(), vec(item(), 0..4)).prop_map(|(order_id, items)| ReservationRequest { order_id, items });
-    let one = || result(reservation(), inventory_conflict());
-    prop_oneof![
-        (update, result(product(), inventory_conflict()))
-            .prop_map(|(product, reply)| (InventoryCall::PutProduct { product }, InventoryReply::PutProduct(reply))),
-        (sku(), result(product(), inventory_conflict()))
-            .prop_map(|(sku, reply)| (InventoryCall::GetProduct { sku }, InventoryReply::GetProduct(reply))),
-        (page_request(), result(page(product()), inventory_conflict())).prop_map(|(page, reply)| (
-            InventoryCall::ListProducts { page },
-            InventoryReply::ListProducts(reply)
-        )),
-        (request, one())
-            .prop_map(|(request, reply)| (InventoryCall::Reserve { request }, InventoryReply::Reserve(reply))),
-        (order_id(), one())
-            .prop_map(|(order_id, reply)| (InventoryCall::Release { order_id }, InventoryReply::Release(reply))),
-        (order_id(), one())
-            .prop_map(|(order_id, reply)| (InventoryCall::Commit { order_id }, InventoryReply::Commit(reply))),
-    ]
-}
-
-/// A call of each method of Notifications, and what it may be answered.
-pub(crate) fn notifications() -> impl Strategy<Value = (NotificationsCall, NotificationsReply)> {
-    let new = (key(), order_id(), contact(), kind(), option::of(text()));
-    let new = new.prop_map(|(key, order_id, contact, kind, note)| NewNotification {
-        key,
-        order_id,
-        contact,
-        kind,
-        note,
-    });
-    let one = || result(notification(), notification_conflict());
-    prop_oneof![
-        (new, one()).prop_map(|(notification, reply)| (
-            NotificationsCall::Notify { notification },
-            NotificationsReply::Notify(reply)
-        )),
-        (notification_id(), one()).prop_map(|(notification_id, reply)| (
-            NotificationsCall::GetNotification { notification_id },
-            NotificationsReply::GetNotification(reply)
-        )),
-        (
-            order_id(),
-            page_request(),
-            result(page(notification()), notification_conflict())
-        )
-            .prop_map(|(order_id, page, reply)| (
-                NotificationsCall::ListNotificationsForOrder { order_id, page },
-                NotificationsReply::ListNotificationsForOrder(reply)
-            )),
-    ]
+pub(crate) fn recorded_event() -> impl Strategy<Value = RecordedEvent> {
+    let value = prop_oneof![
+        Just(Value::Null),
+        whole().prop_map(Value::from),
+        text().prop_map(Value::from)
+    ];
+    let payload = btree_map(text(), value, 0..4).prop_map(|fields| Value::Object(fields.into_iter().collect()));
+    let metadata = (text(), option::of(text()), text());
+    let event = (uuid(), text(), text(), whole(), timestamp(), payload, metadata);
+    (whole(), event).prop_map(|(position, event)| {
+        let (event_id, aggregate_id, event_type, version, occurred_at, payload, metadata) = event;
+        let (correlation_id, causation_id, source_service) = metadata;
+        let metadata = EventMetadata {
+            correlation_id,
+            causation_id,
+            source_service,
+        };
+        let event = DomainEvent {
+            event_id,
+            aggregate_id,
+            event_type,
+            version,
+            occurred_at,
+            payload,
+            metadata,
+        };
+        RecordedEvent { position, event }
+    })
 }

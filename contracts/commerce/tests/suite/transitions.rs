@@ -2,7 +2,7 @@
 
 use commerce::{OrderStatus, PaymentStatus, ReservationStatus};
 
-/// Every pair that is allowed, in the order of `all`.
+/// Every allowed pair, in the order of `all`.
 fn ways<S: Copy>(all: &[S], can_become: fn(S, S) -> bool) -> Vec<(S, S)> {
     let pairs = all.iter().flat_map(|from| all.iter().map(|to| (*from, *to)));
     pairs.filter(|(from, to)| can_become(*from, *to)).collect()
