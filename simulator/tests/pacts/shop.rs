@@ -7,7 +7,7 @@ use std::{
 
 use ledger::{
     document::Document,
-    records::{Ledger, VerificationResult, Verification},
+    records::{Ledger, Verification, VerificationResult},
 };
 use serde_json::{Value, json};
 
