@@ -14,6 +14,7 @@ use crate::{
             RecordDeploymentArgs, RecordUndeploymentArgs,
         },
         mutate::{self, MutateArgs},
+        output,
         provide::{self, ProvideArgs},
         run::{self, RunArgs},
         up::{self, UpArgs},
@@ -66,20 +67,20 @@ enum Command {
     Diff(DiffArgs),
     /// Say what this machine has and lacks, and what to do about it
     Doctor(DoctorArgs),
-    /// Start a node once told to; `seam` calls this itself
+    /// Start a node when told to; `seam` calls this itself
     #[command(hide = true)]
     Launch {
         /// The program and its arguments
         #[arg(last = true, required = true)]
         words: Vec<OsString>,
     },
-    /// Kill what `seam` leaves behind; `seam` calls this itself
+    /// Kill the nodes that `seam` leaves behind; `seam` calls this itself
     #[command(hide = true)]
     Reap,
 }
 
-/// Reads the command line, does what it says, and returns the exit code, one of [`crate::exit`]. Prints results to stdout, all
-/// else to stderr.
+/// Reads the command line, runs the command, and returns the exit code, one of [`crate::exit`]. Results go to stdout,
+/// everything else to stderr.
 pub fn main() -> u8 {
     match Cli::parse().command {
         Command::Up(args) => wait_for(up::run(args)),
@@ -105,11 +106,12 @@ fn wait_for(command: impl Future<Output = u8>) -> u8 {
     raise_open_files();
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(command),
-        Err(error) => said("", Err(error)),
+        Err(error) => output::could_not_run("", &format!("no runtime: {error}")),
     }
 }
 
-/// Every proxied connection takes two files, and the usual limit is low for no reason but old age.
+/// Raises the limit of open files as far as it goes: every proxied connection takes two, and the usual limit is low
+/// for no reason but its age.
 fn raise_open_files() {
     let limit = getrlimit(Resource::Nofile);
     // Refused, it stays as it was, which may be enough.
@@ -125,20 +127,6 @@ fn raise_open_files() {
 fn said(command: &str, result: io::Result<()>) -> u8 {
     match result {
         Ok(()) => exit::PASS,
-        Err(error) => {
-            eprintln!("seam {command}: {error}");
-            exit::COULD_NOT_RUN
-        }
-    }
-}
-
-/// Reads `NAME=VALUE`, as `--set` takes it.
-///
-/// # Errors
-/// When there is no `=` or no name.
-pub(crate) fn name_and_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("wanted NAME=VALUE, such as log=debug".to_owned()),
+        Err(error) => output::could_not_run(command, &error.to_string()),
     }
 }

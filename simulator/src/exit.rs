@@ -8,9 +8,3 @@ pub const FAIL: u8 = 1;
 pub const COULD_NOT_RUN: u8 = 2;
 /// Ran, and proved nothing either way.
 pub const INCONCLUSIVE: u8 = 3;
-
-/// Says on stderr why a command could not run, and returns the code for it.
-pub(crate) fn could_not_run(command: &str, error: &str) -> u8 {
-    eprintln!("seam {command}: {error}");
-    COULD_NOT_RUN
-}

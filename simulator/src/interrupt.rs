@@ -1,15 +1,21 @@
-//! Ctrl-C and its kin.
+//! Ctrl-C and the other signals that ask a program to end.
 
-use std::io;
+use std::{future::Future, io};
 
+use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Hears SIGINT (Ctrl-C), SIGTERM and SIGHUP (the terminal is gone). From [`Interrupt::listen`] on, none of these ends the process
-/// by itself.
+/// A listener to SIGINT (Ctrl-C), SIGTERM and SIGHUP (the terminal is gone). From [`Interrupt::listen`] on, none of
+/// these ends the process by itself.
 #[derive(Debug)]
 pub struct Interrupt {
     signals: [Signal; 3],
 }
+
+/// A signal that arrived before some work was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("interrupted")]
+pub struct Interrupted;
 
 impl Interrupt {
     /// Begins to listen.
@@ -26,13 +32,25 @@ impl Interrupt {
         })
     }
 
-    /// Returns when one arrives. May be awaited again, for the next one.
+    /// Returns when a signal arrives. May be awaited again, for the next one.
     pub async fn received(&mut self) {
         let [interrupt, terminate, hangup] = &mut self.signals;
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
             _ = hangup.recv() => {}
+        }
+    }
+
+    /// Does some work until it is done or a signal arrives, which drops the work.
+    ///
+    /// # Errors
+    /// When a signal arrives first.
+    pub async fn or<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Interrupted> {
+        tokio::select! {
+            biased;
+            () = self.received() => Err(Interrupted),
+            done = work => Ok(done),
         }
     }
 }

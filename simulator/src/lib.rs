@@ -1,15 +1,18 @@
 //! Topologies, scenarios, and the `seam` command line.
 //!
-//! A [`topology`] says what stands where; a [`backend`] brings it to life, with an address for each link that never
-//! changes; a [`scenario`] drives it and says the verdict. None of them knows what the nodes do.
+//! A [`topology`] names the nodes of a system and their links; a [`backend`] brings it to life, with an address for
+//! each link that never changes; a [`scenario`] drives it with [`steps`] and gives the verdict. None of them knows
+//! what the nodes do.
 
 pub mod backend;
 pub mod cli;
 mod commands;
 pub mod exit;
 pub mod interrupt;
+pub mod progress;
 mod providers;
 pub mod scenario;
 pub mod search;
 pub mod steps;
+mod template;
 pub mod topology;

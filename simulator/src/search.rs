@@ -1,18 +1,18 @@
-//! Where topologies and scenarios are looked for.
+//! The places where topologies and scenarios are looked for.
 
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// Nothing of that name, or no such file.
+/// A topology or scenario that is not there.
 #[derive(Debug, Error)]
 #[error("there is no '{wanted}' among the {kind}; known are {}; looked in {}; a path to a .toml file works too",
     if known.is_empty() { "none".to_owned() } else { known.join(", ") },
     looked.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", "))]
 pub struct NotFound {
-    /// `topologies` or `scenarios`.
+    /// The kind: `topologies` or `scenarios`.
     pub kind: &'static str,
-    /// What was asked for.
+    /// The name or path that was asked for.
     pub wanted: String,
     /// The folders that were looked in.
     pub looked: Vec<PathBuf>,
@@ -20,9 +20,9 @@ pub struct NotFound {
     pub known: Vec<String>,
 }
 
-/// Finds the file of a topology or a scenario. Something with a slash or a `.toml` ending is a path and taken as it is. A bare
-/// name is looked for as `simulator/KIND/NAME.toml`, then `KIND/NAME.toml`, in the current folder and those above it up to the
-/// root of the workspace (the first that holds a `.git`, or a `Cargo.toml` with a `[workspace]`).
+/// Finds the file of a topology or a scenario. A text with a slash or a `.toml` ending is a path and taken as it is.
+/// A bare name is looked for as `simulator/KIND/NAME.toml`, then `KIND/NAME.toml`, in the current folder and those
+/// above it up to the root of the workspace (the first that holds a `.git`, or a `Cargo.toml` with a `[workspace]`).
 ///
 /// # Errors
 /// When there is no such file; says where it was looked for and what is there.

@@ -1,4 +1,4 @@
-use seam::equivalence::{Failure, Model, Suite};
+use seam::equivalence::{Failure, Model, Origin, Suite};
 use tests::{
     bite::{Bug, Plant},
     equivalence::{
@@ -73,7 +73,7 @@ fn in_feed(subject: feeds::Subject, breaks: &[feeds::Property], seed: u64) -> Re
     let Err(failure) = suite.run() else { return Ok(None) };
     let counterexample = failure.counterexample().ok_or_else(|| failure.to_string())?;
     match counterexample.origin {
-        feeds::Origin::Drawn { case, .. } if breaks.iter().any(|property| counterexample.breaks(*property)) => {
+        Origin::Drawn { case, .. } if breaks.iter().any(|property| counterexample.breaks(*property)) => {
             Ok(Some(case + 1))
         }
         _ => Err(format!(

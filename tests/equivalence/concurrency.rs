@@ -8,7 +8,7 @@ use std::sync::{
 use commerce::{Orders, OrdersCall, OrdersReply};
 use seam::{
     BoxFuture, Carrier, Contract, TransportFailure,
-    equivalence::{Failure, Heard, Instance, Model, ReplyOf, Suite},
+    equivalence::{Completion, Failure, Instance, Model, ReplyOf, Suite},
 };
 use tests::equivalence::{
     Reach, Storage,
@@ -19,7 +19,7 @@ use tests::equivalence::{
 };
 
 /// Asserts that the replies have a sequential explanation and that the calls did overlap.
-fn is_linearizable<M: Model>(suite: Suite<M>, heard: fn(&ReplyOf<M>) -> Heard) -> Result<(), Failure>
+fn is_linearizable<M: Model>(suite: Suite<M>, heard: fn(&ReplyOf<M>) -> Completion) -> Result<(), Failure>
 where
     ReplyOf<M>: Sync,
 {

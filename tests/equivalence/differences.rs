@@ -14,7 +14,7 @@ use futures::FutureExt;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use seam::{
     BoxFuture, Carrier, Context, Contract, TransportFailure,
-    equivalence::Modelled,
+    equivalence::Fake,
     http::{InProcess, Socket, SocketLimits, Transport},
 };
 use shared::{Environment, Mounted, Neighbour, Settings, server};
@@ -61,7 +61,7 @@ fn drawn<T: Debug>(count: usize, values: impl Strategy<Value = T>) -> Vec<T> {
 #[tokio::test]
 async fn a_body_over_the_limit_is_invalid_input_on_both_sides() {
     const LIMIT: usize = 2 << 20;
-    let direct = Modelled::begin(OrdersModel::begin());
+    let direct = Fake::begin(OrdersModel::begin());
     let over = prop_oneof![Just(LIMIT), LIMIT..LIMIT + 100, LIMIT..2 * LIMIT];
     let letter = prop::sample::select(vec!["x", "\u{e9}", "\u{1f600}", "\""]);
     for (bytes, letter) in drawn(12, (over, letter)) {
@@ -151,7 +151,7 @@ async fn a_failure_behind_a_module_stays_unknown_over_http() {
 
 #[tokio::test]
 async fn ids_of_dots_cross_with_our_client_and_not_with_one_that_tidies_urls() {
-    let direct = Modelled::begin(InventoryModel::default());
+    let direct = Fake::begin(InventoryModel::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let router = http::inventory::router(Arc::clone(&direct));
@@ -174,7 +174,7 @@ async fn ids_of_dots_cross_with_our_client_and_not_with_one_that_tidies_urls() {
 
 /// Sends a body that no typed client writes, through the router; returns status and reply.
 async fn raw(path: &str, body: &str) -> (u16, serde_json::Value) {
-    let transport = InProcess::new(http::orders::router(Modelled::begin(OrdersModel::begin())));
+    let transport = InProcess::new(http::orders::router(Fake::begin(OrdersModel::begin())));
     let request = ::http::Request::post(path)
         .header("content-type", "application/json")
         .header("idempotency-key", "k")
@@ -217,7 +217,7 @@ async fn doubled_and_unknown_fields_are_refused_over_http() {
 
 #[tokio::test]
 async fn a_page_that_no_caller_in_process_can_name_is_refused_over_http() {
-    let transport = InProcess::new(http::orders::router(Modelled::begin(OrdersModel::begin())));
+    let transport = InProcess::new(http::orders::router(Fake::begin(OrdersModel::begin())));
     let beyond = (u64::from(u32::MAX) + 1..).prop_map(|page| page.to_string());
     let negative = (i64::MIN..0).prop_map(|page| page.to_string());
     let broken = (0..9_u32, 0..9_u32).prop_map(|(whole, part)| format!("{whole}.{part}"));

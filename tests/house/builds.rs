@@ -1,4 +1,5 @@
-//! Dependencies are compiled once: the commands of README.md, and `seam` when it builds nodes, select one set of features.
+//! Dependencies are compiled once: the commands of README.md, and `seam` when it builds nodes, select the same
+//! features.
 
 use std::{
     collections::BTreeSet,
@@ -21,7 +22,8 @@ const NODES: [&str; 8] = [
     "push-sink",
 ];
 
-/// Files of compiled dependencies that a cargo command uses. Cargo puts a hash into each name that differs with the features.
+/// Files of compiled dependencies that a cargo command uses. Cargo puts a hash into each name that differs with
+/// the features.
 fn dependencies(arguments: &[&str]) -> BTreeSet<String> {
     let mut cargo = Command::new(env!("CARGO"));
     for name in package_variables() {

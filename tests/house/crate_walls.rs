@@ -118,6 +118,11 @@ fn seam_depends_on_no_crate_of_ours_but_its_macros_and_the_linearizability_check
 }
 
 #[test]
+fn the_linearizability_checker_knows_nothing_of_ours() {
+    knows_only(&members(), "linearizability", &[], &[]);
+}
+
+#[test]
 fn the_macros_of_seam_know_nothing_of_ours_at_run_time() {
     knows_only(&members(), "seam-macros", &[], &["seam"]);
 }

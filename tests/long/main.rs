@@ -12,7 +12,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use seam::equivalence::{Failure, Heard, Model, ReplyOf, Report, Suite};
+use seam::equivalence::{Completion, Failure, Model, ReplyOf, Report, Suite};
 use tempfile::TempDir;
 use tests::equivalence::{
     Reach, Storage,
@@ -141,7 +141,7 @@ impl Rounds {
         seed: u64,
         test: &str,
         suite: Suite<M>,
-        heard: fn(&ReplyOf<M>) -> Heard,
+        heard: fn(&ReplyOf<M>) -> Completion,
     ) where
         ReplyOf<M>: Sync,
     {

@@ -31,7 +31,7 @@ impl Invalid {
 
 /// Error of every method of the platform's contracts; `C` lists the conflicts of the contract.
 ///
-/// Each variant has its own [`ErrorCode`], and each code one HTTP status, as the table in `error_code.rs` says.
+/// Each variant has its own [`ErrorCode`], and each code one HTTP status ([`ErrorCode::status`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Error<C: fmt::Display> {

@@ -14,9 +14,11 @@ use crate::{Invalid, schema::text_schema};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The wall clock, cut to microseconds.
+    /// Reads the wall clock of the running task ([`seam::time::now`]), cut to microseconds.
     pub fn now() -> Self {
-        Self(jiff::Timestamp::now().as_microsecond())
+        let instant = jiff::Timestamp::try_from(seam::time::now());
+        // Fails only if the clock is outside the years that a timestamp can have.
+        Self(instant.unwrap_or(jiff::Timestamp::UNIX_EPOCH).as_microsecond())
     }
 
     /// Makes a timestamp from microseconds since the epoch; refuses one outside the years -9999 to 9999.

@@ -44,10 +44,9 @@ impl From<NewOrder> for NewOrderV2 {
     }
 }
 
+// A type of its own, field by field, because a published version is frozen while `Order` may grow. The conversions
+// name every field, so the compiler reports one that was forgotten.
 /// An order as version 2 of the API shows it: flat, with one currency for all its amounts.
-///
-/// A type of its own, field by field, because a published version is frozen while [`Order`] may grow. The
-/// conversions name every field, so the compiler reports one that was forgotten.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OrderV2 {
     /// Id of the order.

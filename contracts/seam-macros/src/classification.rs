@@ -3,7 +3,7 @@ use syn::{Attribute, Error, Expr, Ident, Member, Meta, Result, Token, TraitItemF
 const KEY_WANTED: &str =
     "a key is an argument, or a field of one: write #[read(key = order_id)] or #[write(key = order.key)]";
 
-/// What `#[read]` or `#[write]` says about a method.
+/// The content of `#[read]` or `#[write]` on a method.
 pub(crate) struct Classification {
     pub(crate) kind: Kind,
     pub(crate) key: Option<Key>,
@@ -14,13 +14,13 @@ pub(crate) enum Kind {
     Write,
 }
 
-/// The part of the arguments that says what a call is about.
+/// The argument, or the field of one, that is the key of a call.
 pub(crate) struct Key {
     pub(crate) argument: Ident,
     pub(crate) expression: Expr,
 }
 
-/// Whether this is one of ours, which the compiler must not see.
+/// Returns `true` for an attribute of this macro, which the compiler must not see.
 pub(crate) fn is_marker(attribute: &Attribute) -> bool {
     attribute.path().is_ident("read") || attribute.path().is_ident("write")
 }

@@ -8,7 +8,7 @@ use crate::{
     model::{Model, unmarked},
 };
 
-/// The trait, and all that stands beside it.
+/// Generates the trait and everything beside it.
 pub(crate) fn expand(model: &Model) -> TokenStream {
     let item = &model.item;
     let values = values(model);
@@ -23,7 +23,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     }
 }
 
-/// The errors, and the trait nonetheless, lest every use of it be another error.
+/// Generates the errors, and the trait as well: without it every use of the trait would be another error.
 pub(crate) fn refuse(item: &ItemTrait, error: &Error) -> TokenStream {
     let item = unmarked(item);
     let errors = error.to_compile_error();
@@ -189,7 +189,7 @@ fn via_method(model: &Model, method: &Method) -> TokenStream {
     }
 }
 
-// Where the compiler points when the code for this part is wrong; names in that code are still looked up as in the rest.
+// The span to which the compiler points when the code for this part is wrong. Names are looked up as in the rest.
 fn place(part: &impl Spanned) -> Span {
     Span::call_site().located_at(part.span())
 }

@@ -1,4 +1,4 @@
-//! The `#[seam::contract]` attribute; what it promises stands where it is re-exported, in `seam`.
+//! The `#[seam::contract]` attribute. Its documentation is at its re-export in `seam`.
 
 mod arguments;
 mod classification;
@@ -11,7 +11,7 @@ mod types;
 use proc_macro::TokenStream;
 use syn::{ItemTrait, parse_macro_input};
 
-/// The macro stands in a crate of its own, as procedural macros must; use it as `seam::contract`.
+/// Makes a trait a contract. Use it as `seam::contract`: procedural macros need a separate crate.
 #[proc_macro_attribute]
 pub fn contract(arguments: TokenStream, input: TokenStream) -> TokenStream {
     let item = parse_macro_input!(input as ItemTrait);

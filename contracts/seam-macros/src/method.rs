@@ -9,7 +9,7 @@ use crate::{
     types::{is_result, unfit},
 };
 
-/// A method of a contract, checked.
+/// A method of a contract that was checked.
 pub(crate) struct Method {
     pub(crate) signature: Signature,
     pub(crate) variant: Ident,

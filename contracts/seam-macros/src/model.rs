@@ -3,9 +3,9 @@ use syn::{Error, Ident, ItemTrait, LitStr, Result, TraitItem, TypeParamBound, sp
 
 use crate::{arguments, classification, method::Method, problems::Problems};
 
-/// A contract, checked: all that the generated code is made from.
+/// A contract that was checked: the source of all generated code.
 pub(crate) struct Model {
-    /// The trait as the compiler is to see it.
+    /// The trait without the attributes of this macro.
     pub(crate) item: ItemTrait,
     pub(crate) name: LitStr,
     pub(crate) methods: Vec<Method>,
@@ -29,7 +29,7 @@ impl Model {
         })
     }
 
-    /// The name of the trait, and of an enum beside it.
+    /// The name of an enum beside the trait.
     pub(crate) fn names(&self) -> (&Ident, Ident, Ident) {
         let of = &self.item.ident;
         (

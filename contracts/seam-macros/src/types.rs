@@ -1,6 +1,6 @@
 use syn::{GenericArgument, PathArguments, Type};
 
-/// The part of a type that can't be in a call, and what to write instead.
+/// Finds the part of a type that can't be in a call, with the type to write instead.
 pub(crate) fn unfit(kind: &Type) -> Option<(&Type, &'static str)> {
     match kind {
         Type::Reference(_) => Some((
@@ -31,7 +31,7 @@ pub(crate) fn unfit(kind: &Type) -> Option<(&Type, &'static str)> {
     }
 }
 
-/// Whether a type is written as a `Result`, of any crate and with any number of arguments.
+/// Returns `true` for a type written as a `Result`, of any crate and with any number of arguments.
 pub(crate) fn is_result(kind: &Type) -> bool {
     match kind {
         Type::Path(path) => path

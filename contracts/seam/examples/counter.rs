@@ -4,7 +4,7 @@
 
 use axum::{Json, Router, http::Request, routing::post};
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
-use seam::equivalence::{Cell, Failure, Instance, Model, Modelled, Suite};
+use seam::equivalence::{Cell, Failure, Fake, Instance, Model, Suite};
 use seam::http::{InProcess, Transport};
 use seam::{BoxFuture, Carrier, Contract, TransportFailure};
 use serde_json::{Value, from_slice, from_value, to_vec};
@@ -21,7 +21,7 @@ trait Counter: Send + Sync {
 struct Total(i64);
 impl Model for Total {
     type Contract = dyn Counter;
-    fn call(&self) -> BoxedStrategy<CounterCall> {
+    fn next_call(&self) -> BoxedStrategy<CounterCall> {
         let add = any::<i64>().prop_map(|amount| CounterCall::Add { amount });
         prop_oneof![add, Just(CounterCall::Total {})].boxed()
     }
@@ -53,7 +53,7 @@ impl Carrier<dyn Counter> for Client {
 
 fn main() -> Result<(), Failure> {
     let suite = Suite::new("counter", Total(0)).subject("over http", || async {
-        let service = Modelled::begin(Total(0));
+        let service = Fake::begin(Total(0));
         let answer = async move |Json(call): Json<CounterCall>| Json(service.dispatch(call).await);
         let client = Client(InProcess::new(Router::new().route("/", post(answer))));
         Ok::<_, String>(Instance::new(<dyn Counter>::via(std::sync::Arc::new(client))))

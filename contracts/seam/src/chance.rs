@@ -1,7 +1,7 @@
 //! Randomness. Code that a seed may drive draws here and nowhere else.
 //!
-//! - [`bits`], [`below`] and [`id`] draw from the [`Chance`] of the running task, or else from a generator that the system
-//!   seeded once per thread.
+//! - [`bits`], [`below`] and [`id`] draw from the [`Chance`] of the running task, or else from a generator that
+//!   the system seeded once per thread.
 //! - [`draw`] needs no state: each choice is named, and one more choice changes no other.
 //!
 //! Numbers and ids drawn here tell things apart. They are not secrets: who has seen some may guess the next.
@@ -39,15 +39,16 @@ tokio::task_local! {
 }
 
 thread_local! {
-    // State and odd step of a SplitMix64 generator. Asking the system for each id costs more than a whole call in process.
+    // State and odd step of a SplitMix64 generator. Asking the system for each id costs more than a whole call
+    // in process.
     static SYSTEM: Cell<(u64, u64)> = Cell::new((system_seed(0), system_seed(1) | 1));
 }
 
 /// A source of random numbers for a task, in place of the system's.
 ///
-/// Clones share one sequence. It belongs to the task, as a [`Context`](crate::Context) does: a spawned task draws from the
-/// system unless [`Chance::current`] is handed on with [`Chance::scope`]. Tasks that share one on several threads draw
-/// in an order that no seed determines.
+/// Clones share one sequence. It belongs to the task, as a [`Context`](crate::Context) does: a spawned task
+/// draws from the system unless [`Chance::current`] is handed on with [`Chance::scope`]. Tasks that share one
+/// on several threads draw in an order that no seed determines.
 #[derive(Clone, Debug)]
 pub struct Chance(Source);
 

@@ -9,32 +9,32 @@ tokio::task_local! {
     static CURRENT: Option<Context>;
 }
 
-/// What travels beside the arguments of a call: task-local in process, headers on the wire.
+/// The values that travel beside the arguments of a call: task-local in process, headers on the wire.
 ///
-/// It belongs to the task: a spawned task begins without one, so hand it on with [`Context::scope`].
+/// A context belongs to its task. A spawned task begins without one, so hand it on with [`Context::scope`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
-    /// Names the request that a client made; calls made on its behalf keep it.
+    /// The id of the client's request. Calls made on its behalf keep it.
     pub request_id: String,
-    /// The same for all that one first request set off, across events too.
+    /// The id of everything that one first request set off, across events too.
     pub correlation_id: String,
-    /// The event or request that caused this one directly.
+    /// The id of the event or request that caused this one directly.
     pub causation_id: Option<String>,
-    /// Where the call stands in its trace.
+    /// The position of the call in its trace.
     pub trace: Trace,
-    /// When the caller stops waiting; none: never.
+    /// The moment at which the caller stops waiting; `None` if it waits for ever.
     pub deadline: Option<Instant>,
-    /// Who calls. Idempotency keys of different callers have nothing to do with each other.
+    /// The name of the caller. Equal idempotency keys of different callers are different keys.
     pub caller: String,
-    /// Whether this call only rehearses: its effects must stay in the rehearsal.
+    /// `true` if the call is part of a rehearsal, in which its effects must stay.
     pub shadow: bool,
 }
 
 impl Context {
-    /// The caller of whom nothing is known.
+    /// The name of an unknown caller.
     pub const ANONYMOUS: &'static str = "anonymous";
 
-    /// A first request of `caller`: fresh ids, a fresh trace, no deadline.
+    /// Creates the context of a first request of `caller`: new ids, a new trace, no deadline.
     pub fn root(caller: &str) -> Self {
         let request_id = chance::id().to_string();
         Self {
@@ -48,7 +48,7 @@ impl Context {
         }
     }
 
-    /// The context of the running task; outside any [`Context::scope`] a fresh [`Context::root`] of `anonymous`.
+    /// The context of the running task; outside any [`Context::scope`] a new [`Context::root`] of `anonymous`.
     pub fn current() -> Self {
         Self::try_current().unwrap_or_else(|| Self::root(Self::ANONYMOUS))
     }
@@ -83,7 +83,7 @@ impl Context {
         Self { deadline, ..self }
     }
 
-    /// How long the caller still waits; zero once the deadline is past, none where there is no deadline.
+    /// The time for which the caller still waits: zero once the deadline is past, `None` without a deadline.
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline
             .map(|deadline| deadline.saturating_duration_since(time::monotonic()))

@@ -4,60 +4,63 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{BoxFuture, Carrier, Outcome, TransportFailure};
 
-/// A trait whose calls are values. [`contract`](macro@crate::contract) implements it for `dyn YourTrait`; nobody else should.
+/// A trait whose calls are values. Code that is generic over `C: Contract + ?Sized` serves every contract: see
+/// [`Carrier`].
 ///
-/// Whatever is written over `C: Contract + ?Sized` serves every contract: see [`Carrier`].
+/// [`contract`](macro@crate::contract) implements it for `dyn YourTrait`. Do not implement it by hand.
 pub trait Contract: Send + Sync + 'static {
-    /// An enum: a variant for each method, with the arguments as fields.
+    /// The enum of calls: a variant for each method, with the arguments as fields.
     type Call: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static;
-    /// An enum: a variant for each method, with what the method returned.
+    /// The enum of replies: a variant for each method, with the method's result.
     type Reply: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static;
 
     /// The name given in `#[seam::contract(name = "...")]`.
     const NAME: &'static str;
-    /// Every method, in the order of the trait.
+    /// All methods, in the order of the trait.
     const METHODS: &'static [Method];
 
-    /// The method that is called.
+    /// The method that `call` calls.
     fn method(call: &Self::Call) -> &'static Method;
 
-    /// What the call is about, as `#[read(key = ...)]` or `#[write(key = ...)]` says; none where the method names no key.
+    /// The key of the call, as text: the argument named in `#[read(key = ...)]` or `#[write(key = ...)]`.
+    /// `None` if the method names no key.
     fn key(call: &Self::Call) -> Option<String>;
 
-    /// Calls the method on this implementation. A panic of the implementation goes through; see [`observe`](crate::observe).
+    /// Calls the method on this implementation. A panic of the implementation is passed on: see
+    /// [`observe`](crate::observe).
     fn dispatch(&self, call: Self::Call) -> BoxFuture<'_, Self::Reply>;
 
-    /// The reply to `call` that says "no answer came".
+    /// Makes the reply to `call` that says that no answer came.
     fn failed(call: &Self::Call, failure: TransportFailure) -> Self::Reply;
 
-    /// What kind of reply it is. Never [`Outcome::Panic`]: a panic leaves no reply.
+    /// Classifies a reply. Never [`Outcome::Panic`], since a panic leaves no reply.
     fn outcome(reply: &Self::Reply) -> Outcome<(), &(dyn Error + 'static)>;
 
-    /// The trait again, over anything that carries its calls.
+    /// Makes a carrier an implementation of the trait.
     fn via(carrier: Arc<dyn Carrier<Self>>) -> Arc<Self>;
 }
 
 /// One method of a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Method {
-    /// Its name in the trait, and in the JSON of calls and replies.
+    /// The name in the trait, and in the JSON of calls and replies.
     pub name: &'static str,
-    /// What a repetition would do.
+    /// The effect that a call may have.
     pub kind: MethodKind,
-    /// Whether [`Contract::key`] is known for its calls.
+    /// `true` if the method names a key, so that [`Contract::key`] returns one for its calls.
     pub keyed: bool,
 }
 
-/// What calling a method may do.
+/// The effect that calling a method may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MethodKind {
-    /// Changes nothing: may be repeated, shadowed and recorded freely.
+    /// None: a call may be repeated, shadowed and recorded freely.
     Read,
-    /// May change something: never repeated or shadowed by a wrapper on its own account.
+    /// A change: no wrapper repeats or shadows such a call unless told to.
     Write,
 }
 
-/// An error that can say "no answer came", as every method of a contract must be able to.
+/// An error that can express that no answer came, as the error of every method of a contract must.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't say that no answer came, so it can't be the error of a contract's method",
     label = "the error of a contract's method implements `seam::ContractError`",
@@ -65,13 +68,13 @@ pub enum MethodKind {
             (makes that variant), `std::error::Error`, and `seam::ContractError` (`transport` returns what the variant holds)"
 )]
 pub trait ContractError: Error + From<TransportFailure> + Send + Sync + 'static {
-    /// The failure, where this error says "no answer came"; none where it is an answer.
+    /// The transport failure if no answer came; `None` if this error is an answer.
     ///
-    /// `E::from(failure).transport()` is that failure.
+    /// `E::from(failure).transport()` must return that failure.
     fn transport(&self) -> Option<&TransportFailure>;
 }
 
-/// For methods that are never refused: all that can go wrong is that no answer comes.
+/// The error of methods that never refuse a call: no answer is all that can go wrong.
 impl ContractError for TransportFailure {
     fn transport(&self) -> Option<&TransportFailure> {
         Some(self)

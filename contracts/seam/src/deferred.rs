@@ -4,24 +4,24 @@ use tokio::{sync::watch, time};
 
 use crate::{BoxFuture, Carrier, Context, Contract, TransportFailure};
 
-/// Carries calls to an implementation that is named later, for modules that need each other.
+/// A carrier to an implementation that is named later, for modules that need each other.
 ///
-/// A call made before [`Slot::set`] waits for it, no longer than the deadline of its [`Context`]; if the slot is dropped unset,
-/// the call fails as a transport failure.
+/// A call made before [`Slot::set`] waits for it, up to the deadline of its [`Context`]. If the slot is dropped
+/// unset, the call ends as a transport failure.
 ///
-/// Modules tied in a ring keep each other alive until the process ends.
+/// Modules that hold each other keep each other alive until the process ends.
 pub struct Deferred<C: Contract + ?Sized> {
     implementation: watch::Receiver<Option<Arc<C>>>,
 }
 
-/// Where the implementation of a [`Deferred`] goes.
+/// The place for the implementation of a [`Deferred`].
 #[must_use = "until it is set, every call waits"]
 pub struct Slot<C: Contract + ?Sized> {
     implementation: watch::Sender<Option<Arc<C>>>,
 }
 
 impl<C: Contract + ?Sized> Deferred<C> {
-    /// The slot, and the service that will be what the slot is set to.
+    /// Creates a slot, and the service that forwards to the implementation set there.
     #[expect(
         clippy::new_ret_no_self,
         reason = "nobody wants the carrier without its slot, or bare"
@@ -36,7 +36,7 @@ impl<C: Contract + ?Sized> Deferred<C> {
 }
 
 impl<C: Contract + ?Sized> Slot<C> {
-    /// Names the implementation: calls that wait go to it now.
+    /// Sets the implementation. Waiting calls go to it now.
     pub fn set(self, service: Arc<C>) {
         // Fails only if the service handed out with this slot is gone, and then nobody calls.
         let _ = self.implementation.send(Some(service));

@@ -2,7 +2,8 @@ use std::{fmt, sync::Arc};
 
 use crate::{BoxFuture, Carrier, Contract};
 
-/// Carries calls to an implementation in this process: `Via(Direct(service))` behaves as `service` does, panics included.
+/// A carrier to an implementation in this process: `Via(Direct(service))` behaves as `service` does, panics
+/// included.
 pub struct Direct<C: Contract + ?Sized>(pub Arc<C>);
 
 impl<C: Contract + ?Sized> Carrier<C> for Direct<C> {

@@ -1,9 +1,9 @@
 //! A contract is a trait, and a call is a value.
 //!
-//! [`macro@contract`] on an async trait makes an enum of its calls and one of its replies. From then on a service can be
-//! wrapped, recorded, compared or put behind a wire by code that is written once and knows no trait: [`Carrier`] takes a call
-//! somewhere and brings the reply back, and [`Via`] makes a carrier into the trait again. `Arc<dyn Payments>` in,
-//! `Arc<dyn Payments>` out; no call site is touched.
+//! [`macro@contract`] on an async trait makes an enum of its calls and one of its replies. From then on a
+//! service can be wrapped, recorded, compared or put behind a wire by code that is written once and knows no
+//! trait: [`Carrier`] takes a call somewhere and brings the reply back, and [`Via`] makes a carrier into the
+//! trait again. `Arc<dyn Payments>` in, `Arc<dyn Payments>` out; no call site is touched.
 //!
 //! ```
 //! use seam::{BoxFuture, Carrier, Contract, TransportFailure};
@@ -125,8 +125,8 @@ pub use wire::Wire;
 /// `name` is what the contract is called in calls, logs and reports: a-z, then a-z, 0-9, `-` and `_`. The trait is
 /// `Send + Sync` and not generic. Each method
 /// - says what it does: `#[read]` changes nothing, `#[write]` may; nothing is ever repeated or shadowed by a guess;
-/// - names its key, if it has one: the argument, or the field of one, that says what the call is about. The key has a text
-///   (`Display`), and calls with the same key are about the same thing;
+/// - names its key, if it has one: the argument, or the field of one, that says what the call is about. The key
+///   has a text (`Display`), and calls with the same key are about the same thing;
 /// - is `async`, takes `&self` and arguments by value, and returns a `Result` whose error is a [`ContractError`];
 /// - has arguments and answers that are `Clone`, `Debug`, `PartialEq`, `Serialize` and `Deserialize`.
 ///

@@ -4,24 +4,24 @@ use futures::FutureExt;
 
 use crate::{Contract, ContractError, TransportFailure};
 
-/// How a call ended. The four are never mixed up: in particular "no answer came" is not "it failed".
+/// The end of a call. The four outcomes are kept apart; in particular "no answer came" is not "it failed".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome<V, E> {
-    /// It was done.
+    /// The call was done.
     Value(V),
-    /// It was refused: an answer, and the same one each time until something changes.
+    /// The call was refused. This is an answer, and the same one each time until something changes.
     DomainError(E),
-    /// No answer came: it may have happened, and may still happen.
+    /// No answer came: the call may have happened, and may still happen.
     Transport(TransportFailure),
-    /// The implementation broke on the way: what it did before stays done.
+    /// The implementation panicked on the way. Changes it made before stay.
     Panic(Panic),
 }
 
-/// What an implementation said when it panicked.
+/// A panic of an implementation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("implementation panicked: {message}")]
 pub struct Panic {
-    /// The text given to `panic!`, or a remark that there was none.
+    /// The text given to `panic!`, or a remark that the panic's value was not text.
     pub message: String,
 }
 
@@ -36,7 +36,7 @@ impl<V, E> Outcome<V, E> {
         }
     }
 
-    /// Whether it is known what became of the call: true for a value and for a domain error.
+    /// Returns `true` if the call's effect is known: for a value and for a domain error.
     pub fn is_known(&self) -> bool {
         matches!(self, Self::Value(_) | Self::DomainError(_))
     }
@@ -60,7 +60,7 @@ impl Panic {
             Ok(text) => *text,
             Err(payload) => payload
                 .downcast::<&'static str>()
-                .map_or_else(|_| "a value that is no text".to_owned(), |text| (*text).to_owned()),
+                .map_or_else(|_| "a value that is not text".to_owned(), |text| (*text).to_owned()),
         };
         Self { message }
     }
@@ -74,10 +74,9 @@ pub async fn caught<F: Future>(future: F) -> Result<F::Output, Panic> {
         .map_err(Panic::from_payload)
 }
 
-/// Makes a call and sorts what came of it; the whole reply stays within [`Outcome::Value`] and [`Outcome::DomainError`].
+/// Makes a call and classifies its outcome. [`Outcome::Value`] and [`Outcome::DomainError`] hold the whole reply.
 ///
-/// What the implementation left half done when it panicked is its own affair: after a panic, trust only what it keeps in
-/// transactions.
+/// A panic can leave the implementation's state half changed: trust only what it keeps in transactions.
 pub async fn observe<C: Contract + ?Sized>(service: &C, call: C::Call) -> Outcome<C::Reply, C::Reply> {
     let reply = match caught(async { service.dispatch(call).await }).await {
         Ok(reply) => reply,

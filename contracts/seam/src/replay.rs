@@ -1,10 +1,10 @@
 //! How an implementation says "this reply is not new", beside the reply.
 //!
-//! A command that is repeated with its key is answered with the stored reply. The binding that puts it on the wire has to
-//! know, so that it can answer with the request id and time of the first answer. The reply's type does not tell; this does:
-//! the implementation calls [`mark`], the binding wraps its call in [`capture`]. Carriers that stay in the task pass it on
-//! untouched. A module that calls another in the course of its own work wraps that call in [`shield`], lest the other's
-//! replay be taken for its own.
+//! A command that is repeated with its key is answered with the stored reply. The binding that puts it on the
+//! wire has to know, so that it can answer with the request id and time of the first answer. The reply's type
+//! does not tell; this does: the implementation calls [`mark`], the binding wraps its call in [`capture`].
+//! Carriers that stay in the task pass it on untouched. A module that calls another in the course of its own
+//! work wraps that call in [`shield`], lest the other's replay be taken for its own.
 
 use std::{cell::RefCell, future::Future};
 
@@ -21,8 +21,8 @@ pub struct Original {
     pub at_micros: i64,
 }
 
-/// Says that the reply of the call in progress repeats `original`. The last word counts; without a [`capture`] around it,
-/// nobody hears it.
+/// Says that the reply of the call in progress repeats `original`. The last word counts; without a [`capture`]
+/// around it, nobody hears it.
 pub fn mark(original: Original) {
     let _ = SLOT.try_with(|slot| slot.replace(Some(original)));
 }

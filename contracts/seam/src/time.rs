@@ -1,8 +1,8 @@
 //! Clocks. Code that a seed may drive reads them here and nowhere else.
 //!
 //! - [`now`] is the wall clock, for timestamps. A [`Clock`] around the task replaces it.
-//! - [`monotonic`] is the clock of deadlines and elapsed times. It is tokio's own, so that readings and timers (`sleep`,
-//!   `timeout_at`) never disagree: a runtime whose time is paused moves both.
+//! - [`monotonic`] is the clock of deadlines and elapsed times. It is tokio's own, so that readings and timers
+//!   (`sleep`, `timeout_at`) never disagree: a runtime whose time is paused moves both.
 //!
 //! Virtual time is thus a paused runtime plus a [`Clock`], whose wall clock then follows the paused time:
 //!

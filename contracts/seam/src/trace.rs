@@ -5,7 +5,7 @@ use std::{
 
 use crate::chance;
 
-/// Where a call stands in its trace: the W3C `traceparent`, level 1.
+/// The position of a call in its trace: the W3C `traceparent`, level 1.
 ///
 /// [`fmt::Display`] writes it and [`FromStr`] reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,13 +15,13 @@ pub struct Trace {
     sampled: bool,
 }
 
-/// A text that is no `traceparent`. W3C says to ignore it and to begin a trace of one's own.
+/// The error for a text that is not a `traceparent`. W3C says to ignore it and to begin a new trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a traceparent, wanted 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, in lower case and not all zero")]
 pub struct MalformedTraceparent;
 
 impl Trace {
-    /// A new trace, sampled, and its first span.
+    /// Begins a new trace, sampled, with its first span.
     pub fn begin() -> Self {
         Self {
             trace_id: u128::from(chance::bits()) << 64 | u128::from(fresh_span()),
@@ -30,7 +30,7 @@ impl Trace {
         }
     }
 
-    /// A new span of the same trace.
+    /// Begins a new span of the same trace.
     #[must_use]
     pub fn child(self) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl Trace {
         format!("{:016x}", self.span_id)
     }
 
-    /// Whether who began the trace wants it recorded.
+    /// Returns `true` if the trace is to be recorded, as decided where it began.
     pub fn is_sampled(&self) -> bool {
         self.sampled
     }

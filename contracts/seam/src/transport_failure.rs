@@ -1,19 +1,19 @@
 use serde::{Deserialize, Serialize};
 
-/// The call left and no answer came back: it may have happened, and may still happen.
+/// The failure of a call that left and got no answer: it may have happened, and may still happen.
 ///
-/// Never read this as "failed": ask, or repeat the call with the same key.
+/// Never read this as "it failed". Ask the other side, or repeat the call with the same key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("outcome of the call to {to} is unknown: {reason}")]
 pub struct TransportFailure {
     /// The contract or address that was called.
     pub to: String,
-    /// What went wrong on the way, for people.
+    /// The reason why no answer came, for people.
     pub reason: String,
 }
 
 impl TransportFailure {
-    /// No answer from `to`, because of `reason`.
+    /// Creates the failure of a call to `to`.
     pub fn new(to: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             to: to.into(),

@@ -4,11 +4,12 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{BoxFuture, Carrier, Contract, TransportFailure, caught};
 
-/// Carries calls to an implementation in this process as a network would: each call and each reply goes through JSON text and
-/// back.
+/// A carrier to an implementation in this process that behaves as a network would: each call and each reply goes
+/// through JSON text and back.
 ///
-/// It finds what can't cross before there is a network. What can't be written or read, or comes out as another value, is a
-/// transport failure that names the method and the place in the value; so is a panic, which crosses no wire either.
+/// It finds values that can't be sent before there is a network. A value that can't be written or read, or that
+/// comes out as another value, is a transport failure that names the method and the place in the value. A panic
+/// of the implementation is a transport failure too, since it crosses no wire.
 pub struct Wire<C: Contract + ?Sized>(pub Arc<C>);
 
 impl<C: Contract + ?Sized> Carrier<C> for Wire<C> {

@@ -1,4 +1,5 @@
-//! Changes of stock, each a part of an open transaction, so that a command and an event with the same effect share one function.
+//! Changes of stock, each a part of an open transaction, so that a command and an event with the same effect share
+//! one function.
 //!
 //! An error rolls back everything the transaction did before it.
 
@@ -26,7 +27,8 @@ pub(crate) async fn put_product(tx: &mut Tx, update: &ProductUpdate) -> Result<P
     Ok(product)
 }
 
-/// Reserves all items of an order, or none of them. Repeated for the same items, it returns the reservation that exists.
+/// Reserves all items of an order, or none of them. Repeated for the same items, it returns the reservation that
+/// exists.
 pub(crate) async fn reserve(tx: &mut Tx, request: &ReservationRequest) -> Result<Reservation, InventoryError> {
     let order_id = request.order_id;
     if let Some(existing) = reservations::find_in(tx, order_id).await? {
@@ -56,8 +58,8 @@ pub(crate) async fn reserve(tx: &mut Tx, request: &ReservationRequest) -> Result
     Ok(reservation)
 }
 
-/// Returns an order's items to stock. An order without a reservation is recorded as released, so that a reservation request
-/// that arrives later is refused.
+/// Returns an order's items to stock. An order without a reservation is recorded as released, so that a reservation
+/// request that arrives later is refused.
 pub(crate) async fn release(tx: &mut Tx, order_id: OrderId) -> Result<Reservation, InventoryError> {
     if let Some(existing) = reservations::find_in(tx, order_id).await? {
         return advance(tx, existing, ReservationStatus::Released).await;
@@ -124,7 +126,7 @@ async fn advance(tx: &mut Tx, before: Reservation, to: ReservationStatus) -> Res
     for line in &after.lines {
         let shift = Shift::of(before.status, to, line.quantity);
         if products::shift(tx, &line.sku, shift, now).await?.is_none() {
-            tracing::error!(order_id = %after.order_id, sku = %line.sku, "a reserved product is missing from the products table");
+            tracing::error!(order_id = %after.order_id, sku = %line.sku, "a reserved product is missing");
             return Err(InventoryError::Internal);
         }
     }

@@ -2,7 +2,8 @@
 
 use commerce::{InventoryConflict, InventoryError, Item, Reservation, ReservationStatus};
 
-/// The change of a product's three counts that one move makes. The three add up to zero: no move creates or loses stock.
+/// The change of a product's three counts that one move makes. The three add up to zero: no move creates or loses
+/// stock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shift {
     pub(crate) stock: i64,

@@ -1,7 +1,8 @@
 //! The inventory module: products with their prices and stock, and the reservations of orders.
 //!
-//! `domain` defines the legal moves of stock; `store` is the SQL; `changes` are the moves, each a part of a transaction;
-//! `service` implements the contract; `follow_orders` handles the events of Orders; [`open`] wires them together.
+//! `domain` defines the legal moves of stock; `store` is the SQL; `changes` are the moves, each a part of a
+//! transaction; `service` implements the contract; `follow_orders` handles the events of Orders; [`open`] wires
+//! them together.
 
 mod changes;
 mod domain;

@@ -27,7 +27,8 @@ macro_rules! tables {
     };
 }
 
-/// The module's schema. Every amount is a `BIGINT`; skus sort by their bytes on both engines, so pages have the same order.
+/// The module's schema. Every amount is a `BIGINT`; skus sort by their bytes on both engines, so pages have the
+/// same order.
 pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,
     name: "products and reservations",

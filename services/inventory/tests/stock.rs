@@ -331,7 +331,7 @@ impl World {
         self.service().get_product(sku(name)).await.unwrap()
     }
 
-    /// In stock, reserved, committed.
+    /// The product's counts: in stock, reserved, committed.
     async fn counts(&self, name: &str) -> (i64, i64, i64) {
         let product = self.product(name).await;
         (product.stock, product.reserved, product.committed)

@@ -10,11 +10,11 @@ use shared::{
 
 /// A module as its neighbours and the server of this process reach it, wherever it runs.
 pub struct Endpoint<C: ?Sized> {
-    /// The contract: the module itself, or a client of it.
+    /// Implementation of the contract: the module itself, or a client of it.
     pub service: Arc<C>,
-    /// The log.
+    /// The module's event log, or a client of it.
     pub feed: Arc<dyn EventFeed>,
-    /// The routes. Those of an extracted module are passed on to it, so that the API of this process is complete.
+    /// Routes of the module. Those of an extracted module are passed on to it, so that the API stays complete.
     pub mounted: Mounted,
 }
 

@@ -9,6 +9,9 @@ use shared::{
 
 use crate::endpoint::{Endpoint, Kind};
 
+// Each kind of module, as the monolith has to know it. A new module gets a constant here, a line in `ALL`, a field of
+// `Platform`, and its wiring in `assemble`.
+
 const ORDERS: Kind<dyn Orders> = Kind {
     name: "orders",
     url: &standard::ORDERS_URL,
@@ -68,7 +71,8 @@ impl Platform {
     /// Fails if all of them have a URL, if a module that runs here lacks a setting, and if one can't be opened.
     pub async fn assemble(env: &Environment) -> Result<Self, StartError> {
         check(&env.settings)?;
-        // Orders and Payments need each other, and Inventory follows Orders: until Orders is opened, these stand for it.
+        // Orders and Payments need each other, and Inventory follows Orders: until Orders is opened, these stand
+        // for it.
         let (orders_slot, orders_later) = Deferred::<dyn Orders>::new();
         let (feed_slot, orders_feed) = Deferred::<dyn EventFeed>::new();
 
@@ -125,8 +129,9 @@ pub async fn open(env: Environment) -> Result<Vec<Mounted>, StartError> {
     Ok(Platform::assemble(&env).await?.into_mounted())
 }
 
-/// Declares the settings of all modules, and the URLs at which a module is reached instead of being opened here. All are
-/// optional: the ones that are required depend on which modules run here, and are checked when the platform is assembled.
+/// Declares the settings of all modules, and the URLs at which a module is reached instead of being opened here.
+/// All are optional: the ones that are required depend on which modules run here, and are checked when the platform
+/// is assembled.
 pub fn settings() -> Declarations {
     let mut declared = Declarations::default();
     for (url, settings) in ALL {

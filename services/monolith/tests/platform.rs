@@ -1,4 +1,5 @@
-//! One order through the whole platform, with real files and sockets: all modules in one process, and with one taken out.
+//! One order through the whole platform, with real files and sockets: all modules in one process, and with one
+//! taken out.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 

@@ -32,9 +32,11 @@ impl Dispatcher {
         }
     }
 
-    /// Returns once each channel has accepted the message or refused it for good; `Err` with the reason if one may accept it later.
+    /// Returns once each channel has accepted the message or refused it for good; `Err` with the reason if one may
+    /// accept it later.
     ///
-    /// A repetition sends the same message under the same ids. A mail that was accepted is not sent again while this process lives.
+    /// A repetition sends the same message under the same ids. A mail that was accepted is not sent again while
+    /// this process lives.
     pub(crate) async fn dispatch(&self, message: &Message) -> Result<DeliveryResult, String> {
         let mailed = self.mailed().get(&message.id).cloned();
         let mail = async {

@@ -1,15 +1,15 @@
 //! The notifications module: tells customers what happens to their orders, by mail and push.
 //!
-//! The event in another module's log is the intent to notify. The messages are sent first, then one write records that they
-//! were. SMTP delivers at least once: a crash in between sends the mail again under the same Message-ID, which derives from
-//! the event, and a mailbox with duplicate suppression (RFC 7352) keeps one. Push messages carry the same id as their
-//! idempotency key.
+//! The event in another module's log is the intent to notify. The messages are sent first, then one write records
+//! that they were. SMTP delivers at least once: a crash in between sends the mail again under the same Message-ID,
+//! which derives from the event, and a mailbox with duplicate suppression (RFC 7352) keeps one. Push messages carry
+//! the same id as their idempotency key.
 //!
 //! Contact data stays in this module's database: no event, reply or log line of it contains an address.
 //!
-//! `domain` composes the messages; `store` is the SQL; `dispatcher` sends them with `mailer` and `pusher`; `sending` is the
-//! command; `follow_orders` and `follow_payments` handle events with `notifier`; `service` implements the contract; [`open`]
-//! wires them together.
+//! `domain` composes the messages; `store` is the SQL; `dispatcher` sends them with `mailer` and `pusher`;
+//! `sending` is the command; `follow_orders` and `follow_payments` handle events with `notifier`; `service`
+//! implements the contract; [`open`] wires them together.
 
 mod amount;
 mod channel;

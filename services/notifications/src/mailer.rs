@@ -28,10 +28,10 @@ const IDLE: usize = 8;
 ///
 /// # Why not lettre's pool
 ///
-/// Its async transport limits the time to connect and nothing after that, so a server that falls silent would hold a mail
-/// for ever. And a mail that is cancelled from outside returns its connection to the pool in the middle of a conversation,
-/// where the next mail would read the reply to the last one as its own. Here a connection belongs to one mail at a time and
-/// is kept only after a mail that was accepted.
+/// Its async transport limits the time to connect and nothing after that, so a server that falls silent would hold
+/// a mail for ever. And a mail that is cancelled from outside returns its connection to the pool in the middle of a
+/// conversation, where the next mail would read the reply to the last one as its own. Here a connection belongs to
+/// one mail at a time and is kept only after a mail that was accepted.
 pub(crate) struct Mailer {
     server: (String, u16),
     sender: Mailbox,
@@ -53,8 +53,8 @@ impl Mailer {
         })
     }
 
-    /// Returns once the server has accepted the mail. A repetition sends the same mail: its Message-ID derives from the
-    /// notification.
+    /// Returns once the server has accepted the mail. A repetition sends the same mail: its Message-ID derives from
+    /// the notification.
     pub(crate) async fn send(&self, message: &Message) -> Result<(), ChannelError> {
         let mail = self.compose(message)?;
         match tokio::time::timeout(self.limit, self.submit(&mail)).await {
@@ -89,8 +89,8 @@ impl Mailer {
     async fn connect(&self) -> Result<AsyncSmtpConnection, ChannelError> {
         let stream = async {
             let stream = TcpStream::connect((self.server.0.as_str(), self.server.1)).await?;
-            // lettre writes a mail and its end separately. With Nagle's algorithm the end would wait for the peer's delayed
-            // acknowledgement of the mail, usually 40 ms.
+            // lettre writes a mail and its end separately. With Nagle's algorithm the end would wait for the peer's
+            // delayed acknowledgement of the mail, usually 40 ms.
             stream.set_nodelay(true)?;
             Ok::<_, std::io::Error>(stream)
         };
@@ -142,7 +142,8 @@ fn kind_name(message: &Message) -> String {
 /// Turns an SMTP error into a reason that quotes only the reply code: the server's text may contain the address.
 fn reason(error: &Error) -> ChannelError {
     match error.status().map(u16::from) {
-        // These codes concern the mailbox or the message. Other 5xx codes concern the session, so another attempt may succeed.
+        // These codes concern the mailbox or the message. Other 5xx codes concern the session, so another attempt
+        // may succeed.
         Some(code @ 550..=554) => ChannelError::Refused(format!("SMTP reply {code}")),
         Some(code) => ChannelError::Unavailable(format!("mail server: SMTP reply {code}")),
         None => no_connection(),

@@ -23,8 +23,9 @@ pub(crate) struct Notifier {
 impl Notifier {
     /// Handles `delivery` by telling the customer of `change`.
     ///
-    /// `contact` is the contact data of an event that contains it; without, that of the order's creation is used. While the
-    /// creation was not handled yet, or a channel can't be reached, the event is not available and is handled again later.
+    /// `contact` is the contact data of an event that contains it; without, that of the order's creation is used.
+    /// While the creation was not handled yet, or a channel can't be reached, the event is not available and is
+    /// handled again later.
     pub(crate) async fn notify(
         &self,
         delivery: Delivery,
@@ -64,8 +65,8 @@ impl Notifier {
         Ok(())
     }
 
-    /// The contact data that the order's creation brought. The logs of two modules are read independently, so the event of a
-    /// refund may be handled before that of the order's creation.
+    /// The contact data that the order's creation brought. The logs of two modules are read independently, so the
+    /// event of a refund may be handled before that of the order's creation.
     async fn contact_of(&self, change: &Change) -> Result<Contact, HandlerError> {
         let order_id = change.order_id;
         let contact = contacts::find(&self.db, order_id).await?;

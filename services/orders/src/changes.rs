@@ -1,4 +1,5 @@
-//! Changes of an order, as a part of an open transaction, so that a command and an event with the same effect share one function.
+//! Changes of an order, as a part of an open transaction, so that a command and an event with the same effect share
+//! one function.
 //!
 //! An error rolls back everything the transaction did before it.
 

@@ -1,5 +1,5 @@
-//! Compensations: calls to other modules that undo what an earlier call did. Each is scheduled in the write that makes it
-//! necessary, and repeated until the other module has answered.
+//! Compensations: calls to other modules that undo what an earlier call did. Each is scheduled in the write that
+//! makes it necessary, and repeated until the other module has answered.
 
 use std::sync::Arc;
 
@@ -78,8 +78,9 @@ impl Refunds {
         settled.map_err(|error| error.to_string())
     }
 
-    /// Requests the refund until Payments has decided, and returns the outcome. If less is left than is due, because someone
-    /// refunded a part by hand, the rest is requested. Each amount has its own key, so nothing is refunded twice.
+    /// Requests the refund until Payments has decided, and returns the outcome. If less is left than is due,
+    /// because someone refunded a part by hand, the rest is requested. Each amount has its own key, so nothing is
+    /// refunded twice.
     async fn refund(&self, due: &Refundable) -> Result<String, String> {
         let mut amount = due.amount;
         loop {

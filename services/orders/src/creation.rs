@@ -16,15 +16,15 @@ use crate::{
 
 /// The `create_order` command.
 ///
-/// A request is claimed first, under an order id that derives from its caller and key. Then its stock is reserved under that
-/// id. Then one write decides for good: it stores the order and its reply, or the refusal and the release that compensates the
-/// reservation. A process that dies in between leaves a claim that is resumed, forward, with the same id. So no stock is ever
-/// reserved for an order that will not exist.
+/// A request is claimed first, under an order id that derives from its caller and key. Then its stock is reserved
+/// under that id. Then one write decides for good: it stores the order and its reply, or the refusal and the
+/// release that compensates the reservation. A process that dies in between leaves a claim that is resumed,
+/// forward, with the same id. So no stock is ever reserved for an order that will not exist.
 ///
 /// # Why the stock is not released before the refusal is stored
 ///
-/// Only the holder of the claim may decide, and only the write can tell who that is. A slow holder that released first could
-/// take the stock away from the order that its successor has just stored.
+/// Only the holder of the claim may decide, and only the write can tell who that is. A slow holder that released
+/// first could take the stock away from the order that its successor has just stored.
 pub(crate) struct Creation {
     pub(crate) inventory: Arc<dyn Inventory>,
     /// Woken when a release is scheduled.
@@ -57,8 +57,8 @@ impl Decide for Creation {
         })
     }
 
-    /// Finds the order of a key whose stored reply has expired, so that a reused key can't create a second one. The order itself
-    /// tells the request it was created by.
+    /// Finds the order of a key whose stored reply has expired, so that a reused key can't create a second one. The
+    /// order itself tells the request it was created by.
     async fn known(tx: &mut Tx, scope: &Scope, request: &NewOrder) -> Result<Option<Order>, OrderError> {
         let known = orders::find_in(tx, order_id(scope)).await?;
         if known.as_ref().is_some_and(|order| !domain::is_from(order, request)) {

@@ -185,7 +185,8 @@ pub(crate) fn deliver(order: &Order, now: Timestamp) -> Result<Transition, Order
     })
 }
 
-/// Applies a captured payment: the order is confirmed, or the payment refunded if the order does not need it any more.
+/// Applies a captured payment: the order is confirmed, or the payment refunded if the order does not need it any
+/// more.
 ///
 /// A pending order refuses any other amount than its total, as not paid.
 pub(crate) fn captured(

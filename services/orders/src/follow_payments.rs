@@ -6,8 +6,8 @@ use shared::{
 
 use crate::{changes, domain};
 
-/// Handles the events of Payments: confirms a paid order, cancels one whose payment failed, and refunds a payment that its
-/// order does not need any more.
+/// Handles the events of Payments: confirms a paid order, cancels one whose payment failed, and refunds a payment
+/// that its order does not need any more.
 #[derive(Debug)]
 pub(crate) struct FollowPayments {
     pub(crate) db: Database,

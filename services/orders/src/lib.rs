@@ -1,9 +1,9 @@
 //! The orders module: creates orders and owns their life until delivery.
 //!
-//! `domain` defines an order's states and transitions; `store` is the SQL; `changes` are the transitions, each a part of a
-//! transaction; `creation` is the command that creates orders; `compensations` are the refunds and releases of what is not
-//! needed any more; `follow_payments` handles the events of Payments; `service` implements the contract; [`open`] wires them
-//! together.
+//! `domain` defines an order's states and transitions; `store` is the SQL; `changes` are the transitions, each a
+//! part of a transaction; `creation` is the command that creates orders; `compensations` are the refunds and
+//! releases of what is not needed any more; `follow_payments` handles the events of Payments; `service` implements
+//! the contract; [`open`] wires them together.
 
 mod changes;
 mod compensations;

@@ -79,8 +79,8 @@ pub async fn open(env: &Environment, dependencies: Dependencies) -> Result<Modul
         payments: Arc::clone(&payments),
         refund_worker: refund_worker.clone(),
     });
-    // The names of the workers are also the callers that Inventory and Payments see: the keys of refunds belong to them, so
-    // another name would make a refund that is under way a second one.
+    // The names of the workers are also the callers that Inventory and Payments see: the keys of refunds belong to
+    // them, so another name would make a refund that is under way a second one.
     let releases = Releases {
         db: db.clone(),
         inventory,

@@ -92,7 +92,7 @@ async fn stock_of_a_refused_order_goes_back_even_if_the_process_dies_before_it_d
     let caller = start(&world, mixed.clone());
     world.inventory.called(1).await;
     caller.abort();
-    // The recoverer's reservation is answered; from then on Inventory breaks, so that the release is not.
+    // Inventory answers the reservation of the resumed request and breaks after that, so the release fails.
     world.inventory.answer_once_then(Conduct::BreaksBefore);
 
     let refused = until("the request is refused", async || {
@@ -125,7 +125,7 @@ async fn stock_that_is_back_is_not_given_back_again() {
     refuse(&world, "first").await;
     let world = world.restart().await;
 
-    // Stock is given back in the order in which it fell due, so whatever is left of the first goes before this.
+    // Releases are made in the order in which they were scheduled, so a repeated first one would come before this.
     refuse(&world, "second").await;
 
     assert_eq!(world.inventory.releases(order_id("first")), 1);

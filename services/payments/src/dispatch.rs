@@ -25,8 +25,8 @@ const REST: Duration = Duration::from_secs(1);
 /// Time that work in progress has to end when the process stops. The next process takes up what is cut off.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// Starts work that is due: at once when it is handed in, later when it is due again, and after a crash whatever was left
-/// behind. A clone is another handle.
+/// Handle of the loop that starts work when it is due: at once when it is handed in, later when it is due again, and
+/// after a crash whatever was left behind. A clone is another handle.
 #[derive(Clone)]
 pub(crate) struct Dispatch {
     worker: Worker,
@@ -45,16 +45,16 @@ struct State {
 /// The reason why a piece of work must not be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Held {
-    /// It is in progress.
+    /// An attempt is in progress.
     Running,
-    /// It ended. Held until the next round, since the rows that a round reads may be older than the end.
+    /// The attempt ended. Held until the next round, since the rows that a round reads may be older than the end.
     Ended,
-    /// It failed and rests until this time.
+    /// The attempt failed; the next one is made after this time.
     Resting(Instant),
 }
 
 impl Dispatch {
-    /// A handle that accepts work. Nothing is done before [`Dispatch::run`].
+    /// Creates a handle that accepts work. Nothing is started before [`Dispatch::run`].
     pub(crate) fn new(waiters: Waiters) -> Self {
         Self {
             worker: Worker::idle(),
@@ -65,8 +65,8 @@ impl Dispatch {
 
     /// Hands in work that the caller stores in `tx`: it is started as soon as the write is committed. Never blocks.
     pub(crate) fn hand_in(&self, tx: &mut Tx, work: Work) {
-        // Must happen before the work becomes visible. If it ran after, a round could start the work first, and this entry
-        // would make a later attempt count as fresh.
+        // Must happen before the work becomes visible. If it ran after, a round could start the work first, and
+        // this entry would make a later attempt count as fresh.
         self.state().fresh.insert(work, Instant::now());
         let worker = self.worker.clone();
         tx.on_commit(move || worker.wake());

@@ -24,7 +24,8 @@ pub(crate) fn refund_id(payment_id: PaymentId, caller: &str, key: &str) -> Uuid 
     )
 }
 
-/// Our idempotency keys at the provider. They derive from the payment, so that a process that takes it over uses the same.
+/// Our idempotency keys at the provider. They derive from the payment, so that a process that takes it over uses
+/// the same.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ProviderKey {
     Authorize(PaymentId),

@@ -41,7 +41,8 @@ impl Handler for FollowOrders {
                     let work = Work::Charge(payment_id(order_id));
                     match (inserted, order.status) {
                         (true, OrderStatus::Pending) => dispatch.hand_in(tx, work),
-                        // The order changed since the event: its work is stale, so the order is read again before the charge.
+                        // The order changed since the event: its work is stale, so the order is read again before
+                        // the charge.
                         _ => tx.on_commit(move || dispatch.wake()),
                     }
                     Ok::<_, DatabaseError>(())

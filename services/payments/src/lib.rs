@@ -1,15 +1,16 @@
 //! The payments module: charges orders and refunds them through a payment provider, once each.
 //!
-//! The intent is committed before the provider is called, under keys derived from the payment. An operation without an answer
-//! is `Unknown`: the provider is asked for it until its outcome is known, and it is never sent under another key. The ledger is
-//! double-entry rows that never change.
+//! The intent is committed before the provider is called, under keys derived from the payment. An operation without
+//! an answer is `Unknown`: the provider is asked for it until its outcome is known, and it is never sent under
+//! another key. The ledger is double-entry rows that never change.
 //!
-//! A payment costs two commits: the intent, with the record that the order's event is handled; the outcome, with its event and
-//! its rows in the ledger.
+//! A payment costs two commits: the intent, with the record that the order's event is handled; the outcome, with
+//! its event and its rows in the ledger.
 //!
-//! `domain` defines states and ledger entries; `store` is the SQL; `provider` is the payment provider; `work` is a piece of
-//! work there, which `dispatch` starts and `charging` and `refunding` do; `waiters` are commands that wait for it;
-//! `follow_orders` handles the events of Orders; `service` implements the contract; [`open`] wires them together.
+//! `domain` defines states and ledger entries; `store` is the SQL; `provider` is the payment provider; `work` is a
+//! piece of work there, which `dispatch` starts and `charging` and `refunding` do; `waiters` are commands that wait
+//! for it; `follow_orders` handles the events of Orders; `service` implements the contract; [`open`] wires them
+//! together.
 
 mod charging;
 mod dispatch;

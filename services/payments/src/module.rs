@@ -54,8 +54,8 @@ impl fmt::Debug for Dependencies {
     }
 }
 
-/// Opens the module with the payment provider at `PROVIDER_URL`: its database, its contract, its work at the provider and its
-/// subscription to Orders.
+/// Opens the module with the payment provider at `PROVIDER_URL`: its database, its contract, its work at the
+/// provider and its subscription to Orders.
 ///
 /// Calls to neighbours and to the provider take `CALL_TIMEOUT_MS` at most.
 pub async fn open(env: &Environment, dependencies: Dependencies) -> Result<Module<dyn Payments>, StartError> {

@@ -12,11 +12,12 @@ use crate::work::Work;
 pub(crate) struct Waiters(Arc<Mutex<HashMap<Work, watch::Sender<()>>>>);
 
 impl Waiters {
-    /// A receiver that changes with each attempt at `work` that ends from now on. Subscribe before reading the work's state,
-    /// so that no attempt ends unseen in between.
+    /// A receiver that changes with each attempt at `work` that ends from now on. Subscribe before reading the
+    /// work's state, so that no attempt ends unseen in between.
     pub(crate) fn subscribe(&self, work: Work) -> watch::Receiver<()> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Entries whose callers gave up are dropped here: the map grows with the callers that wait, not with the work.
+        // Entries whose callers gave up are dropped here: the map grows with the callers that wait, not with the
+        // work.
         waiting.retain(|_, sender| sender.receiver_count() > 0);
         waiting
             .entry(work)

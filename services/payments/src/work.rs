@@ -24,7 +24,8 @@ pub(crate) enum Freshness {
     Stale,
 }
 
-/// The call or event that a piece of work goes back to. Stored with the work, so that the events of any later attempt name it.
+/// The call or event that a piece of work goes back to. Stored with the work, so that the events of any later
+/// attempt name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(crate) correlation_id: String,

@@ -2,7 +2,7 @@ use seam::{chance::Chance, time::Clock};
 
 /// The clock and the randomness of a task, to be handed on to tasks that it spawns. A task begins without them.
 ///
-/// So one clock and one seed around whoever opens a module reach all that runs for it.
+/// So one clock and one seed around the code that opens a module reach all the work of that module.
 #[derive(Clone, Debug)]
 pub(crate) struct Ambient {
     clock: Clock,

@@ -4,7 +4,8 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use tokio::{sync::Notify, time::Instant};
+use seam::time::Instant;
+use tokio::sync::Notify;
 
 use crate::{Backoff, Tasks};
 

@@ -159,7 +159,7 @@ async fn an_upstream_that_moves_is_found_at_the_same_address() {
     let mut after = TcpStream::connect(proxy.address()).await.unwrap();
 
     assert_eq!(read_exactly(&mut after, 5).await, b"other");
-    // What was open goes on with whom it was opened to.
+    // Open connections stay with the upstream they were opened to.
     before.write_all(b"still").await.unwrap();
     assert_eq!(read_exactly(&mut before, 5).await, b"still");
 }

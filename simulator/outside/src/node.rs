@@ -62,7 +62,7 @@ pub enum NodeError {
         value: String,
     },
     /// The address could not be bound.
-    #[error("can't listen on {address}: {source}")]
+    #[error("can't listen on {address}: {source}; give a free address, or port 0")]
     Listen {
         /// Address that was asked for.
         address: SocketAddr,

@@ -41,9 +41,9 @@ pub struct Push {
 /// # HTTP
 ///
 /// - `POST /push` with the header `Idempotency-Key` (1 to 255 visible ASCII characters) and a JSON body with `token`,
-///   `title` and `body`, at most 64 KiB. 200 means that the message is kept. The same key with the same message is counted
-///   but not kept again; with another message it is refused (422). A token that begins with `refused` belongs to no device
-///   (410). After 100,000 messages the endpoint is full (507).
+///   `title` and `body`, at most 64 KiB. 200 means that the message is kept. The same key with the same message is
+///   counted but not kept again; with another message it is refused (422). A token that begins with `refused` belongs to
+///   no device (410). After 100,000 messages the endpoint is full (507).
 /// - `GET /messages`: the kept [`Push`]es, oldest first, as a JSON array.
 /// - `GET /health/live`.
 #[derive(Debug)]

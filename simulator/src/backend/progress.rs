@@ -2,13 +2,6 @@ use std::{fmt, time::Duration};
 
 use super::{Profile, status::seconds};
 
-/// Observer of a topology that comes up. Called on the task that brings it up, so an implementation must return
-/// at once.
-pub trait Progress: Send + Sync {
-    /// Reports one event.
-    fn report(&self, event: &Event);
-}
-
 /// Step of bringing a topology up. Its `Display` is one line for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -56,23 +49,5 @@ impl fmt::Display for Event {
             Self::Ready { node, took } => write!(f, "{node}: ready after {}", seconds(*took)),
             Self::Up { took } => write!(f, "every node is ready after {}", seconds(*took)),
         }
-    }
-}
-
-/// Discards every event.
-#[derive(Debug, Clone, Copy)]
-pub struct Quiet;
-
-impl Progress for Quiet {
-    fn report(&self, _: &Event) {}
-}
-
-/// Prints each event as a line on stderr.
-#[derive(Debug, Clone, Copy)]
-pub struct Lines;
-
-impl Progress for Lines {
-    fn report(&self, event: &Event) {
-        eprintln!("{event}");
     }
 }

@@ -9,14 +9,17 @@ use futures::future::{join_all, try_join_all};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Event, NodeError, NodeState, NodeStatus, Options, Progress, UpError,
+    Event, NodeError, NodeState, NodeStatus, Options, UpError,
     links::Links,
     local::Processes,
     run_folder::RunFolder,
     runner::{Runner, Site},
     supervisor::Supervisor,
 };
-use crate::topology::{Endpoint, Node, Topology};
+use crate::{
+    progress::Progress,
+    topology::{Endpoint, Node, Topology},
+};
 
 /// A topology that is up.
 ///
@@ -47,7 +50,7 @@ pub enum Folder {
 ///
 /// # Errors
 /// The first thing that went wrong. Nothing runs any more by then. The run folder stays if it was created.
-pub async fn up(topology: &Topology, options: &Options, progress: &dyn Progress) -> Result<Running, UpError> {
+pub async fn up(topology: &Topology, options: &Options, progress: &dyn Progress<Event>) -> Result<Running, UpError> {
     let runner = Processes::prepare(topology, options, progress).await?;
     let mut running = Running::prepare(topology, options, Arc::new(runner)).await?;
     let began = Instant::now();
@@ -91,7 +94,7 @@ impl Running {
         })
     }
 
-    async fn start_all(&self, progress: &dyn Progress) -> Result<(), NodeError> {
+    async fn start_all(&self, progress: &dyn Progress<Event>) -> Result<(), NodeError> {
         let start = async |supervisor: &Arc<Supervisor>| {
             for needed in &supervisor.node.needs {
                 self.becoming_ready(needed).await;

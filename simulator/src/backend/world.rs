@@ -1,80 +1,85 @@
 use std::{
-    error::Error,
+    collections::BTreeMap,
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use futures::{FutureExt, future::LocalBoxFuture};
-use reqwest::{Client, Method, header::CONTENT_TYPE, redirect::Policy};
+use http::header::CONTENT_TYPE;
+use seam::http::{AnswerWithin, Socket, SocketLimits, Transport, extract};
 use serde_json::Value;
 
 use super::Running;
 use crate::{
-    steps::{NoAnswer, Request, Response, World},
-    topology::Topology,
+    steps::{Fault, FaultKind, NoAnswer, NotLaid, Request, Response, Target, World},
+    topology::{Endpoint, Topology},
 };
 
-/// Real processes, real sockets and the real clock: a topology that is up, asked through its front doors.
-pub(crate) struct LocalWorld<'a> {
-    topology: &'a Topology,
-    running: &'a Running,
-    client: Client,
+/// The largest body that is read, in bytes: observations of a long run are one body.
+const LARGEST_BODY: usize = 1 << 30;
+
+/// The time to reach a node's address, which is on this machine.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+/// The roles of a topology that is up, asked over real sockets through their stable addresses, and the real clock. It
+/// lays no faults.
+pub(crate) struct Sockets {
+    /// The node that plays each role, and the way to it.
+    roles: BTreeMap<String, (String, Socket)>,
+    topology: String,
     begun: Instant,
 }
 
-impl<'a> LocalWorld<'a> {
-    pub(crate) fn new(topology: &'a Topology, running: &'a Running) -> Result<Self, reqwest::Error> {
-        // A repeat is the engine's to decide and to count.
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .build()?;
+impl Sockets {
+    /// Makes a socket for each role of `topology`, which `running` has brought up.
+    ///
+    /// # Errors
+    /// When a role has no address.
+    pub(crate) fn new(topology: &Topology, running: &Running) -> Result<Self, String> {
+        let mut sockets: BTreeMap<Endpoint, Socket> = BTreeMap::new();
+        let mut roles = BTreeMap::new();
+        for role in topology.roles() {
+            let Some(endpoint) = topology.role(role) else {
+                continue;
+            };
+            let socket = match sockets.get(&endpoint) {
+                Some(socket) => socket.clone(),
+                None => socket_to(&endpoint, running)?,
+            };
+            sockets.insert(endpoint.clone(), socket.clone());
+            roles.insert(role.to_owned(), (endpoint.node, socket));
+        }
         Ok(Self {
-            topology,
-            running,
-            client,
+            roles,
+            topology: topology.name().to_owned(),
             begun: Instant::now(),
         })
     }
 
     async fn exchange(&self, role: &str, request: &Request, within: Duration) -> Result<Response, NoAnswer> {
-        let endpoint = self
-            .topology
-            .role(role)
-            .ok_or_else(|| NoAnswer(format!("nobody plays {role}")))?;
-        let address = self
-            .running
-            .address_of(&endpoint)
-            .ok_or_else(|| NoAnswer(format!("{endpoint} has no address")))?;
-        let method = Method::from_bytes(request.method.as_bytes()).map_err(|error| NoAnswer(error.to_string()))?;
-        let mut builder = self
-            .client
-            .request(method, format!("http://{address}{}", request.path))
-            .timeout(within);
-        for (name, value) in &request.headers {
-            builder = builder.header(name, value);
-        }
-        if let Some(body) = &request.body {
-            builder = builder.header(CONTENT_TYPE, "application/json").body(body.to_string());
-        }
-        let answer = builder.send().await.map_err(no_answer)?;
-        let status = answer.status().as_u16();
-        let body = answer.bytes().await.map_err(no_answer)?;
+        let (_, socket) = self
+            .roles
+            .get(role)
+            .ok_or_else(|| NoAnswer(format!("nothing plays {role}")))?;
+        let mut sent = http_request(request).map_err(|error| NoAnswer(error.to_string()))?;
+        sent.extensions_mut().insert(AnswerWithin(within));
+        // The headers that a step sets are the context of the call: its caller and its ids stay as they are.
+        let context = extract(sent.headers());
+        let answer = context.scope(socket.send(sent)).await;
+        let answer = answer.map_err(|failure| NoAnswer(failure.reason))?;
         Ok(Response {
-            status,
-            body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+            status: answer.status().as_u16(),
+            body: serde_json::from_slice(answer.body()).unwrap_or(Value::Null),
         })
     }
 }
 
-impl World for LocalWorld<'_> {
+impl World for Sockets {
     fn node_of(&self, role: &str) -> Result<String, String> {
-        self.topology.role(role).map(|endpoint| endpoint.node).ok_or_else(|| {
-            format!(
-                "topology {} has: {}",
-                self.topology.name(),
-                self.topology.roles().join(", ")
-            )
+        let found = self.roles.get(role);
+        found.map(|(node, _)| node.clone()).ok_or_else(|| {
+            let known: Vec<&str> = self.roles.keys().map(String::as_str).collect();
+            format!("topology {} has: {}", self.topology, known.join(", "))
         })
     }
 
@@ -94,32 +99,91 @@ impl World for LocalWorld<'_> {
     ) -> LocalBoxFuture<'a, Result<Response, NoAnswer>> {
         self.exchange(role, request, within).boxed_local()
     }
+}
 
-    fn kill<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, Result<(), String>> {
-        async move { self.running.kill(node).await.map_err(|error| error.to_string()) }.boxed_local()
+/// A topology that is up, as the scenario engine sees it: [`Sockets`], and faults on its nodes.
+pub(crate) struct LocalWorld<'a> {
+    sockets: Sockets,
+    running: &'a Running,
+}
+
+impl<'a> LocalWorld<'a> {
+    /// The world of `topology`, which `running` has brought up.
+    ///
+    /// # Errors
+    /// When a role has no address.
+    pub(crate) fn new(topology: &Topology, running: &'a Running) -> Result<Self, String> {
+        let sockets = Sockets::new(topology, running)?;
+        Ok(Self { sockets, running })
+    }
+}
+
+impl World for LocalWorld<'_> {
+    fn node_of(&self, role: &str) -> Result<String, String> {
+        self.sockets.node_of(role)
     }
 
-    fn restart<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, Result<(), String>> {
+    fn now(&self) -> Duration {
+        self.sockets.now()
+    }
+
+    fn pause(&self, time: Duration) -> LocalBoxFuture<'_, ()> {
+        self.sockets.pause(time)
+    }
+
+    fn send<'a>(
+        &'a self,
+        role: &'a str,
+        request: &'a Request,
+        within: Duration,
+    ) -> LocalBoxFuture<'a, Result<Response, NoAnswer>> {
+        self.sockets.send(role, request, within)
+    }
+
+    fn lay<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), NotLaid>> {
         async move {
-            self.running
-                .restart(node)
-                .await
-                .map(drop)
-                .map_err(|error| error.to_string())
+            let laid = match (fault.kind, &fault.target) {
+                (FaultKind::Kill, Target::Node(node)) => self.running.kill(node).await,
+            };
+            laid.map_err(|error| NotLaid::Failed(error.to_string()))
+        }
+        .boxed_local()
+    }
+
+    fn lift<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), String>> {
+        async move {
+            let lifted = match (fault.kind, &fault.target) {
+                (FaultKind::Kill, Target::Node(node)) => self.running.restart(node).await.map(drop),
+            };
+            lifted.map_err(|error| error.to_string())
         }
         .boxed_local()
     }
 }
 
-/// The innermost cause says what happened; the outer ones only where.
-fn no_answer(error: reqwest::Error) -> NoAnswer {
-    let mut cause: &dyn Error = &error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
+fn socket_to(endpoint: &Endpoint, running: &Running) -> Result<Socket, String> {
+    let address = running
+        .address_of(endpoint)
+        .ok_or_else(|| format!("{endpoint} has no address"))?;
+    let limits = SocketLimits {
+        connect: CONNECT_WITHIN,
+        body: LARGEST_BODY,
+        ..SocketLimits::default()
+    };
+    Socket::new(&format!("http://{address}"), limits).map_err(|error| error.to_string())
+}
+
+fn http_request(request: &Request) -> Result<http::Request<Bytes>, http::Error> {
+    let mut builder = http::Request::builder()
+        .method(request.method.as_str())
+        .uri(request.path.as_str());
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value);
     }
-    NoAnswer(if error.is_timeout() {
-        "not in time".to_owned()
-    } else {
-        cause.to_string()
-    })
+    match &request.body {
+        Some(body) => builder
+            .header(CONTENT_TYPE, "application/json")
+            .body(body.to_string().into()),
+        None => builder.body(Bytes::new()),
+    }
 }

@@ -1,9 +1,13 @@
-//! The commands of `seam`, one folder each.
+//! The commands of `seam`, one folder each, over what they share: [`arguments`] of the command line, a [`session`] in
+//! which a topology is up, and [`output`].
 
+mod arguments;
 pub(crate) mod doctor;
 pub(crate) mod ledger;
 pub(crate) mod mutate;
+pub(crate) mod output;
 pub(crate) mod provide;
 pub(crate) mod run;
+mod session;
 pub(crate) mod up;
 pub(crate) mod verify;

@@ -8,63 +8,71 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::steps::{Repeat, Step};
+use super::pattern::Pattern;
+use crate::{
+    steps::{JsonTemplate, Repeat, Step, Template},
+    topology::Topology,
+};
 
-/// How the providers of some pacts are brought up and into the states that the pacts ask for, as a TOML file says it. Unknown keys are refused.
+/// The providers of some pacts: the topology that brings them up, and the steps that bring them into the states that
+/// the pacts ask for, as a TOML file says it. Unknown keys are refused.
 ///
-/// States are brought about by the requests that anybody may send, never by writing into a database. The requests are the steps of scenarios;
-/// their variables are the parameters of the state, `${provider}`, and `${fresh}`, an
-/// id that no other state has.
+/// States are brought about by requests that anybody may send, never by writing into a database. The variables of
+/// their steps are the parameters of the state, `${provider}`, and `${fresh}`, an id that no other state has.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Providers {
-    /// The topology that they run in.
+    /// The file, for messages.
+    #[serde(skip)]
+    file: PathBuf,
+    /// The topology in which they run.
     pub(crate) topology: String,
-    /// The name that pacts give each provider, and who plays it.
+    /// The name that pacts give each provider, and the role that plays it.
     pub(crate) provider: BTreeMap<String, String>,
-    /// Which answers mean: send the same request again.
+    /// Answers that mean: send the same request again.
     #[serde(default)]
     pub(crate) repeat: Repeat,
-    /// The states.
+    /// The states that are known, by unique names.
     #[serde(default)]
     pub(crate) state: Vec<StateSteps>,
-    /// Where messages are found.
+    /// The places where messages are found.
     #[serde(default)]
     pub(crate) message: Vec<MessageRule>,
 }
 
-/// How a state is brought about, and ended.
+/// The steps that bring a state about, and those that end it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StateSteps {
-    /// As pacts name it.
+    /// The name that pacts give it.
     pub(crate) name: String,
-    /// Values that it hands back beside those that its steps save.
+    /// Values that the state hands back beside those that its steps save.
     #[serde(default)]
-    pub(crate) give: BTreeMap<String, Value>,
-    /// What is done, in order.
+    pub(crate) give: BTreeMap<String, JsonTemplate>,
+    /// Steps that bring it about, in order.
     #[serde(default)]
     pub(crate) step: Vec<Step>,
-    /// What is done afterwards, in order. One that names a value that was never handed back is left out: there is nothing to undo.
+    /// Steps that end it, in order. One that names a value that was never handed back is left out: there is nothing
+    /// to undo.
     #[serde(default)]
     pub(crate) undo: Vec<Step>,
 }
 
-/// Where the messages of a description are found: in a list that the provider shows.
+/// The place where the messages of a description are found: a list that the provider shows.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MessageRule {
-    /// The description, with at most one `${name}`, which stands for the rest of it and becomes a variable.
-    pub(crate) description: String,
+    /// The descriptions of these messages.
+    pub(super) description: Pattern,
     /// The role that is asked; the provider where not given.
     pub(crate) node: Option<String>,
     /// Path and query.
-    pub(crate) path: String,
+    pub(crate) path: Template,
     /// JSON pointer to the list.
     pub(crate) rows: String,
-    /// What a row must say: JSON pointers and values, with variables.
+    /// Values that a row must have, by JSON pointers into it.
     #[serde(default, rename = "where")]
-    pub(crate) conditions: BTreeMap<String, Value>,
+    pub(crate) conditions: BTreeMap<String, JsonTemplate>,
     /// JSON pointer into the row: the contents.
     #[serde(default)]
     pub(crate) contents: String,
@@ -72,22 +80,23 @@ pub(crate) struct MessageRule {
     pub(crate) content_type: Option<String>,
     /// JSON pointer into the row: an object of metadata; none where not given.
     pub(crate) metadata: Option<String>,
-    /// How the list goes on where one answer does not have all of it.
+    /// The way to the rest of the list, where one answer does not have all of it.
     pub(crate) page: Option<Page>,
-    /// How long it may take until the message is there.
+    /// Milliseconds that it may take until the message is there.
     #[serde(default = "MessageRule::default_patience_ms")]
     pub(crate) patience_ms: u64,
 }
 
-/// Where the next part of a list begins.
+/// The variable that says where the next part of a list begins.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Page {
-    /// The variable in `path` that says where a part begins.
+    /// The name of the variable, which `path` uses.
     pub(crate) name: String,
     /// Its value for the first part.
     pub(crate) first: Value,
-    /// JSON pointer into the last row of a part: its value for the next. A part without rows is the end, and so is one that begins where it did.
+    /// JSON pointer into the last row of a part: its value for the next. A part without rows is the end, and so is
+    /// one that begins where the part before it did.
     pub(crate) next: String,
 }
 
@@ -95,23 +104,14 @@ impl MessageRule {
     fn default_patience_ms() -> u64 {
         10_000
     }
-
-    /// What `${name}` stands for in this description: the name and the text, or nothing where the rule has no name. `None`: another rule's.
-    pub(crate) fn reads(&self, description: &str) -> Option<Option<(String, String)>> {
-        let Some((before, rest)) = self.description.split_once("${") else {
-            return (self.description == description).then_some(None);
-        };
-        let (name, after) = rest.split_once('}')?;
-        let text = description.strip_prefix(before)?.strip_suffix(after)?;
-        Some(Some((name.to_owned(), text.to_owned())))
-    }
 }
 
-/// Why a file does not say how providers are brought up.
+/// The reason why a file does not say how providers are brought up.
 #[derive(Debug, Error)]
 pub(crate) enum ProvidersError {
     #[error(
-        "there is no {}, which says how providers are started and brought into states; write one, name one with --providers, or name a running provider with --provider-url",
+        "there is no {}, which says how providers are started and brought into states; write one, name one with \
+         --providers, or name a running provider with --provider-url",
         .0.display()
     )]
     NotThere(PathBuf),
@@ -128,6 +128,9 @@ pub(crate) enum ProvidersError {
 
 impl Providers {
     /// Reads the file.
+    ///
+    /// # Errors
+    /// When it is missing, can't be read, or is malformed; when a state stands in it twice.
     pub(crate) fn load(file: &Path) -> Result<Self, ProvidersError> {
         let path = file.to_owned();
         let text = match fs::read_to_string(file) {
@@ -139,7 +142,8 @@ impl Providers {
             file: path.clone(),
             source: Box::new(source),
         };
-        let providers: Self = toml::from_str(&text).map_err(malformed)?;
+        let mut providers: Self = toml::from_str(&text).map_err(malformed)?;
+        providers.file = path.clone();
         let mut names: Vec<&str> = providers.state.iter().map(|state| state.name.as_str()).collect();
         names.sort_unstable();
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -151,7 +155,28 @@ impl Providers {
         }
     }
 
-    /// How this state is brought about.
+    /// The role that plays a provider in `topology`.
+    ///
+    /// # Errors
+    /// When the file names none, or nothing in the topology plays it.
+    pub(crate) fn role(&self, name: &str, topology: &Topology) -> Result<&str, String> {
+        let file = self.file.display();
+        let role = self.provider.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.provider.keys().map(String::as_str).collect();
+            let known = known.join(", ");
+            format!("{file} does not say who plays '{name}'; it knows {known}; add it to [provider]")
+        })?;
+        if topology.role(role).is_none() {
+            let (name, known) = (topology.name(), topology.roles().join(", "));
+            return Err(format!("{file}: nobody plays '{role}' in {name}; it has {known}"));
+        }
+        Ok(role)
+    }
+
+    /// The steps of a state.
+    ///
+    /// # Errors
+    /// When the file has no such state; the text names those it has.
     pub(crate) fn state(&self, name: &str) -> Result<&StateSteps, String> {
         let known = || {
             let names: Vec<&str> = self.state.iter().map(|state| state.name.as_str()).collect();

@@ -4,21 +4,25 @@ use serde_json::{Map, Value};
 use verifier::Message;
 
 use super::{MessageRule, Page};
-use crate::steps::{Asker, Request, Unset, Variables, Wanted, World, render, render_path};
+use crate::steps::{Client, Expectation, Request, Unset, Variables, World};
 
-/// Between two looks for a message.
+/// The pause between two looks for a message.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Looks for a message that a provider really sent, in the list that a rule names.
+/// A search for a message that a provider really sent, in the list that a rule names.
 pub(super) struct Search<'a> {
     pub(super) world: &'a dyn World,
-    pub(super) asker: &'a Asker<'a>,
+    pub(super) client: &'a Client<'a>,
     pub(super) role: &'a str,
     pub(super) rule: &'a MessageRule,
 }
 
 impl Search<'_> {
-    /// The last row that says what the rule wants, of the whole list, as a message. Waits for it as long as the rule says.
+    /// The last row of the whole list that meets the rule's conditions, as a message. Waits for it as long as the
+    /// rule says.
+    ///
+    /// # Errors
+    /// When no row does in time, or the row lacks a part of the message.
     pub(super) async fn run(&self, mut variables: Variables) -> Result<Message, String> {
         let conditions = self.conditions(&variables)?;
         let fits = |row: &&Value| {
@@ -32,7 +36,7 @@ impl Search<'_> {
         }
         let (mut found, mut seen) = (None, 0);
         loop {
-            let path = render_path(&self.rule.path, &variables).map_err(|unset| unset.to_string())?;
+            let path = self.rule.path.path(&variables).map_err(|unset| unset.to_string())?;
             let request = Request::get(path);
             let rows = self.rows(&request).await?;
             found = rows.iter().rev().find(fits).cloned().or(found);
@@ -66,22 +70,22 @@ impl Search<'_> {
 
     fn conditions(&self, variables: &Variables) -> Result<Vec<(&str, Value)>, String> {
         let conditions = self.rule.conditions.iter();
-        let rendered = conditions.map(|(pointer, template)| Ok((pointer.as_str(), render(template, variables)?)));
+        let rendered = conditions.map(|(pointer, template)| Ok((pointer.as_str(), template.value(variables)?)));
         rendered
             .collect::<Result<_, _>>()
             .map_err(|unset: Unset| unset.to_string())
     }
 
     async fn rows(&self, request: &Request) -> Result<Vec<Value>, String> {
-        let wanted = Wanted::status(&[200], self.patience());
-        let mut response = self.asker.ask(self.role, request, &wanted).await?;
+        let expectation = Expectation::status(&[200], self.patience());
+        let mut response = self.client.ask(self.role, request, &expectation).await?;
         match response.body.pointer_mut(&self.rule.rows).map(Value::take) {
             Some(Value::Array(rows)) => Ok(rows),
             _ => Err(format!("{}: {request} has no list at {}", self.role, self.rule.rows)),
         }
     }
 
-    /// Goes on to the next part of the list, if there may be one.
+    /// Goes on to the next part of the list. Returns `false` at its end.
     fn turn(&self, page: &Page, rows: &[Value], variables: &mut Variables) -> Result<bool, String> {
         let Some(last) = rows.last() else { return Ok(false) };
         let next = self.at(last, &page.next)?.clone();
@@ -134,7 +138,7 @@ mod tests {
     use super::*;
     use crate::steps::{NoAnswer, Repeat, Response};
 
-    /// Shows `events` messages, at most two in an answer, after a position.
+    /// A log of `events` messages, which shows at most two in an answer, after a position.
     struct Log {
         events: u64,
         asked: Cell<usize>,
@@ -155,7 +159,7 @@ mod tests {
             let repeat = Repeat::default();
             let search = Search {
                 world: self,
-                asker: &Asker::new(self, &repeat, Duration::from_secs(1)),
+                client: &Client::new(self, &repeat, Duration::from_secs(1)),
                 role: "orders",
                 rule: &rule,
             };
@@ -192,14 +196,6 @@ mod tests {
             });
             let body = json!({ "events": events.collect::<Vec<_>>() });
             async { Ok(Response { status: 200, body }) }.boxed_local()
-        }
-
-        fn kill<'a>(&'a self, _node: &'a str) -> LocalBoxFuture<'a, Result<(), String>> {
-            async { Err("nothing is killed here".to_owned()) }.boxed_local()
-        }
-
-        fn restart<'a>(&'a self, _node: &'a str) -> LocalBoxFuture<'a, Result<(), String>> {
-            async { Err("nothing is restarted here".to_owned()) }.boxed_local()
         }
     }
 

@@ -9,26 +9,35 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 use verifier::{Message, Provider, Values};
 
-use super::{MessageRule, Providers, search::Search};
-use crate::steps::{Asker, Step, Variables, World, all_accept, render, render_path, take_step};
+use super::{MessageRule, Stage, search::Search};
+use crate::steps::Variables;
 
-/// How long one step of a state may take, where it does not say itself.
+/// The time that one step of a state may take, where it sets none itself.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A provider of a topology that is up, brought into states by the steps of its file.
 pub(crate) struct StepProvider<'a> {
-    pub(super) name: &'a str,
-    pub(super) role: &'a str,
-    pub(super) url: String,
-    pub(super) providers: &'a Providers,
-    pub(super) world: &'a dyn World,
-    pub(super) asker: &'a Asker<'a>,
-    /// How many ids it has given.
-    pub(super) fresh: AtomicU64,
+    stage: &'a Stage,
+    name: &'a str,
+    role: &'a str,
+    url: String,
+    /// The number of ids it has given.
+    fresh: AtomicU64,
 }
 
 impl<'a> StepProvider<'a> {
-    /// The same ids in every run: each run has databases of its own.
+    /// The provider that pacts call `name`, at `url`, played by `role`.
+    pub(super) fn new(stage: &'a Stage, name: &'a str, role: &'a str, url: String) -> Self {
+        Self {
+            stage,
+            name,
+            role,
+            url,
+            fresh: AtomicU64::new(0),
+        }
+    }
+
+    /// An id that no other state has; the same ids in every run, since each run has databases of its own.
     fn fresh_id(&self) -> String {
         let number = self.fresh.fetch_add(1, Relaxed);
         let name = format!("{}/{number}", self.name);
@@ -42,39 +51,35 @@ impl<'a> StepProvider<'a> {
     }
 
     async fn bring_about(&self, state: &ProviderState) -> Result<Values, String> {
-        let steps = self.providers.state(&state.name)?;
+        let steps = self.stage.providers().state(&state.name)?;
         let mut variables = self.variables(&state.params);
         variables.insert("fresh".to_owned(), self.fresh_id().into());
         for (name, template) in &steps.give {
-            let value = render(template, &variables).map_err(|unset| unset.to_string())?;
+            let value = template.value(&variables).map_err(|unset| unset.to_string())?;
             variables.insert(name.clone(), value);
         }
-        self.take(&steps.step, &mut variables).await?;
+        let client = self.stage.client();
+        for step in &steps.step {
+            if step.when.hold(&variables) {
+                step.take(&client, PATIENCE, &mut variables).await?;
+            }
+        }
         for internal in ["fresh", "provider"] {
             variables.remove(internal);
         }
         Ok(variables.into_iter().collect())
     }
 
-    async fn take(&self, steps: &[Step], variables: &mut Variables) -> Result<(), String> {
-        for step in steps {
-            if all_accept(&step.when, variables) {
-                take_step(step, self.asker, PATIENCE, variables).await?;
-            }
-        }
-        Ok(())
-    }
-
     async fn undo(&self, state: &ProviderState, values: &Values) -> Result<(), String> {
-        let steps = self.providers.state(&state.name)?;
+        let steps = self.stage.providers().state(&state.name)?;
         let mut variables = self.variables(values);
         variables.insert("fresh".to_owned(), self.fresh_id().into());
+        let client = self.stage.client();
         let mut left = Ok(());
         for step in &steps.undo {
-            let ready = all_accept(&step.when, &variables) && render_path(&step.path, &variables).is_ok();
-            if ready {
+            if step.when.hold(&variables) && step.path.path(&variables).is_ok() {
                 // One that fails does not keep the others from being undone.
-                let undone = take_step(step, self.asker, PATIENCE, &mut variables).await;
+                let undone = step.take(&client, PATIENCE, &mut variables).await;
                 left = left.and(undone);
             }
         }
@@ -82,24 +87,18 @@ impl<'a> StepProvider<'a> {
     }
 
     async fn find(&self, description: &str, values: &Values) -> Result<Message, String> {
-        let read = |rule: &'a MessageRule| Some((rule, rule.reads(description)?));
-        let (rule, named) = self.providers.message.iter().find_map(read).ok_or_else(|| {
-            let known: Vec<&str> = self
-                .providers
-                .message
-                .iter()
-                .map(|rule| rule.description.as_str())
-                .collect();
-            format!(
-                "nothing says where '{description}' is found; messages that are known: {}",
-                known.join(", ")
-            )
+        let rules = &self.stage.providers().message;
+        let read = |rule: &'a MessageRule| Some((rule, rule.description.reads(description)?));
+        let (rule, named) = rules.iter().find_map(read).ok_or_else(|| {
+            let known: Vec<String> = rules.iter().map(|rule| rule.description.to_string()).collect();
+            let known = known.join(", ");
+            format!("nothing says where '{description}' is found; messages that are known: {known}")
         })?;
         let mut variables = self.variables(values);
-        variables.extend(named.map(|(name, text)| (name, text.into())));
+        variables.extend(named);
         let search = Search {
-            world: self.world,
-            asker: self.asker,
+            world: self.stage.world(),
+            client: &self.stage.client(),
             role: rule.node.as_deref().unwrap_or(self.role),
             rule,
         };

@@ -4,38 +4,33 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
 use super::{
-    Observation, Pages, Scenario,
-    check::JOURNEYS,
+    Scenario,
     journey::{Journey, common_variables},
+    plan::{Column, Observation, Pages, Subjects},
 };
-use crate::steps::{
-    Asker, Request, Variables, Wanted, World, all_accept, render_path,
-    template::{as_text, render_text},
-    unset_reason,
-};
+use crate::steps::{Client, Expectation, Request, Variables, World, as_text};
 
 /// More pages than any list has.
 const LAST_PAGE: u64 = 10_000;
 
 /// Collects the rows of tables over HTTP.
-pub(crate) struct Collector<'a> {
-    pub(crate) scenario: &'a Scenario,
-    pub(crate) world: &'a dyn World,
-    pub(crate) asker: &'a Asker<'a>,
-    pub(crate) journeys: &'a [Journey],
-    pub(crate) seed: u64,
+pub(super) struct Collector<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) world: &'a dyn World,
+    pub(super) client: &'a Client<'a>,
+    pub(super) journeys: &'a [Journey],
+    pub(super) seed: u64,
 }
 
-/// What one request is asked for.
+/// The occasion of one request: a journey, a thing of a list, or nothing in particular.
 struct Subject {
     journey: Option<u64>,
     variables: Variables,
-    roles: Vec<String>,
 }
 
 impl Collector<'_> {
     /// The rows of the table of journeys.
-    pub(crate) fn journeys(&self) -> Vec<Vec<Value>> {
+    pub(super) fn journeys(&self) -> Vec<Vec<Value>> {
         let row = |journey: &Journey| {
             let doc = journey.variables.clone().into_iter().collect();
             vec![
@@ -47,42 +42,37 @@ impl Collector<'_> {
         self.journeys.iter().map(row).collect()
     }
 
-    /// The rows of an observed table; an error says which request failed and why.
-    pub(crate) async fn rows(&self, observation: &Observation, patience: Duration) -> Result<Vec<Vec<Value>>, String> {
-        let asked: Vec<Vec<Vec<Value>>> = stream::iter(self.subjects(observation))
-            .map(|subject| async move { self.ask(observation, &subject, patience).await })
+    /// The rows of an observed table.
+    ///
+    /// # Errors
+    /// When a request is not answered as it must be; the text says which and why.
+    pub(super) async fn rows(&self, observation: &Observation, patience: Duration) -> Result<Vec<Vec<Value>>, String> {
+        let roles = &self.roles(observation);
+        let collected: Vec<Vec<Vec<Value>>> = stream::iter(self.subjects(observation))
+            .map(|subject| async move { self.ask(observation, roles, &subject, patience).await })
             .buffered(self.scenario.workload.concurrency)
             .try_collect()
             .await?;
-        Ok(asked.into_iter().flatten().collect())
+        Ok(collected.into_iter().flatten().collect())
     }
 
     fn subjects(&self, observation: &Observation) -> Vec<Subject> {
-        let common = common_variables(self.seed);
-        let subject = |journey, variables| Subject {
-            journey,
-            variables,
-            roles: self.roles(observation),
-        };
-        match observation.for_each.as_deref() {
-            None => vec![subject(None, common)],
-            Some(JOURNEYS) => self
+        match &observation.subjects {
+            Subjects::Journeys(conditions) => self
                 .journeys
                 .iter()
-                .filter(|journey| all_accept(&observation.when, &journey.variables))
-                .filter(|journey| render_path(&observation.path, &journey.variables).is_ok())
-                .map(|journey| subject(Some(journey.number), journey.variables.clone()))
+                .filter(|journey| conditions.hold(&journey.variables))
+                .filter(|journey| observation.path.path(&journey.variables).is_ok())
+                .map(|journey| Subject {
+                    journey: Some(journey.number),
+                    variables: journey.variables.clone(),
+                })
                 .collect(),
-            Some(list) => self
-                .scenario
-                .list
-                .get(list)
-                .into_iter()
-                .flatten()
-                .map(|thing| {
-                    let mut variables = common.clone();
-                    variables.insert(list.to_owned(), Value::Object(thing.clone().into_iter().collect()));
-                    subject(None, variables)
+            Subjects::Things(things) => things
+                .iter()
+                .map(|thing| Subject {
+                    journey: None,
+                    variables: common_variables(self.seed).into_iter().chain(thing.clone()).collect(),
                 })
                 .collect(),
         }
@@ -91,42 +81,57 @@ impl Collector<'_> {
     async fn ask(
         &self,
         observation: &Observation,
+        roles: &[&str],
         subject: &Subject,
         patience: Duration,
     ) -> Result<Vec<Vec<Value>>, String> {
-        let path = render_path(&observation.path, &subject.variables).map_err(|unset| unset_reason(&unset))?;
+        let path = observation
+            .path
+            .path(&subject.variables)
+            .map_err(|unset| unset.to_string())?;
         let mut docs = Vec::new();
-        for role in &subject.roles {
-            match &observation.pages {
-                Some(pages) => docs.extend(self.ask_pages(observation, role, &path, pages, patience).await?),
-                None => docs.extend(self.ask_one(observation, role, path.clone(), patience).await?),
-            }
+        for role in roles {
+            let reader = Reader {
+                client: self.client,
+                observation,
+                role,
+                patience,
+            };
+            docs.extend(reader.list(&path).await?);
         }
         docs.iter().map(|doc| row_of(observation, subject, doc)).collect()
     }
 
-    async fn ask_pages(
-        &self,
-        observation: &Observation,
-        role: &str,
-        path: &str,
-        Pages { parameter, last }: &Pages,
-        patience: Duration,
-    ) -> Result<Vec<Value>, String> {
+    /// The roles to ask: a node that plays several of them is asked once.
+    fn roles<'o>(&self, observation: &'o Observation) -> Vec<&'o str> {
+        let mut nodes = BTreeSet::new();
+        let roles = observation.roles.iter().map(String::as_str);
+        roles
+            .filter(|role| nodes.insert(self.world.node_of(role).ok()))
+            .collect()
+    }
+}
+
+/// Reads the list of an observation from one role.
+struct Reader<'a> {
+    client: &'a Client<'a>,
+    observation: &'a Observation,
+    role: &'a str,
+    patience: Duration,
+}
+
+impl Reader<'_> {
+    /// The whole list, all pages of it.
+    async fn list(&self, path: &str) -> Result<Vec<Value>, String> {
+        let parameter = match &self.observation.pages {
+            Pages::Single => return self.page(path.to_owned()).await,
+            Pages::Numbered { parameter } | Pages::After { parameter, .. } => parameter,
+        };
         let joint = if path.contains('?') { '&' } else { '?' };
         let mut docs: Vec<Value> = Vec::new();
-        for page in 1..=LAST_PAGE {
-            let from = match (last, docs.last()) {
-                (None, _) => page.to_string(),
-                (Some(_), None) => "0".to_owned(),
-                (Some(pointer), Some(doc)) => doc
-                    .pointer(pointer)
-                    .map(as_text)
-                    .ok_or_else(|| format!("{path} has a row without {pointer}, which tells where its page ends"))?,
-            };
-            let more = self
-                .ask_one(observation, role, format!("{path}{joint}{parameter}={from}"), patience)
-                .await?;
+        for number in 1..=LAST_PAGE {
+            let from = self.beginning(number, docs.last(), path)?;
+            let more = self.page(format!("{path}{joint}{parameter}={from}")).await?;
             if more.is_empty() {
                 return Ok(docs);
             }
@@ -137,44 +142,37 @@ impl Collector<'_> {
         ))
     }
 
-    async fn ask_one(
-        &self,
-        observation: &Observation,
-        role: &str,
-        path: String,
-        patience: Duration,
-    ) -> Result<Vec<Value>, String> {
-        let request = Request {
-            method: "GET".to_owned(),
-            path,
-            headers: [].into(),
-            body: None,
-        };
-        let wanted = Wanted {
-            expect: &observation.expect,
-            until: None,
-            patience,
-            even_if_given_up: true,
-        };
-        let mut response = self.asker.ask(role, &request, &wanted).await?;
-        match response.body.pointer_mut(&observation.rows).map(Value::take) {
-            Some(Value::Array(rows)) => Ok(rows),
-            Some(row) => Ok(vec![row]),
-            None => Err(format!(
-                "{role}: {request} answered {} without {:?}",
-                response.status, observation.rows
-            )),
+    /// The value of the parameter that asks for a page.
+    fn beginning(&self, number: u64, last: Option<&Value>, path: &str) -> Result<String, String> {
+        match (&self.observation.pages, last) {
+            (Pages::After { .. }, None) => Ok("0".to_owned()),
+            (Pages::After { pointer, .. }, Some(row)) => row
+                .pointer(pointer)
+                .map(as_text)
+                .ok_or_else(|| format!("{path} has a row without {pointer}, which says where the next page begins")),
+            (Pages::Single | Pages::Numbered { .. }, _) => Ok(number.to_string()),
         }
     }
 
-    /// A node that plays several of the roles is asked once.
-    fn roles(&self, observation: &Observation) -> Vec<String> {
-        let mut nodes = BTreeSet::new();
-        observation
-            .roles()
-            .filter(|role| nodes.insert(self.world.node_of(role).ok()))
-            .cloned()
-            .collect()
+    /// The rows of one answer.
+    async fn page(&self, path: String) -> Result<Vec<Value>, String> {
+        let request = Request::get(path);
+        let expectation = Expectation {
+            statuses: &self.observation.expect,
+            until: None,
+            patience: self.patience,
+            even_if_given_up: true,
+        };
+        let mut response = self.client.ask(self.role, &request, &expectation).await?;
+        let rows = &self.observation.rows;
+        match response.body.pointer_mut(rows).map(Value::take) {
+            Some(Value::Array(rows)) => Ok(rows),
+            Some(row) => Ok(vec![row]),
+            None => Err(format!(
+                "{}: {request} answered {} without {rows:?}",
+                self.role, response.status
+            )),
+        }
     }
 }
 
@@ -183,11 +181,12 @@ fn row_of(observation: &Observation, subject: &Subject, doc: &Value) -> Result<V
         subject.journey.map_or(Value::Null, Value::from),
         Value::from(doc.to_string()),
     ];
-    for source in observation.columns.values() {
-        row.push(if source.is_empty() || source.starts_with('/') {
-            doc.pointer(source).cloned().unwrap_or(Value::Null)
-        } else {
-            Value::from(render_text(source, &subject.variables).map_err(|unset| unset_reason(&unset))?)
+    for column in observation.columns.values() {
+        row.push(match column {
+            Column::Pointer(pointer) => doc.pointer(pointer).cloned().unwrap_or(Value::Null),
+            Column::Text(template) => {
+                Value::from(template.text(&subject.variables).map_err(|unset| unset.to_string())?)
+            }
         });
     }
     Ok(row)

@@ -1,35 +1,20 @@
+use seam::chance::draw;
 use uuid::Builder;
 
-/// The draw for one purpose and ordinal: the same three values always give the same number, and no draw depends on another.
-pub(crate) fn draw(seed: u64, purpose: &str, ordinal: u64) -> u64 {
-    let named = purpose
-        .bytes()
-        .fold(mix(seed), |state, byte| mix(state ^ u64::from(byte)));
-    mix(named ^ mix(ordinal))
-}
-
-/// A draw from `low` to `high`, both included; `low` where they are the wrong way round.
-pub(crate) fn draw_between(seed: u64, purpose: &str, ordinal: u64, (low, high): (u64, u64)) -> u64 {
+/// Draws a number from `low` to `high`, both included; `low` where they are the wrong way round.
+pub(super) fn draw_between(seed: u64, purpose: &str, ordinal: u64, (low, high): (u64, u64)) -> u64 {
     let width = high.saturating_sub(low).saturating_add(1);
     low.saturating_add(draw(seed, purpose, ordinal) % width)
 }
 
-/// An idempotency key in the form of a random UUID.
-pub(crate) fn draw_key(seed: u64, purpose: &str, ordinal: u64) -> String {
+/// Draws an idempotency key in the form of a random UUID.
+pub(super) fn draw_key(seed: u64, purpose: &str, ordinal: u64) -> String {
     let high = draw(seed, &format!("{purpose}/high"), ordinal).to_be_bytes();
     let low = draw(seed, &format!("{purpose}/low"), ordinal).to_be_bytes();
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&high);
     bytes[8..].copy_from_slice(&low);
     Builder::from_random_bytes(bytes).into_uuid().to_string()
-}
-
-/// The finaliser of SplitMix64: every bit of the input changes about half of the output's.
-fn mix(value: u64) -> u64 {
-    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

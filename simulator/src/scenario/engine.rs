@@ -1,142 +1,111 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use futures::{StreamExt, future, stream};
 use tokio::sync::watch;
 
 use super::{
-    Books, FaultOutcome, FaultReport, Phase, Progress, Report, Scenario, ScenarioError, Timeline, Unsettled, Verdict,
+    Event, FaultReport, Observations, Phase, Report, Scenario, ScenarioError, Timeline, Unsettled, Verdict,
     collect::Collector,
+    faults::Faults,
     journey::{Journey, JourneyFailure, common_variables, travel},
     judge,
-    strike::{PlannedFault, Strikes, plan},
     timekeeper::Timekeeper,
 };
-use crate::steps::{Asker, Wanted, World, request_of, unset_reason};
+use crate::{
+    progress::Progress,
+    steps::{Client, World},
+};
 
-/// So many failed journeys are evidence enough: no more are started.
+/// Failed journeys that are evidence enough: no more are started.
 const ENOUGH_FAILED: usize = 20;
 
-/// The pause between two looks at what is still pending.
+/// The pause between two looks at the conditions that are still pending.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
 
-/// Runs a scenario: steady, faults, heal, converge, judge. Gives its report and the tables it was judged by.
+/// Runs a scenario: steady, faults, heal, converge, judge. Returns its report and the tables it was judged by.
 ///
 /// The same scenario and seed send the same requests, in the same order within each journey.
 ///
 /// # Errors
-/// When nothing could be tried: a role that nobody plays, a setup request refused, a query that SQLite does not understand.
+/// When nothing could be tried: nothing plays a role, a setup request is refused, SQLite does not understand a query.
 pub async fn run(
     scenario: &Scenario,
     world: &dyn World,
     seed: u64,
-    progress: &dyn Progress,
-) -> Result<(Report, Books), ScenarioError> {
-    let mut books = Books::open(scenario).await?;
+    progress: &dyn Progress<Event>,
+) -> Result<(Report, Observations), ScenarioError> {
+    let mut observations = Observations::open(scenario)?;
     check_roles(scenario, world)?;
-    let asker = Asker::new(
-        world,
-        &scenario.repeat,
-        Duration::from_millis(scenario.workload.answer_within_ms),
-    );
+    let client = Client::new(world, &scenario.repeat, scenario.workload.answer_within);
     let run = Run {
         scenario,
         world,
         seed,
-        asker: &asker,
+        client: &client,
         time: Timekeeper::start(world, progress),
     };
     run.set_up().await?;
-    let (journeys, faults, journeys_ms) = run.journeys_and_faults().await;
+    let faults = Faults::schedule(scenario, seed, world, &client, &run.time);
+    let (journeys, journeys_ms) = run.journeys_and_faults(&faults).await;
     run.time.enter(Phase::Heal);
+    faults.heal().await;
     run.time.enter(Phase::Converge);
     let collector = Collector {
         scenario,
         world,
-        asker: &asker,
+        client: &client,
         journeys: &journeys,
         seed,
     };
-    let unsettled = run.settle(&collector, &mut books).await?;
+    let unsettled = run.settle(&collector, &mut observations).await?;
     run.time.enter(Phase::Judge);
     let report = run
-        .judge(&collector, &mut books, unsettled, faults, journeys_ms)
+        .judge(&collector, &mut observations, unsettled, faults.reports(), journeys_ms)
         .await?;
-    Ok((report, books))
+    Ok((report, observations))
 }
 
 struct Run<'a> {
     scenario: &'a Scenario,
     world: &'a dyn World,
     seed: u64,
-    asker: &'a Asker<'a>,
+    client: &'a Client<'a>,
     time: Timekeeper<'a>,
 }
 
 impl Run<'_> {
-    fn patience(&self) -> Duration {
-        Duration::from_millis(self.scenario.workload.patience_ms)
-    }
-
     async fn set_up(&self) -> Result<(), ScenarioError> {
-        for step in &self.scenario.setup {
-            let failed = |reason| ScenarioError::Setup {
-                step: step.name.as_ref().clone(),
-                reason,
-            };
-            let mut variables = common_variables(self.seed);
-            let things = step.for_each.as_ref().and_then(|list| self.scenario.list.get(list));
-            let rounds = things.map_or(1, Vec::len);
-            for round in 0..rounds {
-                if let (Some(list), Some(thing)) = (&step.for_each, things.and_then(|things| things.get(round))) {
-                    variables.insert(list.clone(), thing.clone().into_iter().collect());
-                }
-                let request = request_of(step, &variables).map_err(|unset| failed(unset_reason(&unset)))?;
-                self.asker
-                    .ask(&step.node, &request, &Wanted::of(step, self.patience()))
+        for setup in &self.scenario.setup {
+            for round in &setup.rounds {
+                let mut variables = common_variables(self.seed);
+                variables.extend(round.clone());
+                setup
+                    .step
+                    .take(self.client, self.scenario.workload.patience, &mut variables)
                     .await
-                    .map_err(failed)?;
+                    .map_err(|reason| ScenarioError::Setup {
+                        step: setup.step.name.clone(),
+                        reason,
+                    })?;
             }
         }
         Ok(())
     }
 
-    async fn journeys_and_faults(&self) -> (Vec<Journey>, Vec<FaultReport>, u64) {
-        let planned: Vec<PlannedFault> = (0..)
-            .zip(&self.scenario.fault)
-            .map(|(ordinal, fault)| plan(fault, ordinal, self.seed, self.scenario.workload.count))
-            .collect();
-        let nodes = planned.iter().filter_map(|fault| self.world.node_of(&fault.role).ok());
-        let nodes: BTreeMap<_, _> = nodes.map(|node| (node, futures::lock::Mutex::new(()))).collect();
-        let strikes = Strikes {
-            world: self.world,
-            time: &self.time,
-            nodes,
-        };
-        let (started, watched) = watch::channel(0);
-        let faults = future::join_all(planned.iter().map(|fault| {
-            let strike = strikes.strike(fault, watched.clone());
-            async {
-                let report = strike.await;
-                if let FaultOutcome::NotHealed { reason, .. } = &report.outcome {
-                    self.asker
-                        .give_up(&format!("{} could not be healed: {reason}", report.node));
-                }
-                report
-            }
-        }));
+    /// Runs all journeys, and the faults beside them. Returns the journeys and the milliseconds they took.
+    async fn journeys_and_faults(&self, faults: &Faults<'_>) -> (Vec<Journey>, u64) {
         let begun = self.time.now_ms();
+        let (started, watched) = watch::channel(0);
         let journeys = async {
             let journeys = self.journeys(started).await;
             (journeys, self.time.now_ms().saturating_sub(begun))
         };
-        let ((journeys, journeys_ms), faults) = future::join(journeys, faults).await;
-        (journeys, faults, journeys_ms)
+        let (journeys, ()) = future::join(journeys, faults.run(&watched)).await;
+        journeys
     }
 
-    /// Takes the only sender, so that faults still waiting when the last journey ends learn that their moment will not come.
+    /// Takes the only sender, so that faults still waiting when the last journey ends learn that their moment will
+    /// not come.
     async fn journeys(&self, started: watch::Sender<u64>) -> Vec<Journey> {
         let count = self.scenario.workload.count;
         let mut over = 0;
@@ -146,16 +115,16 @@ impl Run<'_> {
                 let started = &started;
                 async move {
                     started.send_replace(number);
-                    travel(self.scenario, self.asker, self.seed, number).await
+                    travel(self.scenario, self.client, self.seed, number).await
                 }
             })
             .buffer_unordered(self.scenario.workload.concurrency)
             .inspect(|journey| {
                 over += 1;
-                self.time.progress.journeys(over, count);
+                self.time.report(&Event::Journeys { over, of: count });
                 failed += usize::from(journey.failure.is_some());
                 if failed == ENOUGH_FAILED {
-                    self.asker.give_up(&format!("{ENOUGH_FAILED} journeys failed"));
+                    self.client.give_up(&format!("{ENOUGH_FAILED} journeys failed"));
                 }
             })
             .collect()
@@ -164,14 +133,19 @@ impl Run<'_> {
         journeys
     }
 
-    async fn settle(&self, collector: &Collector<'_>, books: &mut Books) -> Result<Vec<Unsettled>, ScenarioError> {
-        if self.asker.has_given_up() {
+    /// Waits until every condition is true, at most as long as the scenario gives it. Returns those that are not.
+    async fn settle(
+        &self,
+        collector: &Collector<'_>,
+        observations: &mut Observations,
+    ) -> Result<Vec<Unsettled>, ScenarioError> {
+        if self.client.has_given_up() {
             return Ok(Vec::new());
         }
-        let deadline = self.world.now() + Duration::from_millis(self.scenario.converge.within_ms);
+        let deadline = self.world.now() + self.scenario.converge_within;
         loop {
             let left = deadline.saturating_sub(self.world.now());
-            let unsettled = judge::pending(collector, books, left).await?;
+            let unsettled = judge::pending(collector, observations, left).await?;
             if unsettled.is_empty() || self.world.now() + LOOK_AGAIN >= deadline {
                 return Ok(unsettled);
             }
@@ -182,55 +156,53 @@ impl Run<'_> {
     async fn judge(
         &self,
         collector: &Collector<'_>,
-        books: &mut Books,
+        observations: &mut Observations,
         mut unsettled: Vec<Unsettled>,
         faults: Vec<FaultReport>,
         journeys_ms: u64,
     ) -> Result<Report, ScenarioError> {
-        let all: Vec<_> = self.scenario.observe.iter().collect();
-        unsettled.extend(judge::collect(collector, books, &all, self.patience()).await?);
+        let scenario = self.scenario;
+        let all: Vec<_> = scenario.observations.iter().collect();
+        unsettled.extend(judge::collect(collector, observations, &all, scenario.workload.patience).await?);
         let mut invariants = Vec::new();
-        for invariant in &self.scenario.invariant {
-            invariants.push(judge::examine(invariant, books).await?);
+        for invariant in &scenario.invariants {
+            invariants.push(judge::examine(invariant, observations)?);
         }
-        let failed: Vec<JourneyFailure> = collector
+        let failed_journeys: Vec<JourneyFailure> = collector
             .journeys
             .iter()
             .filter_map(|journey| journey.failure.clone())
             .collect();
-        let mut report = Report {
-            scenario: self.scenario.name.as_ref().clone(),
+        Ok(Report {
+            scenario: scenario.name.clone(),
             seed: self.seed,
-            count: self.scenario.workload.count,
-            concurrency: self.scenario.workload.concurrency,
-            verdict: Verdict::Inconclusive,
+            count: scenario.workload.count,
+            concurrency: scenario.workload.concurrency,
+            verdict: Verdict::of(&faults, &failed_journeys, &unsettled, &invariants),
             timeline: Timeline {
                 phases: self.time.phases(),
                 journeys_ms,
                 total_ms: self.time.now_ms(),
             },
-            requests: self.asker.requests(),
-            failed_journeys: failed,
+            requests: self.client.requests(),
+            failed_journeys,
             faults,
             unsettled,
             invariants,
-        };
-        report.verdict = report.judge();
-        Ok(report)
+        })
     }
 }
 
 fn check_roles(scenario: &Scenario, world: &dyn World) -> Result<(), ScenarioError> {
-    let asked = scenario.setup.iter().chain(&scenario.step).map(|step| &step.node);
-    let observed = scenario.observe.iter().flat_map(|observation| observation.roles());
-    let roles: BTreeSet<&String> = asked.chain(observed).collect();
+    let set_up = scenario.setup.iter().map(|setup| &setup.step.role);
+    let asked = scenario.steps.iter().map(|step| &step.role);
+    let observed = scenario.observations.iter().flat_map(|observation| &observation.roles);
+    let roles: BTreeSet<&String> = set_up.chain(asked).chain(observed).collect();
     roles.into_iter().try_for_each(|role| {
-        world
-            .node_of(role)
-            .map(drop)
-            .map_err(|reason| ScenarioError::NoSuchRole {
-                role: role.clone(),
-                reason,
-            })
+        let node = world.node_of(role);
+        node.map(drop).map_err(|reason| ScenarioError::NoSuchRole {
+            role: role.clone(),
+            reason,
+        })
     })
 }

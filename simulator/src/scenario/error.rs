@@ -2,68 +2,69 @@ use std::path::PathBuf;
 
 use crate::search::NotFound;
 
-/// Why a scenario could not be run at all. What goes wrong in a run is part of its report instead.
+/// The reason why a scenario could not be run at all. Anything that goes wrong during a run is part of its report
+/// instead.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// There is no such scenario.
     #[error(transparent)]
     NotFound(#[from] NotFound),
     /// The file can't be read.
-    #[error("scenario {} can't be read", path.display())]
+    #[error("scenario {} can't be read: {source}", path.display())]
     Unreadable {
-        /// Which file.
+        /// The file of the scenario.
         path: PathBuf,
-        /// Why.
+        /// The reason, from the system.
         source: std::io::Error,
     },
     /// The file is not TOML, or not a scenario: the cause names line, key and what is known.
     #[error("scenario {} is not right: {source}", path.display())]
     Malformed {
-        /// Which file.
+        /// The file of the scenario.
         path: PathBuf,
-        /// Where and why.
+        /// The place and the reason.
         source: Box<toml::de::Error>,
     },
     /// The file is a scenario, but something in it can't be meant.
     #[error("{}:{line}: {problem}", path.display())]
     Invalid {
-        /// Which file.
+        /// The file of the scenario.
         path: PathBuf,
-        /// Where, from 1.
+        /// The line, from 1.
         line: usize,
-        /// The thing, what was seen, and what is wanted.
+        /// The thing, the value seen, and the value wanted.
         problem: String,
     },
-    /// The topology has nobody for a role of the scenario.
+    /// Nothing in the topology plays a role of the scenario.
     #[error("nothing plays the role {role:?}: {reason}")]
     NoSuchRole {
-        /// The role.
+        /// The role that nothing plays.
         role: String,
-        /// What there is.
+        /// The roles that are there.
         reason: String,
     },
     /// A setup request was not answered as expected, so nothing was tried.
     #[error("setup {step:?} failed: {reason}")]
     Setup {
-        /// Which one.
+        /// The name of the setup step.
         step: String,
-        /// What happened.
+        /// The request and its answer.
         reason: String,
     },
     /// The tables of observations could not be kept or queried.
     #[error("{what}: {source}")]
-    Books {
-        /// What was being done.
+    Tables {
+        /// The thing that was being done.
         what: String,
-        /// Why it failed.
+        /// The error of SQLite.
         source: sqlx::Error,
     },
-    /// A query of the scenario gave something else than it must.
+    /// A query of the scenario gave something else than it must, or is not SQL.
     #[error("{what}: {problem}")]
     Query {
-        /// Which query.
+        /// The query, by the name of its entry.
         what: String,
-        /// What it gave, and what it must give.
+        /// The result it gave, and the one it must give.
         problem: String,
     },
 }

@@ -4,72 +4,54 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use crate::steps::{OneOrMany, Repeat, Step};
+use super::{Invariant, Moment};
+use crate::steps::{Conditions, FaultKind, JsonTemplate, Repeat, StepTable, Template, ok_only};
 
 /// A scenario as its TOML file says it. Unknown keys are refused.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Scenario {
-    /// What it is called.
-    pub name: Spanned<String>,
-    /// What it shows, in a sentence.
-    pub about: String,
-    /// The topology it runs on when none is given.
-    pub topology: String,
-    /// How much is done.
-    pub workload: Workload,
-    /// Which answers mean: send the same request again.
+pub(super) struct ScenarioFile {
+    pub(super) name: Spanned<String>,
+    pub(super) about: String,
+    pub(super) topology: String,
+    pub(super) workload: WorkloadTable,
     #[serde(default)]
-    pub repeat: Repeat,
-    /// How long the system may take to come to rest.
+    pub(super) repeat: Repeat,
     #[serde(default)]
-    pub converge: Converge,
-    /// The roles that `--kill any` chooses from.
+    pub(super) converge: ConvergeTable,
     #[serde(default)]
-    pub killable: Vec<String>,
-    /// Named lists of things, each a table of the same name in the queries.
+    pub(super) killable: Vec<String>,
     #[serde(default)]
-    pub list: BTreeMap<String, Vec<BTreeMap<String, Value>>>,
-    /// What each journey draws from the seed. A later one may name earlier ones.
+    pub(super) list: BTreeMap<String, Vec<BTreeMap<String, Value>>>,
     #[serde(default)]
-    pub choose: Vec<Choice>,
-    /// Requests sent once, before the journeys.
+    pub(super) choose: Vec<ChoiceTable>,
     #[serde(default)]
-    pub setup: Vec<Step>,
-    /// What each journey does, in order.
+    pub(super) setup: Vec<StepTable>,
     #[serde(default)]
-    pub step: Vec<Step>,
-    /// What goes wrong meanwhile.
+    pub(super) step: Vec<StepTable>,
     #[serde(default)]
-    pub fault: Vec<Fault>,
-    /// What is collected into tables at the end.
+    pub(super) fault: Vec<FaultTable>,
     #[serde(default)]
-    pub observe: Vec<Observation>,
-    /// What must come to pass before the invariants are looked at.
+    pub(super) observe: Vec<ObservationTable>,
     #[serde(default)]
-    pub settle: Vec<Settle>,
-    /// What must be true.
+    pub(super) settle: Vec<ConditionTable>,
     #[serde(default)]
-    pub invariant: Vec<Invariant>,
+    pub(super) invariant: Vec<Invariant>,
 }
 
-/// How much is done, and how patiently.
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// `[workload]`: how much is done, and how patiently.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Workload {
-    /// How many journeys.
-    pub count: u64,
-    /// How many of them at a time.
-    pub concurrency: usize,
-    /// How long one step may take in all, repeats included.
-    #[serde(default = "Workload::default_patience_ms")]
-    pub patience_ms: u64,
-    /// How long one request may wait for its answer.
-    #[serde(default = "Workload::default_answer_within_ms")]
-    pub answer_within_ms: u64,
+pub(super) struct WorkloadTable {
+    pub(super) count: u64,
+    pub(super) concurrency: usize,
+    #[serde(default = "WorkloadTable::default_patience_ms")]
+    pub(super) patience_ms: u64,
+    #[serde(default = "WorkloadTable::default_answer_within_ms")]
+    pub(super) answer_within_ms: u64,
 }
 
-impl Workload {
+impl WorkloadTable {
     fn default_patience_ms() -> u64 {
         30_000
     }
@@ -79,188 +61,95 @@ impl Workload {
     }
 }
 
-/// How long the system may take to come to rest.
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// `[converge]`: the time to come to rest once every fault is lifted.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Converge {
-    /// From the moment when every fault is healed.
-    pub within_ms: u64,
+pub(super) struct ConvergeTable {
+    pub(super) within_ms: u64,
 }
 
-impl Default for Converge {
+impl Default for ConvergeTable {
     fn default() -> Self {
         Self { within_ms: 30_000 }
     }
 }
 
-/// One draw of each journey: `one_of` or `between`.
-#[derive(Clone, Debug, Deserialize)]
+/// `[[choose]]`: one draw of each journey, `one_of` or `between`.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Choice {
-    /// The variable it becomes.
-    pub name: Spanned<String>,
-    /// Values with weights.
-    pub one_of: Option<Vec<Weighted>>,
+pub(super) struct ChoiceTable {
+    pub(super) name: Spanned<String>,
+    pub(super) one_of: Option<Vec<WeightedTable>>,
     /// A whole number from the first to the second, both included.
-    pub between: Option<(u64, u64)>,
+    pub(super) between: Option<(u64, u64)>,
 }
 
-/// A value and how often it is drawn, relative to its neighbours.
-#[derive(Clone, Debug, Deserialize)]
+/// A value and its weight, relative to its neighbours.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Weighted {
-    /// The value; its strings may name variables.
-    pub value: Value,
-    /// 1 where not given.
-    #[serde(default = "Weighted::default_weight")]
-    pub weight: u64,
+pub(super) struct WeightedTable {
+    pub(super) value: JsonTemplate,
+    #[serde(default = "WeightedTable::default_weight")]
+    pub(super) weight: u64,
 }
 
-impl Weighted {
+impl WeightedTable {
     fn default_weight() -> u64 {
         1
     }
 }
 
-/// Something that goes wrong.
-#[derive(Clone, Debug, Deserialize)]
+/// `[[fault]]`: something that goes wrong, to `node` or to one of `any_of`.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fault {
-    /// What happens.
-    pub kind: Spanned<FaultKind>,
-    /// To whom.
-    pub node: Option<String>,
-    /// Or to one of these, drawn from the seed.
-    pub any_of: Option<Vec<String>>,
-    /// When.
-    pub at: Moment,
-    /// How long until it is undone: from the first to the second, drawn from the seed.
-    #[serde(default = "Fault::default_heal_after_ms")]
-    pub heal_after_ms: (u64, u64),
+pub(super) struct FaultTable {
+    pub(super) kind: Spanned<FaultKind>,
+    pub(super) node: Option<String>,
+    pub(super) any_of: Option<Vec<String>>,
+    pub(super) at: Moment,
+    /// The time until it is lifted: from the first to the second.
+    #[serde(default = "super::FaultPlan::default_heal_after_ms")]
+    pub(super) heal_after_ms: (u64, u64),
 }
 
-impl Fault {
-    /// A node killed at a random moment, as `--kill` asks.
-    pub fn kill(roles: Vec<String>) -> Self {
-        Self {
-            kind: Spanned::new(0..0, FaultKind::Kill),
-            node: None,
-            any_of: Some(roles),
-            at: Moment::Random,
-            heal_after_ms: Self::default_heal_after_ms(),
-        }
-    }
-
-    fn default_heal_after_ms() -> (u64, u64) {
-        (50, 300)
-    }
-}
-
-/// What can go wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultKind {
-    /// The node dies at once (`SIGKILL`) and is started again.
-    Kill,
-}
-
-/// When a fault happens.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Value")]
-pub enum Moment {
-    /// When this fraction of the journeys has been started: 0 to 1.
-    Started(f64),
-    /// At a moment drawn from the seed.
-    Random,
-}
-
-impl TryFrom<Value> for Moment {
-    type Error = String;
-
-    fn try_from(value: Value) -> Result<Self, String> {
-        match &value {
-            Value::String(text) if text == "random" => Ok(Self::Random),
-            Value::Number(number) => match number.as_f64() {
-                Some(fraction) if (0.0..=1.0).contains(&fraction) => Ok(Self::Started(fraction)),
-                _ => Err(format!(
-                    "at is {value}, wanted a fraction of the journeys from 0 to 1, or \"random\""
-                )),
-            },
-            _ => Err(format!(
-                "at is {value}, wanted a fraction of the journeys from 0 to 1, or \"random\""
-            )),
-        }
-    }
-}
-
-/// Rows of a table, collected over HTTP.
-#[derive(Clone, Debug, Deserialize)]
+/// `[[observe]]`: a table of rows, collected over HTTP from `node` or from `nodes`.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Observation {
-    /// The table: `journey` and `doc` (the row as JSON) beside the declared columns.
-    pub table: Spanned<String>,
-    /// `journey`, or a list: one request for each. A journey that has no value for a name in the path is left out.
-    pub for_each: Option<String>,
-    /// With `for_each = "journey"`: only for those whose variables have these values.
+pub(super) struct ObservationTable {
+    pub(super) table: Spanned<String>,
+    /// `journey`, or a list: one request for each.
+    pub(super) for_each: Option<String>,
+    /// With `for_each = "journey"`: only for journeys whose variables have these values.
     #[serde(default)]
-    pub when: BTreeMap<String, OneOrMany>,
-    /// The role that is asked.
-    pub node: Option<String>,
-    /// Or the roles that are asked; a node that plays several of them is asked once.
-    pub nodes: Option<Vec<String>>,
-    /// Path and query.
-    pub path: String,
-    /// The statuses that are right.
-    #[serde(default = "Step::default_expect")]
-    pub expect: Vec<u16>,
-    /// JSON pointer to the rows: an array gives one each, anything else is one.
+    pub(super) when: Conditions,
+    pub(super) node: Option<String>,
+    pub(super) nodes: Option<Vec<String>>,
+    pub(super) path: Template,
+    #[serde(default = "ok_only")]
+    pub(super) expect: Vec<u16>,
+    /// JSON pointer to the rows.
     #[serde(default)]
-    pub rows: String,
-    /// Columns: a JSON pointer into the row, or text with `${...}`.
+    pub(super) rows: String,
+    /// A JSON pointer into the row, or text with `${...}`.
     #[serde(default)]
-    pub columns: BTreeMap<String, String>,
-    /// Read on, page after page, until one is empty.
-    pub pages: Option<Pages>,
+    pub(super) columns: BTreeMap<String, Template>,
+    pub(super) pages: Option<PagesTable>,
 }
 
-impl Observation {
-    /// The roles that are asked.
-    pub fn roles(&self) -> impl Iterator<Item = &String> {
-        self.node.iter().chain(self.nodes.iter().flatten())
-    }
-}
-
-/// How the pages of a list are told apart.
-#[derive(Clone, Debug, Deserialize)]
+/// `pages`: how the pages of a list are told apart.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Pages {
-    /// The query parameter: the number of the page, from 1; or, with `last`, where the page before ended, from 0.
-    pub parameter: String,
-    /// JSON pointer into a row: its value in the last row is where a page ended.
-    pub last: Option<String>,
+pub(super) struct PagesTable {
+    /// The query parameter that says which page is wanted.
+    pub(super) parameter: String,
+    /// JSON pointer into the last row of a page: the parameter's value for the next one.
+    pub(super) last: Option<String>,
 }
 
-/// What must come to pass before the invariants are looked at.
-#[derive(Clone, Debug, Deserialize)]
+/// `[[settle]]`: a condition that must come true before the invariants are examined.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settle {
-    /// A claim.
-    pub name: Spanned<String>,
-    /// SQL for what has not come to pass yet; asked again and again until it gives no rows.
-    pub pending: String,
-}
-
-/// What must be true: a query for its violations.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Invariant {
-    /// A claim.
-    pub name: Spanned<String>,
-    /// SQL that must give no rows; the rows it gives are the evidence.
-    pub violations: String,
-    /// SQL for how many things were examined: one number. Zero proves nothing.
-    pub checked: String,
-    /// SQL for numbers worth showing: one value each.
-    #[serde(default)]
-    pub figures: BTreeMap<String, String>,
+pub(super) struct ConditionTable {
+    pub(super) name: String,
+    pub(super) pending: String,
 }

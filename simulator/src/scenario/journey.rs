@@ -1,38 +1,38 @@
-use std::time::Duration;
-
+use seam::chance::draw;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Choice, Scenario,
-    draw::{draw, draw_between, draw_key},
+    Scenario,
+    draw::{draw_between, draw_key},
+    plan::{Choice, Draw},
 };
-use crate::steps::{Asker, Unset, Variables, all_accept, render, take_step, unset_reason};
+use crate::steps::{Client, Unset, Variables};
 
-/// How one journey went.
+/// One journey, as it went.
 #[derive(Clone, Debug)]
-pub(crate) struct Journey {
-    /// Which one, from 1.
-    pub(crate) number: u64,
-    /// What it drew and saved.
-    pub(crate) variables: Variables,
-    /// Where it stopped, if not at its end.
-    pub(crate) failure: Option<JourneyFailure>,
+pub(super) struct Journey {
+    /// Its number, from 1.
+    pub(super) number: u64,
+    /// The values that it drew and saved.
+    pub(super) variables: Variables,
+    /// The step that it stopped at, if it did not reach its end.
+    pub(super) failure: Option<JourneyFailure>,
 }
 
 /// A journey that did not reach its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct JourneyFailure {
-    /// Which journey, from 1.
+    /// The number of the journey, from 1.
     pub journey: u64,
     /// The step it stopped at.
     pub step: String,
-    /// Why.
+    /// The reason, for people.
     pub reason: String,
 }
 
 /// Variables that do not depend on the journey.
-pub(crate) fn common_variables(seed: u64) -> Variables {
+pub(super) fn common_variables(seed: u64) -> Variables {
     let run = format!("{:08x}", draw(seed, "run", 0) >> 32);
     Variables::from([
         ("seed".to_owned(), Value::from(seed)),
@@ -41,63 +41,50 @@ pub(crate) fn common_variables(seed: u64) -> Variables {
 }
 
 /// Takes one journey through all its steps.
-pub(crate) async fn travel(scenario: &Scenario, asker: &Asker<'_>, seed: u64, number: u64) -> Journey {
-    let mut journey = Journey {
+pub(super) async fn travel(scenario: &Scenario, client: &Client<'_>, seed: u64, number: u64) -> Journey {
+    let stopped = |variables, step: &str, reason: String| Journey {
         number,
-        variables: Variables::new(),
-        failure: None,
-    };
-    let fail = |step: &str, reason: String| {
-        Some(JourneyFailure {
+        variables,
+        failure: Some(JourneyFailure {
             journey: number,
             step: step.to_owned(),
             reason,
-        })
+        }),
     };
-    match draw_variables(scenario, seed, number) {
-        Ok(variables) => journey.variables = variables,
-        Err(unset) => {
-            journey.failure = fail("choose", unset_reason(&unset));
-            return journey;
-        }
-    }
-    let patience = Duration::from_millis(scenario.workload.patience_ms);
-    for step in &scenario.step {
-        if !all_accept(&step.when, &journey.variables) {
+    let mut variables = match draw_variables(scenario, seed, number) {
+        Ok(variables) => variables,
+        Err(unset) => return stopped(Variables::new(), "choose", unset.to_string()),
+    };
+    for step in &scenario.steps {
+        if !step.when.hold(&variables) {
             continue;
         }
-        if let Err(reason) = take_step(step, asker, patience, &mut journey.variables).await {
-            journey.failure = fail(step.name.as_ref(), reason);
-            break;
+        if let Err(reason) = step.take(client, scenario.workload.patience, &mut variables).await {
+            return stopped(variables, &step.name, reason);
         }
     }
-    journey
+    Journey {
+        number,
+        variables,
+        failure: None,
+    }
 }
 
 fn draw_variables(scenario: &Scenario, seed: u64, number: u64) -> Result<Variables, Unset> {
     let mut variables = common_variables(seed);
     variables.insert("journey".to_owned(), Value::from(number));
     variables.insert("key".to_owned(), Value::from(draw_key(seed, "key", number)));
-    for choice in &scenario.choose {
+    for choice in &scenario.choices {
         let value = drawn(choice, seed, number, &variables)?;
-        variables.insert(choice.name.as_ref().clone(), value);
+        variables.insert(choice.name.clone(), value);
     }
     Ok(variables)
 }
 
 fn drawn(choice: &Choice, seed: u64, number: u64, variables: &Variables) -> Result<Value, Unset> {
-    let purpose = format!("choose/{}", choice.name.as_ref());
-    if let Some(range) = choice.between {
-        return Ok(Value::from(draw_between(seed, &purpose, number, range)));
+    let purpose = format!("choose/{}", choice.name);
+    match &choice.draw {
+        Draw::Between(low, high) => Ok(Value::from(draw_between(seed, &purpose, number, (*low, *high)))),
+        Draw::OneOf(values) => values.at(draw(seed, &purpose, number)).value(variables),
     }
-    let values = choice.one_of.as_deref().unwrap_or_default();
-    let total: u64 = values.iter().map(|weighted| weighted.weight).sum();
-    let mut left = draw(seed, &purpose, number) % total.max(1);
-    for weighted in values {
-        if left < weighted.weight {
-            return render(&weighted.value, variables);
-        }
-        left -= weighted.weight;
-    }
-    Ok(Value::Null)
 }

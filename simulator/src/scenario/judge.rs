@@ -1,38 +1,37 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    Invariant, InvariantReport, Observation, ScenarioError, Settle, Unsettled, Verdict, books::Books, check::JOURNEYS,
+    Invariant, InvariantReport, Observations, ScenarioError, Unsettled, Verdict,
     collect::Collector,
+    plan::{JOURNEYS, Observation},
 };
 
-/// How many rows of evidence a report keeps.
+/// The rows of evidence that a report keeps of each claim.
 const EVIDENCE: usize = 20;
 
-/// What has not come to pass yet. Only the tables that the queries name are collected.
-pub(crate) async fn pending(
+/// The conditions that have not come true yet. Only the tables that their queries name are collected.
+pub(super) async fn pending(
     collector: &Collector<'_>,
-    books: &mut Books,
+    observations: &mut Observations,
     patience: Duration,
 ) -> Result<Vec<Unsettled>, ScenarioError> {
-    let settle = &collector.scenario.settle;
+    let conditions = &collector.scenario.conditions;
     let named = |observation: &&Observation| {
-        settle
+        conditions
             .iter()
-            .any(|settle| mentions(&settle.pending, observation.table.as_ref()))
+            .any(|condition| mentions(&condition.pending, &observation.table))
     };
-    let needed: Vec<&Observation> = collector.scenario.observe.iter().filter(named).collect();
-    let missing = collect(collector, books, &needed, patience).await?;
+    let needed: Vec<&Observation> = collector.scenario.observations.iter().filter(named).collect();
+    let missing = collect(collector, observations, &needed, patience).await?;
     if !missing.is_empty() {
         return Ok(missing);
     }
     let mut unsettled = Vec::new();
-    for Settle { name, pending } in settle {
-        let rows = books
-            .rows(&format!("settle {:?}, pending", name.as_ref()), pending)
-            .await?;
+    for condition in conditions {
+        let rows = observations.rows(&condition.what(), &condition.pending)?;
         if !rows.is_empty() {
             unsettled.push(Unsettled {
-                name: name.as_ref().clone(),
+                name: condition.name.clone(),
                 reason: format!("{} still pending", rows.len()),
                 pending: rows.into_iter().take(EVIDENCE).collect(),
             });
@@ -41,19 +40,19 @@ pub(crate) async fn pending(
     Ok(unsettled)
 }
 
-/// Fills tables; gives those that could not be collected.
-pub(crate) async fn collect(
+/// Fills the tables of these observations, and returns those that could not be collected.
+pub(super) async fn collect(
     collector: &Collector<'_>,
-    books: &mut Books,
-    observations: &[&Observation],
+    observations: &mut Observations,
+    wanted: &[&Observation],
     patience: Duration,
 ) -> Result<Vec<Unsettled>, ScenarioError> {
-    books.fill(JOURNEYS, collector.journeys()).await?;
+    observations.fill(JOURNEYS, collector.journeys())?;
     let mut missing = Vec::new();
-    for observation in observations {
-        let table = observation.table.as_ref();
+    for observation in wanted {
+        let table = &observation.table;
         match collector.rows(observation, patience).await {
-            Ok(rows) => books.fill(table, rows).await?,
+            Ok(rows) => observations.fill(table, rows)?,
             Err(reason) => missing.push(Unsettled {
                 name: format!("table {table} could be collected"),
                 reason,
@@ -64,20 +63,16 @@ pub(crate) async fn collect(
     Ok(missing)
 }
 
-/// Looks at one invariant.
-pub(crate) async fn examine(invariant: &Invariant, books: &mut Books) -> Result<InvariantReport, ScenarioError> {
-    let name = invariant.name.as_ref();
-    let violations = books
-        .rows(&format!("invariant {name:?}, violations"), &invariant.violations)
-        .await?;
-    let checked = books
-        .count(&format!("invariant {name:?}, checked"), &invariant.checked)
-        .await?;
+/// Examines one invariant.
+pub(super) fn examine(
+    invariant: &Invariant,
+    observations: &mut Observations,
+) -> Result<InvariantReport, ScenarioError> {
+    let violations = observations.rows(&invariant.what("violations"), &invariant.violations)?;
+    let checked = observations.count(&invariant.what("checked"), &invariant.checked)?;
     let mut figures = BTreeMap::new();
     for (figure, sql) in &invariant.figures {
-        let value = books
-            .value(&format!("invariant {name:?}, figure {figure:?}"), sql)
-            .await?;
+        let value = observations.value(&invariant.figure(figure), sql)?;
         figures.insert(figure.clone(), value);
     }
     let verdict = match (violations.len(), checked) {
@@ -86,7 +81,7 @@ pub(crate) async fn examine(invariant: &Invariant, books: &mut Books) -> Result<
         (0, _) => Verdict::Pass,
     };
     Ok(InvariantReport {
-        name: name.clone(),
+        name: invariant.name.clone(),
         verdict,
         checked,
         figures,
@@ -95,7 +90,7 @@ pub(crate) async fn examine(invariant: &Invariant, books: &mut Books) -> Result<
     })
 }
 
-/// Whether a query has this table's name as a word of its own.
+/// Says whether a query has this table's name as a word of its own.
 fn mentions(sql: &str, table: &str) -> bool {
     sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .any(|word| word.eq_ignore_ascii_case(table))

@@ -1,14 +1,14 @@
 use std::{fs, path::Path};
 
-use super::{Scenario, ScenarioError, check::check};
+use super::{Scenario, ScenarioError, file::ScenarioFile, resolve::resolve};
 use crate::search;
 
 impl Scenario {
-    /// Reads a scenario by name or by path. A name is looked for as `simulator/scenarios/NAME.toml` and `scenarios/NAME.toml`, in
-    /// `from` and the folders above it up to the root of the workspace.
+    /// Reads a scenario by name or by path. A name is looked for as `simulator/scenarios/NAME.toml` and
+    /// `scenarios/NAME.toml`, in `from` and the folders above it up to the root of the workspace.
     ///
     /// # Errors
-    /// When there is none, or when it can't be meant as it stands: then the line, the key and what is known are named.
+    /// When there is no such file, or it can't be meant as it stands; the text names the line and the known keys.
     pub fn load(name: &str, from: &Path) -> Result<Self, ScenarioError> {
         let path = search::find_from(from, "scenarios", name)?;
         let text = fs::read_to_string(&path).map_err(|source| ScenarioError::Unreadable {
@@ -23,15 +23,14 @@ impl Scenario {
     /// # Errors
     /// As [`Scenario::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, ScenarioError> {
-        let scenario: Self = toml::from_str(text).map_err(|source| ScenarioError::Malformed {
+        let file: ScenarioFile = toml::from_str(text).map_err(|source| ScenarioError::Malformed {
             path: path.to_owned(),
             source: Box::new(source),
         })?;
-        check(&scenario).map_err(|mistake| ScenarioError::Invalid {
+        resolve(file).map_err(|mistake| ScenarioError::Invalid {
             path: path.to_owned(),
             line: 1 + text.get(..mistake.offset).unwrap_or_default().matches('\n').count(),
             problem: mistake.problem,
-        })?;
-        Ok(scenario)
+        })
     }
 }

@@ -2,28 +2,40 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// Hears how a run goes, while it goes.
-pub trait Progress {
+use crate::steps::{Fault, FaultKind};
+
+/// An event of a run. Its `Display` is one line for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
     /// A phase began.
-    fn phase(&self, phase: Phase);
-
-    /// So many journeys are over, of so many.
-    fn journeys(&self, over: u64, of: u64);
-
-    /// Something worth a line happened: a fault, a wait.
-    fn note(&self, text: &str);
+    Phase(Phase),
+    /// This many of all journeys are over.
+    Journeys {
+        /// Journeys that are over.
+        over: u64,
+        /// Journeys in all.
+        of: u64,
+    },
+    /// A fault was laid.
+    Laid(Fault),
+    /// A fault was lifted, and its target is as before.
+    Lifted(Fault),
 }
 
-/// Hears nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
-
-impl Progress for Silent {
-    fn phase(&self, _: Phase) {}
-
-    fn journeys(&self, _: u64, _: u64) {}
-
-    fn note(&self, _: &str) {}
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Phase(phase) => write!(f, "phase: {phase}"),
+            Self::Journeys { over, of } => write!(f, "{over} of {of} journeys are over"),
+            Self::Laid(fault) => match fault.kind {
+                FaultKind::Kill => write!(f, "killed {}", fault.target),
+            },
+            Self::Lifted(fault) => match fault.kind {
+                FaultKind::Kill => write!(f, "{} is back", fault.target),
+            },
+        }
+    }
 }
 
 /// The parts of a run, in order.
@@ -34,11 +46,11 @@ pub enum Phase {
     Steady,
     /// Journeys from the first fault on.
     Faults,
-    /// Every fault is undone.
+    /// Every fault that is still laid is lifted.
     Heal,
     /// The system comes to rest.
     Converge,
-    /// What there is gets collected and the invariants are looked at.
+    /// The tables are collected and the invariants are examined.
     Judge,
 }
 

@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{FaultKind, JourneyFailure, Phase};
-use crate::steps::Requests;
+use super::{JourneyFailure, Phase};
+use crate::steps::{FaultKind, Requests, Target};
 
-/// What a run showed.
+/// The verdict on a run, or on one of its invariants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Verdict {
@@ -19,7 +19,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// As it is printed.
+    /// The verdict as it is printed.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pass => "PASS",
@@ -27,133 +27,140 @@ impl Verdict {
             Self::Inconclusive => "INCONCLUSIVE",
         }
     }
+
+    /// The verdict on a whole run, from all its parts.
+    pub(super) fn of(
+        faults: &[FaultReport],
+        failed_journeys: &[JourneyFailure],
+        unsettled: &[Unsettled],
+        invariants: &[InvariantReport],
+    ) -> Self {
+        let all_fired = faults
+            .iter()
+            .all(|fault| matches!(fault.outcome, FaultOutcome::Fired { .. }));
+        let violated = invariants.iter().any(|invariant| invariant.verdict == Self::Fail);
+        if !all_fired || violated || !failed_journeys.is_empty() || !unsettled.is_empty() {
+            return Self::Fail;
+        }
+        let examined = invariants.iter().all(|invariant| invariant.verdict == Self::Pass);
+        if examined { Self::Pass } else { Self::Inconclusive }
+    }
 }
 
 /// A row of evidence: column names and values.
 pub type Row = Map<String, Value>;
 
-/// Everything a run showed, as it is written in `report.json`.
+/// Everything that a run showed, as it is written in `report.json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// The scenario's name.
     pub scenario: String,
-    /// All choices came from this.
+    /// The number that all choices came from.
     pub seed: u64,
-    /// How many journeys were planned.
+    /// Journeys that were planned.
     pub count: u64,
-    /// How many of them at a time.
+    /// Journeys at a time.
     pub concurrency: usize,
-    /// What it comes to.
+    /// The verdict on the run.
     pub verdict: Verdict,
-    /// When each phase began, in milliseconds from the start, and how long the run took.
+    /// The beginning of each phase, and the length of the run.
     pub timeline: Timeline,
-    /// How many requests it took.
+    /// Requests that the run took.
     pub requests: Requests,
     /// Journeys that did not reach their end. Any of them fails the run.
     pub failed_journeys: Vec<JourneyFailure>,
-    /// The faults, as they happened.
+    /// The faults, as they happened. Any but [`FaultOutcome::Fired`] fails the run.
     pub faults: Vec<FaultReport>,
-    /// What did not come to pass in time. Any of it fails the run.
+    /// Conditions that did not come true in time. Any of them fails the run.
     pub unsettled: Vec<Unsettled>,
-    /// What must be true, and whether it is.
+    /// The invariants, and whether they hold.
     pub invariants: Vec<InvariantReport>,
 }
 
-/// When each phase began.
+/// The times of a run, in milliseconds from its start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Timeline {
-    /// Phase and milliseconds from the start.
+    /// Phases, and the moments when they began.
     pub phases: Vec<(Phase, u64)>,
-    /// How long the journeys took, in milliseconds.
+    /// The length of all journeys together, from the first start to the last end.
     pub journeys_ms: u64,
-    /// How long it took in all, in milliseconds.
+    /// The length of the run.
     pub total_ms: u64,
 }
 
 /// One fault, as it happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FaultReport {
-    /// What was to happen.
+    /// The kind of fault.
     pub kind: FaultKind,
-    /// To which node.
-    pub node: String,
-    /// When so many journeys had been started.
+    /// The part of the system that it was to hit; a role that nothing plays stands for itself.
+    #[serde(flatten)]
+    pub target: Target,
+    /// The number of started journeys at which its moment came.
     pub at_journey: u64,
-    /// What came of it.
+    /// The end of it.
     pub outcome: FaultOutcome,
 }
 
-/// What came of a fault.
+/// The outcome of a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum FaultOutcome {
-    /// It happened and was undone.
+    /// Laid at its moment, and lifted.
     Fired {
-        /// When, in milliseconds from the start.
+        /// The moment it was laid, in milliseconds from the start.
         at_ms: u64,
-        /// When it was undone.
+        /// The moment its target was as before, in milliseconds from the start.
         healed_at_ms: u64,
     },
-    /// It happened and could not be undone.
+    /// Laid at its moment; it could not be lifted.
     NotHealed {
-        /// When, in milliseconds from the start.
+        /// The moment it was laid, in milliseconds from the start.
         at_ms: u64,
-        /// Why.
+        /// The reason, for people.
         reason: String,
     },
-    /// It did not happen, so the run proved nothing about it.
-    NeverFired {
-        /// Why.
+    /// Never laid: nothing plays its role, or the world can't lay it.
+    Refused {
+        /// The reason, for people.
+        reason: String,
+    },
+    /// Never laid: the run ended or was given up before its moment came.
+    TooLate {
+        /// The reason, for people.
+        reason: String,
+    },
+    /// Never laid: it was tried and failed.
+    Failed {
+        /// The reason, for people.
         reason: String,
     },
 }
 
-/// Something that did not come to pass in time.
+/// A condition that did not come true in time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Unsettled {
-    /// The claim.
+    /// The condition that did not come true.
     pub name: String,
-    /// Why it can't be told, or how much is still pending.
+    /// The number of rows that are still pending, or the reason why it is not known.
     pub reason: String,
-    /// What is still pending: the first rows.
+    /// The first rows that are still pending.
     pub pending: Vec<Row>,
 }
 
-/// One invariant.
+/// One invariant, and whether it holds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct InvariantReport {
-    /// The claim.
+    /// The claim, in words.
     pub name: String,
-    /// Whether it holds.
+    /// The verdict on it.
     pub verdict: Verdict,
-    /// How many things were examined.
+    /// The number of things that were examined.
     pub checked: u64,
     /// Numbers worth showing.
     pub figures: BTreeMap<String, Value>,
-    /// How many violations there are.
+    /// The number of violations.
     pub violations: usize,
-    /// The first of them.
+    /// The first violations.
     pub evidence: Vec<Row>,
-}
-
-impl Report {
-    /// What all parts together come to.
-    pub(crate) fn judge(&self) -> Verdict {
-        let healed = self
-            .faults
-            .iter()
-            .all(|fault| matches!(fault.outcome, FaultOutcome::Fired { .. }));
-        let violated = self
-            .invariants
-            .iter()
-            .any(|invariant| invariant.verdict == Verdict::Fail);
-        if !healed || violated || !self.failed_journeys.is_empty() || !self.unsettled.is_empty() {
-            return Verdict::Fail;
-        }
-        let examined = self
-            .invariants
-            .iter()
-            .all(|invariant| invariant.verdict == Verdict::Pass);
-        if examined { Verdict::Pass } else { Verdict::Inconclusive }
-    }
 }

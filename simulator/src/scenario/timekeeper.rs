@@ -1,48 +1,50 @@
-use std::{sync::Mutex, time::Duration};
+use std::{cell::RefCell, time::Duration};
 
-use super::{Phase, Progress};
-use crate::steps::World;
+use super::{Event, Phase};
+use crate::{progress::Progress, steps::World};
 
-/// Knows when each phase of a run began.
-pub(crate) struct Timekeeper<'a> {
-    pub(crate) progress: &'a dyn Progress,
+/// The clock of a run: knows when each phase began, and passes events on.
+pub(super) struct Timekeeper<'a> {
+    progress: &'a dyn Progress<Event>,
     world: &'a dyn World,
     origin: Duration,
-    phases: Mutex<Vec<(Phase, u64)>>,
+    phases: RefCell<Vec<(Phase, u64)>>,
 }
 
 impl<'a> Timekeeper<'a> {
-    /// A run that begins now, in its first phase.
-    pub(crate) fn start(world: &'a dyn World, progress: &'a dyn Progress) -> Self {
+    /// The clock of a run that begins now, in its first phase.
+    pub(super) fn start(world: &'a dyn World, progress: &'a dyn Progress<Event>) -> Self {
         let time = Self {
             progress,
             world,
             origin: world.now(),
-            phases: Mutex::default(),
+            phases: RefCell::default(),
         };
         time.enter(Phase::Steady);
         time
     }
 
     /// Notes that a phase began, unless it or a later one has.
-    pub(crate) fn enter(&self, phase: Phase) {
-        let mut phases = self.phases.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if phases.last().is_none_or(|(last, _)| *last < phase) {
-            phases.push((phase, self.now_ms()));
-            self.progress.phase(phase);
+    pub(super) fn enter(&self, phase: Phase) {
+        let begins = self.phases.borrow().last().is_none_or(|(last, _)| *last < phase);
+        if begins {
+            self.phases.borrow_mut().push((phase, self.now_ms()));
+            self.report(&Event::Phase(phase));
         }
     }
 
+    /// Passes an event on to the listener.
+    pub(super) fn report(&self, event: &Event) {
+        self.progress.report(event);
+    }
+
     /// Milliseconds since the run began.
-    pub(crate) fn now_ms(&self) -> u64 {
+    pub(super) fn now_ms(&self) -> u64 {
         u64::try_from(self.world.now().saturating_sub(self.origin).as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// The phases so far.
-    pub(crate) fn phases(&self) -> Vec<(Phase, u64)> {
-        self.phases
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
+    /// The phases so far, with the milliseconds at which they began.
+    pub(super) fn phases(&self) -> Vec<(Phase, u64)> {
+        self.phases.borrow().clone()
     }
 }

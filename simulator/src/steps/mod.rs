@@ -1,16 +1,18 @@
 //! Steps: requests from templates, sent patiently, judged, and their values kept for later steps.
 //!
-//! Scenarios and providers are made of them. A step sees neither clocks nor sockets, only a [`World`].
+//! Journeys of scenarios and states of providers are made of steps. A step sees neither clocks nor sockets, only a
+//! [`World`].
 
-mod asker;
+mod client;
+mod fault;
 mod step;
 mod take;
-pub(crate) mod template;
+mod template;
 mod world;
 
-pub use asker::Requests;
-pub(crate) use asker::{Asker, Wanted};
-pub use step::{Method, OneOrMany, Repeat, RepeatedAnswer, Step, Until};
-pub(crate) use take::{all_accept, request_of, take_step, unset_reason};
-pub(crate) use template::{Unset, Variables, render, render_path};
+pub use client::Requests;
+pub(crate) use client::{Client, Expectation};
+pub use fault::{Fault, FaultKind, NotLaid, Target};
+pub(crate) use step::{Conditions, Repeat, Step, StepTable, check_pointer, ok_only};
+pub(crate) use template::{JsonTemplate, Template, Unset, Variables, as_text};
 pub use world::{NoAnswer, Request, Response, World};

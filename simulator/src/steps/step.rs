@@ -1,90 +1,183 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-/// A value or a list of them.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum OneOrMany {
-    /// Any of these.
-    Many(Vec<Value>),
-    /// This one.
-    One(Value),
-}
+use super::{
+    Variables,
+    template::{JsonTemplate, Template},
+};
 
-impl OneOrMany {
-    /// Whether a value is one of these.
-    pub fn accepts(&self, value: &Value) -> bool {
-        match self {
-            Self::Many(values) => values.contains(value),
-            Self::One(wanted) => wanted == value,
-        }
-    }
-}
-
-/// One request, and what its answer must be.
+/// A step as a file says it. Unknown keys are refused.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Step {
-    /// What it does; unique among the steps.
-    pub name: Spanned<String>,
-    /// In `[[setup]]`: once for each thing of this list, whose fields are `${list.field}`.
-    pub for_each: Option<String>,
-    /// In `[[step]]`: only for journeys whose variables have these values.
+pub(crate) struct StepTable {
+    /// A name, unique among the steps of a journey.
+    pub(crate) name: Spanned<String>,
+    /// In `[[setup]]`: sends the request once for each thing of this list, whose fields are `${list.field}`.
+    pub(crate) for_each: Option<String>,
+    /// Elsewhere: leaves the step out unless the variables have these values.
     #[serde(default)]
-    pub when: BTreeMap<String, OneOrMany>,
-    /// The HTTP method.
+    pub(crate) when: Conditions,
     #[serde(default)]
-    pub method: Method,
+    pub(crate) method: Method,
     /// The role that is asked.
-    pub node: String,
+    pub(crate) node: String,
     /// Path and query.
-    pub path: String,
-    /// Headers.
+    pub(crate) path: Template,
     #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    /// JSON body.
-    pub body: Option<Value>,
+    pub(crate) headers: BTreeMap<String, Template>,
+    /// The JSON body.
+    pub(crate) body: Option<JsonTemplate>,
     /// The statuses that are right.
-    #[serde(default = "Step::default_expect")]
-    pub expect: Vec<u16>,
+    #[serde(default = "ok_only")]
+    pub(crate) expect: Vec<u16>,
     /// Variables to keep from the answer, by JSON pointer.
     #[serde(default)]
-    pub save: BTreeMap<String, String>,
-    /// Ask again until the answer says this.
-    pub until: Option<Until>,
-    /// How long this step may take, instead of the workload's `patience_ms`.
-    pub patience_ms: Option<u64>,
+    pub(crate) save: BTreeMap<String, String>,
+    /// Repeats the request until the answer says this.
+    pub(crate) until: Option<Until>,
+    /// Milliseconds that this step may take, instead of the patience of whoever takes it.
+    pub(crate) patience_ms: Option<u64>,
+}
+
+/// The statuses that are right where a file names none.
+pub(crate) fn ok_only() -> Vec<u16> {
+    vec![200]
+}
+
+/// A request from a template, and what its answer must be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "StepTable")]
+pub(crate) struct Step {
+    pub(crate) name: String,
+    /// Leaves the step out unless these hold.
+    pub(crate) when: Conditions,
+    pub(crate) method: Method,
+    /// The role that is asked.
+    pub(crate) role: String,
+    /// Path and query.
+    pub(crate) path: Template,
+    pub(crate) headers: BTreeMap<String, Template>,
+    pub(crate) body: Option<JsonTemplate>,
+    /// The statuses that are right; at least one.
+    pub(crate) expect: Vec<u16>,
+    /// Variables to keep from the answer, by JSON pointer.
+    pub(crate) save: BTreeMap<String, String>,
+    /// Repeats the request until the answer says this.
+    pub(crate) until: Option<Until>,
+    /// The time that this step may take, instead of the patience of whoever takes it.
+    pub(crate) patience: Option<Duration>,
 }
 
 impl Step {
-    pub(crate) fn default_expect() -> Vec<u16> {
-        vec![200]
+    /// Checks a step that a file says; `what` names it in errors. A list to go through is the caller's matter.
+    ///
+    /// # Errors
+    /// When the path does not begin at the root, no status is right, or a pointer is not a JSON pointer.
+    pub(crate) fn of(table: StepTable, what: &str) -> Result<Self, String> {
+        if !table.path.source().starts_with('/') {
+            return Err(format!("{what}: path is {:?}, wanted one from /", table.path.source()));
+        }
+        if table.expect.is_empty() {
+            return Err(format!("{what}: expect is empty, wanted at least one status"));
+        }
+        let until = table.until.iter().map(|until| &until.pointer);
+        table
+            .save
+            .values()
+            .chain(until)
+            .try_for_each(|pointer| check_pointer(pointer, what))?;
+        Ok(Self {
+            name: table.name.into_inner(),
+            when: table.when,
+            method: table.method,
+            role: table.node,
+            path: table.path,
+            headers: table.headers,
+            body: table.body,
+            expect: table.expect,
+            save: table.save,
+            until: table.until,
+            patience: table.patience_ms.map(Duration::from_millis),
+        })
     }
 }
 
-/// An HTTP method.
+impl TryFrom<StepTable> for Step {
+    type Error = String;
+
+    fn try_from(table: StepTable) -> Result<Self, String> {
+        let what = format!("step {:?}", table.name.as_ref());
+        if table.for_each.is_some() {
+            return Err(format!("{what} has for_each; it belongs to a [[setup]] of a scenario"));
+        }
+        Self::of(table, &what)
+    }
+}
+
+/// Refuses a text that is not a JSON pointer (RFC 6901); `what` names in errors whose it is.
+pub(crate) fn check_pointer(pointer: &str, what: &str) -> Result<(), String> {
+    if pointer.is_empty() || pointer.starts_with('/') {
+        Ok(())
+    } else {
+        Err(format!(
+            "{what}: {pointer:?} is not a JSON pointer, wanted one such as \"/data/id\""
+        ))
+    }
+}
+
+/// Values that variables must have. A variable without a value meets no condition.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Conditions(BTreeMap<String, OneOrMany>);
+
+/// A value or a list of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    Many(Vec<Value>),
+    One(Value),
+}
+
+impl Conditions {
+    /// Says whether every condition holds.
+    pub(crate) fn hold(&self, variables: &Variables) -> bool {
+        self.0.iter().all(|(name, wanted)| {
+            variables.get(name).is_some_and(|value| match wanted {
+                OneOrMany::Many(values) => values.contains(value),
+                OneOrMany::One(wanted) => wanted == value,
+            })
+        })
+    }
+
+    /// Says whether there are no conditions, so that they always hold.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The names of the variables that have conditions.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
+/// The method of a request; GET where a file names none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Method {
-    /// Reads.
+pub(crate) enum Method {
     #[default]
     Get,
-    /// Creates or does.
     Post,
-    /// Replaces.
     Put,
-    /// Changes.
     Patch,
-    /// Removes.
     Delete,
 }
 
 impl Method {
-    /// As it stands in a request.
-    pub fn as_str(self) -> &'static str {
+    /// The method as it stands in a request.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
@@ -95,36 +188,35 @@ impl Method {
     }
 }
 
-/// What an answer must say in the end.
+/// A value that an answer must have in the end.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Until {
+pub(crate) struct Until {
     /// JSON pointer to the value.
-    pub pointer: String,
+    pub(crate) pointer: String,
     /// The values that end the waiting.
-    pub one_of: Vec<Value>,
+    pub(crate) one_of: Vec<Value>,
 }
 
-/// Which answers mean: send the same request again. No answer always does.
+/// Answers that mean: send the same request again. No answer always means that.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Repeat {
-    /// Statuses that do, whatever else the answer says.
+pub(crate) struct Repeat {
+    /// Statuses that mean it, whatever else the answer says.
     #[serde(default)]
-    pub statuses: Vec<u16>,
-    /// Answers that do.
+    pub(crate) statuses: Vec<u16>,
+    /// Answers that mean it.
     #[serde(default)]
-    pub answers: Vec<RepeatedAnswer>,
+    pub(crate) answers: Vec<RepeatedAnswer>,
 }
 
 /// An answer recognised by its status and one value in it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RepeatedAnswer {
-    /// The status.
-    pub status: u16,
+pub(crate) struct RepeatedAnswer {
+    pub(crate) status: u16,
     /// JSON pointer to the value.
-    pub pointer: String,
+    pub(crate) pointer: String,
     /// The values that count.
-    pub one_of: Vec<Value>,
+    pub(crate) one_of: Vec<Value>,
 }

@@ -1,55 +1,47 @@
 use std::time::Duration;
 
-use super::{
-    Asker, OneOrMany, Request, Step, Wanted,
-    template::{Unset, Variables, render, render_path, render_text},
-};
+use super::{Client, Expectation, Request, Step, Unset, Variables};
 
-/// The request of a step with all its values filled in.
-pub(crate) fn request_of(step: &Step, variables: &Variables) -> Result<Request, Unset> {
-    Ok(Request {
-        method: step.method.as_str().to_owned(),
-        path: render_path(&step.path, variables)?,
-        headers: step
-            .headers
-            .iter()
-            .map(|(name, value)| Ok((name.clone(), render_text(value, variables)?)))
-            .collect::<Result<_, _>>()?,
-        body: step.body.as_ref().map(|body| render(body, variables)).transpose()?,
-    })
-}
-
-/// Whether every condition holds. A variable without a value meets none.
-pub(crate) fn all_accept<'a>(
-    when: impl IntoIterator<Item = (&'a String, &'a OneOrMany)>,
-    variables: &Variables,
-) -> bool {
-    when.into_iter()
-        .all(|(name, wanted)| variables.get(name).is_some_and(|value| wanted.accepts(value)))
-}
-
-pub(crate) fn unset_reason(unset: &Unset) -> String {
-    format!(
-        "{:?} has no value: the step that saves it was left out, or its answer lacked it",
-        unset.0
-    )
-}
-
-/// Takes one step, and keeps what it saves.
-pub(crate) async fn take_step(
-    step: &Step,
-    asker: &Asker<'_>,
-    patience: Duration,
-    variables: &mut Variables,
-) -> Result<(), String> {
-    let request = request_of(step, variables).map_err(|unset| unset_reason(&unset))?;
-    let response = asker.ask(&step.node, &request, &Wanted::of(step, patience)).await?;
-    for (variable, pointer) in &step.save {
-        let value = response
-            .body
-            .pointer(pointer)
-            .ok_or_else(|| format!("{request} answered {} without {pointer}", response.status))?;
-        variables.insert(variable.clone(), value.clone());
+impl Step {
+    /// Takes the step: sends its request, waits for the right answer, and keeps in `variables` the values that the
+    /// step saves. `patience` counts where the step sets none of its own.
+    ///
+    /// # Errors
+    /// When a variable has no value, the right answer does not come in time, or it lacks a value to save.
+    pub(crate) async fn take(
+        &self,
+        client: &Client<'_>,
+        patience: Duration,
+        variables: &mut Variables,
+    ) -> Result<(), String> {
+        let request = self.request(variables).map_err(|unset| unset.to_string())?;
+        let expectation = Expectation {
+            statuses: &self.expect,
+            until: self.until.as_ref(),
+            patience: self.patience.unwrap_or(patience),
+            even_if_given_up: false,
+        };
+        let response = client.ask(&self.role, &request, &expectation).await?;
+        for (variable, pointer) in &self.save {
+            let value = response
+                .body
+                .pointer(pointer)
+                .ok_or_else(|| format!("{request} answered {} without {pointer}", response.status))?;
+            variables.insert(variable.clone(), value.clone());
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn request(&self, variables: &Variables) -> Result<Request, Unset> {
+        Ok(Request {
+            method: self.method.as_str().to_owned(),
+            path: self.path.path(variables)?,
+            headers: self
+                .headers
+                .iter()
+                .map(|(name, value)| Ok((name.clone(), value.text(variables)?)))
+                .collect::<Result<_, _>>()?,
+            body: self.body.as_ref().map(|body| body.value(variables)).transpose()?,
+        })
+    }
 }

@@ -1,26 +1,28 @@
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use futures::future::LocalBoxFuture;
+use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::Value;
 
-/// All that the engine can see and do. It knows no clock and no socket but through this, so the same engine can run on
-/// real processes or in virtual time.
+use super::{Fault, NotLaid};
+
+/// The system under test and its clock: all that steps and the scenario engine see and do. They know no other clock
+/// and no socket, so the same engine can run on real processes or in virtual time.
 ///
-/// A `role` is what a scenario calls a node; the world knows which node plays it.
+/// A `role` is the scenario's name for a node; the world knows which node plays it.
 pub trait World {
     /// The node that plays a role.
     ///
     /// # Errors
-    /// When nothing plays it; the text names what is there.
+    /// When nothing plays it; the text names the roles that are there.
     fn node_of(&self, role: &str) -> Result<String, String>;
 
-    /// Time since some fixed moment before the run.
+    /// The time since some fixed moment before the run.
     fn now(&self) -> Duration;
 
     /// Returns after this long.
     fn pause(&self, time: Duration) -> LocalBoxFuture<'_, ()>;
 
-    /// Sends one request to whoever plays the role, once, and waits at most `within` for the whole answer.
+    /// Sends one request, once, to the node that plays the role, and waits at most `within` for the whole answer.
     ///
     /// # Errors
     /// [`NoAnswer`] when there is none: the request may have been done or not.
@@ -31,34 +33,41 @@ pub trait World {
         within: Duration,
     ) -> LocalBoxFuture<'a, Result<Response, NoAnswer>>;
 
-    /// Ends a node at once, giving it no chance to tidy up.
+    /// Lays a fault on its target, which stays until [`World::lift`]. A world that lays no faults refuses all of
+    /// them.
     ///
     /// # Errors
-    /// When it was not running, or can't be killed here; the text says which.
-    fn kill<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, Result<(), String>>;
+    /// [`NotLaid`] when the fault is not there: then there is nothing to lift.
+    fn lay<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), NotLaid>> {
+        let refusal = NotLaid::Refused(format!("no fault can be laid on {} here", fault.target));
+        async { Err(refusal) }.boxed_local()
+    }
 
-    /// Starts a killed node again and returns once it is ready.
+    /// Lifts a fault that was laid, and returns once its target is as before.
     ///
     /// # Errors
-    /// When it does not become ready; the text says why.
-    fn restart<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, Result<(), String>>;
+    /// When the target does not come back; the text says why.
+    fn lift<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), String>> {
+        let refusal = format!("no fault was laid on {}", fault.target);
+        async { Err(refusal) }.boxed_local()
+    }
 }
 
 /// A request as it is sent, all values filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// `GET`, `POST` ...
+    /// The method: `GET`, `POST` ...
     pub method: String,
     /// Path and query, percent-encoded.
     pub path: String,
-    /// Header names and values.
+    /// Headers, each name once.
     pub headers: BTreeMap<String, String>,
     /// The JSON body, if any.
     pub body: Option<Value>,
 }
 
 impl Request {
-    /// Reads this path, which is percent-encoded.
+    /// A GET of this path, which is percent-encoded.
     pub(crate) fn get(path: String) -> Self {
         Self {
             method: "GET".to_owned(),
@@ -75,19 +84,19 @@ impl fmt::Display for Request {
     }
 }
 
-/// An answer.
+/// The answer to a request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// The body, or `Null` where it was empty or no JSON.
+    /// The body, or `Null` where it was empty or not JSON.
     pub body: Value,
 }
 
-/// Nobody answered, or not in time.
+/// An answer that did not come, or not in time; the request may have been done or not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no answer: {0}")]
 pub struct NoAnswer(
-    /// Why.
+    /// The reason, for people.
     pub String,
 );

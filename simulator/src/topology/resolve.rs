@@ -15,6 +15,7 @@ use super::{
     order,
     template::Part,
 };
+use crate::template as grammar;
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const BUILT_IN: [&str; 4] = ["data", "node", "port", "link"];
@@ -310,21 +311,12 @@ impl Scope<'_> {
     }
 
     fn parts(&self, text: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        let mut rest = text;
-        while let Some(start) = rest.find("${") {
-            if rest[..start].ends_with('$') {
-                parts.push(Part::Text(format!("{}{{", &rest[..start])));
-                rest = &rest[start + 2..];
-                continue;
+        for part in grammar::parse(text).map_err(|grammar::Unclosed(text)| Flaw::Unclosed(text))? {
+            match part {
+                grammar::Part::Text(piece) => parts.push(Part::Text(piece.to_owned())),
+                grammar::Part::Name(name) => self.place(name, within, parts)?,
             }
-            parts.push(Part::Text(rest[..start].to_owned()));
-            let (name, tail) = rest[start + 2..]
-                .split_once('}')
-                .ok_or_else(|| Flaw::Unclosed(text.to_owned()))?;
-            self.place(name, within, parts)?;
-            rest = tail;
         }
-        parts.push(Part::Text(rest.to_owned()));
         Ok(())
     }
 

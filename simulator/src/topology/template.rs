@@ -15,12 +15,12 @@ pub(super) enum Part {
     Link(Endpoint),
 }
 
-/// Where a node stands when it starts: what fills in a [`Template`].
+/// The facts about a node that starts, which fill in a [`Template`].
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
     /// The node's own folder.
     pub data: &'a Path,
-    /// Where each of its ports listens.
+    /// The port numbers on which it listens, by the names of its ports.
     pub ports: &'a BTreeMap<String, u16>,
     /// The `host:port` of each of its links.
     pub links: &'a BTreeMap<Endpoint, String>,

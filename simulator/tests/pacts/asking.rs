@@ -86,7 +86,8 @@ fn the_version_is_the_revision_that_is_checked_out_and_records_do_not_change_tha
 
     shop.write("src/main.rs", "fn main() {}");
     shop.seam("can-i-deploy storefront --to staging").refuses(&format!(
-        "no version was given, and 1 files differ from revision {revision}: src/main.rs; commit them, or give a version with --version"
+        "no version was given, and 1 files differ from revision {revision}: src/main.rs; commit them, or give \
+             a version with --version"
     ));
     shop.seam(&format!("can-i-deploy storefront --version {revision} --to staging"))
         .is(0, "yes");

@@ -55,9 +55,9 @@ fn a_change_that_breaks_a_consumer_exits_with_1_and_one_that_does_not_with_0_in_
 fn what_can_not_be_compared_is_refused_with_its_reason() {
     let shop = shop();
     for (line, words) in [
-        ("diff HEAD", "'HEAD' is no range of revisions; wanted OLD..NEW"),
-        ("diff main...HEAD", "'main...HEAD' is no range of revisions"),
-        ("diff ..HEAD", "'..HEAD' is no range of revisions"),
+        ("diff HEAD", "'HEAD' is not a range of revisions; wanted OLD..NEW"),
+        ("diff main...HEAD", "'main...HEAD' is not a range of revisions"),
+        ("diff ..HEAD", "'..HEAD' is not a range of revisions"),
         ("diff mian..HEAD", "git does not know the revision 'mian'"),
         (
             "diff HEAD.. --pacts pact --openapi no.json",

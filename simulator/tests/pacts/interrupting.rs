@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Longer than any test lasts.
 const HANGS: Duration = Duration::from_secs(600);
 
-/// A provider with states, in which what `hangs` answers far too late.
+/// A provider with states, in which the part called `hangs` answers far too late.
 async fn provider(hangs: &str) -> MockServer {
     let server = MockServer::start().await;
     let answer = |name: &str| {
@@ -54,7 +54,7 @@ fn shop() -> Shop {
     shop
 }
 
-/// What the provider's states were told: action and name.
+/// The changes of states that the provider was asked for: action and name.
 async fn changes(server: &MockServer) -> Vec<(String, String)> {
     let requests = server.received_requests().await.unwrap();
     let changes = requests.iter().filter(|request| request.url.path() == "/states");
@@ -63,7 +63,8 @@ async fn changes(server: &MockServer) -> Vec<(String, String)> {
     changes.map(|request| change(request.body_json().unwrap())).collect()
 }
 
-/// Begins a verification, interrupts it once the provider has got so many requests, and returns the exit code and what was said.
+/// Begins a verification, interrupts it once the provider has got `requests` requests, and returns the exit code and
+/// stderr.
 async fn interrupted_after(requests: usize, shop: &Shop, server: &MockServer) -> (Option<i32>, String) {
     let uri = server.uri();
     let child = Command::new(env!("CARGO_BIN_EXE_seam"))

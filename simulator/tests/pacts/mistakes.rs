@@ -106,7 +106,10 @@ fn a_version_is_published_once_and_is_one_content() {
 #[test]
 fn of_several_records_all_are_appended_or_none() {
     let shop = Shop::new();
-    let pact = r#"{"consumer":{"name":"web"},"provider":{"name":"orders"},"interactions":[{"description":"d","request":{},"response":{}}]}"#;
+    let pact = r#"{
+        "consumer":{"name":"web"},"provider":{"name":"orders"},
+        "interactions":[{"description":"d","request":{},"response":{}}]
+    }"#;
     shop.write("pacts/web-orders.json", pact);
     let blocked = shop.write("pacts/ledger/publication/web", "in the way");
 
@@ -135,7 +138,9 @@ fn what_was_not_published_is_not_recorded_as_deployed_or_every_later_answer_woul
     let line = "record-deployment orders --version 9 --to production";
 
     shop.seam(line).refuses(
-        "the ledger does not say which pacts orders 9 holds, so that every later answer about production would be unknown; run `seam publish orders --version 9` where it is checked out, with --calls-nobody if it calls nobody",
+        "the ledger does not say which pacts orders 9 holds, so that every later answer about production would be \
+         unknown; run `seam publish orders --version 9` where it is checked out, with --calls-nobody if it calls \
+         nobody",
     );
 
     assert_eq!(shop.ledger().read().unwrap(), before);
@@ -148,7 +153,10 @@ fn a_writer_that_is_killed_in_the_middle_of_a_record_leaves_a_ledger_that_reads_
     let shop = Shop::new();
     for provider in 0..40 {
         let pact = format!(
-            r#"{{"consumer":{{"name":"big"}},"provider":{{"name":"p-{provider}"}},"interactions":[{{"description":"d","request":{{}},"response":{{}}}}]}}"#
+            r#"{{
+                "consumer":{{"name":"big"}},"provider":{{"name":"p-{provider}"}},
+                "interactions":[{{"description":"d","request":{{}},"response":{{}}}}]
+            }}"#
         );
         shop.write(&format!("pacts/big-{provider}.json"), &pact);
     }

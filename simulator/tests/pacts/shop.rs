@@ -17,7 +17,7 @@ pub(crate) struct Shop {
     repository: TestRepository,
 }
 
-/// What a command said, and its exit code.
+/// The output of a command, and its exit code.
 pub(crate) struct Said {
     pub(crate) code: i32,
     pub(crate) out: String,
@@ -66,7 +66,7 @@ impl Shop {
         self.repository.commit()
     }
 
-    /// What `seam` says, with words divided by spaces.
+    /// Runs `seam` with words divided by spaces.
     pub(crate) fn seam(&self, line: &str) -> Said {
         said(&self.command(line).output().unwrap())
     }

@@ -129,7 +129,7 @@ fn a_list_that_is_not_there_is_refused_with_the_lists_known() {
 fn a_pointer_that_is_none_is_refused() {
     assert_says(
         &refusal("\"/id\" }", "\"id\" }"),
-        &["step \"order\"", "\"id\" is no JSON pointer"],
+        &["step \"order\"", "\"id\" is not a JSON pointer"],
     );
 }
 

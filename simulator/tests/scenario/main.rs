@@ -1,15 +1,19 @@
-//! The engine against a shop with planted defects: each must be found, with the right evidence, and a sound shop must pass.
+//! The engine against a shop with planted defects: each must be found, with the right evidence, and a sound shop must
+//! pass.
 
 mod files;
 mod shop;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use serde_json::{Value, json};
 use shop::{Defect, Shop};
 use simulator::{
-    scenario::{Books, Fault, FaultOutcome, Phase, Report, Scenario, ScenarioError, Silent, Verdict, run},
-    steps::Request,
+    progress::Silent,
+    scenario::{
+        Candidates, FaultOutcome, FaultPlan, Observations, Phase, Report, Scenario, ScenarioError, Verdict, run,
+    },
+    steps::{Request, Target},
 };
 
 const SHOP: &str = include_str!("shop.toml");
@@ -18,7 +22,7 @@ fn scenario() -> Scenario {
     Scenario::parse(SHOP, Path::new("shop.toml")).expect("the scenario is right")
 }
 
-async fn run_on(shop: &Shop, scenario: &Scenario, seed: u64) -> (Report, Books) {
+async fn run_on(shop: &Shop, scenario: &Scenario, seed: u64) -> (Report, Observations) {
     run(scenario, shop, seed, &Silent)
         .await
         .expect("the scenario can be run")
@@ -90,7 +94,7 @@ async fn what_does_not_settle_in_time_fails_and_is_named() {
 async fn a_journey_that_never_gets_its_answer_fails_with_the_value_it_saw() {
     let mut scenario = scenario();
     scenario.workload.count = 2;
-    scenario.workload.patience_ms = 60;
+    scenario.workload.patience = Duration::from_millis(60);
 
     let (report, _) = run_on(&Shop::with(Defect::NeverDecides), &scenario, 1).await;
 
@@ -175,7 +179,8 @@ async fn a_fault_fires_at_its_moment_and_is_healed() {
     let [fault] = report.faults.as_slice() else {
         panic!("{:?}", report.faults)
     };
-    assert_eq!((fault.node.as_str(), fault.at_journey), ("the-bank", 10));
+    let bank = Target::Node("the-bank".to_owned());
+    assert_eq!((&fault.target, fault.at_journey), (&bank, 10));
     assert!(
         matches!(fault.outcome, FaultOutcome::Fired { at_ms, healed_at_ms } if healed_at_ms >= at_ms + 5),
         "{fault:?}"
@@ -196,30 +201,77 @@ async fn a_fault_that_never_fired_fails_a_run_that_is_sound_otherwise() {
     );
     assert_eq!(
         report.faults[0].outcome,
-        FaultOutcome::NeverFired {
+        FaultOutcome::Failed {
             reason: "it wears armour".to_owned()
         }
     );
 }
 
 #[tokio::test]
+async fn a_fault_that_the_world_refuses_fails_the_run_and_is_told_from_one_that_failed() {
+    let report = report_of(Defect::RefusesFaults).await;
+
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert_eq!(
+        report.faults[0].outcome,
+        FaultOutcome::Refused {
+            reason: "this bank has no process".to_owned()
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_lost_run_heals_what_is_laid_at_once_and_lays_no_more() {
+    let mut scenario = scenario();
+    scenario.workload.count = 40;
+    // Journeys fail one by one, and the first fault is laid long before twenty have.
+    scenario.workload.patience = Duration::from_millis(60);
+    let shop = Shop::with(Defect::NeverDecides);
+    let text = SHOP
+        .replace(
+            "at = 0.5\nheal_after_ms = [5, 10]",
+            "at = 0.0\nheal_after_ms = [600000, 600000]",
+        )
+        .replace(
+            "[[observe]]\ntable = \"orders\"",
+            "[[fault]]\nkind = \"kill\"\nnode = \"shop\"\nat = 1.0\n\n[[observe]]\ntable = \"orders\"",
+        );
+    scenario.faults = Scenario::parse(&text, Path::new("shop.toml"))
+        .expect("still right")
+        .faults;
+
+    let (report, _) = run_on(&shop, &scenario, 1).await;
+
+    let [laid, ahead] = report.faults.as_slice() else {
+        panic!("{:?}", report.faults)
+    };
+    assert!(
+        matches!(laid.outcome, FaultOutcome::Fired { at_ms, healed_at_ms } if healed_at_ms < at_ms + 60_000),
+        "ten minutes were planned: {laid:?}"
+    );
+    assert!(
+        matches!(&ahead.outcome, FaultOutcome::TooLate { reason } if reason.contains("20 journeys failed")),
+        "{ahead:?}"
+    );
+    assert_eq!(shop.killed(), ["the-bank"]);
+}
+
+#[tokio::test]
 async fn a_fault_on_a_role_that_nobody_plays_fails_the_run() {
     let mut scenario = scenario();
-    scenario.fault = vec![Fault::kill(vec!["post office".to_owned()])];
+    scenario.faults = vec![FaultPlan::kill(Candidates::one("post office"))];
 
     let (report, _) = run_on(&Shop::with(Defect::None), &scenario, 1).await;
 
     assert_eq!(report.verdict, Verdict::Fail);
-    assert!(
-        matches!(&report.faults[0].outcome, FaultOutcome::NeverFired { reason } if reason == "there are: bank, shop")
-    );
+    assert!(matches!(&report.faults[0].outcome, FaultOutcome::Refused { reason } if reason == "there are: bank, shop"));
 }
 
 #[tokio::test]
 async fn a_fault_that_cannot_be_healed_ends_the_run_at_once() {
     let mut scenario = scenario();
     scenario.workload.count = 400;
-    scenario.workload.patience_ms = 300;
+    scenario.workload.patience = Duration::from_millis(300);
 
     let (report, _) = run_on(&Shop::with(Defect::StaysDead), &scenario, 1).await;
 
@@ -240,7 +292,7 @@ async fn a_fault_that_cannot_be_healed_ends_the_run_at_once() {
 #[tokio::test]
 async fn several_faults_on_one_node_take_turns() {
     let mut scenario = scenario();
-    scenario.fault = (0..5).map(|_| Fault::kill(vec!["bank".to_owned()])).collect();
+    scenario.faults = (0..5).map(|_| FaultPlan::kill(Candidates::one("bank"))).collect();
     let shop = Shop::with(Defect::None);
 
     let (report, _) = run_on(&shop, &scenario, 1).await;
@@ -265,9 +317,9 @@ async fn an_invariant_that_examined_nothing_is_inconclusive() {
     let mut scenario = scenario();
     let text = SHOP.replace("WHERE doc ->> 'card' = 'bad'\"\n", "WHERE doc ->> 'card' = 'gold'\"\n");
     assert_ne!(text, SHOP);
-    scenario.invariant = Scenario::parse(&text, Path::new("shop.toml"))
+    scenario.invariants = Scenario::parse(&text, Path::new("shop.toml"))
         .expect("still right")
-        .invariant;
+        .invariants;
 
     let (report, _) = run_on(&Shop::with(Defect::None), &scenario, 1).await;
 
@@ -288,7 +340,7 @@ async fn the_same_seed_sends_the_same_requests_in_the_same_order_within_each_jou
     assert_ne!(first, other_seed);
 }
 
-/// What was sent by each journey, told apart by the note in its order; what only waits is left out, its number depends on time.
+/// The requests of each journey, by its key. Requests that only wait are left out: their number depends on time.
 async fn requests_by_journey(seed: u64, concurrency: usize) -> BTreeMap<String, Vec<Request>> {
     let mut scenario = scenario();
     scenario.workload.concurrency = concurrency;
@@ -391,9 +443,9 @@ async fn a_query_that_means_nothing_is_refused_before_anything_is_sent_and_says_
 async fn the_tables_can_be_kept_as_a_database_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("tables.db");
-    let (_, mut books) = run_on(&Shop::with(Defect::None), &scenario(), 1).await;
+    let (_, mut observations) = run_on(&Shop::with(Defect::None), &scenario(), 1).await;
 
-    books.save_to(&file).await.expect("a fresh file");
+    observations.save_to(&file).expect("a fresh file");
 
     assert!(std::fs::read(&file).expect("the file").starts_with(b"SQLite format 3"));
 }

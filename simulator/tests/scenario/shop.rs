@@ -6,9 +6,9 @@ use std::{
 
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
-use simulator::steps::{NoAnswer, Request, Response, World};
+use simulator::steps::{Fault, NoAnswer, NotLaid, Request, Response, Target, World};
 
-/// What is wrong with a shop on purpose.
+/// The defect that is planted in a shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Defect {
     None,
@@ -20,8 +20,10 @@ pub(crate) enum Defect {
     BooksNothing,
     /// Orders are never decided.
     NeverDecides,
-    /// The bank can't be killed.
+    /// The bank can't be killed: it is tried and fails.
     CannotBeKilled,
+    /// The bank is nothing that could be killed.
+    RefusesFaults,
     /// The bank does not come back.
     StaysDead,
     /// Orders are refused with a 400.
@@ -147,11 +149,14 @@ impl World for Shop {
         .boxed_local()
     }
 
-    fn kill<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, Result<(), String>> {
+    fn lay<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), NotLaid>> {
         async move {
-            if self.defect == Defect::CannotBeKilled {
-                return Err("it wears armour".to_owned());
+            match self.defect {
+                Defect::CannotBeKilled => return Err(NotLaid::Failed("it wears armour".to_owned())),
+                Defect::RefusesFaults => return Err(NotLaid::Refused("this bank has no process".to_owned())),
+                _ => {}
             }
+            let Target::Node(node) = &fault.target;
             let mut state = self.state();
             state.dead.insert(node.trim_start_matches("the-").to_owned());
             state.killed.push(node.to_owned());
@@ -160,11 +165,12 @@ impl World for Shop {
         .boxed_local()
     }
 
-    fn restart<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, Result<(), String>> {
+    fn lift<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), String>> {
         async move {
             if self.defect == Defect::StaysDead {
                 return Err("it exited with status 1".to_owned());
             }
+            let Target::Node(node) = &fault.target;
             self.state().dead.remove(node.trim_start_matches("the-"));
             Ok(())
         }

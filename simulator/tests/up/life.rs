@@ -2,7 +2,8 @@ use std::{fs, net::SocketAddr, sync::Mutex, time::Duration};
 
 use rustix::process::Signal;
 use simulator::{
-    backend::{Event, Folder, NodeState, Options, Progress, Quiet, up},
+    backend::{Event, Folder, NodeState, Options, up},
+    progress::{Progress, Silent},
     topology::{Endpoint, Topology},
 };
 
@@ -68,7 +69,7 @@ fn what_is_kept_on_request_is_kept() {
 async fn a_node_is_found_at_the_same_address_after_it_was_killed_and_restarted() {
     let shop = two_servers();
     let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
-    let running = up(&topology, &options(), &Quiet).await.unwrap();
+    let running = up(&topology, &options(), &Silent).await.unwrap();
     let address: SocketAddr = running.address("store").unwrap();
     let first = running.nodes()[0].pid.unwrap();
 
@@ -101,7 +102,7 @@ async fn a_node_is_found_at_the_same_address_after_it_was_killed_and_restarted()
 #[derive(Default)]
 struct Diary(Mutex<Vec<String>>);
 
-impl Progress for Diary {
+impl Progress<Event> for Diary {
     fn report(&self, event: &Event) {
         let entry = match event {
             Event::Started { node, .. } => format!("{node} started"),
@@ -129,7 +130,8 @@ async fn a_node_starts_when_what_it_needs_is_ready_and_not_before() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_whose_port_was_taken_by_another_is_started_on_a_free_one() {
-    // The first time it leaves a stranger behind that holds the port for a while, and fails as if the stranger had been quicker.
+    // The first time it leaves a stranger behind that holds the port for a while, and fails as if the stranger had been
+    // quicker.
     let shop = Shop::new(
         r#"
         name = "shop"
@@ -183,7 +185,7 @@ http.server.HTTPServer(('127.0.0.1', ${port}), Handler).serve_forever()
         "#,
     );
     let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
-    let running = up(&topology, &options(), &Quiet).await.unwrap();
+    let running = up(&topology, &options(), &Silent).await.unwrap();
     let address = running.address("narrow").unwrap();
 
     let asked = tokio::task::spawn_blocking(move || get(address, "/"));
@@ -197,7 +199,7 @@ http.server.HTTPServer(('127.0.0.1', ${port}), Handler).serve_forever()
 async fn every_caller_has_an_address_of_its_own_for_the_same_node() {
     let shop = two_servers();
     let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
-    let running = up(&topology, &options(), &Quiet).await.unwrap();
+    let running = up(&topology, &options(), &Silent).await.unwrap();
     let pid = running.nodes()[1].pid.unwrap();
     let environment = fs::read(format!("/proc/{pid}/environ")).unwrap();
     let link = environment
@@ -233,7 +235,7 @@ while True: listener.accept()
         "#,
     );
     let topology = Topology::load(shop.file().to_str().unwrap(), &[]).unwrap();
-    let running = up(&topology, &options(), &Quiet).await.unwrap();
+    let running = up(&topology, &options(), &Silent).await.unwrap();
     let pid = running.nodes()[0].pid.unwrap();
 
     running.down(Folder::Remove).await;

@@ -61,7 +61,7 @@ fn drawn_per_second<M: Model>(initial: &M, cases: u32) -> f64 {
         let mut model = initial.clone();
         for _ in 0..CALLS {
             let call = model
-                .call()
+                .next_call()
                 .new_tree(&mut runner)
                 .expect("a call can be drawn")
                 .current();

@@ -7,7 +7,7 @@ use http::Request;
 use proptest::prelude::*;
 use seam::{
     BoxFuture, Carrier, Contract, Direct, TransportFailure, Wire,
-    equivalence::{Cell, Instance, Model, Modelled},
+    equivalence::{Cell, Fake, Instance, Model},
     http::{InProcess, Socket, SocketLimits, Transport},
 };
 use tests::equivalence::Reqwest;
@@ -37,7 +37,7 @@ pub(crate) struct Slots(BTreeMap<u8, i64>);
 impl Model for Slots {
     type Contract = dyn SlotsContract;
 
-    fn call(&self) -> BoxedStrategy<SlotsContractCall> {
+    fn next_call(&self) -> BoxedStrategy<SlotsContractCall> {
         (0..4_u8, any::<i64>(), any::<bool>())
             .prop_map(|(slot, value, write)| match write {
                 true => SlotsContractCall::Put { slot, value },
@@ -78,7 +78,7 @@ pub(crate) const SUBJECTS: &[(&str, u32, Open)] = &[
 ];
 
 fn service() -> Arc<dyn SlotsContract> {
-    Modelled::begin(Slots::default())
+    Fake::begin(Slots::default())
 }
 
 fn via(carrier: impl Carrier<dyn SlotsContract> + 'static) -> Instance<dyn SlotsContract> {

@@ -6,10 +6,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_call_after_its_deadline_is_done_in_process_and_not_sent_over_http() {
-    let (direct, behind) = (
-        Modelled::begin(OrdersModel::begin()),
-        Modelled::begin(OrdersModel::begin()),
-    );
+    let (direct, behind) = (Fake::begin(OrdersModel::begin()), Fake::begin(OrdersModel::begin()));
     let late = Context::root(Context::ANONYMOUS).within(Duration::ZERO);
 
     let here = late.clone().scope(direct.create_order(tea())).await;
@@ -55,7 +52,7 @@ async fn a_caller_whose_id_no_header_carries_is_anonymous_over_http() {
 
 #[tokio::test]
 async fn a_reply_over_the_limit_of_the_socket_is_unknown() {
-    let order = Modelled::begin(OrdersModel::begin()).create_order(tea()).await.unwrap();
+    let order = Fake::begin(OrdersModel::begin()).create_order(tea()).await.unwrap();
     for (limit, length) in drawn(30, (1_000..4_000_usize, 0..4_000_usize)) {
         let long = Order {
             cancel_reason: Some("x".repeat(length)),

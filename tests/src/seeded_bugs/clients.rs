@@ -7,7 +7,7 @@ use std::sync::{
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, Uri};
-use seam::equivalence::{Failure, Instance, Modelled};
+use seam::equivalence::{Failure, Fake, Instance};
 use serde_json::{Value, json};
 
 use super::{
@@ -262,7 +262,7 @@ const fn at(layer: Layer, name: &'static str, suite: &'static str, run: fn(u64) 
 /// Runs the suite of Orders on its model behind router and client, with a bug between them.
 fn orders(seed: u64, tamper: &'static Tamper) -> Option<Failure> {
     let suite = suites::suite_of_orders("orders").subject("with a bug", move || async move {
-        let router = commerce::http::orders::router(Modelled::begin(OrdersModel::begin()));
+        let router = commerce::http::orders::router(Fake::begin(OrdersModel::begin()));
         let client = commerce::http::orders::Client::new(Tampered::new(router, tamper));
         Ok::<_, String>(Instance::new(Arc::new(client) as _))
     });
@@ -272,7 +272,7 @@ fn orders(seed: u64, tamper: &'static Tamper) -> Option<Failure> {
 /// Runs the suite of Inventory in the same way.
 fn inventory(seed: u64, tamper: &'static Tamper) -> Option<Failure> {
     let suite = suites::suite_of_inventory("inventory").subject("with a bug", move || async move {
-        let router = commerce::http::inventory::router(Modelled::begin(InventoryModel::default()));
+        let router = commerce::http::inventory::router(Fake::begin(InventoryModel::default()));
         let client = commerce::http::inventory::Client::new(Tampered::new(router, tamper));
         Ok::<_, String>(Instance::new(Arc::new(client) as _))
     });

@@ -10,7 +10,8 @@ pub(super) const BUGS: &[Bug] = &[
         &[Edit {
             file: "services/orders/src/domain.rs",
             find: "    if !order.status.can_become(to) {",
-            replace: "    let late = order.status == OrderStatus::Shipped && to == OrderStatus::Cancelled;\n    if !late && !order.status.can_become(to) {",
+            replace: "    let late = order.status == OrderStatus::Shipped && to == OrderStatus::Cancelled;\n    \
+                      if !late && !order.status.can_become(to) {",
         }],
     ),
     bug(
@@ -50,7 +51,10 @@ pub(super) const BUGS: &[Bug] = &[
         &[Edit {
             file: "services/orders/src/changes.rs",
             find: "    events::append(tx, SOURCE, &event).await?;\n    Ok(after)",
-            replace: "    if after.version < 4 {\n        events::append(tx, SOURCE, &event).await?;\n    }\n    Ok(after)",
+            replace: "    if after.version < 4 {\n        \
+                      events::append(tx, SOURCE, &event).await?;\n    \
+                      }\n    \
+                      Ok(after)",
         }],
     ),
     bug(
@@ -60,7 +64,11 @@ pub(super) const BUGS: &[Bug] = &[
         &[Edit {
             file: "services/shared/src/idempotency/command.rs",
             find: "        match self.begin(scope, request.clone()).await? {",
-            replace: "        if let Ok(Decision { effect, .. }) = self.decide.decide(&scope, request.clone()).await {\n            let _: Result<(), Failure<D>> = self.db.write(move |tx| effect(tx)).await;\n        }\n        match self.begin(scope, request.clone()).await? {",
+            replace: "        if let Ok(Decision { effect, .. }) = self.decide.decide(&scope, request.clone()).await \
+                      {\n            \
+                      let _: Result<(), Failure<D>> = self.db.write(move |tx| effect(tx)).await;\n        \
+                      }\n        \
+                      match self.begin(scope, request.clone()).await? {",
         }],
     ),
     bug(
@@ -69,8 +77,14 @@ pub(super) const BUGS: &[Bug] = &[
         "one order at once",
         &[Edit {
             file: "services/orders/src/service.rs",
-            find: "        let refund_worker = self.refund_worker.clone();\n        self.db\n            .write(move |tx| Box::pin(changes::apply(tx, order_id, refund_worker, decide)))",
-            replace: "        let refund_worker = self.refund_worker.clone();\n        let seen = self.get_order(order_id).await?;\n        self.db\n            .write(move |tx| Box::pin(changes::apply(tx, order_id, refund_worker, move |_, now| decide(&seen, now))))",
+            find: "        let refund_worker = self.refund_worker.clone();\n        \
+                   self.db\n            \
+                   .write(move |tx| Box::pin(changes::apply(tx, order_id, refund_worker, decide)))",
+            replace: "        let refund_worker = self.refund_worker.clone();\n        \
+                      let seen = self.get_order(order_id).await?;\n        \
+                      self.db\n            \
+                      .write(move |tx| Box::pin(changes::apply(tx, order_id, refund_worker, move |_, now| \
+                      decide(&seen, now))))",
         }],
     ),
     bug(
@@ -130,7 +144,8 @@ pub(super) const BUGS: &[Bug] = &[
         &[Edit {
             file: "services/inventory/src/domain.rs",
             find: "    if from == to {\n        return Ok(Transition::Done);",
-            replace: "    if from == to {\n        return Ok(if to == ReservationStatus::Released { Transition::Due } else { Transition::Done });",
+            replace: "    if from == to {\n        \
+                      return Ok(if to == ReservationStatus::Released { Transition::Due } else { Transition::Done });",
         }],
     ),
     bug(
@@ -159,7 +174,9 @@ pub(super) const BUGS: &[Bug] = &[
         "inventory",
         &[Edit {
             file: "services/inventory/src/changes.rs",
-            find: "    if !reservations::insert(tx, &tombstone).await? {\n        return Err(overtaken(order_id));\n    }",
+            find: "    if !reservations::insert(tx, &tombstone).await? {\n        \
+                   return Err(overtaken(order_id));\n    \
+                   }",
             replace: "",
         }],
     ),
@@ -181,7 +198,18 @@ pub(super) const BUGS: &[Bug] = &[
             Edit {
                 file: "services/payments/src/service.rs",
                 find: "        if payments::find(&self.db, id).await?.is_some() {\n            return Ok(true);",
-                replace: "        if payments::find(&self.db, id).await?.is_some() {\n            let again = self.db.write(move |tx| {\n                Box::pin(async move {\n                    let sql = \"UPDATE payments SET status = 'pending', due_at = created_at WHERE id = $1 AND status = 'captured'\";\n                    sqlx::query(sql).bind(id.to_string()).execute(tx.connection()).await?;\n                    Ok::<_, shared::DatabaseError>(())\n                })\n            });\n            again.await?;\n            self.dispatch.wake();\n            return Ok(true);",
+                replace: "        if payments::find(&self.db, id).await?.is_some() {\n            \
+                          let again = self.db.write(move |tx| {\n                \
+                          Box::pin(async move {\n                    \
+                          let sql = \"UPDATE payments SET status = 'pending', due_at = created_at WHERE id = $1 AND \
+                          status = 'captured'\";\n                    \
+                          sqlx::query(sql).bind(id.to_string()).execute(tx.connection()).await?;\n                    \
+                          Ok::<_, shared::DatabaseError>(())\n                \
+                          })\n            \
+                          });\n            \
+                          again.await?;\n            \
+                          self.dispatch.wake();\n            \
+                          return Ok(true);",
             },
             Edit {
                 file: "services/payments/src/charging.rs",
@@ -190,18 +218,25 @@ pub(super) const BUGS: &[Bug] = &[
             },
             Edit {
                 file: "services/payments/src/charging.rs",
-                find: "        let key = ProviderKey::Authorize(record.payment.id).to_string();\n        let hold = Hold {",
-                replace: "        let key = format!(\"{}{}\", ProviderKey::Authorize(record.payment.id), record.attempts);\n        let hold = Hold {",
+                find: "        let key = ProviderKey::Authorize(record.payment.id).to_string();\n        \
+                       let hold = Hold {",
+                replace: "        let key = format!(\"{}{}\", ProviderKey::Authorize(record.payment.id), \
+                          record.attempts);\n        \
+                          let hold = Hold {",
             },
             Edit {
                 file: "services/payments/src/charging.rs",
-                find: "        let key = ProviderKey::Capture(record.payment.id).to_string();\n        match self.provider.capture",
-                replace: "        let key = format!(\"{}{}\", ProviderKey::Capture(record.payment.id), record.attempts);\n        match self.provider.capture",
+                find: "        let key = ProviderKey::Capture(record.payment.id).to_string();\n        \
+                       match self.provider.capture",
+                replace: "        let key = format!(\"{}{}\", ProviderKey::Capture(record.payment.id), \
+                          record.attempts);\n        \
+                          match self.provider.capture",
             },
             Edit {
                 file: "services/payments/src/charging.rs",
                 find: "                id: ProviderKey::Capture(payment.id).to_string(),",
-                replace: "                id: format!(\"{}{}\", ProviderKey::Capture(payment.id), settlement.attempts),",
+                replace: "                id: format!(\"{}{}\", ProviderKey::Capture(payment.id), \
+                          settlement.attempts),",
             },
         ],
     ),
@@ -247,7 +282,9 @@ pub(super) const BUGS: &[Bug] = &[
             },
             Edit {
                 file: "services/payments/src/charging.rs",
-                find: "            events::append(tx, SOURCE, &event).await?;\n        }\n        Charged::Unknown { .. } | Charged::Postponed { .. } => {}",
+                find: "            events::append(tx, SOURCE, &event).await?;\n        \
+                       }\n        \
+                       Charged::Unknown { .. } | Charged::Postponed { .. } => {}",
                 replace: "            events::append(tx, SOURCE, &event).await?;\n        }\n        _ => {}",
             },
         ],
@@ -279,7 +316,10 @@ pub(super) const BUGS: &[Bug] = &[
         &[Edit {
             file: "services/notifications/src/dispatcher.rs",
             find: "                None => self.mailer.send(message).await,",
-            replace: "                None => match self.mailer.send(message).await {\n                    Ok(()) => self.mailer.send(message).await,\n                    refused => refused,\n                },",
+            replace: "                None => match self.mailer.send(message).await {\n                    \
+                      Ok(()) => self.mailer.send(message).await,\n                    \
+                      refused => refused,\n                \
+                      },",
         }],
     ),
     bug(
@@ -288,8 +328,8 @@ pub(super) const BUGS: &[Bug] = &[
         "notifications",
         &[Edit {
             file: "services/notifications/src/pusher.rs",
-            find: "Err(ChannelError::Refused(format!(\"push endpoint answered {status}\"))),",
-            replace: "Ok(()),",
+            find: "Err(ChannelError::Refused(format!(\"push endpoint answered {status}\")))",
+            replace: "Ok(())",
         }],
     ),
     bug(
@@ -299,7 +339,9 @@ pub(super) const BUGS: &[Bug] = &[
         &[Edit {
             file: "services/notifications/src/sending.rs",
             find: "                events::append(tx, SOURCE, &result.event(&notification)).await?;\n",
-            replace: "                if notification.push.is_none() {\n                    events::append(tx, SOURCE, &result.event(&notification)).await?;\n                }\n",
+            replace: "                if notification.push.is_none() {\n                    \
+                      events::append(tx, SOURCE, &result.event(&notification)).await?;\n                \
+                      }\n",
         }],
     ),
     bug(

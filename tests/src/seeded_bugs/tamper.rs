@@ -21,7 +21,7 @@ pub(super) struct Tamper {
 }
 
 impl Tamper {
-    /// Changes nothing.
+    /// The identity, which changes nothing.
     pub(super) const NOTHING: Self = Self {
         request: |_| {},
         reply: |_, _| {},

@@ -1,4 +1,4 @@
-//! HTTP binding of a module's event log, with long polling.
+//! HTTP binding of [`EventFeed`], with long polling.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! HTTP binding of [`Inventory`](crate::Inventory).
+//! HTTP binding of [`Inventory`].
 
 use std::sync::Arc;
 

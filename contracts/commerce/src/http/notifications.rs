@@ -1,4 +1,4 @@
-//! HTTP binding of [`Notifications`](crate::Notifications).
+//! HTTP binding of [`Notifications`].
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! HTTP binding of [`Orders`](crate::Orders).
+//! HTTP binding of [`Orders`].
 
 use std::sync::Arc;
 

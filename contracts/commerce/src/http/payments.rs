@@ -1,4 +1,4 @@
-//! HTTP binding of [`Payments`](crate::Payments).
+//! HTTP binding of [`Payments`].
 
 use std::sync::Arc;
 

@@ -37,7 +37,7 @@ pub(crate) fn conforms(document: &Value, schema: &Value, value: &Value, place: &
             "maxItems" => value.as_array().map(|items| items.len() as u64) <= wanted.as_u64(),
             "minimum" => value.as_i64() >= wanted.as_i64(),
             "maximum" => value.as_i64() <= wanted.as_i64(),
-            other => return Err(format!("{place}: nobody checks {other}")),
+            other => return Err(format!("{place}: {other} is not checked")),
         };
         if !fits {
             return Err(format!("{place} is {value}, documented: {keyword} {wanted}"));

@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 /// Any Unicode text.
 ///
-/// Boxed, as are orders and results: dozens of them make up one reply, and unboxed their trees overflow the stack of a test.
+/// Boxed, as are orders and results: dozens of them make up one reply, and unboxed their trees overflow the stack
+/// of a test.
 pub(crate) fn text() -> BoxedStrategy<String> {
     let awkward = "\u{0}\"\\/\u{1F600}\u{2028}";
     prop_oneof![4 => any::<String>(), 1 => Just(String::new()), 1 => Just(awkward.to_owned())].boxed()

@@ -1,8 +1,11 @@
-//! Moments are told in full, or refused.
+//! Timestamps are read from the task's clock, and written in full or refused.
+
+use std::time::{Duration, SystemTime};
 
 use commerce::Timestamp;
+use seam::time::Clock;
 
-/// The first and the last moment there is, in microseconds since the epoch.
+/// The first and the last timestamp, in microseconds since the epoch.
 const ENDS: [i64; 2] = [-377_705_023_201_000_000, 253_402_207_200_000_000];
 
 #[test]
@@ -26,4 +29,14 @@ fn a_moment_in_the_last_second_is_refused_though_jiff_reads_it() {
         let refused = text.parse::<Timestamp>().unwrap_err();
         assert_eq!((refused.field.as_str(), refused.value.as_str()), ("timestamp", text));
     }
+}
+
+#[tokio::test]
+async fn the_time_of_day_is_that_of_the_tasks_clock() {
+    let begin = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+
+    let read = Clock::starting_at(begin).scope(async { Timestamp::now() }).await;
+
+    let since = read.as_micros() - 1_000_000_000_000_000;
+    assert!((0..60_000_000).contains(&since), "{read}");
 }

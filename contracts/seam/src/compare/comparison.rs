@@ -22,7 +22,7 @@ pub struct Comparison<'r> {
     replies: usize,
 }
 
-/// What happens to values that a subject generates.
+/// The treatment of values that a subject generates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tracking {
     /// They are remembered, and must be used consistently.
@@ -93,7 +93,7 @@ impl<'r> Comparison<'r> {
         self.at(&mut Vec::new(), Some(expected), Some(seen))
     }
 
-    /// Whether equal replies have something to teach: the ids and timestamps that the subject uses.
+    /// Returns `true` if equal replies have something to teach: the ids and timestamps that the subject uses.
     fn is_tracking(&self) -> bool {
         self.rules.iter().any(|rule| rule.kind.is_tracked())
     }

@@ -48,7 +48,7 @@ pub(crate) enum RuleKind {
 }
 
 impl RuleKind {
-    /// Whether the subject's values must be consistent over the whole sequence.
+    /// Returns `true` if the subject's values must be consistent over the whole sequence.
     pub(crate) fn is_tracked(self) -> bool {
         self != Self::Ignored
     }
@@ -91,7 +91,7 @@ impl Rule {
         }
     }
 
-    /// Whether the rule's field is the one at `path`.
+    /// Returns `true` if the rule's field is the one at `path`.
     pub(crate) fn is_about(&self, path: &[String]) -> bool {
         let wanted = self.field.split('.').rev();
         let mut found = path.iter().rev();

@@ -5,55 +5,55 @@ use super::execution::{Difference, What};
 /// The shortest history found in which a subject differs from the model.
 #[derive(Clone, Debug)]
 pub struct Counterexample {
-    /// The suite.
+    /// The name of the suite.
     pub suite: String,
-    /// The subject that differs.
+    /// The name of the subject that differs.
     pub subject: String,
-    /// Where and how.
+    /// The position and the kind of the difference.
     pub difference: Difference,
-    /// The calls, and what everybody answered.
+    /// The calls, with the replies of the model and all subjects.
     pub history: Vec<Exchange>,
-    /// Where the history comes from.
+    /// The origin of the history.
     pub origin: Origin,
-    /// The command that runs it again.
+    /// The command that replays it.
     pub replay: String,
-    /// Where the history was saved.
+    /// The file that the history was saved to, if the suite saves any.
     pub saved: Option<PathBuf>,
 }
 
 /// One call of a history.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// The method.
+    /// The name of the method.
     pub method: &'static str,
     /// The arguments, as JSON.
     pub arguments: String,
-    /// What the model answers, as JSON.
+    /// The model's reply, as JSON.
     pub expected: String,
-    /// What each subject answered, as JSON; none where it had stopped before.
+    /// Each subject's name and its reply as JSON; `None` if it had stopped before.
     pub answers: Vec<(String, Option<String>)>,
 }
 
-/// Where a history comes from.
+/// The origin of a history.
 #[derive(Clone, Debug)]
 pub enum Origin {
-    /// It was drawn.
+    /// The suite generated it.
     Drawn {
-        /// What every draw derives from.
+        /// The seed of all draws.
         seed: u64,
-        /// Which sequence it was, from 0.
+        /// The number of the case, from 0.
         case: u64,
-        /// How many calls it had.
+        /// The number of calls that it was generated with.
         calls: usize,
-        /// How often it was run while it was made smaller.
+        /// The number of runs that shrinking took.
         runs: u32,
     },
-    /// It was saved when it failed before.
+    /// An earlier failure saved it in this file.
     Saved(PathBuf),
 }
 
 impl Counterexample {
-    /// How many sequences passed before it.
+    /// The number of generated cases that passed before it.
     pub fn cases_before(&self) -> u64 {
         match self.origin {
             Origin::Drawn { case, .. } => case,

@@ -2,11 +2,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Cell;
 
-/// How often each reachable cell of the state machine was met.
+/// The number of times that each reachable cell of the state machine was met.
 #[derive(Clone, Debug)]
 pub(crate) struct Coverage {
     cells: BTreeMap<Cell, u64>,
-    /// Met, though the model says that it can't be.
+    /// The cells that were met although the model does not list them.
     unreachable: BTreeSet<Cell>,
 }
 

@@ -13,30 +13,30 @@ use crate::{
     time::monotonic,
 };
 
-/// How often effects are read again while they settle.
+/// The pause between two readings of effects that do not agree yet.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-/// How a subject differs from the model.
+/// A difference between a subject and the model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// Position of the call, from 0; the number of calls if it is in the effects.
+    /// The position of the call, from 0; the number of calls if the effects differ.
     pub step: usize,
-    /// What differs there.
+    /// The kind of the difference.
     pub what: What,
 }
 
-/// What differs.
+/// The kinds of differences.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
-    /// The reply, at one place.
+    /// The reply differs, at one place.
     Reply(Mismatch),
-    /// What was done beside the replies, at one place.
+    /// The effects beside the replies differ, at one place.
     Effects(Mismatch),
-    /// The subject can't say what it did.
+    /// The subject failed to report its effects.
     EffectsUnknown(String),
-    /// There was no reply: the subject panicked.
+    /// The subject panicked instead of replying.
     Panicked(String),
-    /// There was no reply in time.
+    /// The subject did not reply within this time.
     Silent(Duration),
 }
 
@@ -52,23 +52,23 @@ impl fmt::Display for What {
     }
 }
 
-/// A sequence on its way through one subject.
+/// One sequence to be run on one subject.
 pub(crate) struct Execution<'a, M: Model> {
     pub(crate) steps: &'a [Step<CallOf<M>>],
     pub(crate) expected: &'a Expected<M>,
     pub(crate) rules: &'a [Rule],
     pub(crate) patience: Duration,
     pub(crate) settling: Duration,
-    /// Whether to keep what each call was answered, for printing.
+    /// Set if the replies are to be kept as text, for printing.
     pub(crate) keep_replies: bool,
 }
 
-/// What came of it.
+/// The result of an execution.
 pub(crate) struct Executed {
     pub(crate) difference: Option<Difference>,
-    /// Replies up to the first difference, if they were to be kept.
+    /// The replies up to the first difference, if they were to be kept.
     pub(crate) replies: Vec<String>,
-    /// Which rules made a difference allowed.
+    /// The rules that allowed a difference, by position.
     pub(crate) applied: Vec<bool>,
 }
 
@@ -96,7 +96,7 @@ impl<M: Model> Execution<'_, M> {
     ) -> Option<Difference> {
         let service = instance.service();
         let mut replies = Vec::with_capacity(self.steps.len());
-        for (position, (step, promise)) in self.steps.iter().zip(&self.expected.steps).enumerate() {
+        for (position, (step, expected)) in self.steps.iter().zip(&self.expected.replies).enumerate() {
             let call = resolve::<M>(step, &replies);
             if let Some(tick) = comparison.tick() {
                 pass(tick).await;
@@ -104,7 +104,7 @@ impl<M: Model> Execution<'_, M> {
             let answer = tokio::time::timeout(self.patience, caught(service.dispatch(call)));
             let what = match answer.await {
                 Ok(Ok(reply)) => {
-                    let compared = comparison.same(&promise.reply, &reply);
+                    let compared = comparison.same(&expected.reply, &reply);
                     replies.push(json_if_needed::<M>(self.steps, &reply));
                     if self.keep_replies {
                         shown.push(as_text::<M::Contract>(&reply));
@@ -121,7 +121,8 @@ impl<M: Model> Execution<'_, M> {
         None
     }
 
-    /// Effects may come after the reply that caused them: they are read again until they agree, for as long as they may take.
+    /// Reads the effects until they agree with the model's or the time to settle is over: an effect may come
+    /// after the reply that caused it.
     async fn effects(&self, instance: &Instance<M::Contract>, comparison: &mut Comparison<'_>) -> Option<Difference> {
         let expected = Value::Array(self.expected.effects.clone());
         let until = monotonic() + self.settling;
@@ -129,6 +130,7 @@ impl<M: Model> Execution<'_, M> {
             let what = match tokio::time::timeout(self.patience, instance.effects()).await {
                 Ok(Ok(None)) => return None,
                 Ok(Ok(Some(seen))) => {
+                    // Effects that do not agree yet must not teach the comparison any names.
                     let mut attempt = comparison.clone();
                     let compared = attempt.compare(&expected, &Value::Array(seen));
                     if compared.is_ok() {
@@ -148,7 +150,7 @@ impl<M: Model> Execution<'_, M> {
     }
 }
 
-/// Lets so much time pass, mostly a microsecond: no timer is that fine.
+/// Waits for `time`, mostly a microsecond. No timer is that fine, so it polls the clock.
 async fn pass(time: Duration) {
     let begun = monotonic();
     while begun.elapsed() <= time {
@@ -156,7 +158,7 @@ async fn pass(time: Duration) {
     }
 }
 
-/// A reply without the name of its method, which stands beside it.
+/// A reply as JSON, without the name of its method.
 pub(crate) fn as_text<C: Contract + ?Sized>(reply: &C::Reply) -> String {
     let json = serde_json::to_value(reply).unwrap_or_default();
     let inner = json.as_object().and_then(|reply| reply.values().next());

@@ -2,132 +2,136 @@ use std::{fmt, path::PathBuf};
 
 use super::{Cell, Counterexample};
 
-/// Why a suite did not pass. As a test's result it prints itself.
+/// The reason why a suite did not pass. Returned from a test, it prints itself.
 #[derive(thiserror::Error)]
 pub enum Failure {
     /// A subject differs from the model.
     #[error("{0}")]
     Different(Box<Counterexample>),
-    /// What concurrent callers heard has no explanation.
+    /// A history of concurrent callers has no explanation, or none was found in time.
     #[error(
-        "{suite}: what callers of {subject:?} heard in case {case} is not linearizable\n\n{lanes}\n\
-         replay, which may take several runs, as callers come to turn differently: {replay}"
+        "{suite}: the replies to callers of {subject:?} in case {case} are not linearizable\n\n{lanes}\n\
+         replay (several times, as callers come to turn differently): {replay}"
     )]
     NotLinearizable {
-        /// The suite.
+        /// The name of the suite.
         suite: String,
-        /// The subject.
+        /// The name of the subject.
         subject: String,
-        /// Which sequence it was, from 0.
+        /// The number of the case, from 0.
         case: u64,
-        /// The smallest part of the history, a lane for each caller.
+        /// The smallest part of the history, with a lane for each caller.
         lanes: String,
-        /// The command that runs it again.
+        /// The command that replays it.
         replay: String,
     },
-    /// The sequences did not reach what the model says can be reached.
+    /// The cases missed cells that the model lists as reachable.
     #[error(
         "{suite}: {cases} cases did not reach {} of the cells that {model} calls reachable:\n{}\n\
-         draw calls that reach them in `call`, run more cases (SEAM_CASES), or take them out of `reachable`",
+         generate calls that reach them in `next_call`, run more cases (SEAM_CASES), or take them out of `reachable`",
         cells.len(), listed(cells)
     )]
     Uncovered {
-        /// The suite.
+        /// The name of the suite.
         suite: String,
         /// The model's type.
         model: &'static str,
-        /// How many sequences were run.
+        /// The number of cases that ran.
         cases: u64,
         /// The cells that were not met.
         cells: Vec<Cell>,
     },
-    /// The sequences reached what the model says can't be reached.
+    /// The cases met cells that the model does not list as reachable.
     #[error(
-        "{suite}: {model} does not call these cells reachable, but they were reached:\n{}\nadd them to `reachable`, or mend the model",
+        "{suite}: {model} does not call these cells reachable, but they were reached:\n{}\n\
+         add them to `reachable`, or fix the model",
         listed(cells)
     )]
     Undeclared {
-        /// The suite.
+        /// The name of the suite.
         suite: String,
         /// The model's type.
         model: &'static str,
         /// The cells that were met.
         cells: Vec<Cell>,
     },
-    /// The model describes nothing.
+    /// The model lists no reachable cell.
     #[error(
         "{suite}: the model {model} has no reachable cell, so nothing can be proved; list at least one in `reachable`"
     )]
     EmptyModel {
-        /// The suite.
+        /// The name of the suite.
         suite: String,
         /// The model's type.
         model: &'static str,
     },
-    /// There is nothing to compare with the model.
+    /// The suite has no subject.
     #[error("{suite}: it has no subject; add one with `subject`")]
     NoSubject {
-        /// The suite.
+        /// The name of the suite.
         suite: String,
     },
-    /// Nobody was to call at once.
+    /// A concurrent run was asked for with 0 callers.
     #[error("{suite}: it is run with 0 callers, wanted at least 1; give `run_concurrently` more")]
     NoCaller {
-        /// The suite.
+        /// The name of the suite.
         suite: String,
     },
-    /// A caller was gone before its last call was noted.
-    #[error("{suite}: a caller ended in the middle of case {case}: {reason}; mend what says which replies are answers")]
+    /// A caller panicked before its last call was recorded.
+    #[error(
+        "{suite}: the `completion` callback panicked in case {case}: {reason}; \
+         fix the callback passed to `run_concurrently`"
+    )]
     CallerEnded {
-        /// The suite.
+        /// The name of the suite.
         suite: String,
-        /// Which sequence it was, from 0.
+        /// The number of the case, from 0.
         case: u64,
-        /// What ended it.
+        /// The panic's message.
         reason: String,
     },
-    /// A subject was asked for that the suite does not have.
+    /// A subject was named that the suite does not have.
     #[error("{suite}: there is no subject {name:?}; `sampled` and SEAM_SUBJECTS can name {}", known.join(", "))]
     UnknownSubject {
-        /// The suite.
+        /// The name of the suite.
         suite: String,
-        /// What was asked for.
+        /// The name asked for.
         name: String,
-        /// What there is.
+        /// The names of the suite's subjects.
         known: Vec<String>,
     },
-    /// Two subjects of the same name could not be told apart.
-    #[error("{suite}: two subjects are called {name:?}; give each a name of its own")]
+    /// Two subjects have the same name.
+    #[error("{suite}: two subjects are called {name:?}; give each its own name")]
     SameName {
-        /// The suite.
+        /// The name of the suite.
         suite: String,
-        /// The name.
+        /// The name of both.
         name: String,
     },
     /// A setting of the environment can't be used.
     #[error("{name} is {value:?}, wanted {wanted}")]
     Setting {
-        /// The variable.
+        /// The name of the variable.
         name: &'static str,
-        /// Its value.
+        /// The value of the variable.
         value: String,
-        /// What it should be.
+        /// The values that are accepted.
         wanted: String,
     },
-    /// A subject could not be brought into its initial state.
+    /// A subject could not be opened in its initial state.
     #[error("subject {subject:?} can't be opened: {reason}")]
     NotOpened {
-        /// The subject.
+        /// The name of the subject.
         subject: String,
-        /// Why.
+        /// The error of the subject's `open`.
         reason: String,
     },
-    /// The model could not draw a call.
-    #[error("{suite}: no call can be drawn: {reason}; loosen the filters in `call`")]
+    /// The model could not generate a call.
+    #[error("{suite}: no call can be drawn: {reason}; loosen the filters in `next_call`")]
     NoCall {
-        /// The suite.
+        /// The name of the suite.
         suite: String,
-        /// What proptest says.
+        /// The error of proptest.
         reason: String,
     },
     /// A saved sequence can't be used.
@@ -135,15 +139,15 @@ pub enum Failure {
     Saved {
         /// The file or folder.
         file: PathBuf,
-        /// What is wrong, and what to do.
+        /// The mistake, and what to do about it.
         problem: String,
     },
     /// The suite's runtime could not be started.
     #[error("{suite}: no runtime: {reason}")]
     Runtime {
-        /// The suite.
+        /// The name of the suite.
         suite: String,
-        /// Why.
+        /// The reason given by the runtime.
         reason: String,
     },
 }
@@ -158,7 +162,7 @@ impl Failure {
     }
 }
 
-/// The same as `Display`: a test that returns it fails with a text that can be read.
+/// Prints as `Display` does, so that a test that returns the failure prints a text for people.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")

@@ -5,62 +5,123 @@ use serde_json::Value;
 
 use crate::{Contract, Outcome};
 
-/// A call of the contract that a model is of.
+/// The call type of a model's contract.
 pub type CallOf<M> = <<M as Model>::Contract as Contract>::Call;
-/// A reply of the contract that a model is of.
+/// The reply type of a model's contract.
 pub type ReplyOf<M> = <<M as Model>::Contract as Contract>::Reply;
 
-/// What a contract promises, as a small state machine: pure, no I/O, no clock, no randomness of its own.
+/// The promises of a contract as a small state machine: pure, without I/O, clock or randomness of its own.
 ///
-/// The value is the state. It is the reference that every subject is compared with, and the source of the calls.
+/// The value is the state. Every subject is compared with it, and it generates the calls.
+///
+/// ```
+/// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, thiserror::Error)]
+/// # pub enum LockerError {
+/// #     #[error("it is empty")]
+/// #     Empty,
+/// #     #[error(transparent)]
+/// #     NoAnswer(#[from] seam::TransportFailure),
+/// # }
+/// # impl seam::ContractError for LockerError {
+/// #     fn transport(&self) -> Option<&seam::TransportFailure> {
+/// #         match self { Self::NoAnswer(failure) => Some(failure), Self::Empty => None }
+/// #     }
+/// # }
+/// use proptest::prelude::*;
+/// use seam::equivalence::{Cell, Model};
+/// use std::borrow::Cow;
+///
+/// #[seam::contract(name = "locker")]
+/// pub trait Locker: Send + Sync {
+///     #[write]
+///     async fn put(&self, item: u8) -> Result<(), LockerError>;
+///
+///     #[write]
+///     async fn take(&self) -> Result<u8, LockerError>;
+/// }
+///
+/// #[derive(Clone, Debug, PartialEq)]
+/// struct Content(Option<u8>);
+///
+/// impl Model for Content {
+///     type Contract = dyn Locker;
+///
+///     // Illegal calls too: a locker that is empty must say so.
+///     fn next_call(&self) -> BoxedStrategy<LockerCall> {
+///         prop_oneof![any::<u8>().prop_map(|item| LockerCall::Put { item }), Just(LockerCall::Take {})].boxed()
+///     }
+///
+///     fn apply(&mut self, call: &LockerCall) -> LockerReply {
+///         match call {
+///             LockerCall::Put { item } => { self.0 = Some(*item); LockerReply::Put(Ok(())) }
+///             LockerCall::Take {} => LockerReply::Take(self.0.take().ok_or(LockerError::Empty)),
+///         }
+///     }
+///
+///     fn state(&self, _call: &LockerCall) -> Cow<'static, str> {
+///         if self.0.is_some() { "full".into() } else { "empty".into() }
+///     }
+///
+///     fn reachable() -> Vec<Cell> {
+///         Cell::table(&[("full", "put", "ok"), ("full", "take", "ok"), ("empty", "put", "ok"), ("empty", "take", "Empty")])
+///     }
+/// }
+///
+/// let mut content = Content(None);
+/// assert_eq!(content.apply(&LockerCall::Take {}), LockerReply::Take(Err(LockerError::Empty)));
+/// assert_eq!(Content::outcome(&LockerReply::Take(Err(LockerError::Empty))), "Empty");
+/// ```
 pub trait Model: Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
-    /// The contract it is a model of.
+    /// The contract that the model describes.
     type Contract: Contract + ?Sized;
 
-    /// A call to make in this state. Draw illegal ones too: they must fail everywhere with the same error.
+    /// The calls to choose the next one from, in this state. Include illegal ones: they must fail everywhere
+    /// with the same error.
     ///
-    /// A call may name what earlier replies named: keep it in the state. Where subjects mint such names themselves, say so with
-    /// [`Rule::renamed`](super::Rule::renamed).
-    fn call(&self) -> BoxedStrategy<CallOf<Self>>;
+    /// A call may use ids of earlier replies: keep them in the state. Where subjects generate ids of their own,
+    /// add a rule: [`Rule::renamed`](super::Rule::renamed).
+    fn next_call(&self) -> BoxedStrategy<CallOf<Self>>;
 
-    /// The reply that the contract promises in this state, and the change.
+    /// Applies a call: changes the state and returns the reply that the contract promises.
     fn apply(&mut self, call: &CallOf<Self>) -> ReplyOf<Self>;
 
-    /// What the call finds, in a word: the row of the state machine that it meets; `any` unless told.
+    /// Names the state that the call meets, in a word: a row of the state machine. `any` by default.
     fn state(&self, call: &CallOf<Self>) -> Cow<'static, str> {
         let _ = call;
         "any".into()
     }
 
-    /// Every cell that can be reached. A suite that did not reach one of them fails.
+    /// Lists every cell that can be reached. A suite fails if it misses one, or meets one that is not listed.
     fn reachable() -> Vec<Cell>;
 
-    /// The reply's outcome in a word: `ok`, or the name of the domain error's variant, with its `kind` where it has one.
+    /// Names the reply's outcome in a word: `ok`, or the domain error's variant, with its `kind` if it has one.
     fn outcome(reply: &ReplyOf<Self>) -> Cow<'static, str> {
         outcome::<Self::Contract>(reply)
     }
 
-    /// What the calls so far have done beside their replies: events, calls to outside systems, oldest first.
+    /// The effects of the calls so far beside their replies: events, calls to outside systems; oldest first.
+    /// None by default.
     ///
-    /// Compared with what a subject says it did, where it says so: [`Instance::with_effects`](super::Instance::with_effects).
+    /// They are compared with the effects of a subject that reports them:
+    /// [`Instance::with_effects`](super::Instance::with_effects).
     fn effects(&self) -> Vec<Value> {
         Vec::new()
     }
 }
 
-/// A call that meets a state and ends with an outcome: a cell of the state machine.
+/// A cell of the state machine: a state, a method that meets it, and the outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cell {
-    /// What the call found, as [`Model::state`] says.
+    /// The state, as named by [`Model::state`].
     pub state: Cow<'static, str>,
-    /// The method, as the trait names it.
+    /// The method, as named in the trait.
     pub method: Cow<'static, str>,
-    /// How it ended, as [`Model::outcome`] says.
+    /// The outcome, as named by [`Model::outcome`].
     pub outcome: Cow<'static, str>,
 }
 
 impl Cell {
-    /// A cell from its three words.
+    /// Creates a cell from its three words.
     pub fn new(
         state: impl Into<Cow<'static, str>>,
         method: impl Into<Cow<'static, str>>,
@@ -75,7 +136,7 @@ impl Cell {
 }
 
 impl Cell {
-    /// The cells of a table: in this state, this method ends with one of these outcomes, separated by spaces.
+    /// Lists the cells of a table. Each row is a state, a method, and its outcomes, separated by spaces.
     pub fn table(rows: &[(&'static str, &'static str, &'static str)]) -> Vec<Self> {
         let cells = rows.iter().flat_map(|(state, method, outcomes)| {
             outcomes
@@ -104,7 +165,8 @@ fn outcome<C: Contract + ?Sized>(reply: &C::Reply) -> Cow<'static, str> {
     }
 }
 
-/// The name of a serialised enum value: `"absent"`, `{"absent": ..}`, and `{"conflict": {"kind": "paid"}}` is `conflict/paid`.
+/// The name of a serialised enum value: `absent` for `"absent"` and `{"absent": ..}`, `conflict/paid` for
+/// `{"conflict": {"kind": "paid"}}`.
 fn named(error: &Value) -> String {
     match error {
         Value::String(variant) => variant.clone(),

@@ -1,6 +1,6 @@
 use std::{env, fmt::Display, path::Path};
 
-/// The command that runs this test, or this example, again with these variables.
+/// The command that replays this test, or this example, with these variables.
 pub(crate) fn command<V: Display>(variables: &[(&str, V)]) -> String {
     let variables: Vec<String> = variables
         .iter()

@@ -2,24 +2,25 @@ use std::{collections::BTreeMap, fmt};
 
 use super::{Cell, Rule};
 
-/// What a suite that passed has shown.
+/// The evidence of a suite that passed.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The suite.
+    /// The name of the suite.
     pub suite: String,
-    /// The subjects that agreed with the model, each on the first of so many drawn sequences.
+    /// The subjects that agreed with the model, each with `n` if it ran on every `n`-th generated case.
     pub subjects: Vec<(String, u64)>,
-    /// What every draw derives from.
+    /// The seed of all draws.
     pub seed: u64,
-    /// How many sequences were drawn.
+    /// The number of generated cases.
     pub cases: u64,
-    /// How many calls each had.
+    /// The number of calls in each.
     pub calls: usize,
-    /// How many saved sequences were run first.
+    /// The number of saved sequences that ran first.
     pub saved: usize,
-    /// How often each reachable cell was met.
+    /// The number of times that each reachable cell was met.
     pub cells: BTreeMap<Cell, u64>,
-    /// Rules that never made a difference allowed: they can go. None if fewer cases were run than the suite has: too few to tell.
+    /// The rules that never allowed a difference, and can go. Empty if fewer cases ran than the suite has: too
+    /// few to tell.
     pub unused_rules: Vec<Rule>,
 }
 

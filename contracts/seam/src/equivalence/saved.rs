@@ -14,31 +14,45 @@ use super::{
 };
 use crate::{Contract, MethodKind};
 
-/// The layout of the file.
+/// The version of the file's layout.
 const FORMAT: u32 = 1;
 
-/// A sequence that failed once, as a file: the calls themselves, so that it outlives every change of how calls are drawn.
+/// A sequence that failed once, as a file. It holds the calls themselves, not a seed, so that it outlives every
+/// change of how calls are drawn.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     format: u32,
     contract: String,
-    /// The methods of the contract as it then was.
+    /// The methods of the contract at that time.
     methods: Vec<String>,
-    /// Who differed, and where; for the reader.
+    /// The subject that differed, and the difference; for the reader.
     found: String,
     steps: Vec<Value>,
 }
 
-/// Writes the sequence to `folder` and says where. The name derives from the calls: the same sequence is saved once.
+/// Writes the sequence to `folder` and returns the path. The file name derives from the calls, so that the same
+/// sequence is saved once.
 pub(crate) fn save<M: Model>(folder: &Path, found: String, steps: &[Step<CallOf<M>>]) -> Result<PathBuf, Failure> {
     let json = |step| serde_json::to_value(step).map_err(|error| refused(folder, error.to_string()));
+    let steps = steps.iter().map(json).collect::<Result<_, _>>()?;
+    write(folder, M::Contract::NAME, methods::<M::Contract>(), found, steps)
+}
+
+/// Writes a case of any kind; `contract` names the kind.
+pub(super) fn write(
+    folder: &Path,
+    contract: &str,
+    methods: Vec<String>,
+    found: String,
+    steps: Vec<Value>,
+) -> Result<PathBuf, Failure> {
     let file = File {
         format: FORMAT,
-        contract: M::Contract::NAME.to_owned(),
-        methods: methods::<M::Contract>(),
+        contract: contract.to_owned(),
+        methods,
         found,
-        steps: steps.iter().map(json).collect::<Result<_, _>>()?,
+        steps,
     };
     let calls: String = file.steps.iter().map(Value::to_string).collect();
     let (digest, ..) = Uuid::new_v5(&Uuid::NAMESPACE_OID, calls.as_bytes()).as_fields();
@@ -49,7 +63,7 @@ pub(crate) fn save<M: Model>(folder: &Path, found: String, steps: &[Step<CallOf<
     Ok(path)
 }
 
-/// The saved sequences of `folder`, by name; none if there is no such folder.
+/// The saved sequences of `folder`, by name. Empty if there is no such folder.
 pub(crate) fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let unreadable = |error: std::io::Error| refused(folder, format!("the folder can't be read: {error}"));
     if !folder.exists() {
@@ -67,8 +81,26 @@ pub(crate) fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// Reads one.
+/// Reads a saved sequence. Refuses one that the contract of today can't take.
 pub(crate) fn load<M: Model>(path: &Path) -> Result<Vec<Step<CallOf<M>>>, Failure> {
+    let own = M::Contract::NAME;
+    let steps = read(path, own, &methods::<M::Contract>())?.into_iter().enumerate();
+    let steps = steps.map(|(at, step)| {
+        serde_path_to_error::deserialize(step).map_err(|error| {
+            let at = at + 1;
+            refused(
+                path,
+                format!(
+                    "call {at} is no call of {own}: {error}; rewrite it for the contract of today, or delete the file"
+                ),
+            )
+        })
+    });
+    steps.collect()
+}
+
+/// Reads the steps of a case of any kind. Refuses one of another `own` kind, or with a method that is not in `methods`.
+pub(super) fn read(path: &Path, own: &str, methods: &[String]) -> Result<Vec<Value>, Failure> {
     let text = fs::read_to_string(path).map_err(|error| refused(path, format!("it can't be read: {error}")))?;
     let file: File = serde_json::from_str(&text).map_err(|error| {
         refused(
@@ -83,7 +115,6 @@ pub(crate) fn load<M: Model>(path: &Path) -> Result<Vec<Step<CallOf<M>>>, Failur
         );
         return Err(refused(path, other));
     }
-    let own = M::Contract::NAME;
     if file.contract != own {
         let other = format!(
             "it is of contract {:?}, wanted {own:?}; move it to the folder of that suite",
@@ -91,24 +122,12 @@ pub(crate) fn load<M: Model>(path: &Path) -> Result<Vec<Step<CallOf<M>>>, Failur
         );
         return Err(refused(path, other));
     }
-    let methods = methods::<M::Contract>();
     if let Some(gone) = file.methods.iter().find(|method| !methods.contains(method)) {
         let other =
             format!("it was made when {own} had `{gone}`; rewrite its calls for the contract of today, or delete it");
         return Err(refused(path, other));
     }
-    let steps = file.steps.into_iter().enumerate().map(|(at, step)| {
-        serde_path_to_error::deserialize(step).map_err(|error| {
-            let at = at + 1;
-            refused(
-                path,
-                format!(
-                    "call {at} is no call of {own}: {error}; rewrite it for the contract of today, or delete the file"
-                ),
-            )
-        })
-    });
-    steps.collect()
+    Ok(file.steps)
 }
 
 fn methods<C: Contract + ?Sized>() -> Vec<String> {
@@ -122,7 +141,7 @@ fn methods<C: Contract + ?Sized>() -> Vec<String> {
         .collect()
 }
 
-fn refused(path: &Path, problem: String) -> Failure {
+pub(super) fn refused(path: &Path, problem: String) -> Failure {
     Failure::Saved {
         file: path.to_owned(),
         problem,

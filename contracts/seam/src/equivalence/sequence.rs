@@ -10,7 +10,7 @@ use crate::{
     compare::{Rule, pointer},
 };
 
-/// A call of a sequence, and which of its values are taken from earlier replies.
+/// A call of a sequence, with references to earlier replies for some of its values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Step<Call> {
     pub(crate) call: Call,
@@ -18,25 +18,25 @@ pub(crate) struct Step<Call> {
     pub(crate) from: Vec<Reference>,
 }
 
-/// One value of a call is what the reply at an earlier position names.
+/// A value of a call that is taken from an earlier reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reference {
-    /// JSON pointer into the call.
+    /// The JSON pointer into the call.
     pub(crate) at: String,
-    /// Position of the earlier step, from 0.
+    /// The position of the earlier step, from 0.
     pub(crate) step: usize,
-    /// JSON pointer into its reply.
+    /// The JSON pointer into that step's reply.
     pub(crate) value: String,
 }
 
-/// What the model says to a sequence.
+/// The model's replies and effects for a sequence.
 pub(crate) struct Expected<M: Model> {
-    pub(crate) steps: Vec<Promise<M>>,
+    pub(crate) replies: Vec<ExpectedReply<M>>,
     pub(crate) effects: Vec<Value>,
 }
 
-/// What the model says to one call.
-pub(crate) struct Promise<M: Model> {
+/// The model's reply to one call, and the cell that the call met.
+pub(crate) struct ExpectedReply<M: Model> {
     pub(crate) call: CallOf<M>,
     pub(crate) reply: ReplyOf<M>,
     pub(crate) cell: super::Cell,
@@ -47,28 +47,28 @@ impl<M: Model> Expected<M> {
     pub(crate) fn of(initial: &M, steps: &[Step<CallOf<M>>]) -> Self {
         let mut model = initial.clone();
         let mut replies = Vec::with_capacity(steps.len());
-        let mut promises = Vec::with_capacity(steps.len());
+        let mut expected = Vec::with_capacity(steps.len());
         for step in steps {
             let call = resolve::<M>(step, &replies);
-            let promise = promise(&mut model, call);
-            replies.push(json_if_needed::<M>(steps, &promise.reply));
-            promises.push(promise);
+            let reply = expected_reply(&mut model, call);
+            replies.push(json_if_needed::<M>(steps, &reply.reply));
+            expected.push(reply);
         }
         Self {
-            steps: promises,
+            replies: expected,
             effects: model.effects(),
         }
     }
 }
 
-fn promise<M: Model>(model: &mut M, call: CallOf<M>) -> Promise<M> {
+fn expected_reply<M: Model>(model: &mut M, call: CallOf<M>) -> ExpectedReply<M> {
     let state = model.state(&call);
     let reply = model.apply(&call);
     let cell = super::Cell::new(state, M::Contract::method(&call).name, M::outcome(&reply));
-    Promise { call, reply, cell }
+    ExpectedReply { call, reply, cell }
 }
 
-/// A reply as JSON, where some step refers to one.
+/// A reply as JSON, or `null` if no step refers to a reply.
 pub(crate) fn json_if_needed<M: Model>(steps: &[Step<CallOf<M>>], reply: &ReplyOf<M>) -> Value {
     if steps.iter().any(|step| !step.from.is_empty()) {
         serde_json::to_value(reply).unwrap_or_default()
@@ -77,7 +77,7 @@ pub(crate) fn json_if_needed<M: Model>(steps: &[Step<CallOf<M>>], reply: &ReplyO
     }
 }
 
-/// The call with its references filled in from `replies`. Where a reply has no such value, the call keeps its own.
+/// Fills the references of a call in from `replies`. A value that the reply does not have stays as it was drawn.
 pub(crate) fn resolve<M: Model>(step: &Step<CallOf<M>>, replies: &[Value]) -> CallOf<M> {
     if step.from.is_empty() {
         return step.call.clone();
@@ -96,15 +96,16 @@ pub(crate) fn resolve<M: Model>(step: &Step<CallOf<M>>, replies: &[Value]) -> Ca
     serde_json::from_value(json).unwrap_or_else(|_| step.call.clone())
 }
 
-/// A sequence that can still be made smaller: its calls as they were drawn, and where their values came from.
+/// A sequence that can still be shrunk: its calls as value trees, and the replies in which their values were
+/// generated.
 pub(crate) struct Drawn<M: Model> {
     pub(crate) draws: Vec<Draw<CallOf<M>>>,
-    minted: Minted,
+    generated: GeneratedIds,
 }
 
-/// One call of it.
+/// One call of a drawn sequence.
 pub(crate) struct Draw<Call> {
-    /// Its position when it was drawn; stays when others are taken away.
+    /// The position at which it was drawn. It stays when other calls are removed.
     id: usize,
     pub(crate) call: Shape<Call>,
 }
@@ -123,10 +124,11 @@ impl<Call: Clone + Debug> Draw<Call> {
     }
 }
 
-/// Values that subjects have their own of: which reply of the draw named them, and where.
+/// Values that subjects generate themselves, with the replies of the model that named them.
 #[derive(Default)]
-struct Minted {
+struct GeneratedIds {
     renamed: Vec<Rule>,
+    /// By value: the drawn call and the JSON pointer into its reply.
     places: HashMap<String, Vec<(usize, String)>>,
 }
 
@@ -139,40 +141,40 @@ impl<M: Model> Drawn<M> {
         mut draw: impl FnMut(&M) -> Result<Box<dyn ValueTree<Value = CallOf<M>>>, Reason>,
     ) -> Result<(Self, Expected<M>), Reason> {
         let renamed: Vec<Rule> = rules.iter().filter(|rule| rule.kind.is_tracked()).cloned().collect();
-        let mut minted = Minted {
+        let mut generated = GeneratedIds {
             renamed,
             places: HashMap::new(),
         };
         let mut model = initial.clone();
         let mut draws = Vec::with_capacity(length);
-        let mut steps = Vec::with_capacity(length);
+        let mut replies = Vec::with_capacity(length);
         for id in 0..length {
             let tree = draw(&model)?;
-            let promise = promise(&mut model, tree.current());
-            minted.learn::<M>(id, &promise.reply);
+            let reply = expected_reply(&mut model, tree.current());
+            generated.learn::<M>(id, &reply.reply);
             draws.push(Draw {
                 id,
                 call: Shape::Shrinking(tree),
             });
-            steps.push(promise);
+            replies.push(reply);
         }
         let effects = model.effects();
-        Ok((Self { draws, minted }, Expected { steps, effects }))
+        Ok((Self { draws, generated }, Expected { replies, effects }))
     }
 
-    /// The sequence as it now stands; none if a call names what no reply before it names any more.
+    /// The sequence as it now stands. `None` if a call names a generated value that no earlier reply names any more.
     pub(crate) fn steps(&self) -> Option<Vec<Step<CallOf<M>>>> {
         let positions: HashMap<usize, usize> = self.draws.iter().enumerate().map(|(at, draw)| (draw.id, at)).collect();
         let steps = self.draws.iter().map(|draw| {
             let call = draw.current();
-            let from = self.minted.references::<M>(&call, draw.id, &positions)?;
+            let from = self.generated.references::<M>(&call, draw.id, &positions)?;
             Some(Step { call, from })
         });
         steps.collect()
     }
 }
 
-impl Minted {
+impl GeneratedIds {
     fn learn<M: Model>(&mut self, id: usize, reply: &ReplyOf<M>) {
         if self.renamed.is_empty() {
             return;
@@ -186,10 +188,12 @@ impl Minted {
         });
     }
 
-    /// For each value of the call that was minted before it was drawn: the first reply that still names it.
+    /// Refers each value of the call that was generated before the call was drawn to the first reply that still
+    /// names it.
     ///
-    /// None if there is no such reply. The value must not stay as it is: in a shorter sequence the model may mint it for something else. A
-    /// value that was minted later only is the call's own: it names what is not there yet.
+    /// `None` if there is no such reply: then the sequence must not be tried, because in a shorter sequence the
+    /// model may generate the same value for something else. A value that was generated only later is the
+    /// call's own, and names something that does not exist yet.
     fn references<M: Model>(
         &self,
         call: &CallOf<M>,

@@ -2,14 +2,14 @@ use std::{env, path::PathBuf};
 
 use super::Failure;
 
-/// What the environment says about a run.
+/// The settings of a run from the environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
-    /// `SEAM_CASES`: how many sequences.
+    /// `SEAM_CASES`: the number of generated cases.
     pub(crate) cases: Option<u64>,
-    /// `SEAM_SEED`: what every draw derives from.
+    /// `SEAM_SEED`: the seed of all draws.
     pub(crate) seed: Option<u64>,
-    /// `SEAM_CASE`: this sequence only.
+    /// `SEAM_CASE`: this case only.
     pub(crate) case: Option<u64>,
     /// `SEAM_REPLAY`: this saved sequence only.
     pub(crate) replay: Option<PathBuf>,

@@ -6,10 +6,11 @@ use super::{
     sequence::{Draw, Drawn, Shape},
 };
 
-/// How often a failing sequence is run at most while it is made smaller.
+/// The most runs of a failing sequence that shrinking may take.
 const MOST_RUNS: u32 = 4_000;
 
-/// Makes a failing sequence smaller for as long as it fails: first fewer calls, then simpler ones, until neither helps.
+/// A failing sequence being shrunk for as long as it fails: first to fewer calls, then to simpler ones, until
+/// neither helps.
 pub(crate) struct Shrinking<M: Model, Fails> {
     drawn: Drawn<M>,
     fails: Fails,
@@ -65,7 +66,7 @@ where
         self.without(end..self.drawn.draws.len()).await;
     }
 
-    /// Takes runs of calls away, long ones first.
+    /// Removes runs of calls, long ones first.
     async fn fewer(&mut self) -> bool {
         let mut helped = false;
         let mut length = self.drawn.draws.len().div_ceil(2);
@@ -102,7 +103,8 @@ where
         helped
     }
 
-    /// Walks down the value tree of one call as proptest's own runner does, and settles on the simplest call that still fails.
+    /// Walks down the value tree of one call as proptest's own runner does, and settles on the simplest call
+    /// that still fails. A call is settled for good, so a later round does not pay for its tree again.
     async fn simpler_at(&mut self, position: usize) -> bool {
         let mut simplest = self.drawn.draws[position].current();
         let before = simplest.clone();

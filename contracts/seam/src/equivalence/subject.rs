@@ -8,10 +8,10 @@ type Boxed = Box<dyn Error + Send + Sync>;
 type Open<C> = Box<dyn Fn() -> BoxFuture<'static, Result<Instance<C>, Boxed>> + Send + Sync>;
 type Effects = Box<dyn Fn() -> BoxFuture<'static, Result<Vec<Value>, Boxed>> + Send + Sync>;
 
-/// An implementation under test, by name: a way to open a fresh one for each sequence.
+/// An implementation under test, opened afresh for each sequence.
 pub(crate) struct Subject<C: Contract + ?Sized> {
     pub(crate) name: String,
-    /// It runs on the first of so many drawn sequences.
+    /// The subject runs on every `every`-th generated case.
     pub(crate) every: u64,
     open: Open<C>,
 }
@@ -41,7 +41,7 @@ impl<C: Contract + ?Sized> Subject<C> {
     }
 }
 
-/// One opened subject, in its initial state; used for one sequence of calls.
+/// One opened subject in its initial state, for one sequence of calls.
 pub struct Instance<C: Contract + ?Sized> {
     service: Arc<C>,
     effects: Option<Effects>,
@@ -50,7 +50,7 @@ pub struct Instance<C: Contract + ?Sized> {
 }
 
 impl<C: Contract + ?Sized> Instance<C> {
-    /// An implementation that says nothing of its effects.
+    /// Wraps an implementation that does not report effects.
     pub fn new(service: Arc<C>) -> Self {
         Self {
             service,
@@ -60,8 +60,9 @@ impl<C: Contract + ?Sized> Instance<C> {
         }
     }
 
-    /// Says what the calls so far have done, oldest first; asked after the last call, again until it agrees with the model or the
-    /// suite's time to settle is over.
+    /// Reports effects: `read` returns all effects of the calls so far, oldest first. It is called after the
+    /// last call, and again until the effects agree with the model's or
+    /// [`Suite::settling`](super::Suite::settling) is over.
     #[must_use]
     pub fn with_effects<Reading, E>(mut self, read: impl Fn() -> Reading + Send + Sync + 'static) -> Self
     where
@@ -75,7 +76,7 @@ impl<C: Contract + ?Sized> Instance<C> {
         self
     }
 
-    /// Awaited after the last call, before what is kept is dropped; after what was told before.
+    /// Adds a future that is awaited after the last call: in the order of adding, and before kept values are dropped.
     #[must_use]
     pub fn closed_by(mut self, close: impl Future<Output = ()> + Send + 'static) -> Self {
         let before = self.close.take();
@@ -88,19 +89,19 @@ impl<C: Contract + ?Sized> Instance<C> {
         self
     }
 
-    /// Kept until the sequence is over: a folder, a server's guard.
+    /// Keeps a value until the sequence is over: a folder, a server's guard.
     #[must_use]
     pub fn keeping(mut self, kept: impl Any + Send) -> Self {
         self.kept.push(Box::new(kept));
         self
     }
 
-    /// The implementation, for who drives an instance without a suite.
+    /// The implementation, for driving an instance without a suite.
     pub fn service(&self) -> Arc<C> {
         Arc::clone(&self.service)
     }
 
-    /// What the calls so far have done, as far as the subject says; none if it says nothing of it.
+    /// Reads the effects of the calls so far; `None` if the subject does not report any.
     pub async fn effects(&self) -> Result<Option<Vec<Value>>, String> {
         match &self.effects {
             Some(read) => read().await.map(Some).map_err(|error| error.to_string()),
@@ -108,7 +109,7 @@ impl<C: Contract + ?Sized> Instance<C> {
         }
     }
 
-    /// Ends it.
+    /// Closes the instance and drops the values that it keeps.
     pub async fn close(self) {
         let Self {
             close, kept, service, ..

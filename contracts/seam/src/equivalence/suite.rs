@@ -7,15 +7,79 @@ use std::{
     time::Duration,
 };
 
-use super::{Failure, Instance, Model, Report, Rule, run::Run, settings::Settings, subject::Subject};
+use super::{Failure, Instance, Model, Report, Rule, plan::Plan, run::Run, settings::Settings, subject::Subject};
 
-/// Proves that every subject of a contract behaves as the model says, with sequences of calls that the model draws.
+/// A test that every subject of a contract behaves as the model says, over sequences of calls that the model
+/// generates.
 ///
-/// Saved sequences run first, then `cases` drawn ones of `calls` calls each; every subject is opened afresh for each. The first
-/// difference is made as small as it gets, saved and returned. Everything derives from the seed, so a run can be repeated.
+/// Saved sequences run first, then `cases` generated ones of `calls` calls each. Every subject is opened afresh
+/// for each sequence. The first difference is shrunk, saved and returned. Everything derives from the seed, so
+/// a run can be repeated.
 ///
-/// The environment overrides: `SEAM_CASES` (how many), `SEAM_SEED` (what every draw derives from), `SEAM_CASE` (this one only),
-/// `SEAM_REPLAY` (this file only), `SEAM_SUBJECTS` (these only, separated by commas).
+/// Environment variables override the suite: `SEAM_CASES` (the number of cases), `SEAM_SEED` (the seed),
+/// `SEAM_CASE` (run this case only), `SEAM_REPLAY` (run this saved file only), `SEAM_SUBJECTS` (run these
+/// subjects only, separated by commas).
+///
+/// ```
+/// # use proptest::prelude::*;
+/// # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, thiserror::Error)]
+/// # #[error(transparent)]
+/// # pub struct NoAnswer(#[from] seam::TransportFailure);
+/// # impl seam::ContractError for NoAnswer {
+/// #     fn transport(&self) -> Option<&seam::TransportFailure> { Some(&self.0) }
+/// # }
+/// use seam::equivalence::{Cell, Fake, Instance, Model, Suite};
+/// use std::sync::{Arc, atomic::{AtomicU64, Ordering::SeqCst}};
+///
+/// #[seam::contract(name = "counter")]
+/// pub trait Counter: Send + Sync {
+///     #[write]
+///     async fn add(&self, count: u64) -> Result<u64, NoAnswer>;
+/// }
+///
+/// #[derive(Clone, Debug, PartialEq)]
+/// struct Total(u64);
+///
+/// impl Model for Total {
+///     type Contract = dyn Counter;
+///
+///     fn next_call(&self) -> BoxedStrategy<CounterCall> {
+///         (0..100u64).prop_map(|count| CounterCall::Add { count }).boxed()
+///     }
+///
+///     fn apply(&mut self, call: &CounterCall) -> CounterReply {
+///         let CounterCall::Add { count } = call;
+///         self.0 += count;
+///         CounterReply::Add(Ok(self.0))
+///     }
+///
+///     fn reachable() -> Vec<Cell> {
+///         vec![Cell::new("any", "add", "ok")]
+///     }
+/// }
+///
+/// struct ForgetsToAdd(AtomicU64);
+///
+/// #[seam::async_trait]
+/// impl Counter for ForgetsToAdd {
+///     async fn add(&self, count: u64) -> Result<u64, NoAnswer> {
+///         Ok(self.0.fetch_add(count, SeqCst)) // the total before, not after
+///     }
+/// }
+///
+/// let right = || async { Ok::<_, NoAnswer>(Instance::new(Fake::begin(Total(0)))) };
+/// let wrong = || async {
+///     let service: Arc<dyn Counter> = Arc::new(ForgetsToAdd(AtomicU64::new(0)));
+///     Ok::<_, NoAnswer>(Instance::new(service))
+/// };
+///
+/// assert!(Suite::new("counter", Total(0)).subject("right", right).run().is_ok());
+///
+/// let failure = Suite::new("counter", Total(0)).subject("wrong", wrong).run().unwrap_err();
+/// let counterexample = failure.counterexample().unwrap();
+/// assert_eq!(counterexample.history.len(), 1, "one call is enough to show it");
+/// assert_eq!(counterexample.history[0].arguments, r#"{"count":1}"#);
+/// ```
 pub struct Suite<M: Model> {
     pub(super) name: String,
     pub(super) model: M,
@@ -29,12 +93,12 @@ pub struct Suite<M: Model> {
     pub(super) patience: Duration,
     pub(super) settling: Duration,
     pub(super) regressions: Option<PathBuf>,
-    pub(super) shrinking: bool,
-    pub(super) independent_keys: bool,
+    pub(super) is_shrinking: bool,
+    pub(super) has_independent_keys: bool,
 }
 
 impl<M: Model> Suite<M> {
-    /// A suite of 256 cases with 20 calls each, from seed 0, without subjects.
+    /// Creates a suite of 256 cases with 20 calls each, from seed 0, without subjects.
     pub fn new(name: &str, model: M) -> Self {
         Self {
             name: name.to_owned(),
@@ -49,12 +113,12 @@ impl<M: Model> Suite<M> {
             patience: Duration::from_secs(30),
             settling: Duration::from_millis(500),
             regressions: None,
-            shrinking: true,
-            independent_keys: false,
+            is_shrinking: true,
+            has_independent_keys: false,
         }
     }
 
-    /// An implementation to compare, with a way to open it in its initial state.
+    /// Adds an implementation to compare. `open` opens it in its initial state, once for each sequence.
     #[must_use]
     pub fn subject<Opening, E>(mut self, name: &str, open: impl Fn() -> Opening + Send + Sync + 'static) -> Self
     where
@@ -65,130 +129,105 @@ impl<M: Model> Suite<M> {
         self
     }
 
-    /// Runs the subject of this name on the first of every `every` drawn sequences only: for one that costs much and shares most of its code
-    /// with another. Saved sequences, and one that is asked for, run on it all the same. What is told last counts, and 0 is 1. A name that
-    /// no subject has fails the run.
+    /// Runs `subject` on every `every`-th generated sequence instead of all. Use it for expensive subjects that
+    /// share code with others. Saved sequences and `SEAM_CASE` ignore it. The last setting wins; 0 means 1. An
+    /// unknown name fails the run.
     #[must_use]
     pub fn sampled(mut self, subject: &str, every: u64) -> Self {
         self.sampled.push((subject.to_owned(), every.max(1)));
         self
     }
 
-    /// A difference that is allowed. The first rule that is about a field decides.
+    /// Allows a difference. The first rule that is about a field decides.
     #[must_use]
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
         self
     }
 
-    /// How many sequences are drawn: at least 1.
+    /// Sets the number of generated sequences: 256 by default, at least 1.
     #[must_use]
     pub fn cases(mut self, cases: u64) -> Self {
         self.cases = cases.max(1);
         self
     }
 
-    /// Draws no more than so many, and so does not ask whether they met every cell: for a look, or a measurement.
+    /// Limits the run to `cases` generated sequences and does not judge coverage. Use it for a quick look, or a
+    /// measurement.
     #[must_use]
     pub fn at_most(mut self, cases: u64) -> Self {
         self.at_most = Some(cases.max(1));
         self
     }
 
-    /// How many calls each has: at least 1.
+    /// Sets the number of calls in each generated sequence: 20 by default, at least 1.
     #[must_use]
     pub fn calls(mut self, calls: usize) -> Self {
         self.calls = calls.max(1);
         self
     }
 
-    /// What every draw derives from.
+    /// Sets the seed from which every draw derives: 0 by default.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// How long one call may take: 30 s unless told. Silence is a difference.
+    /// Sets the time limit of one call: 30 s by default. No reply in time is a difference.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// How long effects may take to show after the last reply: 500 ms unless told. They are compared as soon as they agree.
+    /// Sets the time that effects may take to show after the last reply: 500 ms by default. They are read again
+    /// until they agree with the model, so a subject that is right seldom waits.
     #[must_use]
     pub fn settling(mut self, settling: Duration) -> Self {
         self.settling = settling;
         self
     }
 
-    /// Where sequences that failed are kept: each run begins with them.
+    /// Sets the folder of saved sequences, created on the first failure. Each run starts with them, in the
+    /// order of their file names.
     #[must_use]
     pub fn regressions(mut self, folder: impl Into<PathBuf>) -> Self {
         self.regressions = Some(folder.into());
         self
     }
 
-    /// Leaves a failing sequence as long as it was drawn: for those who only want to know whether there is one.
+    /// Leaves a failing sequence as long as it was generated. Use it to find out quickly whether there is one.
     #[must_use]
     pub fn without_shrinking(mut self) -> Self {
-        self.shrinking = false;
+        self.is_shrinking = false;
         self
     }
 
-    /// Says that a call never shows what was done under another key than its own: concurrent histories are checked key by key then, which
-    /// takes far less than all together.
+    /// Declares that no call shows what was done under a key other than its own. Concurrent histories are then
+    /// checked key by key, which takes far less time than checking them whole.
     #[must_use]
     pub fn independent_keys(mut self) -> Self {
-        self.independent_keys = true;
+        self.has_independent_keys = true;
         self
     }
 
-    /// Runs it, on a runtime of its own: call it outside of any. Within one it fails with [`Failure::Runtime`].
+    /// Runs the suite on a runtime of its own.
+    ///
+    /// # Errors
+    ///
+    /// The first difference; cells that were missed, or met although not declared; a suite, a setting or a
+    /// saved sequence that can't be used. [`Failure::Runtime`] if another runtime is running on this thread.
     pub fn run(self) -> Result<Report, Failure> {
         let settings = Settings::from_env()?;
-        let suite = self.checked(&settings)?;
-        let name = suite.name.clone();
+        let plan = Plan::of(self, settings)?;
+        let name = plan.suite.clone();
         let mut runtime = tokio::runtime::Builder::new_current_thread();
-        run_on(&mut runtime, &name, Run::of(suite, settings).run())
-    }
-
-    pub(super) fn checked(mut self, settings: &Settings) -> Result<Self, Failure> {
-        let suite = || self.name.clone();
-        let names: Vec<String> = self.subjects.iter().map(|subject| subject.name.clone()).collect();
-        if M::reachable().is_empty() {
-            let model = std::any::type_name::<M>();
-            return Err(Failure::EmptyModel { suite: suite(), model });
-        }
-        if names.is_empty() {
-            return Err(Failure::NoSubject { suite: suite() });
-        }
-        if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
-            let name = twice.1.clone();
-            return Err(Failure::SameName { suite: suite(), name });
-        }
-        let sampled = self.sampled.iter().map(|(name, _)| name);
-        let mut asked = settings.subjects.iter().flatten().chain(sampled);
-        if let Some(unknown) = asked.find(|name| !names.contains(name)) {
-            return Err(Failure::UnknownSubject {
-                suite: suite(),
-                name: unknown.clone(),
-                known: names,
-            });
-        }
-        for subject in &mut self.subjects {
-            let last = self.sampled.iter().rfind(|(name, _)| *name == subject.name);
-            subject.every = last.map_or(1, |(_, every)| *every);
-        }
-        if let Some(wanted) = &settings.subjects {
-            self.subjects.retain(|subject| wanted.contains(&subject.name));
-        }
-        Ok(self)
+        run_on(&mut runtime, &name, Run::of(plan).run())
     }
 }
 
-/// Does a suite's work on a runtime of its own.
+/// Runs a suite's work on a runtime of its own.
 pub(super) fn run_on<T>(
     runtime: &mut tokio::runtime::Builder,
     suite: &str,
@@ -200,7 +239,8 @@ pub(super) fn run_on<T>(
     };
     let runtime = runtime.enable_all().build();
     let runtime = runtime.map_err(|error| failed(error.to_string()))?;
-    // Only trying tells whether another runtime is at work on this thread: where one is merely entered, all is well.
+    // There is no way to ask whether another runtime is running on this thread: `Handle::try_current` also
+    // succeeds where one is merely entered, and then all is well. So the test is a future that does nothing.
     let idle = AssertUnwindSafe(|| runtime.block_on(std::future::ready(())));
     if catch_unwind(idle).is_err() {
         runtime.shutdown_background();

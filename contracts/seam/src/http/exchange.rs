@@ -10,7 +10,7 @@ use crate::{
     time::{self, Instant},
 };
 
-/// What all transports do around sending: deadline, headers, time limit.
+/// The steps that all transports take around sending: deadline, headers, time limit.
 pub(super) struct Exchange {
     to: String,
     begun: Instant,
@@ -18,8 +18,8 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// Refuses a request whose time is up, and writes the context's headers into any other. `limit` is how long the transport
-    /// waits on its own account.
+    /// Refuses a request whose time is up, and writes the context's headers into any other. `limit` is how long
+    /// the transport waits on its own account.
     pub(super) fn begin(
         to: &str,
         request: &mut Request<Bytes>,
@@ -47,7 +47,7 @@ impl Exchange {
         })
     }
 
-    /// The response, if it comes in time.
+    /// Awaits the response, up to the time limit.
     pub(super) async fn run(
         self,
         work: impl Future<Output = Result<Response<Bytes>, String>>,

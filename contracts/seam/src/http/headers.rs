@@ -8,26 +8,27 @@ use crate::{Context, Trace, chance, time};
 pub mod header {
     use http::HeaderName;
 
-    /// [`request_id`](crate::Context::request_id)
+    /// The header of [`request_id`](crate::Context::request_id).
     pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-    /// [`correlation_id`](crate::Context::correlation_id)
+    /// The header of [`correlation_id`](crate::Context::correlation_id).
     pub const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
-    /// [`causation_id`](crate::Context::causation_id)
+    /// The header of [`causation_id`](crate::Context::causation_id).
     pub const CAUSATION_ID: HeaderName = HeaderName::from_static("x-causation-id");
-    /// [`trace`](crate::Context::trace), as W3C Trace Context says.
+    /// The header of [`trace`](crate::Context::trace), as in W3C Trace Context.
     pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-    /// What remains until the [`deadline`](crate::Context::deadline), in whole milliseconds: a duration, since clocks differ.
+    /// The time that remains until the [`deadline`](crate::Context::deadline), in whole milliseconds: a
+    /// duration, since clocks differ.
     pub const DEADLINE_MS: HeaderName = HeaderName::from_static("x-seam-deadline-ms");
-    /// [`caller`](crate::Context::caller)
+    /// The header of [`caller`](crate::Context::caller).
     pub const CALLER: HeaderName = HeaderName::from_static("x-seam-caller");
-    /// [`shadow`](crate::Context::shadow): `1`, or absent.
+    /// The header of [`shadow`](crate::Context::shadow): `1`, or absent.
     pub const SHADOW: HeaderName = HeaderName::from_static("x-seam-shadow");
 }
 
 const LONGEST_ID: usize = 128;
 
-/// Writes a context into headers, over what they held of another. An id that is not 1 to 128 visible ASCII characters is
-/// left out.
+/// Writes a context into headers, over what they held of another. An id that is not 1 to 128 visible ASCII
+/// characters is left out.
 pub fn inject(context: &Context, headers: &mut HeaderMap) {
     let deadline = context.remaining().map(|left| left.as_millis().to_string());
     let fields: [(HeaderName, Option<&str>); 7] = [
@@ -47,11 +48,11 @@ pub fn inject(context: &Context, headers: &mut HeaderMap) {
     }
 }
 
-/// Reads a context from headers. What is absent or malformed is replaced as in a fresh [`Context::root`]: a stranger's header
-/// never makes a request fail.
+/// Reads a context from headers. What is absent or malformed is replaced as in a fresh [`Context::root`]: a
+/// stranger's header never makes a request fail.
 ///
-/// The correlation id defaults to the request id, the caller to `anonymous`. Anybody can write any header: who the caller
-/// is, these do not prove.
+/// The correlation id defaults to the request id, the caller to `anonymous`. Anybody can write any header: who
+/// the caller is, these do not prove.
 pub fn extract(headers: &HeaderMap) -> Context {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let id = |name| text(name).and_then(legible).map(str::to_owned);

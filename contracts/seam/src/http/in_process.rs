@@ -10,8 +10,9 @@ use crate::{BoxFuture, Context, TransportFailure, caught, replay};
 
 /// Hands requests to a tower service, such as axum's `Router`, with no socket between.
 ///
-/// Context crosses in headers only, as it does on a network, and a panic of the service is a transport failure. One thing
-/// differs: when the caller stops waiting, the service stops too, wherever it stands, unless it runs its work in a task.
+/// Context crosses in headers only, as it does on a network, and a panic of the service is a transport failure.
+/// One thing differs: when the caller stops waiting, the service stops too, wherever it stands, unless it runs
+/// its work in a task.
 #[derive(Clone)]
 pub struct InProcess<S> {
     service: S,

@@ -1,7 +1,7 @@
 //! Requests and replies with and without a socket: [`Socket`] for real ones, [`InProcess`] for the router itself.
 //!
-//! The [`Context`](crate::Context) of the caller travels in headers (see [`header`]): transports [`inject`] it, servers
-//! [`extract`] it.
+//! The [`Context`](crate::Context) of the caller travels in headers (see [`header`]): transports [`inject`] it,
+//! servers [`extract`] it.
 
 mod exchange;
 mod headers;

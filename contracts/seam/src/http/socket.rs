@@ -14,12 +14,29 @@ use hyper_util::{
 use super::{Transport, exchange::Exchange};
 use crate::{BoxFuture, TransportFailure};
 
-/// Sends requests over TCP to one server, on connections that it keeps; HTTP/1.1, no TLS, no proxy.
+/// A client of one server over TCP, with connections that it keeps: HTTP/1.1, no TLS, no proxy.
 ///
 /// The path goes out byte for byte as given: `.` and `..` are segments like any other.
 ///
 /// A request that a kept connection could not even begin to take, because the server had closed it, goes to another
 /// connection: it was not sent. Nothing else is sent twice.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use seam::http::{Socket, SocketLimits, Transport};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+/// let server = listener.local_addr()?;
+/// let router = Router::new().route("/stock/{sku}", get(|| async { "3" }));
+/// tokio::spawn(async { axum::serve(listener, router).await });
+///
+/// let socket = Socket::new(&format!("http://{server}"), SocketLimits::default())?;
+/// let request = http::Request::get("/stock/tea").body(bytes::Bytes::new())?;
+/// assert_eq!(socket.send(request).await?.body(), "3");
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct Socket {
     client: Client<HttpConnector, Full<Bytes>>,
@@ -28,22 +45,23 @@ pub struct Socket {
     limits: SocketLimits,
 }
 
-/// How long a [`Socket`] waits, and how much it reads.
+/// The limits of a [`Socket`]'s waiting and reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SocketLimits {
-    /// To reach the server: 1 s.
+    /// The time to connect: 1 s by default.
     pub connect: Duration,
-    /// For the whole answer, connecting included, where the request has no [`AnswerWithin`](super::AnswerWithin): 10 s.
+    /// The time for the whole answer, connecting included, where the request has no
+    /// [`AnswerWithin`](super::AnswerWithin): 10 s.
     pub answer: Duration,
-    /// Bytes of a reply's body: 8 MiB.
+    /// The most bytes of a reply's body: 8 MiB by default.
     pub body: usize,
 }
 
-/// A base URL that no request can be sent to.
+/// The error for a base URL that no request can be sent to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("base URL is {url:?}, wanted http://host or http://host:port")]
 pub struct MalformedBaseUrl {
-    /// What was given.
+    /// The URL that was given.
     pub url: String,
 }
 

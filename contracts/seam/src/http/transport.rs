@@ -7,8 +7,9 @@ use crate::{BoxFuture, TransportFailure};
 
 /// Sends a request somewhere and brings the response back.
 ///
-/// Every transport adds the headers of [`Context::current`](crate::Context::current), in a new span; sends nothing once the
-/// context's deadline is past, and waits no longer than that; sends each request at most once; and follows no redirect.
+/// Every transport adds the headers of [`Context::current`](crate::Context::current), in a new span; sends
+/// nothing once the context's deadline is past, and waits no longer than that; sends each request at most once;
+/// and follows no redirect.
 pub trait Transport: Send + Sync + 'static {
     /// The response, whatever its status; the request's URI is path and query only.
     ///

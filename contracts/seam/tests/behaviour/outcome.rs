@@ -65,5 +65,5 @@ fn a_result_sorts_itself() {
 #[tokio::test]
 async fn a_panic_with_a_value_that_is_no_text_is_still_a_panic() {
     let panic = seam::caught(async { std::panic::panic_any(7) }).await.unwrap_err();
-    assert_eq!(panic.to_string(), "implementation panicked: a value that is no text");
+    assert_eq!(panic.to_string(), "implementation panicked: a value that is not text");
 }

@@ -33,7 +33,7 @@ struct Roll(u64);
 impl Model for Roll {
     type Contract = dyn Labels;
 
-    fn call(&self) -> BoxedStrategy<LabelsCall> {
+    fn next_call(&self) -> BoxedStrategy<LabelsCall> {
         let stick = |(colour, glossy)| LabelsCall::Stick { colour, glossy };
         (1..=2_u64, prop::bool::weighted(0.1)).prop_map(stick).boxed()
     }

@@ -63,7 +63,7 @@ impl Pages {
 impl Model for Pages {
     type Contract = dyn Diary;
 
-    fn call(&self) -> BoxedStrategy<DiaryCall> {
+    fn next_call(&self) -> BoxedStrategy<DiaryCall> {
         let write = (0..4_u8).prop_map(|page| DiaryCall::Write { page });
         let moments: Vec<u64> = self.pages.values().map(|entry| entry.changed_at).collect();
         if moments.is_empty() {

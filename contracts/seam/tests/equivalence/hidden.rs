@@ -51,7 +51,7 @@ struct Kept(Content);
 impl Model for Kept {
     type Contract = dyn Safe;
 
-    fn call(&self) -> BoxedStrategy<SafeCall> {
+    fn next_call(&self) -> BoxedStrategy<SafeCall> {
         Just(SafeCall::Open {}).boxed()
     }
 
@@ -91,7 +91,7 @@ fn compared(kept: Content, shows: Content) -> [Result<(), Failure>; 2] {
             async move { Ok::<_, String>(Instance::new(<dyn Safe>::via(safe))) }
         })
     };
-    let at_once = suite().run_concurrently(1, |_| seam::equivalence::Heard::Answer);
+    let at_once = suite().run_concurrently(1, |_| seam::equivalence::Completion::Ok);
     [suite().run().map(drop), at_once.map(drop)]
 }
 

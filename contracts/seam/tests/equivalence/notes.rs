@@ -1,4 +1,5 @@
-//! A contract whose implementations mint ids of their own, its model, and an implementation with a switch for each way to be wrong.
+//! A contract whose implementations mint ids of their own, its model, and an implementation with a switch for
+//! each way to be wrong.
 
 use std::{
     borrow::Cow,
@@ -84,7 +85,7 @@ impl Book {
 impl Model for Book {
     type Contract = dyn Notes;
 
-    fn call(&self) -> BoxedStrategy<NotesCall> {
+    fn next_call(&self) -> BoxedStrategy<NotesCall> {
         let write = "[a-z]{1,8}".prop_map(|text| NotesCall::Write { text });
         let mut ids: Vec<u64> = self.notes.iter().map(|(note, _)| note.id).collect();
         // One that never is, and one that is not yet.

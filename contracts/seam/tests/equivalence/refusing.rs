@@ -7,7 +7,7 @@ use std::{
 };
 
 use proptest::strategy::{BoxedStrategy, Strategy};
-use seam::equivalence::{CallOf, Cell, Failure, Instance, Model, Modelled, ReplyOf, Suite};
+use seam::equivalence::{CallOf, Cell, Failure, Fake, Instance, Model, ReplyOf, Suite};
 
 use crate::notes::{Book, Wrong, pad, suite};
 
@@ -18,8 +18,8 @@ struct Off<const DRAWS: bool>(Book);
 impl<const DRAWS: bool> Model for Off<DRAWS> {
     type Contract = <Book as Model>::Contract;
 
-    fn call(&self) -> BoxedStrategy<CallOf<Self>> {
-        self.0.call().prop_filter("never", |_| DRAWS).boxed()
+    fn next_call(&self) -> BoxedStrategy<CallOf<Self>> {
+        self.0.next_call().prop_filter("never", |_| DRAWS).boxed()
     }
 
     fn apply(&mut self, call: &CallOf<Self>) -> ReplyOf<Self> {
@@ -34,7 +34,7 @@ impl<const DRAWS: bool> Model for Off<DRAWS> {
 fn off<const DRAWS: bool>() -> Failure {
     let suite = Suite::new("notes", Off::<DRAWS>(Book::default()));
     let suite = suite.subject("model", || async {
-        Ok::<_, String>(Instance::new(Modelled::begin(Book::default())))
+        Ok::<_, String>(Instance::new(Fake::begin(Book::default())))
     });
     suite.cases(8).run().unwrap_err()
 }
@@ -46,7 +46,7 @@ fn a_cell_that_was_reached_and_is_not_called_reachable_is_named() {
     assert!(matches!(failure, Failure::Undeclared { .. }), "{failure}");
     let said = failure.to_string();
     assert!(said.contains("\n  read on any -> Absent\n"), "{said}");
-    assert!(said.contains("add them to `reachable`, or mend the model"), "{said}");
+    assert!(said.contains("add them to `reachable`, or fix the model"), "{said}");
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_model_that_draws_no_call_is_refused_with_the_filter_that_leaves_none() {
     assert!(matches!(failure, Failure::NoCall { .. }), "{failure}");
     let said = failure.to_string();
     assert!(
-        said.contains("no call can be drawn") && said.contains("loosen the filters in `call`"),
+        said.contains("no call can be drawn") && said.contains("loosen the filters in `next_call`"),
         "{said}"
     );
 }
@@ -84,8 +84,8 @@ struct Empty(Book);
 impl Model for Empty {
     type Contract = <Book as Model>::Contract;
 
-    fn call(&self) -> BoxedStrategy<CallOf<Self>> {
-        self.0.call()
+    fn next_call(&self) -> BoxedStrategy<CallOf<Self>> {
+        self.0.next_call()
     }
 
     fn apply(&mut self, call: &CallOf<Self>) -> ReplyOf<Self> {
@@ -101,7 +101,7 @@ impl Model for Empty {
 fn an_empty_model_is_refused() {
     let suite = Suite::new("notes", Empty(Book::default()));
     let suite = suite.subject("model", || async {
-        Ok::<_, String>(Instance::new(Modelled::begin(Book::default())))
+        Ok::<_, String>(Instance::new(Fake::begin(Book::default())))
     });
 
     let failure = suite.run().unwrap_err();

@@ -1,4 +1,4 @@
-use seam::equivalence::{Failure, Instance, Modelled, Rule, Suite};
+use seam::equivalence::{Failure, Fake, Instance, Rule, Suite};
 
 use crate::notes::{Book, Wrong, bare, suite};
 
@@ -61,7 +61,7 @@ fn a_cell_that_no_case_reached_fails_the_suite_and_is_named() {
     let failure = Suite::new("notes", Book::default())
         .calls(1)
         .subject("model", || async {
-            Ok::<_, String>(Instance::new(Modelled::begin(Book::default())))
+            Ok::<_, String>(Instance::new(Fake::begin(Book::default())))
         })
         .run()
         .unwrap_err();

@@ -31,7 +31,7 @@ enum Stack {
 impl Model for Stack {
     type Contract = dyn Crates;
 
-    fn call(&self) -> BoxedStrategy<CratesCall> {
+    fn next_call(&self) -> BoxedStrategy<CratesCall> {
         let take = |count| CratesCall::Take { count };
         match *self {
             Self::AtMost(most) => (0..=most).prop_map(take).boxed(),

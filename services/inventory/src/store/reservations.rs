@@ -33,7 +33,8 @@ pub(crate) async fn insert(tx: &mut Tx, reservation: &Reservation) -> Result<boo
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Replaces `before` by `after`. `false`, and no change, if the reservation's status or version is not that of `before` any more.
+/// Replaces `before` by `after`. `false`, and no change, if the reservation's status or version is not that of
+/// `before` any more.
 pub(crate) async fn replace(tx: &mut Tx, before: &Reservation, after: &Reservation) -> Result<bool, DatabaseError> {
     let replaced = sqlx::query(
         "UPDATE reservations SET status = $1, version = $2, updated_at = $3

@@ -1,4 +1,4 @@
-//! A notifications module with a real database, real sinks, and logs as they are told to be.
+//! A notifications module with a real database and real sinks, following logs that a test writes.
 
 use std::{net::TcpListener, sync::Arc};
 
@@ -45,7 +45,7 @@ impl Fixture {
         fixture
     }
 
-    /// Opens the module on the database that is there.
+    /// Opens the module on the database that the last one left.
     pub(crate) async fn start(&mut self) {
         let (smtp, push) = (
             self.smtp.address().to_string(),
@@ -68,7 +68,7 @@ impl Fixture {
         self.running = Some((environment, module));
     }
 
-    /// Stops the module in the middle of whatever it does.
+    /// Stops the module in the middle of its work.
     pub(crate) async fn stop(&mut self) {
         let (environment, module) = self.running.take().expect("it runs");
         testing::stop(&environment, &module).await;
@@ -80,14 +80,14 @@ impl Fixture {
         self.mail_sink = Some(MailSink::start(smtp, api, Some(&data)).expect("the sink starts"));
     }
 
-    /// Gone, with its connections; what it has taken stays.
+    /// Ends the mail server and its connections. The mails that it accepted stay.
     pub(crate) async fn mail_down(&mut self) {
         self.mail_sink = None;
         self.smtp.take_back().await;
         self.mail_api.take_back().await;
     }
 
-    /// Somebody who takes connections at the mail server's address and never says a word.
+    /// A listener at the mail server's address that accepts connections and never sends a byte.
     pub(crate) async fn silent_mail_server(&mut self) -> TcpListener {
         self.smtp.listen().await
     }
@@ -115,7 +115,7 @@ impl Fixture {
         Arc::clone(&self.module().service)
     }
 
-    /// What was told about the order, once it is `count`.
+    /// The order's notifications, once there are `count`.
     pub(crate) async fn told(&self, order_id: OrderId, count: usize) -> Vec<Notification> {
         until(&format!("{count} notifications"), async || {
             let service = self.service();

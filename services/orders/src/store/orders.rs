@@ -47,7 +47,8 @@ pub(crate) async fn insert(tx: &mut Tx, order: &Order) -> Result<bool, DatabaseE
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Replaces `before` by `after`. `false`, and no change, if the order's status or version is not that of `before` any more.
+/// Replaces `before` by `after`. `false`, and no change, if the order's status or version is not that of `before`
+/// any more.
 pub(crate) async fn replace(tx: &mut Tx, before: &Order, after: &Order) -> Result<bool, DatabaseError> {
     let replaced = sqlx::query(
         "UPDATE orders SET status = $1, payment_id = $2, cancel_reason = $3, carrier = $4, tracking_number = $5,

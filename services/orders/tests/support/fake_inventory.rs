@@ -10,22 +10,22 @@ use commerce::{
 use seam::TransportFailure;
 use shared::testing::until;
 
-/// How a neighbour behaves from now on.
+/// Behaviour of a fake from now on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Conduct {
     #[default]
     Answers,
     /// Does nothing and never answers.
     HangsBefore,
-    /// Does what it is told and never answers.
+    /// Does what it is asked and never answers.
     HangsAfter,
-    /// The connection breaks before it has done anything.
+    /// Breaks the connection before it has done anything.
     BreaksBefore,
-    /// The connection breaks after it has done what it was told.
+    /// Breaks the connection after it has done what it was asked.
     BreaksAfter,
 }
 
-/// An inventory in memory that keeps the contract.
+/// A fake of Inventory in memory that keeps the contract.
 #[derive(Debug, Default)]
 pub struct FakeInventory {
     state: Mutex<State>,
@@ -46,7 +46,7 @@ impl FakeInventory {
         self.state().conduct = conduct;
     }
 
-    /// The next call is answered; from then on it behaves so.
+    /// Answers the next call, and behaves as `conduct` says from then on.
     pub fn answer_once_then(&self, conduct: Conduct) {
         let mut state = self.state();
         state.conduct = Conduct::Answers;
@@ -69,7 +69,7 @@ impl FakeInventory {
             .map(|reservation| reservation.status)
     }
 
-    /// Orders that have something set aside.
+    /// The orders that have stock reserved.
     pub fn held(&self) -> Vec<OrderId> {
         let state = self.state();
         let held = state
@@ -79,7 +79,7 @@ impl FakeInventory {
         held.map(|reservation| reservation.order_id).collect()
     }
 
-    /// How often it was told to give the order's stock back.
+    /// Number of releases that were requested for the order.
     pub fn releases(&self, order_id: OrderId) -> usize {
         let state = self.state();
         state.releases.iter().filter(|released| **released == order_id).count()
@@ -89,7 +89,7 @@ impl FakeInventory {
         self.state().calls
     }
 
-    /// Waits until it has been called so often.
+    /// Waits until it was called this many times.
     pub async fn called(&self, times: usize) {
         until("inventory is called", async || (self.calls() >= times).then_some(())).await;
     }

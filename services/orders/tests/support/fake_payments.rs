@@ -9,7 +9,7 @@ use commerce::{
 };
 use seam::TransportFailure;
 
-/// Payments in memory: what was captured, and what was given back under which key.
+/// A fake of Payments in memory: captured payments, and refunds by their keys.
 #[derive(Debug, Default)]
 pub struct FakePayments {
     state: Mutex<State>,
@@ -25,7 +25,7 @@ struct State {
 }
 
 impl FakePayments {
-    /// An order's payment, captured.
+    /// Adds a captured payment of the order.
     pub fn capture(&self, order_id: OrderId, amount: Money) -> PaymentId {
         let now = Timestamp::now();
         let id = PaymentId::derive(&[&order_id.to_string(), "1"]);
@@ -45,22 +45,22 @@ impl FakePayments {
         id
     }
 
-    /// From now on no call is answered, or each is.
+    /// Fails every call from now on, or answers it again.
     pub fn set_down(&self, is_down: bool) {
         self.state().is_down = is_down;
     }
 
-    /// From now on the provider refuses refunds, or does not.
+    /// Refuses refunds for this reason from now on, or makes them again.
     pub fn refuse_refunds(&self, reason: Option<&str>) {
         self.state().refused = reason.map(str::to_owned);
     }
 
-    /// How often a refund was asked for, with whatever key.
+    /// Number of refunds that were requested, under any key.
     pub fn asked(&self) -> usize {
         self.state().asked
     }
 
-    /// Somebody gives a part back by hand.
+    /// Refunds a part as a person would, beside the module.
     pub fn refund_by_hand(&self, payment_id: PaymentId, cents: i64) {
         self.state().payments.get_mut(&payment_id).unwrap().refunded.cents += cents;
     }

@@ -1,4 +1,4 @@
-//! One orders module on its own SQLite file, with neighbours that do as they are told.
+//! An orders module on its own SQLite file, beside fakes of its neighbours.
 
 #![allow(dead_code, unreachable_pub, reason = "every test binary uses its part of it")]
 
@@ -28,13 +28,13 @@ pub struct World {
     pub module: Module<dyn Orders>,
 }
 
-/// How long a claim is held in these tests: long enough for a request, short enough to wait for.
+/// Lease of a claim in these tests: long enough for a request, short enough to wait for.
 pub const LEASE: Duration = Duration::from_millis(300);
-/// How long a neighbour may take to answer.
+/// Limit of a call to a neighbour.
 pub const PATIENCE: Duration = Duration::from_millis(150);
 
 impl World {
-    /// A fresh one: 10 of the product "lamp" at 20.00 EUR.
+    /// A new world with 10 of the product "lamp" at 20.00 EUR.
     pub async fn begin() -> Self {
         let inventory = Arc::new(FakeInventory::default());
         inventory.put("lamp", 2_000, "EUR", 10);
@@ -42,7 +42,7 @@ impl World {
         Self::open(folder, inventory, Arc::default(), Arc::default()).await
     }
 
-    /// The process dies here and comes back: the database stays, everything in memory goes.
+    /// Restarts the process: the database stays, all memory is lost.
     pub async fn restart(self) -> Self {
         let Self {
             folder,
@@ -86,12 +86,12 @@ impl World {
         Arc::clone(&self.module.service)
     }
 
-    /// The order that a key of this caller stands for.
+    /// The order that the caller "shop" creates under this key.
     pub async fn order(&self, key: &str) -> Result<Order, OrderError> {
         self.module.service.get_order(order_id(key)).await
     }
 
-    /// Waits until the order is there and in this status.
+    /// Waits until the order exists and has this status.
     pub async fn until(&self, key: &str, status: OrderStatus) -> Order {
         until(&format!("order {key} is {status:?}"), async || {
             self.order(key).await.ok().filter(|o| o.status == status)
@@ -111,7 +111,7 @@ pub async fn create(orders: &Arc<dyn Orders>, order: NewOrder) -> Result<Order, 
     Context::root("shop").scope(orders.create_order(order)).await
 }
 
-/// What the caller "shop" asks for under this key: so many lamps.
+/// A request for this number of lamps.
 pub fn lamps(key: &str, quantity: i64) -> NewOrder {
     items(key, &[("lamp", quantity)])
 }

@@ -46,8 +46,8 @@ pub(crate) async fn insert(tx: &mut Tx, order: &Order, origin: &Origin) -> Resul
     let now = Timestamp::now().as_micros();
     let id = crate::domain::payment_id(order.id);
     let inserted = sqlx::query(
-        "INSERT INTO payments (id, order_id, attempt, status, amount, currency, payment_method, correlation_id, causation_id,
-            due_at, version, created_at, updated_at)
+        "INSERT INTO payments (id, order_id, attempt, status, amount, currency, payment_method, correlation_id,
+            causation_id, due_at, version, created_at, updated_at)
          VALUES ($1, $2, $3, 'pending', $4, $5, $6, $7, $8, $9, 1, $9, $9) ON CONFLICT DO NOTHING",
     )
     .bind(id.to_string())
@@ -64,11 +64,12 @@ pub(crate) async fn insert(tx: &mut Tx, order: &Order, origin: &Origin) -> Resul
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Replaces `before` by `after`. `false`, and no change, if the payment's status or version is not that of `before` any more.
+/// Replaces `before` by `after`. `false`, and no change, if the payment's status or version is not that of `before`
+/// any more.
 pub(crate) async fn replace(tx: &mut Tx, before: &Payment, after: &Settlement) -> Result<bool, DatabaseError> {
     let saved = sqlx::query(
-        "UPDATE payments SET status = $1, captured = $2, failure = $3, authorization_id = $4, charge_id = $5, attempts = $6,
-            due_at = $7, version = $8, updated_at = $9
+        "UPDATE payments SET status = $1, captured = $2, failure = $3, authorization_id = $4, charge_id = $5,
+            attempts = $6, due_at = $7, version = $8, updated_at = $9
          WHERE id = $10 AND status = $11 AND version = $12",
     )
     .bind(status_text(after.payment.status))
@@ -101,8 +102,8 @@ pub(crate) async fn reserve_refund(tx: &mut Tx, id: PaymentId, cents: i64) -> Re
     Ok(reserved.rows_affected() == 1)
 }
 
-/// Stores `after`, the payment after a refund of `cents` that was reserved. `false`, and no change, if the payment's status or
-/// version is not that of `before` any more.
+/// Stores `after`, the payment after a refund of `cents` that was reserved. `false`, and no change, if the
+/// payment's status or version is not that of `before` any more.
 pub(crate) async fn complete_refund(
     tx: &mut Tx,
     cents: i64,
@@ -110,7 +111,8 @@ pub(crate) async fn complete_refund(
     after: &Payment,
 ) -> Result<bool, DatabaseError> {
     let saved = sqlx::query(
-        "UPDATE payments SET refund_pending = refund_pending - $1, refunded = $2, status = $3, version = $4, updated_at = $5
+        "UPDATE payments SET refund_pending = refund_pending - $1, refunded = $2, status = $3, version = $4,
+            updated_at = $5
          WHERE id = $6 AND status = $7 AND version = $8",
     )
     .bind(cents)

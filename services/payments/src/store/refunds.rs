@@ -28,7 +28,8 @@ pub(crate) struct RefundRecord {
 macro_rules! select {
     ($tail:literal) => {
         concat!(
-            "SELECT id, caller, key, payment_id, amount, correlation_id, causation_id, request_id, reply, replied_at, attempts
+            "SELECT id, caller, key, payment_id, amount, correlation_id, causation_id, request_id, reply,
+                replied_at, attempts
              FROM refunds ",
             $tail
         )
@@ -49,7 +50,8 @@ impl RefundRecord {
 /// Inserts the intent to refund, due at once.
 pub(crate) async fn insert(tx: &mut Tx, refund: &RefundRecord) -> Result<(), DatabaseError> {
     sqlx::query(
-        "INSERT INTO refunds (id, caller, key, payment_id, amount, correlation_id, causation_id, request_id, due_at, created_at)
+        "INSERT INTO refunds (id, caller, key, payment_id, amount, correlation_id, causation_id, request_id, due_at,
+            created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
     )
     .bind(refund.id.to_string())

@@ -26,7 +26,7 @@ async fn an_order_is_charged_once_and_booked_on_both_sides() {
     assert_eq!(ledger.charges.len(), 1);
     assert_eq!(ledger.charges[0].capture.reference, order.id.to_string());
     assert_eq!(
-        fixture.books().await,
+        fixture.own_ledger().await,
         [("customer".to_owned(), -1000), ("provider".to_owned(), 1000)]
     );
     assert_eq!(
@@ -90,7 +90,7 @@ async fn a_declined_payment_fails_and_is_not_charged() {
     assert_eq!((payment.status, payment.captured), (PaymentStatus::Failed, euros(0)));
     assert_eq!(payment.failure.as_deref(), Some("card declined"));
     assert_eq!(fixture.ledger().await.charges, []);
-    assert_eq!(fixture.books().await, []);
+    assert_eq!(fixture.own_ledger().await, []);
     assert_eq!(fixture.events().await[0].event_type, "PaymentFailed");
 }
 
@@ -99,7 +99,7 @@ async fn an_authorization_without_an_answer_is_unknown_and_then_found_and_charge
     let fixture = Fixture::waiting(ARRIVES).await;
     let order = fixture.order("o", "tok_timeout");
 
-    // The answer comes before the provider's: it is not known yet.
+    // The caller's time ends before the provider answers: the outcome is not known yet.
     let early = Context::root("shop").within(Duration::from_millis(250));
     let first = early
         .scope(fixture.payments().process_payment(order.id))
@@ -138,7 +138,7 @@ async fn a_charge_answered_with_an_error_is_found_and_not_repeated() {
         Some(&1),
         "it was asked about, not repeated"
     );
-    assert_eq!(fixture.books().await.len(), 2);
+    assert_eq!(fixture.own_ledger().await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -295,5 +295,5 @@ async fn what_was_booked_never_changes() {
             "{statement}"
         );
     }
-    assert_eq!(fixture.books().await.len(), 2);
+    assert_eq!(fixture.own_ledger().await.len(), 2);
 }

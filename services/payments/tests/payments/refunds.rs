@@ -24,9 +24,9 @@ async fn a_refund_gives_money_back_and_is_booked_on_both_sides() {
     );
     assert_eq!((rest.status, rest.refunded), (PaymentStatus::Refunded, euros(1000)));
     assert_eq!(fixture.ledger().await.charges[0].refunded_cents, 1000);
-    let books = fixture.books().await;
-    assert_eq!(books.len(), 6);
-    assert_eq!(books.iter().map(|(_, cents)| cents).sum::<i64>(), 0);
+    let rows = fixture.own_ledger().await;
+    assert_eq!(rows.len(), 6);
+    assert_eq!(rows.iter().map(|(_, cents)| cents).sum::<i64>(), 0);
     let last = fixture
         .events()
         .await
@@ -174,7 +174,7 @@ async fn each_attempt_that_is_not_answered_puts_the_next_one_off() {
 
     assert!(matches!(down, Err(PaymentError::ServiceUnavailable { .. })), "{down:?}");
     let due_after = async |wanted: i64| {
-        until("so many attempts were made", async || {
+        until("these attempts were made", async || {
             let (attempts, due_at): (i64, i64) = sqlx::query_as("SELECT attempts, due_at FROM refunds")
                 .fetch_one(fixture.module().database.readers())
                 .await
@@ -223,7 +223,7 @@ async fn a_refused_refund_is_remembered_and_sets_nothing_aside() {
     assert_eq!(
         (&again, &other),
         (&first, &first),
-        "the second asks the provider anew: the money was free again"
+        "the second asks the provider again: the money was free again"
     );
     assert_eq!(fixture.ledger().await.refunds.len(), 2);
 }

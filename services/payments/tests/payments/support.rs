@@ -95,7 +95,7 @@ impl Orders for FakeOrders {
 
 /// Limit of a call in tests where everybody answers: a slow machine must not make an answer late.
 const PATIENT: Duration = Duration::from_secs(10);
-/// Limit of a call in tests where somebody does not answer.
+/// Limit of a call in tests where a neighbour or the provider does not answer.
 pub(crate) const IMPATIENT: Duration = Duration::from_millis(400);
 
 /// The way in which the module reaches Orders.
@@ -123,24 +123,24 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    /// With the provider up.
+    /// A module with the provider up.
     pub(crate) async fn new() -> Self {
         Self::waiting(PATIENT).await
     }
 
-    /// With the provider up, and this limit of a call.
+    /// A module with the provider up, and this limit of a call.
     pub(crate) async fn waiting(limit: Duration) -> Self {
         let mut fixture = Self::opened(Deployment::InProcess, limit).await;
         fixture.provider_up().await;
         fixture
     }
 
-    /// With nobody behind the provider's address.
+    /// A module with nobody behind the provider's address.
     pub(crate) async fn without_provider() -> Self {
         Self::deployed(Deployment::InProcess).await
     }
 
-    /// Deployed this way, with nobody behind the provider's address.
+    /// A module that is deployed this way, with nobody behind the provider's address.
     pub(crate) async fn deployed(deployment: Deployment) -> Self {
         Self::opened(deployment, IMPATIENT).await
     }
@@ -170,13 +170,13 @@ impl Fixture {
         );
     }
 
-    /// Gone, with its connections; what it has booked stays.
+    /// Ends the provider and its connections. Its operations stay.
     pub(crate) async fn provider_down(&mut self) {
         self.provider = None;
         self.port.take_back().await;
     }
 
-    /// Opens the module on the database that is there.
+    /// Opens the module on the database that the last one left.
     pub(crate) async fn start(&mut self) {
         let provider = format!("http://{}", self.port.address());
         let limit = self.limit.as_millis().to_string();
@@ -209,7 +209,7 @@ impl Fixture {
         Arc::new(http::orders::Client::new(socket))
     }
 
-    /// Stops the module in the middle of whatever it does.
+    /// Stops the module in the middle of its work.
     pub(crate) async fn stop(&mut self) {
         let (environment, module) = self.running.take().expect("it runs");
         testing::stop(&environment, &module).await;
@@ -223,7 +223,7 @@ impl Fixture {
         Arc::clone(&self.module().service)
     }
 
-    /// An order of 1,000 cents, paid for with this token.
+    /// A new order of 1,000 cents, with this token as its payment method.
     pub(crate) fn order(&self, name: &str, token: &str) -> Order {
         let order = order(name, token);
         self.orders.put(order.clone());
@@ -265,7 +265,7 @@ impl Fixture {
     }
 
     /// The rows of our own ledger: account and cents, in the order of booking.
-    pub(crate) async fn books(&self) -> Vec<(String, i64)> {
+    pub(crate) async fn own_ledger(&self) -> Vec<(String, i64)> {
         sqlx::query_as("SELECT account, amount FROM ledger ORDER BY booked_at, amount")
             .fetch_all(self.module().database.readers())
             .await
@@ -303,7 +303,7 @@ pub(crate) fn euros(cents: i64) -> Money {
     Money::new(cents, Currency::EUR)
 }
 
-/// Asks for a refund as `caller`.
+/// Requests a refund as `caller`.
 pub(crate) async fn refund(
     payments: Arc<dyn Payments>,
     caller: &str,

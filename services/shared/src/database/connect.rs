@@ -1,7 +1,7 @@
 use std::time::Duration;
 
+use seam::time::Instant;
 use sqlx::{AnyConnection, AnyPool, ConnectOptions, any::AnyConnectOptions, any::AnyPoolOptions};
-use tokio::time::Instant;
 
 use super::{DatabaseError, Engine, engine::Address};
 use crate::Backoff;

@@ -1,4 +1,4 @@
-//! Tables that every module has beside its own.
+//! Tables that every module has in addition to its own.
 
 use super::Migration;
 

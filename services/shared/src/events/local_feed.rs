@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use commerce::{EventFeed, FeedError, Invalid, RecordedEvent};
+use seam::time::Instant;
 use sqlx::Row;
-use tokio::time::Instant;
 
 use crate::{Database, DatabaseError, Engine, row};
 

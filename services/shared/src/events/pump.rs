@@ -195,7 +195,7 @@ impl Pump {
                 lane.rescan = None;
                 lane.replaying = true;
                 letters.into_iter().for_each(|letter| lane.insert(letter));
-                // A search runs beside the lane's steps, so its end does not free the lane.
+                // A search runs concurrently with the lane's steps, so its end does not free the lane.
                 self.step(&aggregate);
                 return self.count_letters();
             }

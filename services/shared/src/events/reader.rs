@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use commerce::{EventFeed, FeedError, RecordedEvent};
 use futures::future::BoxFuture;
-use tokio::time::Instant;
+use seam::time::Instant;
 
 use super::{status::Status, watermark::Watermark};
 use crate::Backoff;

@@ -3,7 +3,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::time::Instant;
+use seam::time::Instant;
 
 /// Health of one subscription, as readiness and `/stats` show it.
 #[derive(Debug, Default)]

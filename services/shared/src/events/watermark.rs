@@ -133,8 +133,8 @@ impl Watermark {
     /// Writes that `position` is done: moves the watermark if nothing before it is open, else inserts a row in the
     /// inbox.
     pub(super) async fn record(self: &Arc<Self>, tx: &mut Tx, position: i64) -> Result<(), DatabaseError> {
-        // Earlier work of this transaction counts as done although `done` hears of it only after the commit: if the
-        // transaction fails, this update goes with it.
+        // Earlier work of this transaction counts as done although `done` is called for it only after the commit:
+        // if the transaction fails, this update goes with it.
         let earlier: Vec<i64> = tx.recorded(&self.name).collect();
         let (low, prune) = self.low_with(position, &earlier);
         if low >= position {

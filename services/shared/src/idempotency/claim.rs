@@ -50,7 +50,7 @@ impl Stored {
     }
 }
 
-/// Claims the key for `term`, with one atomic insert. `request` is kept for whoever has to resume the work.
+/// Claims the key for `term`, with one atomic insert. `request` is stored, so that the work can be resumed.
 pub async fn claim(
     tx: &mut Tx,
     scope: &Scope,

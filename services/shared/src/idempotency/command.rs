@@ -91,7 +91,7 @@ pub struct Command<D> {
     decide: D,
 }
 
-/// The request as it is stored with its claim, for whoever resumes it.
+/// The request as it is stored with its claim, so that it can be resumed.
 #[derive(Serialize, Deserialize)]
 struct StoredRequest<R> {
     request: R,

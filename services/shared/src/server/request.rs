@@ -3,7 +3,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tokio::time::Instant;
+use seam::time::Instant;
 use tracing::{Instrument, Span};
 
 use crate::Tasks;

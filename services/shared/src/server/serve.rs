@@ -1,10 +1,11 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Router, middleware, serve::ListenerExt};
+use seam::time::Instant;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    time::{Instant, timeout_at},
+    time::timeout_at,
 };
 
 use super::{dead_letters, operations, request::request};

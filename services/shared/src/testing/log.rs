@@ -1,7 +1,8 @@
 use std::{sync::Mutex, time::Duration};
 
 use commerce::{DomainEvent, DomainEventPayload, EventFeed, EventMetadata, FeedError, RecordedEvent, Timestamp};
-use tokio::{sync::watch, time::Instant};
+use seam::time::Instant;
+use tokio::sync::watch;
 
 /// Event log of another module, in memory.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tokio::time::Instant;
+use seam::time::Instant;
 
 /// Longest wait for a value.
 const LONGEST: Duration = Duration::from_secs(20);

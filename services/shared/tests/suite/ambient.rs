@@ -42,7 +42,7 @@ async fn first_draw() -> (bool, u64) {
 }
 
 #[tokio::test]
-async fn background_work_has_the_clock_and_the_randomness_of_whoever_starts_it() {
+async fn background_work_has_the_clock_and_the_randomness_of_the_task_that_starts_it() {
     let tasks = Tasks::new();
 
     let seen = seeded(async { tasks.track(async { look() }).await.unwrap() }).await;
@@ -64,7 +64,7 @@ async fn a_write_has_the_clock_and_the_randomness_of_its_caller() {
 }
 
 #[tokio::test]
-async fn an_event_handler_has_the_clock_and_the_randomness_of_whoever_subscribes() {
+async fn an_event_handler_has_the_clock_and_the_randomness_of_the_task_that_subscribes() {
     struct Looking(Arc<Mutex<Option<bool>>>);
     #[seam::async_trait]
     impl Handler for Looking {

@@ -3,6 +3,7 @@ use std::{
     time::Duration,
 };
 
+use commerce::{EventFeed, EventFeedCall, FeedError};
 use seam::{Carrier, Context, ContractError, TransportFailure, replay};
 use serde::{Deserialize, Serialize};
 use shared::{Environment, Neighbour, Settings, settings};
@@ -57,7 +58,7 @@ fn millis(limit: Duration) -> u64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_neighbour_that_answers_in_time_is_heard() {
+async fn a_reply_in_time_is_passed_on() {
     let (_, stock) = neighbour();
 
     assert_eq!(stock.count(millis(LIMIT) - 1).await, Ok(3));
@@ -100,6 +101,27 @@ async fn a_call_that_asks_to_wait_is_given_that_time_beyond_the_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_feed_is_a_neighbour_whose_long_polls_are_waited_for_and_given_up_when_they_hang() {
+    struct Hanging;
+    #[seam::async_trait]
+    impl EventFeed for Hanging {
+        async fn read_events(&self, _: i64, _: u32, _: Duration) -> Result<Vec<commerce::RecordedEvent>, FeedError> {
+            std::future::pending().await
+        }
+    }
+    let feed: Arc<dyn EventFeed> = Arc::new(Hanging);
+    let feed = Neighbour::of(feed, LIMIT)
+        .with_extra(|EventFeedCall::ReadEvents { wait, .. }| *wait)
+        .into_service();
+    let (begun, wait) = (Instant::now(), Duration::from_secs(20));
+
+    let unknown = feed.read_events(0, 1, wait).await.unwrap_err();
+
+    assert_eq!(begun.elapsed(), wait + LIMIT);
+    assert!(matches!(unknown, FeedError::Transport(_)), "{unknown}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_context_goes_along_in_a_child_span_that_ends_at_the_limit() {
     let (shop, stock) = neighbour();
     let mut context = Context::root("somebody");
@@ -133,7 +155,7 @@ async fn a_reply_that_the_neighbour_repeats_does_not_make_ours_a_repetition() {
 }
 
 #[tokio::test]
-async fn a_carrier_that_breaks_is_heard_as_it_is() {
+async fn the_failure_of_a_carrier_is_passed_on() {
     struct Broken;
     impl Carrier<dyn Stock> for Broken {
         fn carry(&self, _: StockCall) -> seam::BoxFuture<'_, StockReply> {

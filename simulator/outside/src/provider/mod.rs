@@ -8,8 +8,8 @@ use std::{
 };
 
 use wiremock::{
-    Mock, MockServer, ResponseTemplate,
-    matchers::{any, method, path, path_regex},
+    Match, Mock, MockServer, Request, ResponseTemplate,
+    matchers::{any, method, path},
 };
 
 pub use operation::{Ledger, LedgerCharge, Operation, OperationKind, OperationStatus};
@@ -77,18 +77,19 @@ impl PaymentProvider {
             .start()
             .await;
         for command in [
-            "^/authorizations$",
-            "^/authorizations/[^/]+/(capture|void)$",
-            "^/charges/[^/]+/refunds$",
+            "/authorizations",
+            "/authorizations/*/capture",
+            "/authorizations/*/void",
+            "/charges/*/refunds",
         ] {
             Mock::given(method("POST"))
-                .and(path_regex(command))
+                .and(Route(command))
                 .respond_with(books.commands())
                 .mount(&server)
                 .await;
         }
         Mock::given(method("GET"))
-            .and(path_regex("^/operations/[^/]+$"))
+            .and(Route("/operations/*"))
             .respond_with(books.operations())
             .mount(&server)
             .await;
@@ -117,5 +118,18 @@ impl PaymentProvider {
     /// Returns the address it serves on.
     pub fn address(&self) -> SocketAddr {
         *self.server.address()
+    }
+}
+
+/// Matches a path whose segments are these; `*` stands for any segment that is not empty.
+///
+/// Not `path_regex`: compiling regular expressions is most of the start of a provider, and suites start thousands.
+struct Route(&'static str);
+
+impl Match for Route {
+    fn matches(&self, request: &Request) -> bool {
+        let (wanted, given) = (self.0.split('/'), request.url.path().split('/'));
+        let is_same = |(wanted, given): (&str, &str)| wanted == given || (wanted == "*" && !given.is_empty());
+        wanted.clone().count() == given.clone().count() && wanted.zip(given).all(is_same)
     }
 }

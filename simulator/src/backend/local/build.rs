@@ -12,7 +12,8 @@ use tokio::io::AsyncReadExt;
 
 use super::group::{Launch, Launcher};
 use crate::{
-    backend::{Event, Profile, Progress, UpError},
+    backend::{Event, Profile, UpError},
+    progress::Progress,
     topology::{Program, Topology},
 };
 
@@ -40,7 +41,7 @@ pub(super) async fn build(
     topology: &Topology,
     profile: Profile,
     launcher: &Launcher,
-    progress: &dyn Progress,
+    progress: &dyn Progress<Event>,
 ) -> Result<Executables, UpError> {
     let wanted: Vec<(&str, &str, &str)> = topology
         .nodes()

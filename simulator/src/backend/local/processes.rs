@@ -19,9 +19,10 @@ use super::{
 };
 use crate::{
     backend::{
-        NodeError, Options, Progress, UpError,
+        Event, NodeError, Options, UpError,
         runner::{Instance, NodeExit, Runner, Site, Started},
     },
+    progress::Progress,
     topology::{Node, Topology},
 };
 
@@ -46,7 +47,7 @@ impl Processes {
     pub(in crate::backend) async fn prepare(
         topology: &Topology,
         options: &Options,
-        progress: &dyn Progress,
+        progress: &dyn Progress<Event>,
     ) -> Result<Self, UpError> {
         let seam = options.seam.clone().unwrap_or_else(running_program);
         let launcher = Launcher::start(&seam).map_err(|source| UpError::Reaper { program: seam, source })?;

@@ -54,8 +54,8 @@ async fn c_compiler() -> Finding {
         Err(reason) => Finding::lacks(
             "c compiler",
             format!("{compiler}: {reason}"),
-            "SQLite is compiled from source and needs a C compiler: sudo apt-get install build-essential (Debian, Ubuntu), \
-             sudo dnf install gcc (Fedora), xcode-select --install (macOS)",
+            "SQLite is compiled from source and needs a C compiler: sudo apt-get install build-essential (Debian, \
+             Ubuntu), sudo dnf install gcc (Fedora), xcode-select --install (macOS)",
         ),
     }
 }

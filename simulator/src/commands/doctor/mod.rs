@@ -6,8 +6,8 @@ mod machine;
 mod version;
 
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets};
 
+use super::output::{self, width};
 use crate::exit;
 use finding::{Finding, FindingVerdict};
 
@@ -19,6 +19,7 @@ pub(crate) struct DoctorArgs {
     json: bool,
 }
 
+/// Runs `seam doctor` and returns the exit code, one of [`crate::exit`].
 pub(crate) async fn run(args: DoctorArgs) -> u8 {
     let findings = checks::all().await;
     let lacks = findings.iter().any(|finding| finding.verdict == FindingVerdict::Lacks);
@@ -27,21 +28,12 @@ pub(crate) async fn run(args: DoctorArgs) -> u8 {
     } else {
         report(&findings, lacks)
     };
-    print(&text);
+    output::print_line(&text);
     if lacks { exit::FAIL } else { exit::PASS }
 }
 
 fn report(findings: &[Finding], lacks: bool) -> String {
-    let mut table = Table::new();
-    let width = if let Ok((columns, _)) = crossterm::terminal::size() {
-        columns
-    } else {
-        100
-    };
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width);
+    let mut table = output::table(width());
     table.set_header(["what", "verdict", "found"]);
     for finding in findings {
         table.add_row([finding.what, finding.verdict.word(), &finding.found]);
@@ -58,9 +50,4 @@ fn report(findings: &[Finding], lacks: bool) -> String {
         "\n\neverything that is needed is there"
     });
     text
-}
-
-#[expect(clippy::print_stdout, reason = "this is the command's result")]
-fn print(text: &str) {
-    println!("{text}");
 }

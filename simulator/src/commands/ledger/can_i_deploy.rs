@@ -3,7 +3,7 @@ use ledger::gate::{Gate, ServiceVersion};
 
 use super::{Command, CommandError, answered, subject::Subject};
 
-/// What `seam can-i-deploy` is told.
+/// Arguments of `seam can-i-deploy`.
 #[derive(Debug, Args)]
 pub(crate) struct CanIDeployArgs {
     #[command(flatten)]
@@ -24,9 +24,9 @@ impl Command for CanIDeployArgs {
         for text in &self.with {
             changes.push(change(text)?);
         }
-        let (records, settings) = self.subject.place.read_for(&changes, &self.environment)?;
+        let (records, settings) = self.subject.args.read_for(&changes, &self.environment)?;
         let answer = Gate::new(&records, &settings).can_i_deploy(&changes, &self.environment)?;
-        Ok(answered(&answer, self.subject.place.json))
+        Ok(answered(&answer, self.subject.args.json))
     }
 }
 

@@ -3,7 +3,7 @@ use ledger::gate::Gate;
 
 use super::{Command, CommandError, answered, subject::Subject};
 
-/// What `seam can-i-rollback` is told.
+/// Arguments of `seam can-i-rollback`.
 #[derive(Debug, Args)]
 pub(crate) struct CanIRollbackArgs {
     #[command(flatten)]
@@ -20,9 +20,9 @@ impl Command for CanIRollbackArgs {
         let to = self.subject.version()?;
         let (records, settings) = self
             .subject
-            .place
+            .args
             .read_for(std::slice::from_ref(&to), &self.environment)?;
         let answer = Gate::new(&records, &settings).can_i_rollback(&to, &self.environment)?;
-        Ok(answered(&answer, self.subject.place.json))
+        Ok(answered(&answer, self.subject.args.json))
     }
 }

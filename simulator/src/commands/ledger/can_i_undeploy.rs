@@ -3,7 +3,7 @@ use ledger::gate::Gate;
 
 use super::{Command, CommandError, answered, subject::Subject};
 
-/// What `seam can-i-undeploy` is told.
+/// Arguments of `seam can-i-undeploy`.
 #[derive(Debug, Args)]
 pub(crate) struct CanIUndeployArgs {
     #[command(flatten)]
@@ -20,9 +20,9 @@ impl Command for CanIUndeployArgs {
         let who = self.subject.version()?;
         let (records, settings) = self
             .subject
-            .place
+            .args
             .read_for(std::slice::from_ref(&who), &self.environment)?;
         let answer = Gate::new(&records, &settings).can_i_undeploy(&who, &self.environment)?;
-        Ok(answered(&answer, self.subject.place.json))
+        Ok(answered(&answer, self.subject.args.json))
     }
 }

@@ -12,13 +12,14 @@ use serde_json::{Value, json};
 use super::{Command, CommandError};
 use crate::exit;
 
-/// What `seam diff` is told.
+/// Arguments of `seam diff`.
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
     /// Two git revisions; without the second, the files as they are now
     #[arg(value_name = "OLD..NEW")]
     range: String,
-    /// An API document (JSON), from the root of the repository; may be repeated; left out, those that `environments.toml` names
+    /// An API document (JSON), from the root of the repository; may be repeated; left out, those that
+    /// `environments.toml` names
     #[arg(long, value_name = "FILE")]
     openapi: Vec<String>,
     /// The folder of pacts, from the root of the repository
@@ -74,7 +75,8 @@ impl DiffArgs {
         }
     }
 
-    /// The pacts and documents of a revision, or of the files as they are. What is not there in this state was not there yet, or is gone.
+    /// The pacts and documents of a revision, or of the files as they are. A file that is missing in this state did
+    /// not exist yet, or is gone: that is a difference and not an error.
     fn state(&self, revision: Option<&str>, documents: &[String]) -> Result<Snapshot, CommandError> {
         let mut state = Snapshot::default();
         let source = match revision {

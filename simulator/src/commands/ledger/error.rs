@@ -6,7 +6,9 @@ use ledger::{
 };
 use thiserror::Error;
 
-/// Why a command has no result. Nothing was changed.
+use crate::commands::arguments::VersionError;
+
+/// The reason why a command has no result. Nothing was changed.
 #[derive(Debug, Error)]
 pub(crate) enum CommandError {
     #[error(transparent)]
@@ -19,32 +21,26 @@ pub(crate) enum CommandError {
     Gate(#[from] GateError),
     #[error(transparent)]
     Git(#[from] GitError),
+    #[error(transparent)]
+    Version(#[from] VersionError),
     #[error(
-        "'{0}' is no range of revisions; wanted OLD..NEW, such as main..HEAD; OLD.. goes up to the files as they are"
+        "'{0}' is not a range of revisions; wanted OLD..NEW, such as main..HEAD; OLD.. goes up to the files as they are"
     )]
     NotARange(String),
     #[error(
-        "there is nothing to compare: neither state has a pact in {pacts} or an API document; name them with --pacts and --openapi"
+        "there is nothing to compare: neither state has a pact in {pacts} or an API document; name them with \
+         --pacts and --openapi"
     )]
     NothingToCompare { pacts: String },
     #[error("the API document {file} is not JSON: {source}")]
     NoDocument { file: String, source: serde_json::Error },
     #[error("cannot read {file}: {source}")]
     Unreadable { file: String, source: std::io::Error },
-    #[error("no version was given, and the revision that is checked out can't stand for one: {0}")]
-    NoRevision(GitError),
-    /// The revision does not say what the files are.
-    #[error("no version was given, and {count} files differ from revision {revision}: {files}; commit them, or give a version with --version", count = files.len(), files = first(files))]
-    Dirty {
-        /// What is checked out.
-        revision: String,
-        /// What differs.
-        files: Vec<String>,
-    },
-    #[error("'{0}' is no service and version; wanted SERVICE=VERSION, such as payments=1.4.0")]
+    #[error("'{0}' is not a service and version; wanted SERVICE=VERSION, such as payments=1.4.0")]
     NotAChange(String),
     #[error(
-        "none of the {pacts} pacts in {source_of_pacts} is one of '{consumer}'; their consumers are {known}; if it is right that it holds none, add --calls-nobody"
+        "none of the {pacts} pacts in {source_of_pacts} is one of '{consumer}'; their consumers are {known}; if it is \
+         right that it holds none, add --calls-nobody"
     )]
     NoPacts {
         consumer: String,
@@ -59,7 +55,8 @@ pub(crate) enum CommandError {
         pacts: usize,
     },
     #[error(
-        "{consumer} {version} was published with other pacts before; a version is one content: give another --version, or check out the one that is meant"
+        "{consumer} {version} was published with other pacts before; a version is one content: give another \
+         --version, or check out the one that is meant"
     )]
     OtherContent { consumer: String, version: String },
     #[error("there are no pacts in {0}; write them with the consumers' suites, or name the folder with --pacts")]
@@ -69,12 +66,4 @@ pub(crate) enum CommandError {
         file: std::path::PathBuf,
         source: std::io::Error,
     },
-}
-
-/// Enough to know what is meant.
-fn first(files: &[String]) -> String {
-    const SHOWN: usize = 5;
-    let more = if files.len() > SHOWN { ", ..." } else { "" };
-    let shown: Vec<&str> = files.iter().take(SHOWN).map(String::as_str).collect();
-    format!("{}{more}", shown.join(", "))
 }

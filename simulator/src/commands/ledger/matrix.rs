@@ -4,24 +4,24 @@ use clap::Args;
 use ledger::{gate::Gate, matrix::Matrix};
 use serde_json::json;
 
-use super::{Command, CommandError, place::Place, width};
+use super::{Command, CommandError, args::LedgerArgs, width};
 use crate::exit;
 
-/// What `seam matrix` is told.
+/// Arguments of `seam matrix`.
 #[derive(Debug, Args)]
 pub(crate) struct MatrixArgs {
     /// Write a page with the grid and a graph of who depends on whom
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     #[command(flatten)]
-    place: Place,
+    args: LedgerArgs,
 }
 
 impl Command for MatrixArgs {
     const NAME: &'static str = "matrix";
 
     fn run(&self) -> Result<(String, u8), CommandError> {
-        let (records, settings) = self.place.read()?;
+        let (records, settings) = self.args.read()?;
         let matrix = Matrix::of(&Gate::new(&records, &settings));
         if let Some(file) = &self.html {
             std::fs::write(file, matrix.html()).map_err(|source| CommandError::Unwritable {
@@ -30,7 +30,7 @@ impl Command for MatrixArgs {
             })?;
             eprintln!("written to {}", file.display());
         }
-        let text = if self.place.json {
+        let text = if self.args.json {
             json!(matrix).to_string()
         } else {
             matrix.text(width())

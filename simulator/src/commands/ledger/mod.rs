@@ -1,17 +1,16 @@
-//! The commands about pacts: one file each. What they answer is decided in the crate `pacts`.
+//! The commands on the ledger of pacts, one file each. The crate `ledger` decides their answers.
 
+mod args;
 mod can_i_deploy;
 mod can_i_rollback;
 mod can_i_undeploy;
 mod diff;
 mod error;
 mod matrix;
-mod place;
 mod publish;
 mod record_deployment;
 mod record_undeployment;
 mod subject;
-mod version;
 
 use std::path::Path;
 
@@ -27,16 +26,19 @@ pub(crate) use matrix::MatrixArgs;
 pub(crate) use publish::PublishArgs;
 pub(crate) use record_deployment::RecordDeploymentArgs;
 pub(crate) use record_undeployment::RecordUndeploymentArgs;
-pub(crate) use version::VersionArg;
 
+use super::output::{self, width};
 use crate::exit;
 
-/// One of the commands: says its result, or why there is none.
+/// One of the commands.
 pub(crate) trait Command {
     /// Its name on the command line.
     const NAME: &'static str;
 
     /// Does it, and returns the text of the result and the exit code.
+    ///
+    /// # Errors
+    /// When there is no result; then nothing was changed.
     fn run(&self) -> Result<(String, u8), CommandError>;
 }
 
@@ -44,10 +46,10 @@ pub(crate) trait Command {
 pub(crate) fn run<C: Command>(command: &C) -> u8 {
     match command.run() {
         Ok((text, code)) => {
-            print(text.trim_end());
+            output::print_line(text.trim_end());
             code
         }
-        Err(error) => exit::could_not_run(C::NAME, &error.to_string()),
+        Err(error) => output::could_not_run(C::NAME, &error.to_string()),
     }
 }
 
@@ -66,7 +68,7 @@ fn answered(answer: &Answer, json: bool) -> (String, u8) {
     (text, code)
 }
 
-/// What was recorded, in the wanted format.
+/// The confirmation of a record, in the wanted format.
 fn recorded(file: &Path, sentence: &str, mut facts: Value, json: bool) -> (String, u8) {
     let file = file.display().to_string();
     let text = if json {
@@ -76,13 +78,4 @@ fn recorded(file: &Path, sentence: &str, mut facts: Value, json: bool) -> (Strin
         format!("{sentence}\nrecorded in {file}; commit it")
     };
     (text, exit::PASS)
-}
-
-fn width() -> u16 {
-    crossterm::terminal::size().map_or(120, |(columns, _)| columns)
-}
-
-#[expect(clippy::print_stdout, reason = "this is the command's result")]
-fn print(text: &str) {
-    println!("{text}");
 }

@@ -8,32 +8,32 @@ use ledger::{
 };
 use serde_json::json;
 
-use super::{Command, CommandError, place::Place, version::VersionArg};
-use crate::exit;
+use super::{Command, CommandError, args::LedgerArgs, record_deployment::or_none};
+use crate::{commands::arguments::VersionArg, exit};
 
-/// What `seam publish` is told.
+/// Arguments of `seam publish`.
 #[derive(Debug, Args)]
 pub(crate) struct PublishArgs {
     /// The consumer; left out, every consumer that has a pact
     service: Option<String>,
     #[command(flatten)]
     version: VersionArg,
-    /// It is right that this service holds no pact: it calls nobody
+    /// Confirm that this service holds no pact, since it calls nobody
     #[arg(long, requires = "service")]
     calls_nobody: bool,
     #[command(flatten)]
-    place: Place,
+    args: LedgerArgs,
 }
 
 impl Command for PublishArgs {
     const NAME: &'static str = "publish";
 
     fn run(&self) -> Result<(String, u8), CommandError> {
-        let source = Source::Folder(self.place.pacts.clone());
+        let source = Source::Folder(self.args.pacts.clone());
         let found = source.read()?;
         let consumers = self.consumers(&found, &source)?;
-        let version = self.version.or_revision(&self.place.ledger())?;
-        let (records, at) = (self.place.ledger().read()?, Timestamp::now());
+        let version = self.version.or_revision(&self.args.ledger())?;
+        let (records, at) = (self.args.ledger().read()?, Timestamp::now());
         let publications: Vec<Publication> = consumers
             .into_iter()
             .map(|consumer| Publication::of(&found, consumer, &version, at))
@@ -44,7 +44,7 @@ impl Command for PublishArgs {
         let is_new = |publication: &Publication| records.held(&publication.consumer, &version).is_none();
         let (new, known): (Vec<Publication>, Vec<Publication>) = publications.into_iter().partition(is_new);
         let batch: Vec<Record> = new.iter().cloned().map(Record::Publication).collect();
-        let files = self.place.ledger().append_all(&batch)?;
+        let files = self.args.ledger().append_all(&batch)?;
         let files = files.iter().map(|file| Some(file.display().to_string()));
         let mut told: Vec<Told> = new
             .into_iter()
@@ -56,12 +56,12 @@ impl Command for PublishArgs {
     }
 }
 
-/// What is in the ledger now, with the file if it is new.
+/// A publication that is in the ledger now, with its file if it is new.
 type Told = (Publication, Option<String>);
 
 impl PublishArgs {
     fn said(&self, told: &[Told]) -> String {
-        if self.place.json {
+        if self.args.json {
             let facts = told.iter().map(|(publication, file)| {
                 let Publication { consumer, version, .. } = publication;
                 json!({ "consumer": consumer, "version": version, "pacts": publication.pacts.len(), "recorded": file })
@@ -94,7 +94,7 @@ impl PublishArgs {
                 consumer: consumer.to_owned(),
                 source_of_pacts: source.to_string(),
                 pacts: found.len(),
-                known: super::record_deployment::or_none(&known.into_iter().collect::<Vec<_>>()),
+                known: or_none(&known.into_iter().collect::<Vec<_>>()),
             }),
             (0, true) | (_, false) => Ok(BTreeSet::from([consumer])),
             (pacts, true) => Err(CommandError::CallsSomebody {

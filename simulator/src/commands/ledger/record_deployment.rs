@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Command, CommandError, recorded, subject::Subject};
 
-/// What `seam record-deployment` is told.
+/// Arguments of `seam record-deployment`.
 #[derive(Debug, Args)]
 pub(crate) struct RecordDeploymentArgs {
     #[command(flatten)]
@@ -25,10 +25,10 @@ impl Command for RecordDeploymentArgs {
     const NAME: &'static str = "record-deployment";
 
     fn run(&self) -> Result<(String, u8), CommandError> {
-        let (environment, place) = (&self.environment, &self.subject.place);
+        let (environment, args) = (&self.environment, &self.subject.args);
         let who = self.subject.version()?;
         let ServiceVersion { service, version } = &who;
-        let (records, settings) = place.read()?;
+        let (records, settings) = args.read()?;
         Gate::new(&records, &settings).check_known(&who, environment)?;
         let live = records.live();
         let before: Vec<&str> = live.versions(environment, service).collect();
@@ -46,8 +46,8 @@ impl Command for RecordDeploymentArgs {
             or_none(&out)
         );
         let facts = json!({ "environment": environment, "service": service, "live": now, "gone": out });
-        let file = place.ledger().record_deployment(record)?;
-        Ok(recorded(&file, &sentence, facts, place.json))
+        let file = args.ledger().record_deployment(record)?;
+        Ok(recorded(&file, &sentence, facts, args.json))
     }
 }
 

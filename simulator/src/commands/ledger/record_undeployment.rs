@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Command, CommandError, record_deployment::or_none, recorded, subject::Subject};
 
-/// What `seam record-undeployment` is told.
+/// Arguments of `seam record-undeployment`.
 #[derive(Debug, Args)]
 pub(crate) struct RecordUndeploymentArgs {
     #[command(flatten)]
@@ -19,15 +19,15 @@ impl Command for RecordUndeploymentArgs {
     const NAME: &'static str = "record-undeployment";
 
     fn run(&self) -> Result<(String, u8), CommandError> {
-        let (environment, place) = (&self.environment, &self.subject.place);
+        let (environment, args) = (&self.environment, &self.subject.args);
         let who = self.subject.version()?;
         let ServiceVersion { service, version } = &who;
-        let (records, settings) = place.read()?;
+        let (records, settings) = args.read()?;
         let record = Gate::new(&records, &settings).undeployed(&who, environment, Timestamp::now())?;
         let now: Vec<&str> = record.live.iter().map(String::as_str).collect();
         let sentence = format!("live in {environment}: {service} {}; gone: {version}", or_none(&now));
         let facts = json!({ "environment": environment, "service": service, "live": now, "gone": [version] });
-        let file = place.ledger().record_deployment(record.clone())?;
-        Ok(recorded(&file, &sentence, facts, place.json))
+        let file = args.ledger().record_deployment(record.clone())?;
+        Ok(recorded(&file, &sentence, facts, args.json))
     }
 }

@@ -1,7 +1,8 @@
 use clap::Args;
 use ledger::gate::ServiceVersion;
 
-use super::{CommandError, place::Place, version::VersionArg};
+use super::{CommandError, args::LedgerArgs};
+use crate::commands::arguments::VersionArg;
 
 /// The version of a service that a command is about.
 #[derive(Debug, Args)]
@@ -11,13 +12,16 @@ pub(super) struct Subject {
     #[command(flatten)]
     version: VersionArg,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) args: LedgerArgs,
 }
 
 impl Subject {
-    /// Which it is; without a version, the revision that is checked out.
+    /// The version; where none was given, the revision that is checked out.
+    ///
+    /// # Errors
+    /// When no version was given and the revision can't stand for one.
     pub(super) fn version(&self) -> Result<ServiceVersion, CommandError> {
-        let version = self.version.or_revision(&self.place.ledger())?;
+        let version = self.version.or_revision(&self.args.ledger())?;
         Ok(ServiceVersion::new(&self.service, version))
     }
 }

@@ -1,6 +1,7 @@
-//! `seam provide`: brings providers up and keeps them up for the verifier of any Pact tool, with addresses for states and messages.
+//! `seam provide`: brings providers up and keeps them up for the verifier of any Pact tool, with addresses for states
+//! and messages.
 
-use std::io::{self, Write};
+use std::io;
 
 use clap::Args;
 use futures::future::try_join_all;
@@ -8,77 +9,69 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use verifier::{Provider, serve};
 
-use crate::{
-    backend::Folder,
-    exit,
-    interrupt::Interrupt,
-    providers::{Providers, Stage, StageArgs},
-};
+use super::{arguments::ProvidersArgs, output, session};
+use crate::{backend::Folder, exit, interrupt::Interrupted, providers::Stage};
 
-/// Bring providers up for the verifier of any Pact tool, until Ctrl-C. Says where each is, where it changes its states, and where it gives its
-/// messages, one provider a line.
+/// Bring providers up for the verifier of any Pact tool, until Ctrl-C. Prints the addresses of each provider in one
+/// line: its own, the one that changes its states, and the one that gives its messages.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Exit codes: 0 it was up until it was told to stop, 2 could not run.")]
 pub(crate) struct ProvideArgs {
     /// The provider, as pacts name it; every provider of the file where not given
     service: Option<String>,
     #[command(flatten)]
-    stage: StageArgs,
-    /// The lines as JSON
+    providers: ProvidersArgs,
+    /// Print the lines as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Does what `seam provide` is told, and returns the exit code, one of [`crate::exit`]. Prints the addresses to stdout, all else to stderr.
+/// Runs `seam provide` and returns the exit code, one of [`crate::exit`]. Prints the addresses to stdout.
 pub(crate) async fn run(args: ProvideArgs) -> u8 {
     match attempt(&args).await {
         Ok(()) => exit::PASS,
-        Err(error) => exit::could_not_run("provide", &error),
+        Err(error) => output::could_not_run("provide", &error),
     }
 }
 
 async fn attempt(args: &ProvideArgs) -> Result<(), String> {
-    let mut interrupt = Interrupt::listen().map_err(|error| format!("no signal handler: {error}"))?;
-    let providers = Providers::load(&args.stage.providers).map_err(|error| error.to_string())?;
-    let names: Vec<&str> = match &args.service {
-        Some(service) => vec![service],
-        None => providers.provider.keys().map(String::as_str).collect(),
+    let mut interrupt = session::interrupt()?;
+    let providers = args.providers.load()?;
+    let names: Vec<String> = match &args.service {
+        Some(service) => vec![service.clone()],
+        None => providers.provider.keys().cloned().collect(),
     };
-    let stage = Stage::up(&args.stage, &providers, names.iter().copied(), &mut interrupt).await?;
-    let served = tokio::select! {
-        served = serve_all(args, &names, &stage) => served,
-        () = interrupt.received() => Ok(()),
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (session, stage) = args.providers.up(providers, &names, &mut interrupt).await?;
+    let served = match interrupt.or(serve_all(args, &names, &stage)).await {
+        Ok(served) => served,
+        Err(Interrupted) => Ok(()),
     };
     let folder = if served.is_ok() { Folder::Remove } else { Folder::Keep };
-    stage.down(folder).await;
+    session.down(folder, &mut interrupt).await;
     served
 }
 
-/// Serves until it is dropped.
-async fn serve_all(args: &ProvideArgs, names: &[&str], stage: &Stage<'_>) -> Result<(), String> {
-    let world = stage.world()?;
-    let asker = stage.asker(&world);
+/// Serves states and messages until it is dropped.
+async fn serve_all(args: &ProvideArgs, names: &[&str], stage: &Stage) -> Result<(), String> {
     let failed = |error: io::Error| format!("an address for states and messages can't be served: {error}");
-    let mut desks = Vec::new();
+    let mut services = Vec::new();
     for name in names {
-        if let Some(provider) = stage.provider(name, &world, &asker)? {
+        if let Some(provider) = stage.provider(name) {
             let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
-            let desk = listener.local_addr().map_err(failed)?;
-            say(args, name, provider.url(), &format!("http://{desk}"));
-            desks.push(async move { serve(listener, &provider).await });
+            let address = listener.local_addr().map_err(failed)?;
+            output::print_line(&line(args, name, provider.url(), &format!("http://{address}")));
+            services.push(async move { serve(listener, &provider).await });
         }
     }
-    try_join_all(desks).await.map(drop).map_err(failed)
+    try_join_all(services).await.map(drop).map_err(failed)
 }
 
-fn say(args: &ProvideArgs, name: &str, url: &str, desk: &str) {
-    let (states, messages) = (format!("{desk}/states"), format!("{desk}/messages"));
-    let line = if args.json {
+fn line(args: &ProvideArgs, name: &str, url: &str, service: &str) -> String {
+    let (states, messages) = (format!("{service}/states"), format!("{service}/messages"));
+    if args.json {
         json!({ "provider": name, "provider_url": url, "state_url": states, "message_url": messages }).to_string()
     } else {
         format!("{name} --provider-url {url} --state-url {states} --message-url {messages}")
-    };
-    let mut stdout = io::stdout().lock();
-    // A reader that has gone away does not take the providers down.
-    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+    }
 }

@@ -2,25 +2,23 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::{
-    backend,
-    scenario::{Phase, Progress},
-};
+use crate::{backend, progress::Progress, scenario};
 
-/// Shows on stderr how a run goes: a bar on a terminal, lines elsewhere.
-pub(crate) struct Screen {
+/// The progress of a run on stderr: a bar on a terminal, lines elsewhere.
+pub(super) struct Screen {
     bar: ProgressBar,
 }
 
 impl Screen {
-    pub(crate) fn new() -> Self {
+    /// A screen without a bar.
+    pub(super) fn new() -> Self {
         Self {
             bar: ProgressBar::hidden(),
         }
     }
 
-    /// From now on journeys are under way.
-    pub(crate) fn begin(&mut self, count: u64) {
+    /// Shows a bar of `count` journeys.
+    pub(super) fn begin(&mut self, count: u64) {
         self.bar = ProgressBar::new(count);
         if let Ok(style) = ProgressStyle::with_template("{msg:10} {wide_bar} {pos}/{len} journeys, {elapsed}") {
             self.bar.set_style(style);
@@ -29,7 +27,7 @@ impl Screen {
     }
 
     /// Takes the bar away.
-    pub(crate) fn end(&self) {
+    pub(super) fn end(&self) {
         self.bar.finish_and_clear();
     }
 
@@ -42,24 +40,22 @@ impl Screen {
     }
 }
 
-impl Progress for Screen {
-    fn phase(&self, phase: Phase) {
-        if self.bar.is_hidden() {
-            eprintln!("phase: {phase}");
+impl Progress<scenario::Event> for Screen {
+    fn report(&self, event: &scenario::Event) {
+        match event {
+            scenario::Event::Phase(phase) => {
+                if self.bar.is_hidden() {
+                    eprintln!("{event}");
+                }
+                self.bar.set_message(phase.to_string());
+            }
+            scenario::Event::Journeys { over, .. } => self.bar.set_position(*over),
+            scenario::Event::Laid(_) | scenario::Event::Lifted(_) => self.line(&event.to_string()),
         }
-        self.bar.set_message(phase.to_string());
-    }
-
-    fn journeys(&self, over: u64, _: u64) {
-        self.bar.set_position(over);
-    }
-
-    fn note(&self, text: &str) {
-        self.line(text);
     }
 }
 
-impl backend::Progress for Screen {
+impl Progress<backend::Event> for Screen {
     fn report(&self, event: &backend::Event) {
         use backend::Event::{Building, Built, Up};
         // A line for each node would bury the rest.

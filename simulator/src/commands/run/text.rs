@@ -1,18 +1,19 @@
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
-use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 
 use crate::{
+    backend,
+    commands::output,
     scenario::{FaultOutcome, FaultReport, InvariantReport, Report, Row, Unsettled, Verdict},
-    steps::template::as_text,
+    steps::{FaultKind, as_text},
 };
 
-/// How many rows of evidence, or failed journeys, are shown; the report has more.
+/// The rows of evidence, and the failed journeys, that are shown; the report has more.
 const SHOWN: usize = 10;
 
-/// A report for people, without the lines that frame a run.
-pub(crate) fn render(report: &Report, width: u16) -> String {
+/// A report for people, at most `width` wide, without the lines that frame a run.
+pub(super) fn render(report: &Report, width: u16) -> String {
     let mut text = String::new();
     for fault in &report.faults {
         line(&mut text, &fault_line(fault));
@@ -39,31 +40,34 @@ pub(crate) fn render(report: &Report, width: u16) -> String {
 }
 
 fn fault_line(fault: &FaultReport) -> String {
-    let FaultReport { node, at_journey, .. } = fault;
+    let FaultReport { target, at_journey, .. } = fault;
+    let (done, to_do) = match fault.kind {
+        FaultKind::Kill => ("killed", "kill"),
+    };
+    let nothing = "so this run proved nothing";
     match &fault.outcome {
-        FaultOutcome::Fired { at_ms, healed_at_ms } => format!(
-            "fault: killed {node} at {} (journey {at_journey}), ready again at {}",
-            seconds(*at_ms),
-            seconds(*healed_at_ms)
-        ),
-        FaultOutcome::NotHealed { at_ms, reason } => {
-            format!(
-                "fault: killed {node} at {} (journey {at_journey}), FAILED to come back: {reason}",
-                seconds(*at_ms)
-            )
+        FaultOutcome::Fired { at_ms, healed_at_ms } => {
+            let (at, healed_at) = (seconds(*at_ms), seconds(*healed_at_ms));
+            format!("fault: {done} {target} at {at} (journey {at_journey}), ready again at {healed_at}")
         }
-        FaultOutcome::NeverFired { reason } => {
-            format!("fault: FAILED to kill {node} at journey {at_journey}, so this run proved nothing: {reason}")
+        FaultOutcome::NotHealed { at_ms, reason } => {
+            let at = seconds(*at_ms);
+            format!("fault: {done} {target} at {at} (journey {at_journey}), FAILED to come back: {reason}")
+        }
+        FaultOutcome::Refused { reason } => {
+            format!("fault: REFUSED to {to_do} {target} at journey {at_journey}, {nothing}: {reason}")
+        }
+        FaultOutcome::TooLate { reason } => {
+            format!("fault: TOO LATE to {to_do} {target} at journey {at_journey}, {nothing}: {reason}")
+        }
+        FaultOutcome::Failed { reason } => {
+            format!("fault: FAILED to {to_do} {target} at journey {at_journey}, {nothing}: {reason}")
         }
     }
 }
 
 fn table(invariants: &[InvariantReport], width: u16) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width);
+    let mut table = output::table(width);
     table.set_header(["invariant", "verdict", "checked", "figures"]);
     for invariant in invariants {
         let figures: Vec<String> = invariant
@@ -148,7 +152,7 @@ fn verdict_line(report: &Report) -> String {
 }
 
 fn seconds(ms: u64) -> String {
-    format!("{}.{:02} s", ms / 1_000, ms % 1_000 / 10)
+    backend::seconds(Duration::from_millis(ms))
 }
 
 fn line(text: &mut String, content: &str) {

@@ -12,14 +12,15 @@ use crate::{
     topology::Topology,
 };
 
+/// The last lines of the log of a dead node that are shown.
 const TAIL_LINES: usize = 10;
 
-/// Prints lines for people who read a pipe: each node, and later each change of a node's state.
+/// Lines for people who read a pipe: each node, and later each change of a node's state.
 #[derive(Debug, Default)]
 pub(super) struct TextLines(Changes);
 
-/// Prints a JSON object a line: first one `{"event":"ready",...}` with every node, then a `{"event":"node",...}` for each change
-/// of a node's state.
+/// A JSON object a line: first one `{"event":"ready",...}` with every node, then a `{"event":"node",...}` for each
+/// change of a node's state.
 #[derive(Debug)]
 pub(super) struct JsonLines {
     topology: String,
@@ -44,7 +45,7 @@ impl Changes {
         self.0.is_empty()
     }
 
-    /// The nodes whose state is another than last time; a death is told to stderr with its last lines.
+    /// The nodes whose state has changed since the last look; a death is reported on stderr with its last lines.
     fn since_last(&mut self, running: &Running) -> Vec<NodeStatus> {
         let mut changed = running.nodes();
         changed.retain(|node| self.0.get(&node.name) != Some(&node.state));
@@ -63,12 +64,12 @@ impl Changes {
 struct JsonNode {
     name: String,
     state: String,
-    /// How it died.
+    /// The manner of its death.
     #[serde(skip_serializing_if = "Option::is_none")]
     how: Option<String>,
-    /// Of its first port.
+    /// The address of its first port.
     address: Option<SocketAddr>,
-    /// By the names of its ports.
+    /// Its addresses, by the names of its ports.
     addresses: BTreeMap<String, SocketAddr>,
     pid: Option<u32>,
     requests: u64,

@@ -14,100 +14,75 @@ pub(crate) use args::UpArgs;
 use lines::{JsonLines, TextLines};
 use screen::Screen;
 
+use super::{
+    output,
+    session::{self, NotUp, Session},
+};
 use crate::{
-    backend::{self, Folder, NodeState, Running},
+    backend::{Folder, NodeState, Running},
     exit,
     interrupt::Interrupt,
-    topology::Topology,
+    progress::Lines,
 };
 
-/// Between two looks at the nodes.
+/// The time between two looks at the nodes.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
+/// Runs `seam up` and returns the exit code, one of [`crate::exit`]: a node that does not become ready is a failure.
 pub(crate) async fn run(args: UpArgs) -> u8 {
-    match bring_up(&args).await {
+    match attempt(&args).await {
         Ok(()) => exit::PASS,
-        Err(Stop::Interrupted) => {
-            eprintln!("interrupted before every node was ready; nothing is left running");
-            exit::COULD_NOT_RUN
-        }
-        Err(Stop::Node(error)) => {
-            eprintln!("seam up: {error}");
+        Err(Stop::NotUp(NotUp::Node(error))) => {
+            output::complain("up", &error.to_string());
             exit::FAIL
         }
-        Err(Stop::CouldNot(reason)) => {
-            eprintln!("seam up: {reason}");
-            exit::COULD_NOT_RUN
-        }
+        Err(Stop::NotUp(error)) => output::could_not_run("up", &error.to_string()),
+        Err(Stop::Other(error)) => output::could_not_run("up", &error),
     }
 }
 
-/// Why a topology is not up.
+/// The reason why a topology is not kept up.
 enum Stop {
-    Interrupted,
-    Node(backend::NodeError),
-    CouldNot(String),
+    NotUp(NotUp),
+    Other(String),
 }
 
-impl Stop {
-    fn because(error: impl ToString) -> Self {
-        Self::CouldNot(error.to_string())
-    }
-}
-
-async fn bring_up(args: &UpArgs) -> Result<(), Stop> {
-    let mut interrupt = Interrupt::listen().map_err(Stop::because)?;
-    let topology = Topology::load(&args.topology, &args.overrides).map_err(Stop::because)?;
-    let options = args.options();
-    let running = tokio::select! {
-        biased;
-        () = interrupt.received() => return Err(Stop::Interrupted),
-        running = backend::up(&topology, &options, &backend::Lines) => running.map_err(|error| match error {
-            backend::UpError::Node(error) => Stop::Node(error),
-            other => Stop::because(other),
-        })?,
-    };
+async fn attempt(args: &UpArgs) -> Result<(), Stop> {
+    let mut interrupt = session::interrupt().map_err(Stop::Other)?;
+    let topology = args.topology.load(&args.name).map_err(Stop::Other)?;
+    let session = Session::up(topology, &args.topology.options(), &Lines, &mut interrupt).await;
+    let session = session.map_err(Stop::NotUp)?;
     let mut display: Box<dyn Display> = if args.json {
-        Box::new(JsonLines::new(&topology))
+        Box::new(JsonLines::new(&session.topology))
     } else if io::stdout().is_terminal() {
-        Box::new(Screen::new(&topology, &running))
+        Box::new(Screen::new(&session.topology, &session.running))
     } else {
         Box::new(TextLines::default())
     };
-    let shown = show(&running, display.as_mut(), &mut interrupt).await;
-    eprintln!("stopping {}", topology.name());
-    // Whoever was told of a death was also told where its log is.
-    let keep = args.keep
-        || running
-            .nodes()
-            .iter()
-            .any(|node| matches!(node.state, NodeState::Died(_)));
-    let stopped = running.down(if keep { Folder::Keep } else { Folder::Remove });
-    tokio::select! {
-        () = stopped => {}
-        // Asked twice: dropping kills what still runs.
-        () = interrupt.received() => {}
-    }
-    if keep {
-        eprintln!("data and logs are kept in {}", running.folder().display());
-    }
-    shown.map_err(Stop::because)
+    let shown = show(&session.running, display.as_mut(), &mut interrupt).await;
+    eprintln!("stopping {}", session.topology.name());
+    // The report of a death names the log, so the log must stay.
+    let nodes = session.running.nodes();
+    let died = nodes.iter().any(|node| matches!(node.state, NodeState::Died(_)));
+    let folder = if args.keep || died {
+        Folder::Keep
+    } else {
+        Folder::Remove
+    };
+    session.down(folder, &mut interrupt).await;
+    shown.map_err(|error| Stop::Other(error.to_string()))
 }
 
-/// Somebody who shows the nodes.
+/// A form in which the nodes are shown.
 trait Display {
-    /// Shows them as they are now, if anything is new. An error ends the showing: nobody looks any more.
+    /// Shows the nodes as they are now, if anything is new. An error ends the showing: nobody looks any more.
     fn show(&mut self, running: &Running) -> io::Result<()>;
 }
 
 async fn show(running: &Running, display: &mut dyn Display, interrupt: &mut Interrupt) -> io::Result<()> {
     let mut look = tokio::time::interval(LOOK_EVERY);
-    loop {
-        tokio::select! {
-            biased;
-            () = interrupt.received() => return Ok(()),
-            _ = look.tick() => {}
-        }
+    while interrupt.or(look.tick()).await.is_ok() {
         display.show(running)?;
     }
+    Ok(())
 }

@@ -15,9 +15,9 @@ use crate::{
     topology::Topology,
 };
 
-/// Columns and rows, if the terminal does not say.
+/// Columns and rows of a terminal that does not say.
 const SIZE: (u16, u16) = (80, 24);
-/// Of the log of a dead node.
+/// The last lines of the log of a dead node that are shown.
 const TAIL_LINES: usize = 3;
 
 /// A table on a terminal, drawn over itself whenever something is new.

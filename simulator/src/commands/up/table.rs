@@ -1,15 +1,11 @@
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::CellAlignment;
 
-use crate::backend::NodeStatus;
+use crate::{backend::NodeStatus, commands::output};
 
 /// The nodes as a table that is at most `width` wide, one row for each.
 pub(super) fn table(nodes: &[NodeStatus], width: u16) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width)
-        .set_header(["node", "state", "address", "pid", "requests"]);
+    let mut table = output::table(width);
+    table.set_header(["node", "state", "address", "pid", "requests"]);
     for node in nodes {
         table.add_row([
             node.name.clone(),

@@ -4,7 +4,8 @@ use verifier::{Broker, BrokerPact, Filter, Selection, Token, Verification};
 /// Pacts from a Pact Broker, and results back to it.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct BrokerArgs {
-    /// Take the pacts from this Pact Broker instead: those of main branches, and those of versions that are deployed or released
+    /// Take the pacts from this Pact Broker instead: those of main branches, and those of versions that are deployed
+    /// or released
     #[arg(long, value_name = "URL", requires = "service", conflicts_with = "pacts")]
     broker: Option<String>,
     /// The bearer token that the broker wants; better set in the environment, where no list of processes shows it
@@ -15,7 +16,7 @@ pub(crate) struct BrokerArgs {
     pub(super) publish: bool,
 }
 
-/// What a broker gave for a provider.
+/// The pacts that a broker gave for a provider.
 pub(super) struct Fetched {
     broker: Broker,
     name: String,
@@ -24,7 +25,10 @@ pub(super) struct Fetched {
 }
 
 impl BrokerArgs {
-    /// The pacts with this provider, if a broker is to be asked.
+    /// The pacts with this provider; `None` if no broker is to be asked.
+    ///
+    /// # Errors
+    /// When the broker does not give them.
     pub(super) async fn fetch(&self, provider: Option<&str>) -> Result<Option<Fetched>, String> {
         let (Some(url), Some(provider)) = (&self.broker, provider) else {
             return Ok(None);
@@ -41,11 +45,15 @@ impl BrokerArgs {
 }
 
 impl Fetched {
+    /// The interactions of these pacts that are wanted.
     pub(super) fn select(&self, filter: Filter) -> Selection {
         Selection::from_broker(&self.provider, &self.pacts, filter, &self.name)
     }
 
-    /// Publishes the results as those of this version, and says how many there were.
+    /// Publishes the results as those of this version, and says on stderr how many there were.
+    ///
+    /// # Errors
+    /// When the broker does not take one as it was sent.
     pub(super) async fn publish(&self, verifications: &[Verification], version: &str) -> Result<(), String> {
         let mut published = 0;
         for verification in verifications {

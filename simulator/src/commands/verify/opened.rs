@@ -4,14 +4,16 @@ use futures::{FutureExt, future::LocalBoxFuture};
 use ledger::document::ProviderState;
 use verifier::{Message, Provider, Values};
 
-/// A provider that runs already, and the states that were begun in it and not ended: an interrupted verification ends them.
+/// A provider that runs already, and the states that were set up in it and not torn down: an interrupted verification
+/// tears them down.
 pub(super) struct Opened<'a, P> {
     provider: &'a P,
-    /// In order, each with its parameters and what it handed back.
+    /// In order, each with its parameters and the values that it handed back.
     states: RefCell<Vec<(ProviderState, Values)>>,
 }
 
 impl<'a, P: Provider> Opened<'a, P> {
+    /// A provider in which no state is open.
     pub(super) fn new(provider: &'a P) -> Self {
         Self {
             provider,
@@ -19,21 +21,21 @@ impl<'a, P: Provider> Opened<'a, P> {
         }
     }
 
-    /// Ends what is open, in the other order, and says what came of it.
+    /// Tears the open states down, last first. Returns a text with the result for each.
     pub(super) async fn close(&self) -> String {
         let open = self.states.borrow().clone();
         let values: Values = open.iter().flat_map(|(_, values)| values.clone()).collect();
-        let mut told = Vec::new();
+        let mut results = Vec::new();
         for (state, _) in open.iter().rev() {
-            told.push(match self.provider.tear_down(state, &values).await {
+            results.push(match self.provider.tear_down(state, &values).await {
                 Ok(()) => format!("'{}' is torn down", state.name),
                 Err(reason) => format!("'{}' is left: {reason}", state.name),
             });
         }
-        if told.is_empty() {
+        if results.is_empty() {
             "no state was open".to_owned()
         } else {
-            told.join(", ")
+            results.join(", ")
         }
     }
 
@@ -64,10 +66,10 @@ impl<P: Provider> Provider for Opened<'_, P> {
 
     fn tear_down<'a>(&'a self, state: &'a ProviderState, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
         async move {
-            let ended = self.provider.tear_down(state, values).await;
-            // The last that was begun is the first to end.
+            let torn_down = self.provider.tear_down(state, values).await;
+            // The state that was set up last is torn down first.
             self.states.borrow_mut().pop();
-            ended
+            torn_down
         }
         .boxed_local()
     }

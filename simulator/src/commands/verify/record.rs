@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use ledger::records::{self, Ledger, Record};
 use verifier::{ConsumerResult, Verification};
 
-/// What writes the records.
+/// The program that writes the records.
 const TOOL: &str = concat!("seam ", env!("CARGO_PKG_VERSION"));
 
-/// Appends one record for each pact of each verification that was asked in full: also for those that failed, which is worth knowing.
+/// Appends one record for each pact of each verification that was asked in full, failed ones included.
 ///
 /// # Errors
 /// When one can't be written; then none is.
-pub(crate) fn record(verifications: &[Verification], version: &str, ledger: &Ledger) -> Result<Vec<PathBuf>, String> {
+pub(super) fn record(verifications: &[Verification], version: &str, ledger: &Ledger) -> Result<Vec<PathBuf>, String> {
     let at = Timestamp::now();
     let whole = verifications.iter().filter(|verification| verification.is_whole());
     let results =

@@ -1,65 +1,47 @@
-use std::{error::Error, fmt, path::PathBuf};
+use std::fmt;
+
+use seam::equivalence::{self, Origin};
 
 use super::{History, Property, Report, Violation};
 
-/// Why a suite did not pass.
+/// The reason why a suite did not pass.
+#[derive(thiserror::Error)]
 pub enum Failure {
-    /// A history breaks a property.
+    /// A history violates a property.
+    #[error("{0}")]
     Counterexample(Box<Counterexample>),
-    /// The saved histories can't be read, or one can't be written.
-    Files(String),
-    /// A variable of the environment can't be used.
-    Setting {
-        /// Which.
-        name: &'static str,
-        /// What it holds.
-        value: String,
-        /// The least that it may be.
-        least: u64,
-    },
-    /// There can be no runtime.
-    Runtime(String),
+    /// The suite could not run: a setting, a saved history or the runtime is unusable.
+    #[error(transparent)]
+    Suite(#[from] equivalence::Failure),
 }
 
-/// A history that breaks a property.
+/// The smallest history found that violates a property.
 #[derive(Clone, Debug)]
 pub struct Counterexample {
-    /// Where it comes from.
+    /// The origin of the history.
     pub origin: Origin,
-    /// It, as small as it got.
+    /// The history, shrunk.
     pub history: History,
-    /// What does not hold.
+    /// The properties that it violates.
     pub violations: Vec<Violation>,
-}
-
-/// Where a history comes from.
-#[derive(Clone, Debug)]
-pub enum Origin {
-    /// It was drawn.
-    Drawn {
-        /// What from.
-        seed: u64,
-        /// Which it was, from 0.
-        case: u64,
-        /// Where it was saved.
-        saved: Option<PathBuf>,
-    },
-    /// It was saved in this file.
-    Saved(PathBuf),
+    /// The command that replays it.
+    pub replay: String,
+    /// The file that the history was saved to, if the suite saves any.
+    pub saved: Option<std::path::PathBuf>,
 }
 
 impl Failure {
-    /// The history that breaks a property, if it is that.
+    /// The history that violates a property, if there is one.
     pub fn counterexample(&self) -> Option<&Counterexample> {
         match self {
             Self::Counterexample(found) => Some(found),
-            Self::Files(_) | Self::Setting { .. } | Self::Runtime(_) => None,
+            Self::Suite(_) => None,
         }
     }
 }
 
 impl Counterexample {
-    /// Whether this property is among those that do not hold.
+    /// True if the history violates this property.
     pub fn breaks(&self, property: Property) -> bool {
         self.violations.iter().any(|violation| violation.property == property)
     }
@@ -79,62 +61,49 @@ impl fmt::Display for Report {
             saved,
             tally,
         } = self;
-        write!(f, "seed {seed}, {cases} histories and {saved} saved ones: {tally}")
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Drawn { seed, case, saved } => {
-                write!(f, "after {case} that broke nothing, history {case} of seed {seed}")?;
-                write!(f, " (SEAM_SEED={seed} SEAM_CASE={case}")?;
-                match saved {
-                    Some(file) => write!(f, "; saved as {})", file.display()),
-                    None => f.write_str(")"),
-                }
-            }
-            Self::Saved(file) => write!(f, "the history in {}", file.display()),
-        }
+        write!(
+            f,
+            "seed {seed}, {cases} generated histories and {saved} saved ones: {tally}"
+        )
     }
 }
 
 impl fmt::Display for Counterexample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} breaks a property:", self.origin)?;
+        match &self.origin {
+            Origin::Drawn {
+                seed,
+                case,
+                calls,
+                runs,
+            } => writeln!(
+                f,
+                "case {case} of seed {seed}, shrunk from {calls} steps to {} in {runs} runs, violates a property:",
+                self.history.steps.len()
+            )?,
+            Origin::Saved(file) => writeln!(f, "the saved history {} violates a property:", file.display())?,
+        }
         for violation in &self.violations {
             writeln!(f, "  {violation}")?;
         }
-        writeln!(
-            f,
-            "the smallest that does, with reads of {} events:",
-            self.history.batch
-        )?;
+        writeln!(f, "history, with reads of {} events:", self.history.batch)?;
         for (number, step) in (1..).zip(&self.history.steps) {
             writeln!(f, "  {number}. {step:?}")?;
         }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Counterexample(found) => found.fmt(f),
-            Self::Files(reason) => f.write_str(reason),
-            Self::Setting { name, value, least } => {
-                write!(f, "{name} is {value:?}, wanted a whole number, at least {least}")
-            }
-            Self::Runtime(reason) => write!(f, "no runtime: {reason}"),
+        if let Some(file) = &self.saved {
+            writeln!(f, "saved: {}", file.display())?;
         }
+        write!(
+            f,
+            "replay, which may take several runs, as tasks interleave differently: {}",
+            self.replay
+        )
     }
 }
 
-/// As it is displayed: that is what a test shows which returns it.
+/// The same as `Display`, so that a test that returns it fails with a readable text.
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        write!(f, "{self}")
     }
 }
-
-impl Error for Failure {}

@@ -204,7 +204,7 @@ fn not_found(what: &str, id: impl ToString) -> InventoryError {
 impl Model for InventoryModel {
     type Contract = dyn Inventory;
 
-    fn call(&self) -> BoxedStrategy<InventoryCall> {
+    fn next_call(&self) -> BoxedStrategy<InventoryCall> {
         let stock = prop_oneof![8 => 0..=10_i64, 1 => prop::sample::select(&[-1, 1_000_000_000, 1_000_000_001][..])];
         let put = (sku(), price(), stock).prop_map(|(sku, price, stock)| InventoryCall::PutProduct {
             product: ProductUpdate { sku, price, stock },

@@ -125,7 +125,7 @@ impl NotificationsModel {
 impl Model for NotificationsModel {
     type Contract = dyn Notifications;
 
-    fn call(&self) -> BoxedStrategy<NotificationsCall> {
+    fn next_call(&self) -> BoxedStrategy<NotificationsCall> {
         calls::call(self)
     }
 

@@ -256,7 +256,7 @@ fn illegal(from: OrderStatus, to: OrderStatus) -> OrderError {
 impl Model for OrdersModel {
     type Contract = dyn Orders;
 
-    fn call(&self) -> BoxedStrategy<OrdersCall> {
+    fn next_call(&self) -> BoxedStrategy<OrdersCall> {
         calls::of(self)
     }
 

@@ -199,7 +199,7 @@ fn word(status: impl serde::Serialize) -> String {
 impl Model for PaymentsModel {
     type Contract = dyn Payments;
 
-    fn call(&self) -> BoxedStrategy<PaymentsCall> {
+    fn next_call(&self) -> BoxedStrategy<PaymentsCall> {
         calls::call(self)
     }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use commerce::{EventFeed, Inventory, Orders};
-use seam::equivalence::{Instance, Modelled, Suite};
+use seam::equivalence::{Fake, Instance, Suite};
 use serde_json::{Value, json};
 
 use super::{cases, rules::allowed_by};
@@ -29,7 +29,7 @@ pub(crate) fn suite(name: &str) -> Suite<OrdersModel> {
 /// Opens an orders module on this storage.
 pub async fn open_orders(storage: Storage, reach: Reach) -> Result<Instance<dyn Orders>, String> {
     let test = storage.environment("orders", &[]).await?;
-    let inventory: Arc<dyn Inventory> = Modelled::begin(OrdersModel::begin().inventory().clone());
+    let inventory: Arc<dyn Inventory> = Fake::begin(OrdersModel::begin().inventory().clone());
     let fake_payments = Arc::new(FakePayments::default());
     let dependencies = orders::Dependencies {
         inventory: Arc::clone(&inventory),

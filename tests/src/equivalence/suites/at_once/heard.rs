@@ -4,21 +4,21 @@ use commerce::{
     Delivery, Error, InventoryReply, Notification, NotificationsReply, OrdersReply, Payment, PaymentConflict,
     PaymentError, PaymentStatus, PaymentsReply,
 };
-use seam::equivalence::Heard;
+use seam::equivalence::Completion;
 
 /// A conflict with a call in progress under the same key means that this call did nothing. The reply may arrive
 /// before the other call has done anything, so it proves nothing about that. After "not available" the call may
 /// have happened.
-fn heard<T, C: std::fmt::Display>(answer: &Result<T, Error<C>>) -> Heard {
+fn heard<T, C: std::fmt::Display>(answer: &Result<T, Error<C>>) -> Completion {
     match answer {
-        Err(Error::InFlight { .. } | Error::KeyReused { .. }) => Heard::Nothing,
-        Err(Error::ServiceUnavailable { .. }) => Heard::Unknown,
-        _ => Heard::Answer,
+        Err(Error::InFlight { .. } | Error::KeyReused { .. }) => Completion::Fail,
+        Err(Error::ServiceUnavailable { .. }) => Completion::Info,
+        _ => Completion::Ok,
     }
 }
 
 /// Classifies a reply of Inventory.
-pub fn heard_of_inventory(reply: &InventoryReply) -> Heard {
+pub fn heard_of_inventory(reply: &InventoryReply) -> Completion {
     match reply {
         InventoryReply::PutProduct(answer) => heard(answer),
         InventoryReply::GetProduct(answer) => heard(answer),
@@ -30,7 +30,7 @@ pub fn heard_of_inventory(reply: &InventoryReply) -> Heard {
 }
 
 /// Classifies a reply of Orders.
-pub fn heard_of_orders(reply: &OrdersReply) -> Heard {
+pub fn heard_of_orders(reply: &OrdersReply) -> Completion {
     match reply {
         OrdersReply::ListOrdersForCustomer(answer) => heard(answer),
         OrdersReply::CreateOrder(answer)
@@ -45,14 +45,14 @@ pub fn heard_of_orders(reply: &OrdersReply) -> Heard {
 /// Classifies a reply of Payments. The model charges and refunds in one step, while the module asks a provider
 /// in between; a reply that shows a charge or refund half way proves nothing. A charge is answered with a look
 /// at the payment: if refunds came in between, the call may have happened.
-pub fn heard_of_payments(reply: &PaymentsReply) -> Heard {
+pub fn heard_of_payments(reply: &PaymentsReply) -> Completion {
     match reply {
         PaymentsReply::ProcessPayment(Ok(payment)) if is_half_way(payment) || payment.refunded.cents > 0 => {
-            Heard::Unknown
+            Completion::Info
         }
-        PaymentsReply::GetPayment(Ok(payment)) if is_half_way(payment) => Heard::Nothing,
-        PaymentsReply::ListPaymentsForOrder(Ok(page)) if page.items.iter().any(is_half_way) => Heard::Nothing,
-        PaymentsReply::RefundPayment(Err(error)) if is_meanwhile(error) => Heard::Nothing,
+        PaymentsReply::GetPayment(Ok(payment)) if is_half_way(payment) => Completion::Fail,
+        PaymentsReply::ListPaymentsForOrder(Ok(page)) if page.items.iter().any(is_half_way) => Completion::Fail,
+        PaymentsReply::RefundPayment(Err(error)) if is_meanwhile(error) => Completion::Fail,
         PaymentsReply::ListPaymentsForOrder(answer) => heard(answer),
         PaymentsReply::ProcessPayment(answer)
         | PaymentsReply::GetPayment(answer)
@@ -84,9 +84,9 @@ fn is_meanwhile(error: &PaymentError) -> bool {
 
 /// Classifies a reply of Notifications. The model delivers in one step; a message that is not delivered yet
 /// proves nothing.
-pub fn heard_of_notifications(reply: &NotificationsReply) -> Heard {
+pub fn heard_of_notifications(reply: &NotificationsReply) -> Completion {
     match reply {
-        NotificationsReply::GetNotification(Ok(told)) if is_pending(told) => Heard::Nothing,
+        NotificationsReply::GetNotification(Ok(told)) if is_pending(told) => Completion::Fail,
         NotificationsReply::ListNotificationsForOrder(answer) => heard(answer),
         NotificationsReply::Notify(answer) | NotificationsReply::GetNotification(answer) => heard(answer),
     }

@@ -53,7 +53,7 @@ impl OneOrder {
 impl Model for OneOrder {
     type Contract = <OrdersModel as Model>::Contract;
 
-    fn call(&self) -> BoxedStrategy<CallOf<Self>> {
+    fn next_call(&self) -> BoxedStrategy<CallOf<Self>> {
         let order_id = OrderId::derive(&[Context::ANONYMOUS, PAID_KEYS[0]]);
         let ship = move |tracking_number| {
             let carrier = "Snail".to_owned();

@@ -14,9 +14,12 @@ pub struct WithoutLists<M>(pub(super) M);
 impl<M: Model> Model for WithoutLists<M> {
     type Contract = M::Contract;
 
-    fn call(&self) -> BoxedStrategy<CallOf<Self>> {
+    fn next_call(&self) -> BoxedStrategy<CallOf<Self>> {
         let is_list = |call: &CallOf<M>| M::Contract::method(call).name.starts_with("list_");
-        self.0.call().prop_filter("a list", move |call| !is_list(call)).boxed()
+        self.0
+            .next_call()
+            .prop_filter("a list", move |call| !is_list(call))
+            .boxed()
     }
 
     fn apply(&mut self, call: &CallOf<Self>) -> ReplyOf<Self> {

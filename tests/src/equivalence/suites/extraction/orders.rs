@@ -3,7 +3,7 @@ use std::sync::Arc;
 use ::outside::{MailSink, PushSink};
 use commerce::{Inventory, Orders, http};
 use orders::Dependencies;
-use seam::equivalence::{Instance, Modelled, Suite};
+use seam::equivalence::{Fake, Instance, Suite};
 
 use super::{Found, Way, extracted::Extracted, in_every_way, neighbours::Neighbours};
 use crate::equivalence::{
@@ -30,7 +30,7 @@ pub fn orders_in_and_out_of_the_monolith() -> Suite<OrdersModel> {
 /// Gives Notifications, which is inside the monolith and follows the orders, a place to deliver its messages
 /// to.
 async fn open(way: Way) -> Result<Instance<dyn Orders>, String> {
-    let shop: Arc<dyn Inventory> = Modelled::begin(OrdersModel::begin().inventory().clone());
+    let shop: Arc<dyn Inventory> = Fake::begin(OrdersModel::begin().inventory().clone());
     let fake_payments = Arc::new(FakePayments::default());
     let routes =
         http::inventory::router(Arc::clone(&shop)).merge(http::payments::router(Arc::clone(&fake_payments) as _));

@@ -133,11 +133,11 @@ async fn violated(scenario: &Scenario, tables: &Path, change: Option<&str>) -> V
         assert!(done.rows_affected() > 0, "{change:?} changes nothing");
     }
     let mut found = Vec::new();
-    for invariant in &scenario.invariant {
+    for invariant in &scenario.invariants {
         let query = sqlx::query(AssertSqlSafe(invariant.violations.clone()));
         let rows = query.fetch_all(&mut tables).await;
         if !rows.expect("the query of an invariant runs").is_empty() {
-            found.push(invariant.name.as_ref().clone());
+            found.push(invariant.name.clone());
         }
     }
     found

@@ -7,53 +7,53 @@ use sqlx::{
     sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteRow},
 };
 
-use super::{Row, Scenario, ScenarioError, check::JOURNEYS};
-use crate::steps::template::as_text;
+use super::{Row, Scenario, ScenarioError, plan::JOURNEYS};
+use crate::steps::as_text;
 
-/// What was observed, in tables that invariants query: SQLite in memory.
+/// Tables of a scenario, in SQLite in memory.
 #[derive(Debug)]
-pub struct Books {
+pub(super) struct Tables {
     connection: SqliteConnection,
     columns: BTreeMap<String, Vec<String>>,
 }
 
-impl Books {
-    /// Empty tables for a scenario, with its lists filled in; every query of the scenario has been understood by SQLite.
-    pub(crate) async fn open(scenario: &Scenario) -> Result<Self, ScenarioError> {
+impl Tables {
+    /// Makes the empty tables of a scenario, fills its lists in, and lets SQLite explain every query of the scenario.
+    pub(super) async fn open(scenario: &Scenario) -> Result<Self, ScenarioError> {
         // Not `sqlite::memory:`, whose copies by VACUUM INTO would stay in memory too.
         let connection = SqliteConnection::connect_with(&SqliteConnectOptions::new().create_if_missing(true))
             .await
-            .map_err(|source| ScenarioError::Books {
+            .map_err(|source| ScenarioError::Tables {
                 what: "tables of observations".to_owned(),
                 source,
             })?;
-        let mut books = Self {
+        let mut tables = Self {
             connection,
             columns: columns_of(scenario),
         };
-        for (table, columns) in books.columns.clone() {
-            books
+        for (table, columns) in tables.columns.clone() {
+            tables
                 .run(&format!("CREATE TABLE {table} ({})", columns.join(", ")))
                 .await?;
         }
-        for (list, things) in &scenario.list {
-            let columns = books.columns.get(list).cloned().unwrap_or_default();
+        for (list, things) in &scenario.lists {
+            let columns = tables.columns.get(list).cloned().unwrap_or_default();
             let row = |thing: &BTreeMap<String, Value>| {
                 columns
                     .iter()
                     .map(|column| thing.get(column).cloned().unwrap_or(Value::Null))
                     .collect()
             };
-            books.fill(list, things.iter().map(row).collect()).await?;
+            tables.fill(list, things.iter().map(row).collect()).await?;
         }
         for (what, sql) in queries_of(scenario) {
-            books.understand(&what, &sql).await?;
+            tables.understand(&what, sql).await?;
         }
-        Ok(books)
+        Ok(tables)
     }
 
     /// Replaces the content of a table; each row has a value for each column, in order.
-    pub(crate) async fn fill(&mut self, table: &str, rows: Vec<Vec<Value>>) -> Result<(), ScenarioError> {
+    pub(super) async fn fill(&mut self, table: &str, rows: Vec<Vec<Value>>) -> Result<(), ScenarioError> {
         let width = self.columns.get(table).map_or(0, Vec::len);
         let places: Vec<String> = (1..=width).map(|n| format!("${n}")).collect();
         let insert = format!("INSERT INTO {table} VALUES ({})", places.join(", "));
@@ -65,7 +65,7 @@ impl Books {
             query
                 .execute(&mut self.connection)
                 .await
-                .map_err(|source| ScenarioError::Books {
+                .map_err(|source| ScenarioError::Tables {
                     what: format!("table {table}"),
                     source,
                 })?;
@@ -75,9 +75,9 @@ impl Books {
         self.run("PRAGMA query_only = ON").await
     }
 
-    /// The rows a query gives.
-    pub(crate) async fn rows(&mut self, what: &str, sql: &str) -> Result<Vec<Row>, ScenarioError> {
-        let failed = |source| ScenarioError::Books {
+    /// The rows that a query gives; `what` names the query in errors.
+    pub(super) async fn rows(&mut self, what: &str, sql: &str) -> Result<Vec<Row>, ScenarioError> {
+        let failed = |source| ScenarioError::Tables {
             what: what.to_owned(),
             source,
         };
@@ -88,43 +88,15 @@ impl Books {
         rows.iter().map(|row| as_json(row).map_err(failed)).collect()
     }
 
-    /// The one value a query gives: one row of one column.
-    pub(crate) async fn value(&mut self, what: &str, sql: &str) -> Result<Value, ScenarioError> {
-        let rows = self.rows(what, sql).await?;
-        match rows.as_slice() {
-            [row] if row.len() == 1 => Ok(row.values().next().cloned().unwrap_or(Value::Null)),
-            rows => Err(ScenarioError::Query {
-                what: what.to_owned(),
-                problem: format!(
-                    "gave {} rows of {} columns, wanted one value",
-                    rows.len(),
-                    rows.first().map_or(0, Row::len)
-                ),
-            }),
-        }
-    }
-
-    /// The count a query gives.
-    pub(crate) async fn count(&mut self, what: &str, sql: &str) -> Result<u64, ScenarioError> {
-        let value = self.value(what, sql).await?;
-        value.as_u64().ok_or_else(|| ScenarioError::Query {
-            what: what.to_owned(),
-            problem: format!("gave {value}, wanted a whole number from 0"),
-        })
-    }
-
-    /// Writes all tables to a new SQLite file, to be looked at with any tool.
-    ///
-    /// # Errors
-    /// When the file exists or can't be written.
-    pub async fn save_to(&mut self, path: &Path) -> Result<(), ScenarioError> {
+    /// Writes all tables to a new SQLite file.
+    pub(super) async fn save_to(&mut self, path: &Path) -> Result<(), ScenarioError> {
         self.run("PRAGMA query_only = OFF").await?;
         sqlx::query("VACUUM INTO ?")
             .bind(path.display().to_string())
             .execute(&mut self.connection)
             .await
             .map(drop)
-            .map_err(|source| ScenarioError::Books {
+            .map_err(|source| ScenarioError::Tables {
                 what: format!("copy of the tables to {}", path.display()),
                 source,
             })
@@ -152,7 +124,7 @@ impl Books {
             .execute(&mut self.connection)
             .await
             .map(drop)
-            .map_err(|source| ScenarioError::Books {
+            .map_err(|source| ScenarioError::Tables {
                 what: format!("tables of observations, {sql}"),
                 source,
             })
@@ -162,39 +134,31 @@ impl Books {
 fn columns_of(scenario: &Scenario) -> BTreeMap<String, Vec<String>> {
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let mut tables = BTreeMap::from([(JOURNEYS.to_owned(), named(&[JOURNEYS, "failed", "doc"]))]);
-    for (list, things) in &scenario.list {
+    for (list, things) in &scenario.lists {
         let mut columns: Vec<String> = things.iter().flat_map(|thing| thing.keys().cloned()).collect();
         columns.sort();
         columns.dedup();
         tables.insert(list.clone(), columns);
     }
-    for observation in &scenario.observe {
+    for observation in &scenario.observations {
         let mut columns = named(&[JOURNEYS, "doc"]);
         columns.extend(observation.columns.keys().cloned());
-        tables.insert(observation.table.as_ref().clone(), columns);
+        tables.insert(observation.table.clone(), columns);
     }
     tables
 }
 
-fn queries_of(scenario: &Scenario) -> Vec<(String, String)> {
-    let settle = scenario
-        .settle
-        .iter()
-        .map(|it| (format!("settle {:?}, pending", it.name.as_ref()), it.pending.clone()));
-    let invariant = scenario.invariant.iter().flat_map(|it| {
-        let name = it.name.as_ref();
-        let figures = it
-            .figures
-            .iter()
-            .map(move |(figure, sql)| (format!("invariant {name:?}, figure {figure:?}"), sql.clone()));
-        [
-            (format!("invariant {name:?}, violations"), it.violations.clone()),
-            (format!("invariant {name:?}, checked"), it.checked.clone()),
-        ]
-        .into_iter()
-        .chain(figures)
+fn queries_of(scenario: &Scenario) -> Vec<(String, &str)> {
+    let conditions = scenario.conditions.iter().map(|it| (it.what(), it.pending.as_str()));
+    let invariants = scenario.invariants.iter().flat_map(|it| {
+        let figures = it.figures.iter().map(|(figure, sql)| (it.figure(figure), sql.as_str()));
+        let claims = [
+            (it.what("violations"), it.violations.as_str()),
+            (it.what("checked"), it.checked.as_str()),
+        ];
+        claims.into_iter().chain(figures)
     });
-    settle.chain(invariant).collect()
+    conditions.chain(invariants).collect()
 }
 
 type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;

@@ -2,7 +2,7 @@ use reqwest::{Client, Method, header::HeaderValue};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::cases::Case;
+use super::cases::Case;
 
 /// An HTTP client of one running node.
 #[derive(Debug)]

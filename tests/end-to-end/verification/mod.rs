@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
-#[path = "../../contracts/verifier/tests/mutate/draw.rs"]
+#[path = "../../../contracts/verifier/tests/mutate/draw.rs"]
 mod draw;
 mod proxied;
 

@@ -8,9 +8,9 @@ use ledger::{
 
 use super::CommandError;
 
-/// Where pacts, records and settings lie, and how the result is written.
+/// The place of pacts, records and settings, and the form of the result.
 #[derive(Debug, Args)]
-pub(super) struct Place {
+pub(super) struct LedgerArgs {
     /// The folder of pacts, with `ledger` and `environments.toml` in it
     #[arg(long, value_name = "FOLDER", default_value = "pacts")]
     pub(super) pacts: PathBuf,
@@ -19,12 +19,16 @@ pub(super) struct Place {
     pub(super) json: bool,
 }
 
-impl Place {
+impl LedgerArgs {
+    /// The ledger in that folder.
     pub(super) fn ledger(&self) -> Ledger {
         Ledger::of_pacts(&self.pacts)
     }
 
-    /// What is declared, and recorded that has to do with these versions.
+    /// The settings, and the records that have to do with these versions.
+    ///
+    /// # Errors
+    /// When they can't be read, or declare no such environment.
     pub(super) fn read_for(
         &self,
         changes: &[ServiceVersion],
@@ -35,7 +39,10 @@ impl Place {
         Ok((gate::read(&self.ledger(), changes, environment)?, settings))
     }
 
-    /// Everything that is recorded and declared.
+    /// All records and settings.
+    ///
+    /// # Errors
+    /// When they can't be read.
     pub(super) fn read(&self) -> Result<(Records, Settings), CommandError> {
         // The settings first: they are missing where the folder is the wrong one.
         let settings = Settings::of_pacts(&self.pacts)?;

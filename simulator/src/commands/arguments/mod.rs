@@ -1,0 +1,11 @@
+//! Arguments that several commands have.
+
+mod pacts;
+mod providers;
+mod topology;
+mod version;
+
+pub(crate) use pacts::PactsArgs;
+pub(crate) use providers::ProvidersArgs;
+pub(crate) use topology::TopologyArgs;
+pub(crate) use version::{VersionArg, VersionError};

@@ -1,0 +1,254 @@
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Candidates;
+use crate::steps::{Conditions, FaultKind, JsonTemplate, Repeat, Step, Template, Variables};
+
+/// The table of the journeys themselves, and its first column.
+pub(super) const JOURNEYS: &str = "journey";
+
+/// A scenario that was read and checked: every name in it means something, and every entry is one thing.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The name that it gives itself.
+    pub name: String,
+    /// A sentence on what it shows.
+    pub about: String,
+    /// The topology that it runs on unless another is given.
+    pub topology: String,
+    /// The number of journeys, and how patient they are.
+    pub workload: Workload,
+    /// Answers that mean: send the same request again.
+    pub(crate) repeat: Repeat,
+    /// The time to come to rest once every fault is lifted.
+    pub(crate) converge_within: Duration,
+    /// The roles that `--kill any` chooses from.
+    pub killable: Vec<String>,
+    /// Named lists of things, each a table of the same name in the queries.
+    pub(crate) lists: BTreeMap<String, Vec<BTreeMap<String, Value>>>,
+    /// The draws of each journey, in order; a later one may name earlier ones.
+    pub(crate) choices: Vec<Choice>,
+    /// Requests that are sent before the journeys.
+    pub(crate) setup: Vec<Setup>,
+    /// The steps of each journey, in order.
+    pub(crate) steps: Vec<Step>,
+    /// Faults that are laid while the journeys run.
+    pub faults: Vec<FaultPlan>,
+    /// Tables that are collected over HTTP.
+    pub(crate) observations: Vec<Observation>,
+    /// Conditions that must come true before the invariants are examined.
+    pub(crate) conditions: Vec<Condition>,
+    /// Claims that must hold at the end.
+    pub invariants: Vec<Invariant>,
+}
+
+/// The number of journeys, and how patient they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// Journeys in all; 1 or more.
+    pub count: u64,
+    /// Journeys at a time; 1 or more.
+    pub concurrency: usize,
+    /// The time that one step may take in all, repeats included.
+    pub patience: Duration,
+    /// The time that one request may wait for its answer.
+    pub answer_within: Duration,
+}
+
+/// One draw of each journey, which becomes a variable.
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    pub(crate) name: String,
+    pub(crate) draw: Draw,
+}
+
+/// The values that a choice draws from.
+#[derive(Clone, Debug)]
+pub(crate) enum Draw {
+    /// A whole number from the first to the second, both included.
+    Between(u64, u64),
+    /// One of these values.
+    OneOf(Weighted),
+}
+
+/// Values with weights, at least one.
+#[derive(Clone, Debug)]
+pub(crate) struct Weighted {
+    /// Each but the last, with the sum of the weights up to and with it.
+    before: Vec<(u64, JsonTemplate)>,
+    last: JsonTemplate,
+    total: u64,
+}
+
+impl Weighted {
+    /// `None` if the weights add up to nothing, or to more than fits.
+    pub(super) fn of(values: impl IntoIterator<Item = (u64, JsonTemplate)>) -> Option<Self> {
+        let mut total = 0u64;
+        let mut before = Vec::new();
+        for (weight, value) in values {
+            total = total.checked_add(weight)?;
+            before.push((total, value));
+        }
+        let (_, last) = before.pop()?;
+        (total > 0).then_some(Self { before, last, total })
+    }
+
+    /// The value that a drawn number stands for.
+    pub(super) fn at(&self, drawn: u64) -> &JsonTemplate {
+        let left = drawn % self.total;
+        let found = self.before.iter().find(|(end, _)| left < *end);
+        found.map_or(&self.last, |(_, value)| value)
+    }
+}
+
+/// A step that is taken before the journeys, once for each of some things.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    pub(crate) step: Step,
+    /// The variables of each sending beside the common ones: the thing of a list, or nothing, once.
+    pub(crate) rounds: Vec<Variables>,
+}
+
+/// A fault of the schedule, before anything is drawn.
+#[derive(Clone, Debug)]
+pub struct FaultPlan {
+    pub(super) kind: FaultKind,
+    /// The roles of which one is hit.
+    pub(super) candidates: Candidates,
+    pub(super) at: Moment,
+    /// The time until it is lifted, in milliseconds: from the first to the second.
+    pub(super) lasts_ms: (u64, u64),
+}
+
+impl FaultPlan {
+    /// A node killed at a random moment.
+    pub fn kill(candidates: Candidates) -> Self {
+        Self {
+            kind: FaultKind::Kill,
+            candidates,
+            at: Moment::Random,
+            lasts_ms: Self::default_heal_after_ms(),
+        }
+    }
+
+    pub(super) fn default_heal_after_ms() -> (u64, u64) {
+        (50, 300)
+    }
+}
+
+/// The moment of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Value")]
+pub enum Moment {
+    /// When this fraction of the journeys has been started: 0 to 1.
+    Started(f64),
+    /// A moment drawn from the seed.
+    Random,
+}
+
+impl TryFrom<Value> for Moment {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        let fraction = value.as_f64().filter(|fraction| (0.0..=1.0).contains(fraction));
+        match fraction {
+            Some(fraction) => Ok(Self::Started(fraction)),
+            None if value == "random" => Ok(Self::Random),
+            None => Err(format!(
+                "at is {value}, wanted a fraction of the journeys from 0 to 1, or \"random\""
+            )),
+        }
+    }
+}
+
+/// A table of rows that is collected over HTTP, with the columns `journey` and `doc` (the row as JSON) beside its
+/// own.
+#[derive(Clone, Debug)]
+pub(crate) struct Observation {
+    pub(crate) table: String,
+    pub(crate) subjects: Subjects,
+    /// The roles that are asked, at least one; a node that plays several of them is asked once.
+    pub(crate) roles: Vec<String>,
+    /// Path and query.
+    pub(crate) path: Template,
+    /// The statuses that are right.
+    pub(crate) expect: Vec<u16>,
+    /// JSON pointer to the rows: an array gives one each, anything else is one.
+    pub(crate) rows: String,
+    /// Its own columns, by name.
+    pub(crate) columns: BTreeMap<String, Column>,
+    pub(crate) pages: Pages,
+}
+
+/// The things for which an observation sends a request each.
+#[derive(Clone, Debug)]
+pub(crate) enum Subjects {
+    /// Journeys that meet these conditions and have a value for every name in the path.
+    Journeys(Conditions),
+    /// Things of a list, as variables beside the common ones; or nothing, once.
+    Things(Vec<Variables>),
+}
+
+/// The source of a column.
+#[derive(Clone, Debug)]
+pub(crate) enum Column {
+    /// JSON pointer into the row; null where the row has nothing there.
+    Pointer(String),
+    /// A text from the variables of the request.
+    Text(Template),
+}
+
+/// The way from one page of a list to the next; reading ends at the first page without rows.
+#[derive(Clone, Debug)]
+pub(crate) enum Pages {
+    /// One answer has the whole list.
+    Single,
+    /// The parameter is the number of the page, from 1.
+    Numbered { parameter: String },
+    /// The parameter is the value at a JSON pointer into the last row of the page before; 0 for the first page.
+    After { parameter: String, pointer: String },
+}
+
+/// A condition that must come true before the invariants are examined.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    pub(crate) name: String,
+    /// SQL for what is still pending; asked again and again until it gives no rows.
+    pub(crate) pending: String,
+}
+
+/// A claim that must hold at the end: a query for its violations.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invariant {
+    /// The claim, in words.
+    pub name: String,
+    /// SQL that must give no rows; the rows it gives are the evidence.
+    pub violations: String,
+    /// SQL for the number of things that were examined. Zero proves nothing.
+    pub checked: String,
+    /// SQL for numbers worth showing: one value each.
+    #[serde(default)]
+    pub figures: BTreeMap<String, String>,
+}
+
+impl Condition {
+    /// The name of its query in errors.
+    pub(super) fn what(&self) -> String {
+        format!("settle {:?}, pending", self.name)
+    }
+}
+
+impl Invariant {
+    /// The name of one of its queries in errors.
+    pub(super) fn what(&self, query: &str) -> String {
+        format!("invariant {:?}, {query}", self.name)
+    }
+
+    /// The name of the query of a figure in errors.
+    pub(super) fn figure(&self, figure: &str) -> String {
+        format!("invariant {:?}, figure {figure:?}", self.name)
+    }
+}

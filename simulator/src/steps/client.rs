@@ -1,0 +1,202 @@
+use std::{
+    future,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::{
+    Repeat, Request, Response, World,
+    step::{RepeatedAnswer, Until},
+};
+
+/// Pauses between repeats grow from the first to the longest of these.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(160);
+
+/// Sends requests as a patient client does: without an answer, or told to come again, it repeats the very same
+/// request.
+pub(crate) struct Client<'a> {
+    world: &'a dyn World,
+    repeat: &'a Repeat,
+    answer_within: Duration,
+    sent: AtomicU64,
+    repeated: AtomicU64,
+    unanswered: AtomicU64,
+    given_up: watch::Sender<Option<String>>,
+}
+
+/// Counts of the requests of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Requests {
+    /// Requests sent, repeats included.
+    pub sent: u64,
+    /// Requests sent again because there was no answer, or one that asked for it.
+    pub repeated: u64,
+    /// Requests without an answer.
+    pub unanswered: u64,
+}
+
+/// The answer that a request must get.
+pub(crate) struct Expectation<'a> {
+    /// The statuses that are right.
+    pub(crate) statuses: &'a [u16],
+    /// The value that the answer must have in the end.
+    pub(crate) until: Option<&'a Until>,
+    /// The time for all repeats together.
+    pub(crate) patience: Duration,
+    /// Asks even if the run is lost: observations are its evidence.
+    pub(crate) even_if_given_up: bool,
+}
+
+impl<'a> Expectation<'a> {
+    /// An answer with one of these statuses.
+    pub(crate) fn status(statuses: &'a [u16], patience: Duration) -> Self {
+        Self {
+            statuses,
+            until: None,
+            patience,
+            even_if_given_up: false,
+        }
+    }
+}
+
+enum Judgement {
+    Right,
+    /// The answer asks for the same request again.
+    Repeat(String),
+    /// The answer is right but for a value that may still change.
+    NotYet(String),
+    Wrong(String),
+}
+
+impl<'a> Client<'a> {
+    /// A client of `world` that repeats requests as `repeat` says, and waits `answer_within` for each single answer.
+    pub(crate) fn new(world: &'a dyn World, repeat: &'a Repeat, answer_within: Duration) -> Self {
+        let zero = AtomicU64::default;
+        Self {
+            world,
+            repeat,
+            answer_within,
+            sent: zero(),
+            repeated: zero(),
+            unanswered: zero(),
+            given_up: watch::Sender::new(None),
+        }
+    }
+
+    /// Declares the run lost: every request of a journey, now and later, fails, since waiting would only take time.
+    /// The first reason stays.
+    pub(crate) fn give_up(&self, reason: &str) {
+        self.given_up.send_if_modified(|given_up| {
+            let first = given_up.is_none();
+            given_up.get_or_insert_with(|| reason.to_owned());
+            first
+        });
+    }
+
+    /// Says whether the run is lost.
+    pub(crate) fn has_given_up(&self) -> bool {
+        self.given_up.borrow().is_some()
+    }
+
+    /// Returns the reason once the run is lost.
+    pub(crate) async fn given_up(&self) -> String {
+        let mut watched = self.given_up.subscribe();
+        loop {
+            if let Some(reason) = &*watched.borrow_and_update() {
+                return reason.clone();
+            }
+            if watched.changed().await.is_err() {
+                // Not reached: the sender lives as long as this client.
+                future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// The requests so far.
+    pub(crate) fn requests(&self) -> Requests {
+        Requests {
+            sent: self.sent.load(Relaxed),
+            repeated: self.repeated.load(Relaxed),
+            unanswered: self.unanswered.load(Relaxed),
+        }
+    }
+
+    /// The right answer to a request.
+    ///
+    /// # Errors
+    /// When a wrong answer comes, the right one does not come in time, or the run is lost.
+    pub(crate) async fn ask(
+        &self,
+        role: &str,
+        request: &Request,
+        expectation: &Expectation<'_>,
+    ) -> Result<Response, String> {
+        let deadline = self.world.now() + expectation.patience;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            if let (Some(reason), false) = (&*self.given_up.borrow(), expectation.even_if_given_up) {
+                return Err(format!("the run was given up: {reason}"));
+            }
+            let left = deadline.saturating_sub(self.world.now());
+            self.sent.fetch_add(1, Relaxed);
+            let reason = match self.world.send(role, request, self.answer_within.min(left)).await {
+                Ok(response) => match self.judge(&response, expectation) {
+                    Judgement::Right => return Ok(response),
+                    Judgement::Wrong(reason) => return Err(format!("{role}: {request} {reason}")),
+                    Judgement::NotYet(reason) => reason,
+                    Judgement::Repeat(reason) => {
+                        self.repeated.fetch_add(1, Relaxed);
+                        reason
+                    }
+                },
+                Err(no_answer) => {
+                    self.unanswered.fetch_add(1, Relaxed);
+                    self.repeated.fetch_add(1, Relaxed);
+                    no_answer.to_string()
+                }
+            };
+            if self.world.now() + pause >= deadline {
+                let patience = expectation.patience.as_millis();
+                return Err(format!("{role}: {request} gave up after {patience} ms: {reason}"));
+            }
+            self.world.pause(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn judge(&self, response: &Response, expectation: &Expectation<'_>) -> Judgement {
+        let statuses = expectation.statuses;
+        if !statuses.contains(&response.status) {
+            let excerpt: String = response.body.to_string().chars().take(300).collect();
+            let reason = format!("answered {}, wanted {statuses:?}: {excerpt}", response.status);
+            return if self.is_repeated(response) {
+                Judgement::Repeat(reason)
+            } else {
+                Judgement::Wrong(reason)
+            };
+        }
+        let Some(until) = expectation.until else {
+            return Judgement::Right;
+        };
+        match response.body.pointer(&until.pointer) {
+            Some(value) if until.one_of.contains(value) => Judgement::Right,
+            value => {
+                let value = value.map_or_else(|| "missing".to_owned(), ToString::to_string);
+                let wanted: Vec<String> = until.one_of.iter().map(ToString::to_string).collect();
+                Judgement::NotYet(format!("{} is {value}, wanted {}", until.pointer, wanted.join(" or ")))
+            }
+        }
+    }
+
+    fn is_repeated(&self, response: &Response) -> bool {
+        let said = |answer: &RepeatedAnswer| {
+            let value = response.body.pointer(&answer.pointer);
+            answer.status == response.status && value.is_some_and(|value| answer.one_of.contains(value))
+        };
+        self.repeat.statuses.contains(&response.status) || self.repeat.answers.iter().any(said)
+    }
+}

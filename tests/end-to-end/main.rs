@@ -1,0 +1,6 @@
+//! The platform as its users run it, through the `seam` command: real processes, real sockets, their own databases.
+
+mod containers;
+mod input;
+mod scenarios;
+mod verification;
