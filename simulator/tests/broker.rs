@@ -134,7 +134,7 @@ async fn a_broker_without_pacts_proves_nothing_and_one_that_is_no_help_could_not
     let unknown = MockServer::start().await;
     let (code, said) = verify(&unknown, &provider, &[]).await;
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("knows no provider 'orders'"), "{said}");
+    assert!(said.contains("does not know the provider 'orders'"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

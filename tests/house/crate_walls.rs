@@ -146,8 +146,13 @@ fn commerce_knows_no_crate_of_ours_but_seam() {
 #[test]
 fn ledger_and_verifier_know_neither_simulator_nor_commerce_nor_services() {
     let members = members();
-    knows_only(&members, "ledger", &[], &[]);
-    knows_only(&members, "verifier", &["ledger"], &[]);
+    knows_only(&members, "ledger", &["page"], &[]);
+    knows_only(&members, "verifier", &["ledger", "page"], &[]);
+}
+
+#[test]
+fn the_frame_of_pages_knows_no_crate_of_ours() {
+    knows_only(&members(), "page", &[], &[]);
 }
 
 #[test]

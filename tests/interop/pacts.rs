@@ -5,7 +5,7 @@ use std::{
     process::Command,
 };
 
-use ledger::source::{Found, Source};
+use ledger::source::{FoundPact, Source};
 use serde_json::{Value, json};
 
 /// A pact in a file of its own.
@@ -17,7 +17,7 @@ pub(crate) struct Pact {
     pub(crate) kept: bool,
 }
 
-fn committed() -> Result<Vec<Found>, String> {
+fn committed() -> Result<Vec<FoundPact>, String> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../pacts"));
     Source::Folder(folder).read().map_err(|error| error.to_string())
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ledger::{
     document::Document,
-    source::{Found, Source},
+    source::{FoundPact, Source},
 };
 use pact_consumer::builders::{HttpPartBuilder, InteractionBuilder};
 use pact_models::v4::interaction::V4Interaction;
@@ -15,7 +15,7 @@ use verifier::mutate::{Reply, Subject};
 const AS_WELL: &str = "application/json;charset=utf-8";
 
 /// Number of JSON replies in the pact, and of those that it refuses under the other spelling.
-async fn refused(pact: &Found) -> (usize, usize) {
+async fn refused(pact: &FoundPact) -> (usize, usize) {
     let (mut replies, mut refused) = (0, 0);
     for interaction in pact.document.interactions() {
         let subject = Subject::load(pact, interaction).unwrap();
@@ -54,7 +54,7 @@ async fn the_shortcut_for_json_would() {
         "metadata": { "pactSpecification": { "version": "4.0" } },
     });
     let document = Document::parse("shop-orders.json", file.to_string().as_bytes()).unwrap();
-    let pact = Found {
+    let pact = FoundPact {
         file: "shop-orders.json".to_owned(),
         document,
     };

@@ -1,4 +1,5 @@
-//! How long the gate takes over a large ledger: 100 services, each in 20 live pairs as a consumer, 10,000 records.
+//! Time that the gate takes over a large ledger: 100 services, each in 20 live pairs as a consumer, 10,000
+//! records.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that breaks says so")]
 #![expect(clippy::print_stdout, reason = "the table on stdout is the result")]
@@ -9,8 +10,10 @@ use comfy_table::{Table, presets};
 use jiff::Timestamp;
 use ledger::{
     document::ContentHash,
-    gate::{self, Gate, ServiceVersion, Verdict},
-    records::{Ledger, Others, Outcome, Publication, PublishedPact, Record, Records, Settings, Verification},
+    gate::{self, Decision, Gate, ServiceVersion},
+    records::{
+        Ledger, Others, Publication, PublishedPact, Record, Records, Settings, Verification, VerificationResult,
+    },
 };
 
 const SERVICES: u64 = 100;
@@ -75,7 +78,7 @@ fn answer(ledger: &Ledger, settings: &Settings) -> Duration {
     let took = start.elapsed();
     let pairs = usize::try_from(2 * PAIRS).unwrap();
     assert!(
-        answer.verdict == Verdict::Yes && answer.rows.len() >= pairs,
+        answer.decision == Decision::Yes && answer.pairs.len() >= pairs,
         "{}",
         answer.text(120)
     );
@@ -145,7 +148,7 @@ fn verification(provider: u64, version: u64, consumer: u64, at: Timestamp) -> Ve
         consumer: name(consumer),
         pact: pact(consumer, provider),
         interactions: 12,
-        result: Outcome::Passed,
+        result: VerificationResult::Passed,
         at,
         tool: "seam 0.1.0".to_owned(),
     }
@@ -159,7 +162,7 @@ fn pact(consumer: u64, provider: u64) -> ContentHash {
     format!("{:064x}", consumer * SERVICES + provider).parse().unwrap()
 }
 
-/// What the process holds in memory; 0 where there is no /proc.
+/// Resident memory of the process in KiB; 0 where there is no /proc.
 fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,6 +1,7 @@
-//! What is asked of git: which revision is checked out, whether files differ from it, and files as they are in a revision.
+//! Questions to git: the revision that is checked out, the files that differ from it, and files as they are in a
+//! revision.
 //!
-//! The `git` program is run; nothing is checked out, and nothing in the repository is changed.
+//! Runs the `git` program. Checks nothing out, and changes nothing in the repository.
 
 use std::{
     io::Write,
@@ -10,76 +11,82 @@ use std::{
 
 use thiserror::Error;
 
-/// A folder in a git repository.
+/// Git repository, found from a folder inside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
     folder: PathBuf,
 }
 
-/// Why git gave no answer.
+/// Reason why git gave no answer.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum GitError {
-    /// There is no such program.
+    /// The `git` program can't be started.
     #[error(
-        "there is no program 'git' to run ({source}); install git, or name a folder of pacts, and versions with --version"
+        "there is no program 'git' to run ({source}); install git, or name a folder of pacts, and versions with \
+         --version"
     )]
     NoGit {
-        /// Why it can't be started.
+        /// Cause reported by the operating system.
         source: std::io::Error,
     },
-    /// The folder belongs to no repository.
-    #[error("{} is in no git repository; run it inside of one, or name a folder of pacts, and versions with --version", folder.display())]
+    /// The folder is not inside a git repository.
+    #[error(
+        "{} is not in a git repository; run it inside one, or name a folder of pacts, and versions with --version",
+        folder.display()
+    )]
     NoRepository {
-        /// The folder.
+        /// Folder that was asked about.
         folder: PathBuf,
     },
-    /// There is no such revision.
+    /// Git does not know the revision.
     #[error(
-        "git knows no revision '{revision}'; wanted a branch, a tag or a commit that is here; `git fetch` brings what is elsewhere"
+        "git does not know the revision '{revision}'; wanted a branch, a tag or a commit of this repository; \
+         `git fetch` gets those of its remote"
     )]
     UnknownRevision {
-        /// What was asked for.
+        /// Revision that was asked for.
         revision: String,
     },
     /// The revision has no such file or folder.
     #[error(
-        "there is no '{path}' in revision '{revision}'; paths begin at the root of the repository; `git ls-tree -r --name-only {revision}` lists what is there"
+        "there is no '{path}' in revision '{revision}'; paths begin at the root of the repository; `git ls-tree \
+         -r --name-only {revision}` lists what is there"
     )]
     NoSuchPath {
-        /// The revision.
+        /// Revision that was searched.
         revision: String,
-        /// What was asked for.
+        /// Path that was asked for.
         path: String,
     },
-    /// Git failed otherwise.
+    /// Git failed for another reason.
     #[error("`git {command}` failed: {said}")]
     Failed {
-        /// The arguments.
+        /// Arguments that git was run with.
         command: String,
-        /// What it printed.
+        /// Error output of git.
         said: String,
     },
 }
 
 impl Repository {
-    /// The repository that `folder` belongs to; whether it does is seen when something is asked.
+    /// Names the repository that `folder` belongs to. Fails only when something is asked, if there is none.
     pub fn at(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
 
-    /// The full name of the commit that is checked out.
+    /// Returns the full name of the commit that is checked out.
     ///
     /// # Errors
-    /// As every question: no git, no repository; and no commit yet.
+    /// When git or the repository is missing, or the repository has no commit yet.
     pub fn head(&self) -> Result<String, GitError> {
         self.commit("HEAD")
     }
 
-    /// The full name of the commit that a branch, a tag or an abbreviation means.
+    /// Returns the full name of the commit that a branch, a tag or an abbreviation stands for.
     ///
     /// # Errors
-    /// No git, no repository, no such revision.
+    /// When git, the repository or the revision is missing.
     pub fn commit(&self, revision: &str) -> Result<String, GitError> {
         self.parse(&format!("{revision}^{{commit}}"))?
             .ok_or_else(|| GitError::UnknownRevision {
@@ -87,21 +94,23 @@ impl Repository {
             })
     }
 
-    /// The newest commit that changed anything outside of the folder `except`: what is checked out is that, but for this folder. So a commit of
-    /// records alone does not make another version of what they speak of. In a shallow clone that ends before it, the oldest commit there is.
+    /// Returns the newest commit that changed anything outside the folder `except`. Commits of records alone
+    /// therefore do not make a new version of the services that the records are about. In a shallow clone without
+    /// such a commit, returns the oldest one.
     ///
     /// # Errors
-    /// No git, no repository, no commit yet.
+    /// When git or the repository is missing, or the repository has no commit yet.
     pub fn revision(&self, except: &Path) -> Result<String, GitError> {
         let head = self.head()?;
         let found = self.text_of(&["log", "-1", "--format=%H", "--"], except)?;
         Ok(if found.is_empty() { head } else { found })
     }
 
-    /// The files that differ from what is checked out, new ones too, from the root of the repository; those in the folder `except` are left out.
+    /// Lists the files that differ from the commit that is checked out, new ones too, with paths from the root of
+    /// the repository. Leaves out those in the folder `except`.
     ///
     /// # Errors
-    /// No git, no repository.
+    /// When git or the repository is missing.
     pub fn changed(&self, except: &Path) -> Result<Vec<String>, GitError> {
         let status = [
             "status",
@@ -118,7 +127,8 @@ impl Repository {
             .collect())
     }
 
-    /// What git says of the whole repository but this folder. A folder that is not there, or elsewhere, leaves nothing out.
+    /// Runs git on the whole repository except one folder. A folder that is missing, or outside the repository,
+    /// leaves nothing out.
     fn text_of(&self, arguments: &[&str], except: &Path) -> Result<String, GitError> {
         let top = PathBuf::from(self.text(&["rev-parse", "--show-toplevel"])?);
         let inside = self.folder.join(except).canonicalize().ok();
@@ -130,10 +140,11 @@ impl Repository {
         self.text(&arguments)
     }
 
-    /// All files below `path` in a revision, with their paths below it, by name.
+    /// Reads all files below `path` in a revision whose name is `wanted`, with paths relative to `path`, ordered
+    /// by name.
     ///
     /// # Errors
-    /// No git, no repository, no such revision, no such path in it.
+    /// When git, the repository, the revision or the path is missing.
     pub fn files(
         &self,
         revision: &str,
@@ -158,10 +169,10 @@ impl Repository {
             .collect())
     }
 
-    /// One file as it is in a revision.
+    /// Reads one file as it is in a revision.
     ///
     /// # Errors
-    /// No git, no repository, no such revision, no such path in it.
+    /// When git, the repository, the revision or the path is missing.
     pub fn file(&self, revision: &str, path: &str) -> Result<Vec<u8>, GitError> {
         let id = self.object(revision, path)?;
         Ok(self.contents(&[&id])?.pop().unwrap_or_default())
@@ -177,13 +188,13 @@ impl Repository {
         })
     }
 
-    /// The object of that name, if there is one.
+    /// Returns the object that a name stands for, if there is one.
     fn parse(&self, name: &str) -> Result<Option<String>, GitError> {
         let output = self.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", name], &[])?;
         if output.status.success() {
             return Ok(Some(text(&output.stdout)));
         }
-        // A question that any repository answers tells a name that is missing from a repository that is.
+        // This question succeeds in every repository, so it tells an unknown name from a missing repository.
         self.text(&["rev-parse", "--git-dir"])?;
         Ok(None)
     }
@@ -230,7 +241,8 @@ impl Repository {
             .spawn()
             .map_err(|source| GitError::NoGit { source })?;
         let stdin = child.stdin.take();
-        // Git answers while it still reads: who writes all first and reads then waits for ever.
+        // Git answers while it still reads. Writing everything before reading would fill both pipes and wait for
+        // ever.
         let output = std::thread::scope(|scope| {
             scope.spawn(move || stdin.map(|mut stdin| stdin.write_all(input)));
             child.wait_with_output()
@@ -242,7 +254,7 @@ impl Repository {
     }
 }
 
-/// The first content of `git cat-file --batch`, and what follows it.
+/// Splits the output of `git cat-file --batch` into the first content and the rest.
 fn entry(output: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = output.iter().position(|byte| *byte == b'\n')?;
     let size = std::str::from_utf8(&output[..end]).ok()?.rsplit(' ').next()?;

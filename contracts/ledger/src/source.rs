@@ -1,4 +1,4 @@
-//! Where pacts come from.
+//! Sources of pacts: folders, and revisions of a git repository.
 
 use std::{
     fmt, io,
@@ -13,67 +13,71 @@ use crate::{
     git::{GitError, Repository},
 };
 
-/// The folder below a folder of pacts that holds records, and no pacts.
+/// Name of the folder, below a folder of pacts, that holds records instead of pacts.
 pub(crate) const LEDGER: &str = "ledger";
 
-/// A place that holds pacts.
+/// Source of pacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
-    /// A folder and those below it.
+    /// A folder, with the folders below it.
     Folder(PathBuf),
-    /// A folder in a revision, as it was committed. Nothing is checked out.
+    /// A folder as it was committed in a revision. Nothing is checked out.
     Git {
-        /// Where to look for the repository.
+        /// Repository that has the revision.
         repository: Repository,
-        /// A branch, a tag or a commit.
+        /// Name of a branch, a tag or a commit.
         revision: String,
-        /// The folder, from the root of the repository.
+        /// Path of the folder, from the root of the repository.
         path: String,
     },
 }
 
-/// A pact and where it was found.
+/// Pact, with the name of its file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    /// The file, as errors and reports call it.
+pub struct FoundPact {
+    /// Name of the file in errors and reports.
     pub file: String,
-    /// What it says.
+    /// Content of the file.
     pub document: Document,
 }
 
-/// Why a source gave no pacts. That it holds none is no error: it gives an empty list.
+/// Reason why a source could not be read. A source without pacts is not an error; it gives an empty list.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// `git:` without a revision and a path.
-    #[error("'{0}' is no source of pacts; wanted a folder, or git:REVISION:PATH such as git:main:pacts")]
+    /// Text that begins with `git:` but lacks a revision or a path.
+    #[error("'{0}' is not a source of pacts; wanted a folder, or git:REVISION:PATH such as git:main:pacts")]
     Malformed(String),
-    /// No such folder.
-    #[error("there is no folder '{}' to read pacts from; name another one, or write pacts with the consumers' suites", .0.display())]
+    /// The folder does not exist.
+    #[error(
+        "there is no folder '{}' to read pacts from; name another one, or write pacts with the consumers' suites",
+        .0.display()
+    )]
     NoFolder(PathBuf),
-    /// A folder that can't be listed.
+    /// The folder can't be listed.
     #[error("cannot list {}: {source}", folder.display())]
     Unreadable {
-        /// The folder.
+        /// Path of the folder.
         folder: PathBuf,
-        /// Why.
+        /// Cause reported by the operating system.
         source: std::io::Error,
     },
     /// Git gave no answer.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// One of the files is no pact.
+    /// One of the files is not a pact.
     #[error(transparent)]
     Document(#[from] DocumentError),
 }
 
 impl Source {
-    /// Reads every pact: the files that end in `.json`, in all folders below but the ledger's, by name.
+    /// Reads every pact: all files that end in `.json`, in the folder and below it, except in the ledger's
+    /// folder; ordered by name.
     ///
     /// # Errors
-    /// When the place is not there, or one of the files is no pact: nothing is passed over.
-    pub fn read(&self) -> Result<Vec<Found>, SourceError> {
+    /// When the source is missing, or any of the files is not a pact. No file is skipped.
+    pub fn read(&self) -> Result<Vec<FoundPact>, SourceError> {
         match self {
             Self::Folder(folder) => in_folder(folder),
             Self::Git {
@@ -85,7 +89,7 @@ impl Source {
                 let pacts = files.into_iter().map(|(name, text)| {
                     let file = format!("git:{revision}:{}/{name}", path.trim_end_matches('/'));
                     let document = Document::parse(&file, &text)?;
-                    Ok(Found { file, document })
+                    Ok(FoundPact { file, document })
                 });
                 pacts.collect()
             }
@@ -96,7 +100,8 @@ impl Source {
 impl FromStr for Source {
     type Err = SourceError;
 
-    /// Reads `git:REVISION:PATH`, in the repository of the current folder, or else the path of a folder.
+    /// Reads `git:REVISION:PATH` as a folder in the repository around the current folder, and any other text as
+    /// the path of a folder.
     fn from_str(text: &str) -> Result<Self, SourceError> {
         let Some(rest) = text.strip_prefix("git:") else {
             return Ok(Self::Folder(text.into()));
@@ -121,12 +126,12 @@ impl fmt::Display for Source {
     }
 }
 
-/// Whether a path below the source is that of a pact.
+/// Says whether a path, relative to the source, is that of a pact.
 fn is_pact(path: &str) -> bool {
     path.ends_with(".json") && path.split('/').next() != Some(LEDGER)
 }
 
-fn in_folder(folder: &Path) -> Result<Vec<Found>, SourceError> {
+fn in_folder(folder: &Path) -> Result<Vec<FoundPact>, SourceError> {
     if !folder.is_dir() {
         return Err(SourceError::NoFolder(folder.to_owned()));
     }
@@ -137,13 +142,13 @@ fn in_folder(folder: &Path) -> Result<Vec<Found>, SourceError> {
     let pacts = files.iter().map(|path| {
         let document = Document::read(path)?;
         let file = path.display().to_string();
-        Ok(Found { file, document })
+        Ok(FoundPact { file, document })
     });
     pacts.collect()
 }
 
-/// Adds the files that end in `.json`, in the folder and in those below it that are wanted. Links to folders are not followed: they may
-/// lead back. An error comes with the folder that can't be listed.
+/// Adds the files that end in `.json`, in the folder and in the folders below it that are `wanted`. Links to
+/// folders are not followed, since they may lead back up. An error names the folder that can't be listed.
 pub(crate) fn list(
     folder: &Path,
     files: &mut Vec<PathBuf>,

@@ -1,4 +1,4 @@
-//! How many mutants are judged in a second, beside what reading and comparing the same bodies costs at least.
+//! Number of mutants that are judged per second, beside the cost of reading and comparing the same bodies.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that can't go on fails")]
 #![expect(clippy::print_stdout, reason = "the figures on stdout are the result")]
@@ -6,14 +6,14 @@
 use std::{collections::BTreeSet, hint::black_box, path::Path, time::Instant};
 
 use futures::future::join_all;
-use ledger::source::{Found, Source};
+use ledger::source::{FoundPact, Source};
 use serde_json::Value;
 use verifier::{
     Filter, Selection,
     mutate::{Mutant, Subject, mutate},
 };
 
-/// How often everything is judged; the best run counts, as the least disturbed one.
+/// Number of runs; the best one counts, as the least disturbed.
 const RUNS: usize = 5;
 
 #[tokio::main]
@@ -61,7 +61,8 @@ async fn main() {
     let interactions = subjects.len();
     println!("{count:.0} mutants of {interactions} interactions");
     println!(
-        "judged per second:    {:8.0} by `seam mutate` on {} threads, {:.0} on one; reading pacts and making mutants included",
+        "judged per second:    {:8.0} by `seam mutate` on {} threads, {:.0} on one; reading pacts and making \
+         mutants included",
         count / whole,
         std::thread::available_parallelism().map_or(1, usize::from),
         count / (made + judged)
@@ -74,7 +75,7 @@ async fn main() {
 }
 
 /// All that `seam mutate` does but printing: how many mutants that are, and the seconds of the best run.
-async fn whole_run(pacts: &[Found]) -> (usize, f64) {
+async fn whole_run(pacts: &[FoundPact]) -> (usize, f64) {
     let providers: BTreeSet<&str> = pacts.iter().map(|pact| pact.document.provider()).collect();
     let select = |provider: &&str| Selection::new(provider, pacts, Filter::default(), "pacts");
     let (mut all, mut best) = (0, f64::MAX);

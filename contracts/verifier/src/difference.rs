@@ -2,41 +2,41 @@ use bytes::Bytes;
 use pact_matching::Mismatch;
 use serde::Serialize;
 
-/// One place where an answer is not what the consumer needs.
+/// Place at which a reply differs from what the consumer needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// Which part of the answer.
+    /// Part of the reply.
     pub part: Part,
-    /// Where in it: a path into the body, the name of a header; empty for the whole part.
+    /// Path into the body, or the name of a header; empty for the whole part.
     pub path: String,
-    /// What the pact has there as its example.
+    /// Example value in the pact.
     pub expected: String,
-    /// What the provider sent.
+    /// Value that the provider sent.
     pub got: String,
-    /// What the matcher says of it.
+    /// Explanation by the matcher.
     pub why: String,
 }
 
-/// A part of an answer or a message.
+/// Part of a reply or a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// The HTTP status.
+    /// Status of an HTTP response.
     Status,
-    /// A header.
+    /// Header of an HTTP response.
     Header,
-    /// The media type of the body.
+    /// Media type of the body or the contents.
     ContentType,
-    /// The body.
+    /// Body of a response, or contents of a message.
     Body,
-    /// What stands beside a message.
+    /// Metadata of a message.
     Metadata,
-    /// The request; of no concern to an answer.
+    /// The request. A reply never differs in it.
     Request,
 }
 
 impl Part {
-    /// The name in reports.
+    /// Name in reports, such as `content type`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Status => "status",

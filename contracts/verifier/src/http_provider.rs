@@ -2,23 +2,24 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::{FutureExt, future::LocalBoxFuture};
-use ledger::document::State;
+use ledger::document::ProviderState;
 use pact_reqwest::{Client, ClientBuilder, Response, header::CONTENT_TYPE};
 use serde_json::{Map, Value, json};
 
 use crate::{Message, Provider, Values};
 
-/// How long a state change, a message, or an answer of a broker may take.
+/// Time limit for a change of state, a message, or an answer of a broker.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// What a message's metadata stand in: base64 of JSON.
+/// Header that holds the metadata of a message: base64 of a JSON object.
 pub(crate) const METADATA: &str = "pact-message-metadata";
 
-/// Any running provider, in any language, with the two addresses that Pact's own tools use.
+/// Running provider in any language, with the two addresses that Pact's own tools use.
 ///
-/// A state is changed by a POST of `{"state", "params", "action": "setup" | "teardown"}`, answered with a JSON object of values or with
-/// nothing; a message is asked for by a POST of `{"description", "providerStates"}`, answered with its contents. Any other status than
-/// 2xx is a failure, whatever the body is.
+/// A state is changed by a POST of `{"state", "params", "action": "setup" | "teardown"}`, which is answered with
+/// a JSON object of values or with nothing. A message is fetched by a POST of `{"description",
+/// "providerStates"}`, which is answered with its contents. Any status other than 2xx is a failure, whatever the
+/// body is.
 #[derive(Debug)]
 pub struct HttpProvider {
     url: String,
@@ -27,18 +28,19 @@ pub struct HttpProvider {
     client: Client,
 }
 
-/// A client that waits [`ANSWER_WITHIN`] for an answer.
+/// Configures an HTTP client that waits at most [`ANSWER_WITHIN`] for an answer.
 pub(crate) fn client_builder() -> ClientBuilder {
-    // Whoever was first has chosen; both choose the same.
+    // An error means that a provider is installed already, and everybody installs this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().timeout(ANSWER_WITHIN)
 }
 
 impl HttpProvider {
-    /// The provider at `url`; `states` and `messages` are the addresses for changing states and asking for messages, if it has them.
+    /// Names the provider at `url`. `states` and `messages` are its addresses for changing states and fetching
+    /// messages, if it has them.
     ///
     /// # Errors
-    /// When there can be no HTTP client.
+    /// When no HTTP client can be built.
     pub fn new(url: &str, states: Option<String>, messages: Option<String>) -> Result<Self, String> {
         let client = client_builder().build();
         Ok(Self {
@@ -49,10 +51,10 @@ impl HttpProvider {
         })
     }
 
-    async fn change(&self, state: &State, action: &str, params: &Map<String, Value>) -> Result<Values, String> {
+    async fn change(&self, state: &ProviderState, action: &str, params: &Map<String, Value>) -> Result<Values, String> {
         let Some(url) = &self.states else {
             let wanted = "wanted the address at which the provider changes its states: --state-url";
-            return Err(format!("there is no way to bring it about; {wanted}"));
+            return Err(format!("the state can't be changed; {wanted}"));
         };
         let body = json!({ "state": state.name, "params": params, "action": action });
         let response = self.post(url, &body).await?;
@@ -62,7 +64,7 @@ impl HttpProvider {
         }
         match serde_json::from_str(&text) {
             Ok(Value::Object(values)) => Ok(values),
-            // Not every provider hands values back, and some answer with a remark.
+            // Some providers hand no values back, and some answer with a remark.
             _ => Ok(Values::new()),
         }
     }
@@ -83,12 +85,12 @@ impl HttpProvider {
         ))
     }
 
-    async fn ask_for(&self, description: &str, states: &[State]) -> Result<Message, String> {
+    async fn ask_for(&self, description: &str, states: &[ProviderState]) -> Result<Message, String> {
         let Some(url) = &self.messages else {
             let wanted = "wanted the address at which the provider gives its messages: --message-url";
-            return Err(format!("there is no way to ask for it; {wanted}"));
+            return Err(format!("the message can't be fetched; {wanted}"));
         };
-        let named = |state: &State| json!({ "name": state.name, "params": state.params });
+        let named = |state: &ProviderState| json!({ "name": state.name, "params": state.params });
         let states: Vec<Value> = states.iter().map(named).collect();
         let body = json!({ "description": description, "providerStates": states });
         let response = self.post(url, &body).await?;
@@ -118,13 +120,13 @@ impl Provider for HttpProvider {
         &self.url
     }
 
-    fn set_up<'a>(&'a self, state: &'a State) -> LocalBoxFuture<'a, Result<Values, String>> {
+    fn set_up<'a>(&'a self, state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, String>> {
         self.change(state, "setup", &state.params).boxed_local()
     }
 
-    fn tear_down<'a>(&'a self, state: &'a State, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
+    fn tear_down<'a>(&'a self, state: &'a ProviderState, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
         async move {
-            // What the provider minted is what it has to remove.
+            // The values name what the provider created, which is what it has to remove.
             let changed = self.change(state, "teardown", values).await;
             changed.map(drop)
         }
@@ -134,7 +136,7 @@ impl Provider for HttpProvider {
     fn message<'a>(
         &'a self,
         description: &'a str,
-        states: &'a [State],
+        states: &'a [ProviderState],
         _values: &'a Values,
     ) -> LocalBoxFuture<'a, Result<Message, String>> {
         self.ask_for(description, states).boxed_local()

@@ -1,11 +1,12 @@
-//! One interaction: asked by pact_verifier, or taken as a message, and matched by pact_matching.
+//! Verification of one interaction: pact_verifier sends the request, or the provider gives the message, and
+//! pact_matching compares.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use ledger::{
     document::{Interaction, Kind, Specification},
-    source::Found,
+    source::FoundPact,
 };
 use pact_matching::{Mismatch, match_message};
 use pact_models::{
@@ -24,12 +25,12 @@ use serde_json::{Value, json};
 
 use crate::{Difference, Message, Outcome, Provider, Stage, Values};
 
-/// How long a provider may take for one answer.
+/// Time limit for one answer of a provider.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 pub(crate) type Loaded = Box<dyn AnyPact + Send + Sync + std::panic::RefUnwindSafe>;
 
-/// Whether anybody listens at the provider's address.
+/// Checks that something listens at the provider's address.
 pub(crate) async fn reachable(url: &str) -> Result<(), String> {
     let place = Place::of(url)?;
     let address = (place.host.as_str(), place.port);
@@ -37,14 +38,19 @@ pub(crate) async fn reachable(url: &str) -> Result<(), String> {
     match connected {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(format!(
-            "{url} does not answer: {error}; start it, or mend --provider-url"
+            "{url} does not answer: {error}; start it, or fix --provider-url"
         )),
         Err(_) => Err(format!("{url} does not answer within {} s", ANSWER_WITHIN.as_secs())),
     }
 }
 
-/// Asks the provider what the interaction asks, and compares.
-pub(crate) async fn ask(pact: &Found, interaction: &Interaction, provider: &dyn Provider, values: &Values) -> Outcome {
+/// Asks the provider what the interaction asks, and compares the reply.
+pub(crate) async fn ask(
+    pact: &FoundPact,
+    interaction: &Interaction,
+    provider: &dyn Provider,
+    values: &Values,
+) -> Outcome {
     let asked = match unset_names(interaction, values).as_slice() {
         [] => match alone(pact, interaction) {
             Ok(loaded) if interaction.kind == Kind::Http => ask_http(loaded, provider.url(), values).await,
@@ -72,7 +78,7 @@ async fn ask_http(loaded: Loaded, url: &str, values: &Values) -> Result<Vec<Diff
     let options = VerificationOptions::<NullRequestFilterExecutor> {
         request_timeout: u64::try_from(ANSWER_WITHIN.as_millis()).unwrap_or(u64::MAX),
         coloured_output: false,
-        // A redirect is an answer as any other: the consumer sees it too.
+        // The consumer sees a redirect as it sees any other reply, so it is compared and not followed.
         follow_redirects: false,
         ..VerificationOptions::default()
     };
@@ -136,8 +142,8 @@ pub(crate) fn differences(mismatches: &[Mismatch]) -> Vec<Difference> {
     mismatches.iter().map(Difference::from).collect()
 }
 
-/// A pact with this interaction and no other, as pact_models reads it.
-pub(crate) fn alone(pact: &Found, interaction: &Interaction) -> Result<Loaded, String> {
+/// Builds a pact with this interaction alone, as pact_models reads it.
+pub(crate) fn alone(pact: &FoundPact, interaction: &Interaction) -> Result<Loaded, String> {
     let document = &pact.document;
     let list = match (document.version(), interaction.kind) {
         (Specification::V3, Kind::AsyncMessage) => "messages",
@@ -156,7 +162,8 @@ pub(crate) fn alone(pact: &Found, interaction: &Interaction) -> Result<Loaded, S
     }
 }
 
-/// The names in `${...}` of the interaction's generators that have no value. pact_verifier would send the example instead.
+/// Names in `${...}` of the interaction's generators that have no value. pact_verifier would send the example
+/// instead.
 fn unset_names(interaction: &Interaction, values: &Values) -> Vec<String> {
     let mut names = Vec::new();
     let generators = |part: &str| interaction.raw.pointer(part);
@@ -182,7 +189,7 @@ fn named(value: &Value, names: &mut Vec<String>) {
     }
 }
 
-/// States are set up before pact_verifier is asked: it only hears the values.
+/// Values of the states, for pact_verifier. The states themselves are set up before it is called.
 #[derive(Debug)]
 struct Known(Values);
 
@@ -203,7 +210,7 @@ impl ProviderStateExecutor for Known {
     }
 }
 
-/// Where a provider listens.
+/// Address of a provider.
 struct Place {
     scheme: String,
     host: String,
@@ -213,7 +220,7 @@ struct Place {
 
 impl Place {
     fn of(url: &str) -> Result<Self, String> {
-        let wanted = || format!("'{url}' is no URL of a provider; wanted http://host:port");
+        let wanted = || format!("'{url}' is not the URL of a provider; wanted http://host:port");
         let parsed: http::Uri = url.parse().map_err(|_| wanted())?;
         let scheme = parsed.scheme_str().ok_or_else(wanted)?;
         let host = parsed.host().ok_or_else(wanted)?;

@@ -1,128 +1,136 @@
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-/// Why a verification is not believed, whatever its interactions say.
+/// Reason why a verification is not believed, whatever the results of its interactions are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// There is no pact at all.
+    /// The source has no pacts.
     #[error("{source_name} has no pacts: nothing was verified; say where they are with --pacts, or publish some there")]
     NoPacts {
-        /// Where they were looked for.
+        /// Name of the source.
         source_name: String,
     },
-    /// There are pacts, but none with this provider.
-    #[error("no pact in {source_name} is with the provider '{provider}': nothing was verified; providers there are: {}", known.join(", "))]
+    /// The source has pacts, but none with this provider.
+    #[error(
+        "no pact in {source_name} is with the provider '{provider}': nothing was verified; its providers are: {}",
+        known.join(", ")
+    )]
     UnknownProvider {
-        /// Where they were looked for.
+        /// Name of the source.
         source_name: String,
-        /// The provider that was asked for.
+        /// Name of the provider that was asked for.
         provider: String,
-        /// The providers that have pacts.
+        /// Names of the providers that have pacts.
         known: Vec<String>,
     },
-    /// The filter leaves nothing.
+    /// The filter leaves no interaction.
     #[error("{filter} matches none of the {total} interactions with '{provider}': nothing was verified")]
     NothingMatches {
-        /// The filter, as it was given.
+        /// Filter as it was given.
         filter: String,
-        /// The provider.
+        /// Name of the provider.
         provider: String,
-        /// How many interactions there are.
+        /// Number of interactions with the provider.
         total: usize,
     },
-    /// A file without interactions.
-    #[error("{file} has no interactions: it promises nothing; delete it, or mend the suite that writes it")]
+    /// The file has no interactions.
+    #[error("{file} has no interactions: it promises nothing; delete it, or fix the suite that writes it")]
     NoInteractions {
-        /// The file.
+        /// Name of the file.
         file: String,
     },
-    /// The file itself says that failures don't count.
-    #[error("{file}: '{description}' is marked pending, so that its failure would not count; take the mark away")]
+    /// The file says that a failure of the interaction does not count.
+    #[error("{file}: '{description}' is marked pending, so that its failure would not count; remove the mark")]
     Pending {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The interaction.
+        /// Description of the interaction.
         description: String,
     },
-    /// The broker says that failures don't count.
+    /// The broker says that failures of the pact do not count.
     #[error(
-        "the broker says that {file} is pending, so that its failure would not count; have it give pacts without that status"
+        "the broker says that {file} is pending, so that its failure would not count; configure it to give pacts \
+         without that status"
     )]
     PendingAtBroker {
-        /// The pact.
+        /// Address of the pact.
         file: String,
     },
-    /// Two interactions of one name.
-    #[error("{file}: '{description}' stands there twice with the same states; give one of them another description")]
+    /// Two interactions have the same description and states.
+    #[error("{file}: '{description}' is there twice with the same states; give one of them another description")]
     Doubled {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The interaction.
+        /// Description of both interactions.
         description: String,
     },
-    /// Two files for one pair.
-    #[error("{file} and {other} are both between '{consumer}' and '{provider}'; which one holds? delete the other")]
+    /// Two files are between the same consumer and provider.
+    #[error(
+        "{file} and {other} are both between '{consumer}' and '{provider}'; keep the one that counts, and delete \
+         the other"
+    )]
     TwoFiles {
-        /// The one.
+        /// Name of one file.
         file: String,
-        /// The other.
+        /// Name of the other file.
         other: String,
-        /// The consumer of both.
+        /// Consumer of both files.
         consumer: String,
-        /// The provider of both.
+        /// Provider of both files.
         provider: String,
     },
-    /// A message that promises nothing.
-    #[error("{file}: the message '{description}' has no contents: anything would match; mend the suite that writes it")]
+    /// The message has no contents, so it promises nothing.
+    #[error("{file}: the message '{description}' has no contents: anything would match; fix the suite that writes it")]
     NoContents {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The interaction.
+        /// Description of the interaction.
         description: String,
     },
-    /// Requests and replies over messages.
+    /// The interaction is a synchronous message, which is not supported.
     #[error(
         "{file}: '{description}' is a synchronous message, which is not verified here; verify it with a Pact plugin"
     )]
     SynchronousMessage {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The interaction.
+        /// Description of the interaction.
         description: String,
     },
-    /// An interaction whose reply can't be changed and judged.
-    #[error("{file}: '{description}': {reason}; mend the suite that writes it")]
+    /// The reply of the interaction can't be mutated and judged.
+    #[error("{file}: '{description}': {reason}; fix the suite that writes it")]
     Unusable {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The interaction.
+        /// Description of the interaction.
         description: String,
-        /// Why.
+        /// Reason why it can't.
         reason: String,
     },
-    /// Fewer or more were verified than there are.
+    /// The number of verified interactions is not the number in the file.
     #[error(
-        "{file}: {verified} interactions were verified, wanted the {expected} that stand in the file; version 4 has them all under 'interactions', and what else it has under 'messages' is read by nobody"
+        "{file}: {verified} interactions were verified, wanted the {expected} of the file; version 4 has all of \
+         them under 'interactions', and nothing reads those under 'messages'"
     )]
     Miscounted {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// How many there are.
+        /// Number of interactions in the file.
         expected: usize,
-        /// How many were verified.
+        /// Number of interactions that were verified.
         verified: usize,
     },
     /// The provider does not answer.
     #[error("provider '{provider}' is not ready: {reason}")]
     NotReady {
-        /// The provider.
+        /// Name of the provider.
         provider: String,
-        /// What was tried and what came of it.
+        /// Attempt that was made, and its result.
         reason: String,
     },
 }
 
 impl Problem {
-    /// The name of its kind, for machines.
+    /// Stable name of the kind, for machines.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::NoPacts { .. } => "no_pacts",
@@ -141,7 +149,7 @@ impl Problem {
         }
     }
 
-    /// Whether it means that nothing was there to be verified.
+    /// Says whether the problem is that there was nothing to verify.
     pub fn is_vacuous(&self) -> bool {
         matches!(
             self,

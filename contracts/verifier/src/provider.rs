@@ -1,46 +1,46 @@
 use futures::future::LocalBoxFuture;
-use ledger::document::State;
+use ledger::document::ProviderState;
 use serde_json::{Map, Value};
 
-/// What a state hands back, by name: the values that requests name as `${name}`.
+/// Values that provider states hand back, by name. Requests of pacts refer to them as `${name}`.
 pub type Values = Map<String, Value>;
 
-/// A provider that runs, and can be brought into the states that pacts ask for.
+/// Running provider that can be brought into the states that pacts ask for.
 pub trait Provider {
-    /// Its base URL, `http://host:port` with an optional path.
+    /// Base URL of the provider: `http://host:port`, with an optional path.
     fn url(&self) -> &str;
 
-    /// Brings one state about.
+    /// Brings the provider into a state, and returns the values that the state hands back.
     ///
     /// # Errors
-    /// When it can't, with what was tried and what came of it. [`Provider::tear_down`] is called all the same.
-    fn set_up<'a>(&'a self, state: &'a State) -> LocalBoxFuture<'a, Result<Values, String>>;
+    /// When it can't, with what was tried and what happened. [`Provider::tear_down`] is called all the same.
+    fn set_up<'a>(&'a self, state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, String>>;
 
-    /// Ends a state, with all the values that the interaction's states handed back.
+    /// Ends a state. `values` are those of all states of the interaction.
     ///
     /// # Errors
-    /// When something of it is left.
-    fn tear_down<'a>(&'a self, state: &'a State, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>>;
+    /// When something of the state may be left behind.
+    fn tear_down<'a>(&'a self, state: &'a ProviderState, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>>;
 
-    /// The message of this description that the provider really sends in these states.
+    /// Fetches the message of this description that the provider really sends in these states.
     ///
     /// # Errors
-    /// When there is none. An answer that says "failed" is none, whatever body it has.
+    /// When there is no message. An answer with a status of failure is not one, whatever body it has.
     fn message<'a>(
         &'a self,
         description: &'a str,
-        states: &'a [State],
+        states: &'a [ProviderState],
         values: &'a Values,
     ) -> LocalBoxFuture<'a, Result<Message, String>>;
 }
 
-/// A message as a provider sends it.
+/// Message as the provider sends it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
-    /// The contents.
+    /// Contents of the message.
     pub contents: bytes::Bytes,
-    /// Their media type.
+    /// Media type of the contents.
     pub content_type: String,
-    /// What stands beside them.
+    /// Metadata of the message, by name.
     pub metadata: Map<String, Value>,
 }

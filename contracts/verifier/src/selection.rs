@@ -2,25 +2,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{
     document::{Interaction, Kind},
-    source::Found,
+    source::FoundPact,
 };
 use serde_json::Value;
 
 use crate::{BrokerPact, Problem, Verification};
 
-/// Which interactions are wanted; all that is given has to fit.
+/// Filter of interactions. An interaction has to meet every condition that is given.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Those of this consumer.
+    /// Name of the consumer.
     pub consumer: Option<String>,
-    /// Those with this text in their description.
+    /// Text that the description contains.
     pub description: Option<String>,
-    /// Those that need a state with this text in its name.
+    /// Text that the name of one of its states contains.
     pub state: Option<String>,
 }
 
 impl Filter {
-    /// Whether everything is wanted.
+    /// Says whether every interaction passes the filter.
     pub fn is_open(&self) -> bool {
         self.consumer.is_none() && self.description.is_none() && self.state.is_none()
     }
@@ -45,20 +45,21 @@ impl Filter {
     }
 }
 
-/// What will be verified, and what is wrong with the pacts before anything is.
+/// Interactions that will be verified, and the problems that their pacts have beforehand.
 #[derive(Clone, Debug)]
 pub struct Selection {
     pub(crate) provider: String,
     pub(crate) filter: Filter,
-    /// The pacts with this provider that have anything wanted, with just that.
-    pub(crate) wanted: Vec<(Found, Vec<Interaction>)>,
+    /// Pacts with this provider, each with its selected interactions, of which it has at least one.
+    pub(crate) wanted: Vec<(FoundPact, Vec<Interaction>)>,
     pub(crate) problems: Vec<Problem>,
 }
 
 impl Selection {
-    /// What `filter` wants of all `pacts` that are with `provider`. `source_name` is what problems call the place that they came from.
-    pub fn new(provider: &str, pacts: &[Found], filter: Filter, source_name: &str) -> Self {
-        let with_it: Vec<&Found> = pacts
+    /// Selects from all `pacts` those with `provider`, and from them what passes `filter`. `source_name` is the
+    /// name of the source in problems.
+    pub fn new(provider: &str, pacts: &[FoundPact], filter: Filter, source_name: &str) -> Self {
+        let with_it: Vec<&FoundPact> = pacts
             .iter()
             .filter(|pact| pact.document.provider() == provider)
             .collect();
@@ -69,8 +70,8 @@ impl Selection {
         Self::of(provider, &with_it, filter, problems)
     }
 
-    /// What `filter` wants of the pacts that a broker gave for `provider`. Several of one consumer are versions that all count. `source_name` is
-    /// what problems call the broker.
+    /// Selects what passes `filter` from the pacts that a broker gave for `provider`. Several pacts of one
+    /// consumer are versions that all count. `source_name` is the name of the broker in problems.
     pub fn from_broker(provider: &str, pacts: &[BrokerPact], filter: Filter, source_name: &str) -> Self {
         let pending = pacts.iter().filter(|pact| pact.pending);
         let mut problems: Vec<Problem> = pending
@@ -81,14 +82,14 @@ impl Selection {
         if pacts.is_empty() {
             problems.push(nothing_with(provider, &[], source_name));
         }
-        let found: Vec<&Found> = pacts.iter().map(|pact| &pact.found).collect();
+        let found: Vec<&FoundPact> = pacts.iter().map(|pact| &pact.found).collect();
         Self::of(provider, &found, filter, problems)
     }
 
-    /// What is wanted of pacts that are all with `provider`, of which something may already be known to be wrong.
-    fn of(provider: &str, with_it: &[&Found], filter: Filter, mut problems: Vec<Problem>) -> Self {
+    /// Selects from pacts that are all with `provider`, and adds to the problems that are known already.
+    fn of(provider: &str, with_it: &[&FoundPact], filter: Filter, mut problems: Vec<Problem>) -> Self {
         problems.extend(with_it.iter().flat_map(|pact| flaws(pact)));
-        let wanted: Vec<(Found, Vec<Interaction>)> = with_it
+        let wanted: Vec<(FoundPact, Vec<Interaction>)> = with_it
             .iter()
             .map(|pact| ((*pact).clone(), wanted_of(pact, &filter)))
             .filter(|(_, interactions)| !interactions.is_empty())
@@ -109,25 +110,26 @@ impl Selection {
         }
     }
 
-    /// The provider.
+    /// Name of the provider.
     pub fn provider(&self) -> &str {
         &self.provider
     }
 
-    /// Whether the pacts can't be verified as they are.
+    /// Says whether the pacts can't be verified as they are.
     pub fn has_problems(&self) -> bool {
         !self.problems.is_empty()
     }
 
-    /// How many interactions of a pact are to be verified: all that stand in its file, but those that the filter leaves out.
-    pub(crate) fn expected(&self, pact: &Found) -> usize {
+    /// Number of interactions of a pact that have to be verified: all that the file has, except those that the
+    /// filter leaves out.
+    pub(crate) fn expected(&self, pact: &FoundPact) -> usize {
         let accepted = |interaction: &&Interaction| self.filter.accepts(pact.document.consumer(), interaction);
         let interactions = pact.document.interactions();
         let left_out = interactions.len() - interactions.iter().filter(accepted).count();
         pact.document.count() - left_out
     }
 
-    /// What a verification says before anything is asked.
+    /// Result of a verification that asks nothing: the problems of the selection.
     pub fn refused(&self) -> Verification {
         Verification {
             provider: self.provider.clone(),
@@ -139,13 +141,13 @@ impl Selection {
     }
 }
 
-fn wanted_of(pact: &Found, filter: &Filter) -> Vec<Interaction> {
+fn wanted_of(pact: &FoundPact, filter: &Filter) -> Vec<Interaction> {
     let consumer = pact.document.consumer();
     let accepted = |interaction: &&Interaction| filter.accepts(consumer, interaction);
     pact.document.interactions().iter().filter(accepted).cloned().collect()
 }
 
-fn nothing_with(provider: &str, pacts: &[Found], source_name: &str) -> Problem {
+fn nothing_with(provider: &str, pacts: &[FoundPact], source_name: &str) -> Problem {
     let source_name = source_name.to_owned();
     let known: BTreeSet<&str> = pacts.iter().map(|pact| pact.document.provider()).collect();
     if known.is_empty() {
@@ -158,7 +160,7 @@ fn nothing_with(provider: &str, pacts: &[Found], source_name: &str) -> Problem {
     }
 }
 
-fn two_files(pacts: &[&Found]) -> Vec<Problem> {
+fn two_files(pacts: &[&FoundPact]) -> Vec<Problem> {
     let mut first: BTreeMap<&str, &str> = BTreeMap::new();
     let mut problems = Vec::new();
     for pact in pacts {
@@ -175,8 +177,8 @@ fn two_files(pacts: &[&Found]) -> Vec<Problem> {
     problems
 }
 
-/// What is wrong with a file before anything is sent.
-fn flaws(pact: &Found) -> Vec<Problem> {
+/// Problems of a file that are known before anything is sent.
+fn flaws(pact: &FoundPact) -> Vec<Problem> {
     let file = pact.file.clone();
     let interactions = pact.document.interactions();
     if interactions.is_empty() {
@@ -200,7 +202,7 @@ fn flaws(pact: &Found) -> Vec<Problem> {
     flaws
 }
 
-/// Version 4 wraps the contents of a message in an object that has them as `content`.
+/// Says whether a message has contents. Version 4 wraps them in an object that has them as `content`.
 fn has_contents(message: &Value) -> bool {
     match message.get("contents") {
         None | Some(Value::Null) => false,

@@ -9,7 +9,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use ledger::document::State;
+use ledger::document::ProviderState;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use tokio::{
@@ -19,10 +19,16 @@ use tokio::{
 
 use crate::{Provider, Values, http_provider::METADATA};
 
-/// Answers, in the name of `provider`, at the two addresses that the verifier of any Pact tool uses: a state is changed by a POST to `/states`
-/// of `{"state", "params", "action": "setup" | "teardown"}`, and answered with the values that it hands back; a message is asked for by a POST to
-/// `/messages` of `{"description", "providerStates"}`. A state without a name is none: other tools send it for an interaction without states. It is the other side of [`HttpProvider`](crate::HttpProvider). Requests are answered
-/// one after the other; 400 says what is wrong with one, 500 why the provider could not. Runs until it is dropped.
+/// Serves the two addresses that the verifier of any Pact tool uses, in the name of `provider`. It is the other
+/// side of [`HttpProvider`](crate::HttpProvider).
+///
+/// A POST to `/states` of `{"state", "params", "action": "setup" | "teardown"}` changes a state, and is answered
+/// with the values that the state hands back. An empty state name is ignored; other tools send one for
+/// interactions that have no states. A POST to `/messages` of `{"description", "providerStates"}` is answered
+/// with the message.
+///
+/// Requests are answered one after the other. Status 400 says what is wrong with a request, 500 why the provider
+/// could not do what was asked. Runs until it is dropped.
 ///
 /// # Errors
 /// When the listener fails.
@@ -35,7 +41,7 @@ pub async fn serve(listener: TcpListener, provider: &dyn Provider) -> io::Result
     let answering = async {
         let mut states = States::default();
         while let Some((question, answer)) = asked.recv().await {
-            // Whoever no longer waits needs no answer.
+            // An error means that the caller no longer waits for the answer.
             let _ = answer.send(states.answer(provider, question).await);
         }
         Ok(())
@@ -46,7 +52,8 @@ pub async fn serve(listener: TcpListener, provider: &dyn Provider) -> io::Result
     }
 }
 
-/// What is asked. Providers need not be `Send`, so none of it is answered where it arrives.
+/// Question of another tool. Providers need not be `Send`, so questions are sent to the task that owns the
+/// provider.
 enum Question {
     Change(Change),
     Message(Wanted),
@@ -66,7 +73,7 @@ struct Change {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Action {
-    /// Where nothing is said: not every tool tears down.
+    /// The default, since not every tool tears states down.
     #[default]
     Setup,
     Teardown,
@@ -102,17 +109,18 @@ async fn ask<T: DeserializeOwned>(desk: &Desk, body: &[u8], question: fn(T) -> Q
         Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}; wanted {wanted}\n")).into_response(),
     };
     let (answer, answered) = oneshot::channel();
-    // Both ends are gone once `serve` is dropped.
+    // Sending fails only after `serve` was dropped, and then no answer comes either.
     let _ = desk.send((question(read), answer)).await;
     let gone = |_| StatusCode::SERVICE_UNAVAILABLE.into_response();
     answered.await.unwrap_or_else(gone)
 }
 
-/// The states that the provider is in.
+/// States that the provider is in.
 #[derive(Default)]
 struct States {
     open: usize,
-    /// What they handed back. A tool hands it on in requests, but neither when it ends a state nor when it asks for a message.
+    /// Values that the open states handed back. Tools send them in requests, but neither when they end a state
+    /// nor when they ask for a message.
     given: Values,
 }
 
@@ -126,12 +134,13 @@ impl States {
     }
 
     async fn change(&mut self, provider: &dyn Provider, change: Change) -> Result<Response, String> {
-        let state = State {
+        let state = ProviderState {
             name: change.state,
             params: change.params.unwrap_or_default(),
         };
         if state.name.is_empty() {
-            // What other tools send for an interaction without states: nothing that was handed back before is meant.
+            // Other tools send this for an interaction without states, so values of earlier states are no longer
+            // meant.
             *self = Self::default();
             return Ok(StatusCode::OK.into_response());
         }
@@ -156,11 +165,11 @@ impl States {
     }
 
     async fn message(&self, provider: &dyn Provider, wanted: Wanted) -> Result<Response, String> {
-        let state = |named: Named| State {
+        let state = |named: Named| ProviderState {
             name: named.name,
             params: named.params.unwrap_or_default(),
         };
-        let states: Vec<State> = wanted.states.into_iter().map(state).collect();
+        let states: Vec<ProviderState> = wanted.states.into_iter().map(state).collect();
         let message = provider.message(&wanted.description, &states, &self.given).await?;
         let metadata = STANDARD.encode(Value::Object(message.metadata).to_string());
         let headers = [

@@ -3,50 +3,50 @@ use serde::{Serialize, Serializer};
 
 use crate::{Difference, Problem};
 
-/// What came of verifying one provider.
+/// Result of verifying one provider.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verification {
-    /// The provider.
+    /// Name of the provider.
     pub provider: String,
-    /// Its version, where it is known.
+    /// Version of the provider, if it is known.
     pub version: Option<String>,
-    /// Whether only a part of its interactions was wanted.
+    /// `true` if a filter left interactions out.
     pub partial: bool,
-    /// What was verified, by consumer.
+    /// Results by consumer.
     pub consumers: Vec<ConsumerResult>,
-    /// Why it is not to be believed, if it is not.
+    /// Reasons why the results are not to be believed; empty if they are.
     pub problems: Vec<Problem>,
 }
 
-/// What came of one pact.
+/// Result of verifying one pact.
 #[derive(Clone, Debug, Serialize)]
 pub struct ConsumerResult {
-    /// The consumer.
+    /// Name of the consumer.
     pub consumer: String,
-    /// The file of the pact.
+    /// File of the pact.
     pub file: String,
-    /// What the pact promises, as a hash.
+    /// Hash over the content of the pact.
     pub content_hash: ContentHash,
-    /// How many interactions were to be verified.
+    /// Number of interactions that had to be verified.
     pub expected: usize,
-    /// Those that were.
-    pub interactions: Vec<Checked>,
+    /// Results of the interactions that were verified.
+    pub interactions: Vec<InteractionResult>,
 }
 
-/// What came of one interaction.
+/// Result of verifying one interaction.
 #[derive(Clone, Debug, Serialize)]
-pub struct Checked {
-    /// The name that the consumer gave it.
+pub struct InteractionResult {
+    /// Description that the consumer gave the interaction.
     pub description: String,
-    /// The names of the states that it needs.
+    /// Names of the provider states that it needs.
     pub states: Vec<String>,
-    /// How the two talk.
+    /// Kind of the interaction.
     #[serde(serialize_with = "kind_name")]
     pub kind: Kind,
-    /// How it ended.
+    /// Outcome of the interaction.
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// How long it took, states included, in ms.
+    /// Time that it took, with its states, in milliseconds.
     pub took_ms: u64,
 }
 
@@ -54,27 +54,27 @@ fn kind_name<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Erro
     serializer.serialize_str(kind.as_str())
 }
 
-/// How an interaction ended.
+/// Outcome of an interaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 pub enum Outcome {
-    /// The provider gave what the consumer needs.
+    /// The reply has everything that the consumer needs.
     Passed,
-    /// It gave something else.
+    /// The reply differs from what the consumer needs.
     Differs {
-        /// Where.
+        /// Places at which it differs.
         differences: Vec<Difference>,
     },
-    /// It could not be asked, or gave no answer.
+    /// There was no reply to compare, or a state was left behind.
     Failed {
-        /// On the way to what.
+        /// Stage that failed.
         stage: Stage,
-        /// What came of it.
+        /// Reason of the failure.
         reason: String,
     },
 }
 
-/// A part of verifying an interaction.
+/// Stage of verifying an interaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -87,7 +87,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The name in reports.
+    /// Name in reports, such as `setting up`.
     pub fn name(self) -> &'static str {
         match self {
             Self::SetUp => "setting up",
@@ -97,22 +97,22 @@ impl Stage {
     }
 }
 
-/// What a verification says.
+/// Verdict of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Every interaction that there is was verified.
+    /// Every interaction that had to be verified passed.
     Pass,
-    /// Some was not, or can't be believed.
+    /// An interaction did not pass, or a problem makes the results worthless.
     Fail,
-    /// There was nothing to verify: it proved nothing.
+    /// There was nothing to verify, so nothing is proven.
     Inconclusive,
     /// The provider did not answer.
     CouldNotRun,
 }
 
 impl Verdict {
-    /// The name in reports.
+    /// Name in reports, such as `PASS`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pass => "PASS",
@@ -124,49 +124,46 @@ impl Verdict {
 }
 
 impl Verification {
-    /// What it says.
+    /// Verdict over all results and problems.
     pub fn verdict(&self) -> Verdict {
-        let failed = self.checked().any(|(_, checked)| checked.outcome != Outcome::Passed);
         let not_ready = |problem: &Problem| matches!(problem, Problem::NotReady { .. });
         if self.problems.iter().any(not_ready) {
             Verdict::CouldNotRun
-        } else if failed || self.problems.iter().any(|problem| !problem.is_vacuous()) {
+        } else if self.failures().next().is_some() || self.problems.iter().any(|problem| !problem.is_vacuous()) {
             Verdict::Fail
-        } else if self.problems.is_empty() && self.checked().next().is_some() {
+        } else if self.problems.is_empty() && self.results().next().is_some() {
             Verdict::Pass
         } else {
             Verdict::Inconclusive
         }
     }
 
-    /// Whether all that there is was asked, and nothing keeps it from being believed. Only then is it recorded or published, passed or failed.
+    /// Says whether every interaction was asked and no problem was found. Only such a verification is recorded or
+    /// published, passed or failed.
     pub fn is_whole(&self) -> bool {
         !self.partial && self.problems.is_empty()
     }
 
-    /// Every interaction that was verified, with its consumer.
-    pub fn checked(&self) -> impl Iterator<Item = (&ConsumerResult, &Checked)> {
+    /// Results of all interactions, each with the result of its pact.
+    pub fn results(&self) -> impl Iterator<Item = (&ConsumerResult, &InteractionResult)> {
         let of = |result| ConsumerResult::interactions_of(result);
         self.consumers.iter().flat_map(of)
     }
 
-    /// The interactions that did not pass, with their consumers.
-    pub fn failures(&self) -> impl Iterator<Item = (&ConsumerResult, &Checked)> {
-        self.checked().filter(|(_, checked)| checked.outcome != Outcome::Passed)
+    /// Results of the interactions that did not pass, each with the result of its pact.
+    pub fn failures(&self) -> impl Iterator<Item = (&ConsumerResult, &InteractionResult)> {
+        self.results().filter(|(_, checked)| checked.outcome != Outcome::Passed)
     }
 }
 
 impl ConsumerResult {
-    /// Whether every one of its interactions was verified and passed.
+    /// Says whether every expected interaction was verified and passed.
     pub fn passed(&self) -> bool {
-        self.interactions.len() == self.expected
-            && self
-                .interactions
-                .iter()
-                .all(|checked| checked.outcome == Outcome::Passed)
+        let is_passed = |checked: &InteractionResult| checked.outcome == Outcome::Passed;
+        self.interactions.len() == self.expected && self.interactions.iter().all(is_passed)
     }
 
-    fn interactions_of(&self) -> impl Iterator<Item = (&Self, &Checked)> {
+    fn interactions_of(&self) -> impl Iterator<Item = (&Self, &InteractionResult)> {
         self.interactions.iter().map(move |checked| (self, checked))
     }
 }

@@ -1,17 +1,60 @@
 use std::time::Instant;
 
-use ledger::{
-    document::{Interaction, State},
-    source::Found,
+use futures::{Stream, StreamExt};
+use ledger::{document::Interaction, source::FoundPact};
+
+use crate::{
+    ConsumerResult, InteractionResult, Interrupted, Outcome, Problem, Provider, Selection, Stage, Verification,
+    interaction, open_states::OpenStates,
 };
 
-use crate::{Checked, ConsumerResult, Outcome, Problem, Provider, Selection, Stage, Values, Verification, interaction};
-
-/// Verifies all that is selected, one interaction after the other: sets its states up, asks, compares, and tears down
+/// Verifies every selected interaction, one after the other: sets its states up, asks, compares, and tears down
 /// everything that it began to set up, whatever happened in between.
 ///
-/// `version` is the provider's, for the record. Nothing is asked of a provider whose pacts can't be verified as they are.
+/// `version` is the version of the provider, for the report. A provider is not asked anything if its pacts can't
+/// be verified as they are.
 pub async fn verify(selection: &Selection, provider: &dyn Provider, version: Option<&str>) -> Verification {
+    verify_all(selection, provider, version, &OpenStates::default()).await
+}
+
+/// Verifies as [`verify`] does, until `interrupts` gives its first item. Then it stops asking and tears down the
+/// states that are open; a second item ends that too.
+///
+/// The items stand for requests to stop, such as signals. A stream that ends stops nothing.
+///
+/// # Errors
+/// When it was interrupted, with the fate of each state that was open.
+pub async fn verify_interruptibly(
+    selection: &Selection,
+    provider: &dyn Provider,
+    version: Option<&str>,
+    interrupts: &mut (impl Stream<Item = ()> + Unpin),
+) -> Result<Verification, Interrupted> {
+    let open = OpenStates::default();
+    tokio::select! {
+        verification = verify_all(selection, provider, version, &open) => return Ok(verification),
+        () = next(interrupts) => {}
+    }
+    let ended = tokio::select! {
+        ended = open.tear_down(provider) => ended,
+        () = next(interrupts) => return Err(Interrupted::Twice { left: open.names() }),
+    };
+    Err(Interrupted::Once { ended })
+}
+
+/// Waits for the next item, for ever if there is none.
+async fn next(interrupts: &mut (impl Stream<Item = ()> + Unpin)) {
+    if interrupts.next().await.is_none() {
+        std::future::pending().await
+    }
+}
+
+async fn verify_all(
+    selection: &Selection,
+    provider: &dyn Provider,
+    version: Option<&str>,
+    open: &OpenStates,
+) -> Verification {
     let mut verification = selection.refused();
     verification.version = version.map(str::to_owned);
     if selection.has_problems() {
@@ -24,7 +67,7 @@ pub async fn verify(selection: &Selection, provider: &dyn Provider, version: Opt
     }
     for (pact, interactions) in &selection.wanted {
         let expected = selection.expected(pact);
-        let result = verify_pact(pact, interactions, expected, provider).await;
+        let result = verify_pact(pact, interactions, expected, provider, open).await;
         if result.interactions.len() != expected {
             verification.problems.push(Problem::Miscounted {
                 file: pact.file.clone(),
@@ -38,10 +81,11 @@ pub async fn verify(selection: &Selection, provider: &dyn Provider, version: Opt
 }
 
 async fn verify_pact(
-    pact: &Found,
+    pact: &FoundPact,
     interactions: &[Interaction],
     expected: usize,
     provider: &dyn Provider,
+    open: &OpenStates,
 ) -> ConsumerResult {
     let mut result = ConsumerResult {
         consumer: pact.document.consumer().to_owned(),
@@ -52,8 +96,8 @@ async fn verify_pact(
     };
     for interaction in interactions {
         let begun = Instant::now();
-        let outcome = verify_interaction(pact, interaction, provider).await;
-        result.interactions.push(Checked {
+        let outcome = verify_interaction(pact, interaction, provider, open).await;
+        result.interactions.push(InteractionResult {
             description: interaction.description.clone(),
             states: interaction.states.iter().map(|state| state.name.clone()).collect(),
             kind: interaction.kind,
@@ -64,36 +108,33 @@ async fn verify_pact(
     result
 }
 
-async fn verify_interaction(pact: &Found, interaction: &Interaction, provider: &dyn Provider) -> Outcome {
-    let mut begun: Vec<&State> = Vec::new();
-    let mut values = Values::new();
+async fn verify_interaction(
+    pact: &FoundPact,
+    interaction: &Interaction,
+    provider: &dyn Provider,
+    open: &OpenStates,
+) -> Outcome {
     let mut outcome = Outcome::Passed;
     for state in &interaction.states {
-        begun.push(state);
-        values.extend(state.params.clone());
-        match provider.set_up(state).await {
-            Ok(given) => values.extend(given),
-            Err(reason) => {
-                outcome = failed(Stage::SetUp, state, &reason);
-                break;
-            }
+        if let Err(reason) = open.set_up(provider, state).await {
+            outcome = failed(Stage::SetUp, &state.name, &reason);
+            break;
         }
     }
     if outcome == Outcome::Passed {
-        outcome = interaction::ask(pact, interaction, provider, &values).await;
+        outcome = interaction::ask(pact, interaction, provider, &open.values()).await;
     }
-    // In the other order, and also what was only half set up.
-    for state in begun.into_iter().rev() {
-        if let (Err(reason), Outcome::Passed) = (provider.tear_down(state, &values).await, &outcome) {
-            outcome = failed(Stage::TearDown, state, &reason);
+    for (name, ended) in open.tear_down(provider).await {
+        if let (Err(reason), Outcome::Passed) = (ended, &outcome) {
+            outcome = failed(Stage::TearDown, &name, &reason);
         }
     }
     outcome
 }
 
-fn failed(stage: Stage, state: &State, reason: &str) -> Outcome {
+fn failed(stage: Stage, state: &str, reason: &str) -> Outcome {
     Outcome::Failed {
         stage,
-        reason: format!("'{}': {reason}", state.name),
+        reason: format!("'{state}': {reason}"),
     }
 }

@@ -4,7 +4,7 @@ use std::{
 };
 
 use futures::{FutureExt, future::LocalBoxFuture};
-use ledger::document::State;
+use ledger::document::ProviderState;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 use verifier::{Message, Provider, Values};
@@ -50,7 +50,7 @@ impl<'a> StepProvider<'a> {
         variables
     }
 
-    async fn bring_about(&self, state: &State) -> Result<Values, String> {
+    async fn bring_about(&self, state: &ProviderState) -> Result<Values, String> {
         let steps = self.stage.providers().state(&state.name)?;
         let mut variables = self.variables(&state.params);
         variables.insert("fresh".to_owned(), self.fresh_id().into());
@@ -70,7 +70,7 @@ impl<'a> StepProvider<'a> {
         Ok(variables.into_iter().collect())
     }
 
-    async fn undo(&self, state: &State, values: &Values) -> Result<(), String> {
+    async fn undo(&self, state: &ProviderState, values: &Values) -> Result<(), String> {
         let steps = self.stage.providers().state(&state.name)?;
         let mut variables = self.variables(values);
         variables.insert("fresh".to_owned(), self.fresh_id().into());
@@ -111,18 +111,18 @@ impl Provider for StepProvider<'_> {
         &self.url
     }
 
-    fn set_up<'a>(&'a self, state: &'a State) -> LocalBoxFuture<'a, Result<Values, String>> {
+    fn set_up<'a>(&'a self, state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, String>> {
         self.bring_about(state).boxed_local()
     }
 
-    fn tear_down<'a>(&'a self, state: &'a State, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
+    fn tear_down<'a>(&'a self, state: &'a ProviderState, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
         self.undo(state, values).boxed_local()
     }
 
     fn message<'a>(
         &'a self,
         description: &'a str,
-        _states: &'a [State],
+        _states: &'a [ProviderState],
         values: &'a Values,
     ) -> LocalBoxFuture<'a, Result<Message, String>> {
         self.find(description, values).boxed_local()

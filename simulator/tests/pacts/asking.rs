@@ -1,4 +1,4 @@
-use ledger::records::Outcome::{Failed, Passed};
+use ledger::records::VerificationResult::{Failed, Passed};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 
@@ -155,7 +155,7 @@ fn the_matrix_is_a_table_json_and_a_page() {
     assert_eq!(json["environments"]["production"]["rows"][0]["state"]["is"], "passed");
     let page = std::fs::read_to_string(shop.path().join("matrix.html")).unwrap();
     assert!(
-        page.contains("<svg") && page.contains("<td><div class=\"passed\">passed"),
+        page.contains("<svg") && page.contains("<td><div class=\"good\">passed"),
         "{page}"
     );
     shop.seam("matrix --html no/such/folder/matrix.html")

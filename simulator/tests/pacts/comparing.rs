@@ -58,7 +58,7 @@ fn what_can_not_be_compared_is_refused_with_its_reason() {
         ("diff HEAD", "'HEAD' is not a range of revisions; wanted OLD..NEW"),
         ("diff main...HEAD", "'main...HEAD' is not a range of revisions"),
         ("diff ..HEAD", "'..HEAD' is not a range of revisions"),
-        ("diff mian..HEAD", "git knows no revision 'mian'"),
+        ("diff mian..HEAD", "git does not know the revision 'mian'"),
         (
             "diff HEAD.. --pacts pact --openapi no.json",
             "there is nothing to compare: neither state has a pact in pact or an API document",

@@ -1,6 +1,6 @@
 use std::process::Command;
 
-use ledger::records::Outcome::Passed;
+use ledger::records::VerificationResult::Passed;
 
 use crate::shop::Shop;
 
@@ -12,7 +12,7 @@ fn names_that_nobody_knows_are_refused_with_what_is_near_and_nothing_is_recorded
     for (line, words) in [
         (
             "can-i-deploy storefrnt --version 1.0 --to production",
-            "never heard of a service 'storefrnt'; did you mean 'storefront'?",
+            "does not know a service 'storefrnt'; did you mean 'storefront'?",
         ),
         (
             "can-i-deploy storefront --version 1.0 --to prod",
@@ -20,7 +20,7 @@ fn names_that_nobody_knows_are_refused_with_what_is_near_and_nothing_is_recorded
         ),
         (
             "record-deployment storefront --version 1.1 --to production",
-            "never heard of storefront 1.1; did you mean '1.0'?",
+            "does not know storefront 1.1; did you mean '1.0'?",
         ),
         (
             "record-deployment storefront --version 1.0 --to produktion",
@@ -28,7 +28,7 @@ fn names_that_nobody_knows_are_refused_with_what_is_near_and_nothing_is_recorded
         ),
         (
             "record-undeployment storefront --version 1.0 --from production",
-            "storefront 1.0 is not live in production; known are none",
+            "storefront 1.0 is not live in production; none are known",
         ),
         (
             "can-i-undeploy storefront --version 1.0 --from production",
@@ -211,11 +211,11 @@ fn without_git_or_a_repository_a_version_must_be_given_and_then_nothing_else_is_
 
     std::fs::remove_dir_all(shop.path().join(".git")).unwrap();
     shop.seam("publish storefront")
-        .refuses("is in no git repository; run it inside of one");
+        .refuses("is not in a git repository; run it inside one");
     shop.seam("can-i-deploy storefront --version 1 --to production")
         .is(1, "no version of orders is live");
     shop.seam("diff HEAD..")
-        .refuses("is in no git repository; run it inside of one");
+        .refuses("is not in a git repository; run it inside one");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
 
 use ledger::{
     document::Document,
-    records::{Ledger, Outcome, Verification},
+    records::{Ledger, Verification, VerificationResult},
 };
 use serde_json::{Value, json};
 
@@ -88,7 +88,7 @@ impl Shop {
     }
 
     /// A version of orders was verified against the pact as it stands, as `seam verify` records it.
-    pub(crate) fn verified(&self, version: &str, result: Outcome) {
+    pub(crate) fn verified(&self, version: &str, result: VerificationResult) {
         let pact = Document::read(&self.path().join("pacts/storefront-orders.json")).unwrap();
         let verification = Verification {
             provider: "orders".to_owned(),

@@ -13,7 +13,7 @@ use std::{
     process::Output,
 };
 
-use ledger::source::{Found, Source};
+use ledger::source::{FoundPact, Source};
 use serde_json::Value;
 use tempfile::TempDir;
 use tests::{assert_passed, seam};
@@ -32,7 +32,7 @@ fn committed() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../pacts"))
 }
 
-fn pacts_in(folder: &Path) -> Vec<Found> {
+fn pacts_in(folder: &Path) -> Vec<FoundPact> {
     Source::Folder(folder.to_owned()).read().unwrap()
 }
 

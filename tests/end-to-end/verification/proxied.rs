@@ -14,7 +14,7 @@ use axum::{
 use http::{HeaderMap, header::CONTENT_TYPE};
 use ledger::{
     document::{Document, Interaction, Kind},
-    source::Found,
+    source::FoundPact,
 };
 use serde_json::{Map, json};
 use tests::{Addresses, Provided};
@@ -37,7 +37,7 @@ async fn what_a_real_provider_answers_is_judged_through_a_proxy_as_it_is_in_proc
     let pacts = pacts_in(&committed());
     let providers: BTreeSet<&str> = pacts.iter().map(|found| found.document.provider()).collect();
     let provided = Provided::up(providers.len()).unwrap();
-    let interactions: Vec<(&Found, &Interaction)> = pacts
+    let interactions: Vec<(&FoundPact, &Interaction)> = pacts
         .iter()
         .flat_map(|found| found.document.interactions().iter().map(move |one| (found, one)))
         // A log from its first event on has thousands of mutants, each as long as everything that happened in
@@ -77,14 +77,14 @@ async fn what_a_real_provider_answers_is_judged_through_a_proxy_as_it_is_in_proc
     );
 }
 
-fn alone(found: &Found, interaction: &Interaction) -> Found {
+fn alone(found: &FoundPact, interaction: &Interaction) -> FoundPact {
     let file = json!({
         "consumer": { "name": found.document.consumer() },
         "provider": { "name": found.document.provider() },
         "interactions": [interaction.raw],
         "metadata": { "pactSpecification": { "version": "4.0" } },
     });
-    Found {
+    FoundPact {
         file: found.file.clone(),
         document: Document::parse(&found.file, file.to_string().as_bytes()).unwrap(),
     }
@@ -127,7 +127,7 @@ impl Proxy {
     }
 
     /// The verdict of `verify` on the provider behind the proxy; provider states bypass the proxy.
-    async fn verified(&self, at: &Addresses, pact: &Found) -> Verdict {
+    async fn verified(&self, at: &Addresses, pact: &FoundPact) -> Verdict {
         let messages = format!("{}{MESSAGES}", self.url);
         let provider = HttpProvider::new(&self.url, Some(at.state_url.clone()), Some(messages)).unwrap();
         let name = pact.document.provider();
@@ -135,7 +135,7 @@ impl Proxy {
         let verification = verify(&selection, &provider, None).await;
         let sent = self.sent();
         let is_empty = sent.as_ref().is_some_and(|mutant| mutant.reply.body().is_empty());
-        for (_, checked) in verification.checked() {
+        for (_, checked) in verification.results() {
             let is_judged = !matches!(checked.outcome, Outcome::Failed { .. });
             // A message without contents leaves nothing to be matched.
             let is_no_message = checked.kind == Kind::AsyncMessage && is_empty;

@@ -1,7 +1,7 @@
 use std::{panic::RefUnwindSafe, sync::Arc, time::Duration};
 
 use futures::future::LocalBoxFuture;
-use ledger::{document::Document, source::Found};
+use ledger::{document::Document, source::FoundPact};
 use pact_consumer::prelude::{PactBuilder, StartMockServer, ValidatingMockServer};
 use pact_models::interaction::Interaction;
 use seam::http::{Socket, SocketLimits};
@@ -120,7 +120,7 @@ impl Pact {
     }
 
     /// A pact of this interaction alone.
-    fn alone(&self, interaction: &AnyInteraction) -> Found {
+    fn alone(&self, interaction: &AnyInteraction) -> FoundPact {
         let file = json!({
             "consumer": { "name": self.consumer },
             "provider": { "name": self.provider },
@@ -129,7 +129,7 @@ impl Pact {
         });
         let name = format!("{}-{}.json", self.consumer, self.provider);
         let document = Document::parse(&name, file.to_string().as_bytes()).unwrap();
-        Found { file: name, document }
+        FoundPact { file: name, document }
     }
 
     /// Runs the consumer through every case, and returns the files that `pact_consumer` wrote: one per case, so
@@ -200,7 +200,7 @@ pub(crate) struct Calling<'a> {
 
 impl Calling<'_> {
     /// A pact of each call alone.
-    pub(crate) fn pacts(&self) -> Vec<Found> {
+    pub(crate) fn pacts(&self) -> Vec<FoundPact> {
         self.interactions.iter().map(|one| self.pact.alone(one)).collect()
     }
 
@@ -219,7 +219,7 @@ pub(crate) struct Handling<'a> {
 
 impl Handling<'_> {
     /// A pact of the message alone.
-    pub(crate) fn alone(&self) -> Found {
+    pub(crate) fn alone(&self) -> FoundPact {
         self.pact.alone(self.interaction)
     }
 

@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use http::request::Parts;
-use ledger::source::Found;
+use ledger::source::FoundPact;
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use verifier::mutate::HttpReply;
@@ -25,7 +25,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn of(pact: &Found, reply: HttpReply) -> Self {
+    pub(crate) fn of(pact: &FoundPact, reply: HttpReply) -> Self {
         let request = &pact.document.interactions()[0].raw["request"];
         let text = |field: &str| request[field].as_str().unwrap().to_owned();
         let parameters = request["query"].as_object().into_iter().flatten();

@@ -1,4 +1,4 @@
-//! What changed in OpenAPI documents.
+//! Changes of OpenAPI documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use super::{
     usage::{Judged, Operation, Use, Users, at},
 };
 
-/// The operations of a document by path and method.
+/// Operations of a document, by path and method.
 type Operations<'a> = BTreeMap<(&'a str, &'a str), &'a Value>;
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -78,10 +78,10 @@ fn operations(document: &Value) -> Operations<'_> {
         .collect()
 }
 
-/// What changed, and what it does to whom.
-type Found = Vec<(String, BTreeMap<String, Concern>)>;
+/// Changes, each as text and with its effect on consumers.
+type Findings = Vec<(String, BTreeMap<String, Concern>)>;
 
-/// One operation in both documents.
+/// Operation that both documents have.
 struct Sides<'a> {
     old: &'a Value,
     new: &'a Value,
@@ -94,7 +94,7 @@ impl Sides<'_> {
         self.users.concerned(self.operation, judge)
     }
 
-    fn parameters(&self, old: &Value, new: &Value) -> Found {
+    fn parameters(&self, old: &Value, new: &Value) -> Findings {
         let (before, after) = (required_parameters(self.old, old), required_parameters(self.new, new));
         let added = after.difference(&before).map(|name| {
             let concerned =
@@ -104,13 +104,13 @@ impl Sides<'_> {
         added.collect()
     }
 
-    fn request(&self, old: &Value, new: &Value) -> Found {
+    fn request(&self, old: &Value, new: &Value) -> Findings {
         let (old, new) = (
             resolved(self.old, &old["requestBody"]),
             resolved(self.new, &new["requestBody"]),
         );
         let (before, after) = (body(self.old, old), body(self.new, new));
-        let mut found = Found::new();
+        let mut found = Findings::new();
         for (path, shape) in &after {
             let known = before.get(path);
             if shape.required && !path.is_empty() && known.is_none_or(|known| !known.required) {
@@ -142,13 +142,13 @@ impl Sides<'_> {
         found
     }
 
-    fn responses(&self, old: &Value, new: &Value) -> Found {
+    fn responses(&self, old: &Value, new: &Value) -> Findings {
         let none = serde_json::Map::new();
         let (before, after) = (
             old["responses"].as_object().unwrap_or(&none),
             new["responses"].as_object().unwrap_or(&none),
         );
-        let mut found = Found::new();
+        let mut found = Findings::new();
         for (status, response) in before {
             match after.get(status) {
                 None => {
@@ -167,15 +167,15 @@ impl Sides<'_> {
         found
     }
 
-    fn response(&self, status: &str, before: &Fields, after: &Fields) -> Found {
+    fn response(&self, status: &str, before: &Fields, after: &Fields) -> Findings {
         let side = format!("response {status}");
         let readers = |path: &str, effect: Effect| {
             self.concerned(|one| reads(one, status, path).then_some((effect, "it is read")))
         };
-        let mut found = Found::new();
+        let mut found = Findings::new();
         for (path, known) in before {
             let Some(shape) = after.get(path) else {
-                // What stood in it went with it.
+                // If the parent is gone too, its own line says so.
                 if has_parent(after, path) {
                     found.push((format!("{side}: {path} is gone"), readers(path, Effect::Breaks)));
                 }
@@ -218,8 +218,8 @@ impl Sides<'_> {
         found
     }
 
-    /// The types of a field are others. `given` are those of the side that sends, `taken` those of the side that reads: what is given and not
-    /// taken matters.
+    /// Change of a field's types. A type that the sender may produce (`given`) and the reader does not accept
+    /// (`taken`) is a break. In requests the consumer sends, in responses the provider.
     fn retyped(
         &self,
         path: &str,
@@ -258,7 +258,7 @@ fn required_parameters(document: &Value, operation: &Value) -> BTreeSet<String> 
         .collect()
 }
 
-/// The fields of a JSON body.
+/// Fields of a JSON body.
 fn body(document: &Value, part: &Value) -> Fields {
     let contents = part["content"].as_object().into_iter().flatten();
     let schema = contents
@@ -268,7 +268,7 @@ fn body(document: &Value, part: &Value) -> Fields {
     schema.map(|schema| fields(document, schema)).unwrap_or_default()
 }
 
-/// Whether an interaction expects this status; documents also write `2XX` and `default`.
+/// Says whether an interaction expects this status. Documents also write `2XX` and `default`.
 fn gets(one: &Use, status: &str) -> bool {
     let seen = one.status.to_string();
     let is_class = status.ends_with("XX") && status.get(..1) == seen.get(..1);
@@ -289,18 +289,18 @@ fn sends_value(one: &Use, path: &str, value: &str) -> bool {
         .is_some_and(|body| at(body, path).iter().any(|sent| is_written(sent, value)))
 }
 
-/// Whether this is the JSON of the value.
+/// Says whether `json` is the text of the value.
 fn is_written(value: &Value, json: &str) -> bool {
     serde_json::to_string(value).is_ok_and(|text| text == json)
 }
 
-/// Whether a field stands in one that is in these fields too.
+/// Says whether these fields contain the parent of the field.
 fn has_parent(fields: &Fields, path: &str) -> bool {
     path.rsplit_once('/')
         .is_none_or(|(parent, _)| fields.contains_key(parent))
 }
 
-/// Whether a request has what the field would stand in, but not in each the field.
+/// Says whether a request has the parent of the field somewhere without the field.
 fn lacks(one: &Use, path: &str) -> bool {
     let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
     let (body, nothing) = (one.request.as_ref(), Value::Null);

@@ -1,16 +1,16 @@
-//! What changed in the pacts themselves.
+//! Changes of the pacts themselves.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::{Change, Concern, Effect};
-use crate::{document::Document, source::Found};
+use crate::{document::Document, source::FoundPact};
 
-/// The interactions of a pact by what they are called.
+/// Interactions of a pact by name.
 type Named = BTreeMap<String, Value>;
 
-pub(super) fn changes(old: &[Found], new: &[Found]) -> Vec<Change> {
+pub(super) fn changes(old: &[FoundPact], new: &[FoundPact]) -> Vec<Change> {
     let (old, new) = (by_pair(old), by_pair(new));
     let mut changes = Vec::new();
     let nothing = Named::new();
@@ -52,16 +52,16 @@ fn in_pair((consumer, provider): &(String, String), old: &Named, new: &Named) ->
     changes
 }
 
-fn by_pair(pacts: &[Found]) -> BTreeMap<(String, String), Named> {
+fn by_pair(pacts: &[FoundPact]) -> BTreeMap<(String, String), Named> {
     let mut pairs: BTreeMap<_, Named> = BTreeMap::new();
-    for Found { document, .. } in pacts {
+    for FoundPact { document, .. } in pacts {
         let pair = (document.consumer().to_owned(), document.provider().to_owned());
         pairs.entry(pair).or_default().extend(named(document));
     }
     pairs
 }
 
-/// Description and states are the name of an interaction. Those that share even that are told apart by their number.
+/// Names the interactions by description and states. Those that share both are told apart by a number.
 fn named(document: &Document) -> Named {
     let mut all = Named::new();
     let canonical = document.canonical();
@@ -96,7 +96,7 @@ fn named(document: &Document) -> Named {
     all
 }
 
-/// Each value that is another, with its path.
+/// Values that differ, each as text with its path.
 fn differences(old: &Value, new: &Value) -> Vec<String> {
     let mut all = Vec::new();
     walk(&mut all, "", Some(old), Some(new));
@@ -125,7 +125,7 @@ fn walk(all: &mut Vec<String>, path: &str, old: Option<&Value>, new: Option<&Val
     }
 }
 
-/// Enough of a value to know it.
+/// Beginning of a value, long enough to recognise it.
 fn short(value: &Value) -> String {
     const MOST: usize = 80;
     let text = value.to_string();

@@ -1,7 +1,8 @@
-//! What changed between two states of a platform's contracts, and for which consumer that matters.
+//! Changes of a platform's contracts between two revisions, and the consumers that they matter to.
 //!
-//! Two witnesses: the pacts themselves, and the OpenAPI documents of the providers. A document says what a provider offers, a pact what a
-//! consumer uses of it. So a field that goes breaks those whose pacts read it, and nobody else.
+//! Two sources are compared: the pacts, and the OpenAPI documents of the providers. A document says what a
+//! provider offers, a pact what a consumer uses of it. So a removed field breaks those consumers whose pacts read
+//! it, and nobody else.
 
 mod api;
 mod interactions;
@@ -14,63 +15,64 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::source::Found;
+use crate::source::FoundPact;
 
-/// One state: the pacts, and the OpenAPI documents by their names.
+/// Contracts of a platform at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct State {
-    /// The pacts.
-    pub pacts: Vec<Found>,
-    /// The documents. Whose they are does not matter: an interaction is held against the operation that its path fits.
+pub struct Snapshot {
+    /// Pacts of all consumers.
+    pub pacts: Vec<FoundPact>,
+    /// OpenAPI documents by name. Their provider does not matter: an interaction belongs to the operation that
+    /// its path fits.
     pub documents: BTreeMap<String, Value>,
 }
 
-/// What changed, worst first.
+/// Difference between two snapshots.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// The changes.
+    /// All changes, worst first.
     pub changes: Vec<Change>,
 }
 
-/// One change and what it does.
+/// Change, with its effect on each consumer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Change {
-    /// What it does to the consumer whom it hurts most.
+    /// Worst effect on any consumer.
     pub effect: Effect,
-    /// Where: a pact or an operation.
+    /// Pact or operation that changed.
     pub place: String,
-    /// What changed there.
+    /// Description of the change.
     pub what: String,
-    /// Single values, each at its path, where there is more to say.
+    /// Single values that changed, each with its path, if there is more to say.
     pub details: Vec<String>,
-    /// What it does to each consumer that has to do with it; nobody, if none has.
+    /// Consumers that use what changed, each with the effect on it. Empty if no pact uses it.
     pub consumers: BTreeMap<String, Concern>,
 }
 
-/// What a change does to a consumer, and why.
+/// Effect of a change on one consumer, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Concern {
-    /// What it does.
+    /// Effect on the consumer.
     pub effect: Effect,
-    /// Why.
+    /// Reason for the effect.
     pub why: String,
 }
 
-/// What a change does. Worst first.
+/// Effect of a change, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
-    /// It takes away what a consumer uses.
+    /// Takes away something that a consumer uses.
     Breaks,
-    /// It may matter: only a verification tells.
+    /// May break a consumer; only a verification can tell.
     Warns,
-    /// It does not matter to anybody's pact.
+    /// Matters to no pact.
     LeavesAlone,
 }
 
 impl Difference {
-    /// What is different in `new`.
-    pub fn between(old: &State, new: &State) -> Self {
+    /// Compares `new` with `old`.
+    pub fn between(old: &Snapshot, new: &Snapshot) -> Self {
         let mut changes = interactions::changes(&old.pacts, &new.pacts);
         let users = usage::Users::of(&old.pacts, &new.pacts);
         changes.extend(api::changes(&old.documents, &new.documents, &users));
@@ -78,7 +80,7 @@ impl Difference {
         Self { changes }
     }
 
-    /// Whether somebody loses what they use.
+    /// Says whether any change breaks a consumer.
     pub fn breaks_somebody(&self) -> bool {
         self.changes.iter().any(|change| change.effect == Effect::Breaks)
     }

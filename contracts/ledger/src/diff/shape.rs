@@ -1,25 +1,25 @@
-//! A JSON schema as a list of fields.
+//! JSON schemas as lists of fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// What a schema says of the values at one path.
+/// Values that a schema allows at one path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Shape {
-    /// The types that JSON schema knows; empty where it does not say.
+    /// Names of allowed JSON types; empty if the schema does not restrict them.
     pub(super) types: BTreeSet<String>,
-    /// The values that are allowed, if only some are.
+    /// Allowed values as JSON text; empty if the schema does not restrict them.
     pub(super) values: BTreeSet<String>,
-    /// Whether it is always there when its parent is.
+    /// `true` if the field is present whenever its parent is.
     pub(super) required: bool,
 }
 
-/// The fields of a schema by path: `/data/items/*/id`. The root is the empty path.
+/// Fields of a schema by path, such as `/data/items/*/id`. The root is the empty path.
 pub(super) type Fields = BTreeMap<String, Shape>;
 
-/// Takes a schema apart. References are followed, but not into themselves; of alternatives, all fields are taken, and those that some
-/// do not require are not required.
+/// Takes a schema apart. References are followed, except into themselves. The fields of all alternatives are
+/// taken, and a field is required only if every alternative requires it.
 pub(super) fn fields(document: &Value, schema: &Value) -> Fields {
     let mut all = Fields::new();
     Walk {
@@ -30,7 +30,7 @@ pub(super) fn fields(document: &Value, schema: &Value) -> Fields {
     all
 }
 
-/// What a reference points to, or else the value itself.
+/// Returns the target of a reference, or the value itself if it is not one.
 pub(super) fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let reference = value
         .get("$ref")
@@ -41,7 +41,7 @@ pub(super) fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 
 struct Walk<'a> {
     document: &'a Value,
-    /// The references that led here.
+    /// References that led to the current schema.
     inside: Vec<&'a str>,
 }
 
@@ -110,7 +110,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// One text, or an array of them.
+/// Texts of a value that is one text or an array of texts.
 fn texts(value: Option<&Value>) -> impl Iterator<Item = String> {
     let many = value.and_then(Value::as_array).into_iter().flatten();
     let one = value.filter(|value| value.is_string());

@@ -1,11 +1,11 @@
-//! The difference for people.
+//! Difference for people.
 
 use std::fmt::Write;
 
 use super::{Change, Difference, Effect};
 
 impl Difference {
-    /// What changed, worst first, each change with whom it concerns and why.
+    /// Renders the changes, worst first, each with the consumers that it matters to and the reasons.
     pub fn text(&self) -> String {
         if self.changes.is_empty() {
             return "nothing changed in pacts and API documents\n".to_owned();

@@ -1,4 +1,4 @@
-//! What consumers use of an operation, as their pacts say.
+//! Use of operations by consumers, as their pacts say.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use serde_json::Value;
 use super::{Concern, Effect};
 use crate::{
     document::{Document, Interaction, Kind, Specification},
-    source::Found,
+    source::FoundPact,
 };
 
-/// What a change does to one interaction and why; nothing, if they have nothing to do with each other.
+/// Effect of a change on one interaction, with the reason; `None` if it has none.
 pub(super) type Judged = Option<(Effect, &'static str)>;
 
-/// The HTTP interactions of all consumers, before and after.
+/// HTTP interactions of all consumers, of the old pacts and the new ones.
 pub(super) struct Users {
     uses: Vec<Use>,
 }
 
-/// One HTTP interaction of one consumer.
+/// HTTP interaction of one consumer.
 pub(super) struct Use {
     consumer: String,
     description: String,
-    /// Whether the pacts still have it.
+    /// `true` if it is in the new pacts.
     is_current: bool,
     method: String,
     path: String,
@@ -34,8 +34,8 @@ pub(super) struct Use {
 }
 
 impl Users {
-    pub(super) fn of(old: &[Found], new: &[Found]) -> Self {
-        let uses = |pacts: &[Found], is_current: bool| -> Vec<Use> {
+    pub(super) fn of(old: &[FoundPact], new: &[FoundPact]) -> Self {
+        let uses = |pacts: &[FoundPact], is_current: bool| -> Vec<Use> {
             let documents = pacts.iter().map(|found| &found.document);
             let all = documents.flat_map(|document| document.interactions().iter().map(move |one| (document, one)));
             all.filter(|(_, interaction)| interaction.kind == Kind::Http)
@@ -47,8 +47,9 @@ impl Users {
         Self { uses: all }
     }
 
-    /// What a change does to the consumers that use this operation. `judge` sees one interaction; what it has nothing to do with is left out.
-    /// Where only the pacts of before use what is taken away, their versions may still be live: that warns.
+    /// Effect of a change on each consumer that uses this operation. `judge` sees one interaction at a time, and
+    /// returns `None` if the change does not concern it. If only the old pacts use what is taken away, versions
+    /// with those pacts may still be live, so the effect is a warning.
     pub(super) fn concerned(
         &self,
         operation: &Operation<'_>,
@@ -94,7 +95,7 @@ impl Use {
     }
 }
 
-/// The names of headers or parameters, in lower case. Version 2 has the query as text, as it stands in a URL.
+/// Names of headers or parameters, in lower case. Version 2 writes the query as the text of a URL.
 fn names(fields: &Value) -> impl Iterator<Item = String> {
     let written = form_urlencoded::parse(fields.as_str().unwrap_or_default().as_bytes());
     let named = fields.as_object().into_iter().flatten();
@@ -102,7 +103,7 @@ fn names(fields: &Value) -> impl Iterator<Item = String> {
     names.chain(named.map(|(name, _)| name.to_lowercase()))
 }
 
-/// The body as JSON; version 4 wraps it.
+/// Body as JSON, out of the wrapper that version 4 has around it.
 fn body(version: Specification, part: &Value) -> Option<Value> {
     let body = part.get("body").filter(|body| !body.is_null())?;
     match version {
@@ -111,7 +112,7 @@ fn body(version: Specification, part: &Value) -> Option<Value> {
     }
 }
 
-/// The values at a path of a schema in a body: `*` is every element.
+/// Values in a body at a path of a schema, where `*` stands for every element.
 pub(super) fn at<'a>(body: &'a Value, path: &str) -> Vec<&'a Value> {
     let mut found = vec![body];
     for name in path.split('/').skip(1) {
@@ -127,7 +128,8 @@ pub(super) fn at<'a>(body: &'a Value, path: &str) -> Vec<&'a Value> {
     found
 }
 
-/// An operation of an API, with its neighbours: of several that a path fits, the one with the fewest holes is meant.
+/// Operation of an API, with the paths of all others. If several paths fit a request, the one with the fewest
+/// placeholders is meant.
 pub(super) struct Operation<'a> {
     pub(super) method: &'a str,
     pub(super) path: &'a str,

@@ -1,17 +1,18 @@
-//! One form for each content, so that equal promises are equal text.
+//! Canonical form of a pact: equal promises are equal text.
 
 use serde_json::{Map, Value, json};
 
 use super::{ContentHash, Document, Interaction, Kind, Specification};
 
-/// What tools and brokers write into an interaction by themselves; it promises nothing.
+/// Fields that tools and brokers add to an interaction; they promise nothing.
 const GENERATED: [&str; 4] = ["key", "id", "_id", "_links"];
 
 impl Document {
-    /// What the pact promises, and nothing else: both names and the interactions, each with its type, without what tools generate (`key`,
-    /// `id`, `_id`, `_links`), sorted by type, description and states, all keys sorted. Metadata is left out.
+    /// Returns everything that the pact promises, and nothing else: both names and the interactions, sorted by
+    /// type, description and states, with all keys sorted. Each interaction has its type, and lacks the fields
+    /// that tools generate (`key`, `id`, `_id`, `_links`). Metadata is left out.
     ///
-    /// Numbers are those of JSON readers with 64 bits: whole ones beyond that are taken as the nearest double.
+    /// Numbers are those of JSON readers with 64 bits: larger whole numbers become the nearest double.
     pub fn canonical(&self) -> Value {
         let mut interactions: Vec<(Key, Value)> = self.interactions.iter().map(keyed).collect();
         interactions.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -19,21 +20,22 @@ impl Document {
         json!({ "consumer": self.consumer, "interactions": interactions, "provider": self.provider })
     }
 
-    /// The hash over [`Self::canonical`]. It does not depend on the order of keys or interactions, nor on metadata; any change in an interaction
-    /// changes it.
+    /// Returns the hash over [`Self::canonical`]. The order of keys and interactions, and metadata, do not
+    /// matter; any change of an interaction changes the hash.
     pub fn content_hash(&self) -> ContentHash {
         ContentHash::of(self.canonical().to_string().as_bytes())
     }
 
-    /// The whole file as it is committed: sorted as [`Self::canonical`], two spaces, a newline at the end, and the version of the specification as
-    /// the only metadata. Reading it gives a document with the same content hash.
+    /// Returns the text of the file as it is committed: sorted like [`Self::canonical`], indented by two spaces,
+    /// with a newline at the end, and with the version of the specification as its only metadata. A document that
+    /// is read from it has the same content hash.
     pub fn to_file_text(&self) -> String {
         let mut file = Map::new();
         file.insert("consumer".to_owned(), json!({ "name": self.consumer }));
         if self.version == Specification::V4 {
             file.insert("interactions".to_owned(), self.listed(|_| true));
         } else {
-            // Version 3 keeps messages in a list of their own, and a file has the lists that it had.
+            // Version 3 keeps messages in a list of their own. A list that the file does not have is not added.
             let is_http = |interaction: &Interaction| interaction.kind == Kind::Http;
             if self.raw.get("interactions").is_some() {
                 file.insert("interactions".to_owned(), self.listed(is_http));
@@ -48,7 +50,7 @@ impl Document {
         format!("{:#}\n", sorted(&Value::Object(file)))
     }
 
-    /// The interactions that are wanted, in canonical order, in the form of the document's version.
+    /// Interactions that are `wanted`, in canonical order, in the form of the document's version.
     fn listed(&self, wanted: impl Fn(&Interaction) -> bool) -> Value {
         let mut kept: Vec<(Key, Value)> = self.interactions.iter().filter(|one| wanted(one)).map(keyed).collect();
         kept.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -62,7 +64,7 @@ impl Document {
     }
 }
 
-/// Type, description, states, and the whole text where those are the same.
+/// Key of the order: type, description and states, then the whole text for interactions that share them.
 type Key = (&'static str, String, String, String);
 
 fn keyed(interaction: &Interaction) -> (Key, Value) {
@@ -88,8 +90,8 @@ fn keyed(interaction: &Interaction) -> (Key, Value) {
     (key, value)
 }
 
-/// The same value with the keys of every object in order. serde_json sorts them by itself only as long as no crate of the build
-/// asks it to keep the order of the file.
+/// Copies a value with the keys of every object in order. serde_json sorts them by itself only as long as no
+/// crate of the build asks it to keep the order of the file.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {

@@ -1,67 +1,70 @@
 use thiserror::Error;
 
-/// Why a file is no pact that can be used. Every message names the file, what stands there and what is wanted.
+/// Reason why a file is not a usable pact. Every message names the file, what it has and what is wanted.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DocumentError {
     /// The file can't be opened or read.
     #[error("cannot read {file}: {source}")]
     Unreadable {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// Why.
+        /// Cause reported by the operating system.
         source: std::io::Error,
     },
     /// The JSON ends in the middle.
     #[error(
-        "{file} is cut off: its JSON ends at line {line} column {column}; restore it from git, or have its consumer's suite write it again"
+        "{file} is cut off: its JSON ends at line {line} column {column}; restore it from git, or make its \
+         consumer's suite write it again"
     )]
     Truncated {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The line on which it ends, from 1.
+        /// Line on which the text ends, counted from 1.
         line: usize,
-        /// The column in which it ends.
+        /// Column in which the text ends.
         column: usize,
     },
-    /// Not JSON.
-    #[error("{file} is not JSON: {source}; restore it from git, or have its consumer's suite write it again")]
+    /// The file is not JSON.
+    #[error("{file} is not JSON: {source}; restore it from git, or make its consumer's suite write it again")]
     NotJson {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// Where and why.
+        /// Mistake that the parser found, with its place.
         source: serde_json::Error,
     },
-    /// JSON, but of another kind.
+    /// The file is JSON, but not a pact.
     #[error(
-        "{file} is JSON, but no pact: it is {seen}; wanted an object with consumer, provider and interactions; move it out of the folder of pacts"
+        "{file} is JSON, but not a pact: it is {seen}; wanted an object with consumer, provider and \
+         interactions; move it out of the folder of pacts"
     )]
     Foreign {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// What it is.
+        /// Description of the JSON.
         seen: String,
     },
-    /// A version of the specification that is not read here.
+    /// The file follows a version of the specification that is not supported.
     #[error(
-        "{file} follows version '{seen}' of the Pact specification; wanted 2, 3 or 4; have its consumer's suite write one of them"
+        "{file} follows version '{seen}' of the Pact specification; wanted 2, 3 or 4; make its consumer's suite \
+         write one of them"
     )]
     Unsupported {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The version as it stands there.
+        /// Version that the file states.
         seen: String,
     },
-    /// A field that is missing or of another type.
-    #[error("{file}: {path} is {seen}; wanted {wanted}; mend the suite that writes it")]
+    /// A field is missing or has another type.
+    #[error("{file}: {path} is {seen}; wanted {wanted}; fix the suite that writes it")]
     Field {
-        /// The file.
+        /// Name of the file.
         file: String,
-        /// The field as a JSON pointer.
+        /// Path of the field, as a JSON pointer.
         path: String,
-        /// What stands there.
+        /// Description of the field's value.
         seen: String,
-        /// What is wanted there.
+        /// Description of values that are accepted.
         wanted: &'static str,
     },
 }

@@ -4,27 +4,27 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-/// How many hex digits are enough for a reader to tell hashes apart.
+/// Number of hex digits that people need to tell hashes apart.
 const SHORT: usize = 12;
 
-/// What a pact promises, as a number: SHA-256 in 64 lower-case hex digits. Two pacts have the same one if and only if they are between the same
-/// two, and have the same interactions.
+/// Hash over the content of a pact: SHA-256, in 64 lower-case hex digits. Two pacts have the same hash if and
+/// only if they have the same consumer, the same provider and the same interactions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContentHash(String);
 
 impl ContentHash {
-    /// The hash of these bytes.
+    /// Hashes these bytes.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// All 64 digits.
+    /// All 64 hex digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The first twelve digits, for people.
+    /// First twelve hex digits, for people.
     pub fn short(&self) -> &str {
         &self.0[..SHORT]
     }
@@ -36,9 +36,9 @@ impl fmt::Display for ContentHash {
     }
 }
 
-/// Text that is no content hash.
+/// Refusal of text that is not a content hash.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("'{0}' is no content hash; wanted 64 lower-case hex digits")]
+#[error("'{0}' is not a content hash; wanted 64 lower-case hex digits")]
 pub struct BadHash(String);
 
 impl FromStr for ContentHash {

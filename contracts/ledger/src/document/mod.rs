@@ -1,7 +1,7 @@
-//! One pact file: who consumes, who provides, and their interactions.
+//! Pact files: consumer, provider, and their interactions.
 //!
-//! Versions 2, 3 and 4 of the Pact specification are read into the same shape. What is not understood is kept: every [`Interaction`]
-//! still holds the JSON that it was read from.
+//! Versions 2, 3 and 4 of the Pact specification are read into the same types. Nothing is lost: every
+//! [`Interaction`] still holds the JSON that it was read from.
 
 mod canonical;
 mod error;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 pub use error::DocumentError;
 pub use hash::{BadHash, ContentHash};
 
-/// A pact file that was read and is well formed. It may be vacuous: a document without interactions reads well.
+/// Pact file that was read and is well formed. It may be empty: a document without interactions reads well.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     version: Specification,
@@ -24,52 +24,53 @@ pub struct Document {
 }
 
 impl Document {
-    /// The version of the Pact specification that the file says it follows.
+    /// Version of the Pact specification that the file follows.
     pub fn version(&self) -> Specification {
         self.version
     }
 
-    /// Who calls, or reads the messages.
+    /// Name of the consumer, which calls the provider or reads its messages.
     pub fn consumer(&self) -> &str {
         &self.consumer
     }
 
-    /// Who answers, or sends the messages.
+    /// Name of the provider, which answers or sends the messages.
     pub fn provider(&self) -> &str {
         &self.provider
     }
 
-    /// The interactions in the order of the file; in version 3, HTTP before messages.
+    /// Interactions in the order of the file; in version 3, HTTP before messages.
     pub fn interactions(&self) -> &[Interaction] {
         &self.interactions
     }
 
-    /// How many interactions stand in the file, in whatever list. More than [`Self::interactions`] if some are where the version has none.
+    /// Number of interactions in all lists of the file. Larger than the number of [`Self::interactions`] if some
+    /// of them are in a list that the version does not have.
     pub fn count(&self) -> usize {
         let lists = ["interactions", "messages"].into_iter();
         let listed = lists.filter_map(|list| Some(self.raw.get(list)?.as_array()?.len()));
         listed.sum()
     }
 
-    /// The whole file as it was read, metadata and all.
+    /// JSON of the whole file, with its metadata.
     pub fn raw(&self) -> &Value {
         &self.raw
     }
 }
 
-/// A version of the Pact specification.
+/// Version of the Pact specification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Specification {
-    /// HTTP only, one provider state as text, matching rules by path.
+    /// HTTP only, with one provider state as text, and matching rules by path.
     V2,
-    /// HTTP, or asynchronous messages in a list of their own; provider states with parameters.
+    /// HTTP, or asynchronous messages in a list of their own; provider states have parameters.
     V3,
-    /// Interactions of all kinds in one list, each with a type.
+    /// Interactions of all kinds in one list, each with its type.
     V4,
 }
 
 impl Specification {
-    /// The version as pact files write it in their metadata.
+    /// Text of the version in the metadata of pact files.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::V2 => "2.0.0",
@@ -79,34 +80,34 @@ impl Specification {
     }
 }
 
-/// One thing that the consumer relies on.
+/// Interaction that the consumer relies on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interaction {
-    /// How the two talk.
+    /// Kind of the interaction.
     pub kind: Kind,
-    /// The name that the consumer's suite gave it; unique together with the states.
+    /// Description that the consumer's suite gave it; unique together with the states.
     pub description: String,
-    /// What must be so at the provider beforehand, in the order of the file.
-    pub states: Vec<State>,
-    /// Whether the file itself says that a failure does not count. Always `false` before version 4.
+    /// Provider states that it needs, in the order of the file.
+    pub states: Vec<ProviderState>,
+    /// `true` if the file says that a failure does not count. Always `false` before version 4.
     pub pending: bool,
-    /// The interaction as it stands in the file.
+    /// JSON of the interaction in the file.
     pub raw: Value,
 }
 
-/// How consumer and provider talk.
+/// Kind of an interaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// A request and its response.
+    /// HTTP request and its response.
     Http,
-    /// A message that the provider sends on its own.
+    /// Message that the provider sends without a request.
     AsyncMessage,
-    /// A message and its replies.
+    /// Message and the replies to it.
     SyncMessage,
 }
 
 impl Kind {
-    /// The type as version 4 writes it.
+    /// Text of the type in files of version 4.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Http => "Synchronous/HTTP",
@@ -116,11 +117,11 @@ impl Kind {
     }
 }
 
-/// Something that must be so at the provider before an interaction can be verified.
+/// State that a provider has to be in before an interaction can be verified.
 #[derive(Debug, Clone, PartialEq)]
-pub struct State {
-    /// Its name.
+pub struct ProviderState {
+    /// Name of the state.
     pub name: String,
-    /// Its parameters; none before version 3.
+    /// Parameters of the state; empty before version 3.
     pub params: Map<String, Value>,
 }

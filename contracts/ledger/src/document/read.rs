@@ -1,16 +1,16 @@
-//! From the text of a file to a [`Document`].
+//! Parser of pact files.
 
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::{Document, DocumentError, Interaction, Kind, Specification, State};
+use super::{Document, DocumentError, Interaction, Kind, ProviderState, Specification};
 
 impl Document {
-    /// Reads a pact file.
+    /// Reads a pact file from the disk.
     ///
     /// # Errors
-    /// When the file can't be read, or as [`Self::parse`].
+    /// When the file can't be read, and those of [`Self::parse`].
     pub fn read(file: &Path) -> Result<Self, DocumentError> {
         let name = file.display().to_string();
         match std::fs::read(file) {
@@ -19,15 +19,16 @@ impl Document {
         }
     }
 
-    /// Reads the text of a pact file. `file` is what errors call it.
+    /// Reads a pact file from its text. `file` is its name in errors.
     ///
-    /// A file without a version is taken as version 3, as other Pact tools do.
+    /// A file that states no version is read as version 3, as other Pact tools do.
     ///
     /// # Errors
-    /// When it is cut off, not JSON, not a pact, of another version than 2, 3 or 4, or when a field is missing or of another type.
+    /// When the text is cut off, is not JSON or not a pact, follows another version than 2, 3 or 4, or lacks a
+    /// field or has one of another type.
     pub fn parse(file: &str, text: &[u8]) -> Result<Self, DocumentError> {
         let raw: Value = serde_json::from_slice(text).map_err(|source| not_json(file, source))?;
-        let top = Place {
+        let top = Field {
             file,
             path: String::new(),
             value: Some(&raw),
@@ -87,7 +88,7 @@ fn refuse_foreign(file: &str, raw: &Value) -> Result<(), DocumentError> {
     })
 }
 
-/// Three spellings are in use; the last is that of the oldest tools.
+/// Reads the version. Three spellings of it are in use; the last one is that of the oldest tools.
 fn version(file: &str, raw: &Value) -> Result<Specification, DocumentError> {
     let metadata = raw.get("metadata");
     let seen = [
@@ -112,7 +113,7 @@ fn version(file: &str, raw: &Value) -> Result<Specification, DocumentError> {
     }
 }
 
-fn interaction(place: &Place<'_>, version: Specification, kind: Option<Kind>) -> Result<Interaction, DocumentError> {
+fn interaction(place: &Field<'_>, version: Specification, kind: Option<Kind>) -> Result<Interaction, DocumentError> {
     let fields = place.object()?;
     let kind = match kind {
         Some(kind) => kind,
@@ -121,7 +122,7 @@ fn interaction(place: &Place<'_>, version: Specification, kind: Option<Kind>) ->
     };
     let contents: &[&str] = match kind {
         Kind::Http => &["request", "response"],
-        // Their contents may be empty, and then tools leave them out.
+        // Tools leave empty contents out, so a message without contents is valid.
         Kind::AsyncMessage => &[],
         Kind::SyncMessage => &["request"],
     };
@@ -144,8 +145,9 @@ fn interaction(place: &Place<'_>, version: Specification, kind: Option<Kind>) ->
     })
 }
 
-/// Version 4 wraps what is sent. Without its content a wrapper asks for nothing, and every provider would pass.
-fn check_contents(place: &Place<'_>, kind: Kind) -> Result<(), DocumentError> {
+/// Checks that every wrapper of version 4 has a content. A wrapper without one asks for nothing, and every
+/// provider would pass.
+fn check_contents(place: &Field<'_>, kind: Kind) -> Result<(), DocumentError> {
     let (request, response) = (place.field("request"), place.field("response"));
     let wrappers = match kind {
         Kind::Http => vec![request.field("body"), response.field("body")],
@@ -164,7 +166,7 @@ fn check_contents(place: &Place<'_>, kind: Kind) -> Result<(), DocumentError> {
     Ok(())
 }
 
-fn kind_in_v4(place: &Place<'_>) -> Result<Kind, DocumentError> {
+fn kind_in_v4(place: &Field<'_>) -> Result<Kind, DocumentError> {
     let kinds = [Kind::Http, Kind::AsyncMessage, Kind::SyncMessage];
     let wanted = "one of 'Synchronous/HTTP', 'Asynchronous/Messages' and 'Synchronous/Messages'";
     let seen = place.value.and_then(Value::as_str);
@@ -172,8 +174,8 @@ fn kind_in_v4(place: &Place<'_>) -> Result<Kind, DocumentError> {
     kind.ok_or_else(|| place.mistake(wanted))
 }
 
-/// A list of states, or the one of version 2, which version 3 still has in old message pacts.
-fn states(place: &Place<'_>) -> Result<Vec<State>, DocumentError> {
+/// Reads a list of states, or the single state of version 2, which old message pacts of version 3 still have.
+fn states(place: &Field<'_>) -> Result<Vec<ProviderState>, DocumentError> {
     let many = place.field("providerStates");
     let one = ["providerState", "provider_state"]
         .map(|name| place.field(name))
@@ -181,12 +183,12 @@ fn states(place: &Place<'_>) -> Result<Vec<State>, DocumentError> {
         .find(|place| place.value.is_some_and(|value| !value.is_null()));
     match (many.value, one) {
         (Some(Value::Null) | None, None) => Ok(Vec::new()),
-        (Some(Value::Null) | None, Some(one)) => Ok(vec![State {
+        (Some(Value::Null) | None, Some(one)) => Ok(vec![ProviderState {
             name: one.text()?.to_owned(),
             params: Map::new(),
         }]),
-        // Old tools write the one text under the new name.
-        (Some(Value::String(name)), _) => Ok(vec![State {
+        // Old tools write the single text under the new name.
+        (Some(Value::String(name)), _) => Ok(vec![ProviderState {
             name: name.clone(),
             params: Map::new(),
         }]),
@@ -197,10 +199,10 @@ fn states(place: &Place<'_>) -> Result<Vec<State>, DocumentError> {
     }
 }
 
-fn state(place: &Place<'_>) -> Result<State, DocumentError> {
+fn state(place: &Field<'_>) -> Result<ProviderState, DocumentError> {
     place.object()?;
     let params = place.field("params");
-    Ok(State {
+    Ok(ProviderState {
         name: place.field("name").text()?.to_owned(),
         params: match params.value {
             None | Some(Value::Null) => Map::new(),
@@ -209,14 +211,14 @@ fn state(place: &Place<'_>) -> Result<State, DocumentError> {
     })
 }
 
-/// A field of the file, there or not, which knows what it is called.
-struct Place<'a> {
+/// Field of the file, present or not, with its path for errors.
+struct Field<'a> {
     file: &'a str,
     path: String,
     value: Option<&'a Value>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Field<'a> {
     fn field(&self, name: &str) -> Self {
         Self {
             file: self.file,

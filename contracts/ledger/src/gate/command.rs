@@ -1,15 +1,17 @@
-//! The commands that answers print.
+//! Commands that answers print.
 
 use std::path::Path;
 
-use super::{Need, ServiceVersion, need::list};
+use super::{Need, pacts_at::PactsAt};
 
-/// The folder that commands take by themselves.
-const USUAL: &str = "pacts";
+/// Folder of pacts that the commands use by default.
+const DEFAULT_FOLDER: &str = "pacts";
 
 impl Need {
-    /// The one command that makes the change, or records that it was made, in the ledger of the folder `pacts`. A verification or publication is
-    /// true only where the version that it names is checked out; the text of the need says so.
+    /// Shell command that makes the change, or records that it was made, in the ledger of the folder `pacts`.
+    ///
+    /// A verification or a publication is true only if the command runs in a checkout of the version that it
+    /// names; the text of the need says so.
     pub fn command(&self, pacts: &Path) -> String {
         let folder = pacts.display().to_string();
         let mut words: Vec<&str> = vec!["seam"];
@@ -18,11 +20,11 @@ impl Need {
                 provider, consumers, ..
             } => {
                 words.extend(["verify", &provider.service, "--version", &provider.version, "--record"]);
-                PactsAt::of_any(consumers, provider).options(&folder)
+                verifying(PactsAt::of_any(consumers, provider), &folder)
             }
             Self::SomethingToCheck { who } => {
                 words.extend(["verify", &who.service, "--version", &who.version, "--record"]);
-                PactsAt::Here.options(&folder)
+                verifying(PactsAt::Here, &folder)
             }
             Self::ProviderLive {
                 provider,
@@ -31,7 +33,7 @@ impl Need {
                 ..
             } => {
                 words.extend(["verify", provider, "--record"]);
-                PactsAt::of_all(consumers).options(&folder)
+                verifying(PactsAt::of_all(consumers), &folder)
             }
             Self::ProviderLive {
                 provider,
@@ -61,81 +63,35 @@ impl Need {
                 in_folder(&folder)
             }
         };
-        let all = words.into_iter().chain(place.iter().map(String::as_str));
-        all.map(word).collect::<Vec<_>>().join(" ")
+        words.extend(place.iter().map(String::as_str));
+        quoted(&words)
     }
 }
 
-/// Where the pacts of consumers are, seen from where a version of their provider is checked out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PactsAt<'a> {
-    /// Among the files that are checked out.
-    Here,
-    /// In this revision of the repository.
-    Revision(&'a str),
-    /// Nobody knows: no revision is named like the consumer's version.
-    Elsewhere,
+/// Options of `seam verify` for pacts at `place` and a ledger in `folder`.
+fn verifying(place: PactsAt<'_>, folder: &str) -> Vec<String> {
+    let mut options = Vec::new();
+    match place {
+        PactsAt::Revision(revision) => options.extend(["--pacts".to_owned(), format!("git:{revision}:{folder}")]),
+        PactsAt::Here | PactsAt::Elsewhere => options.extend(in_folder(folder)),
+    }
+    if folder != DEFAULT_FOLDER {
+        options.extend(["--ledger".to_owned(), folder.to_owned()]);
+    }
+    options
 }
 
-impl<'a> PactsAt<'a> {
-    /// Of consumers that hold the same pact, so that those of any one will do.
-    pub(super) fn of_any(consumers: &'a [ServiceVersion], provider: &ServiceVersion) -> Self {
-        if consumers.iter().any(|consumer| consumer.version == provider.version) {
-            return Self::Here;
-        }
-        let revision = consumers.iter().find(|consumer| consumer.is_revision());
-        revision.map_or(Self::Elsewhere, |consumer| Self::Revision(&consumer.version))
-    }
-
-    /// Of consumers that each hold pacts of their own.
-    pub(super) fn of_all(consumers: &'a [ServiceVersion]) -> Self {
-        match consumers {
-            [first, rest @ ..]
-                if first.is_revision() && rest.iter().all(|consumer| consumer.version == first.version) =>
-            {
-                Self::Revision(&first.version)
-            }
-            _ => Self::Elsewhere,
-        }
-    }
-
-    /// What people have to see to themselves.
-    pub(super) fn words(self, consumers: &[ServiceVersion]) -> String {
-        match self {
-            Self::Here | Self::Revision(_) => String::new(),
-            Self::Elsewhere => format!(", with the pacts of {}", list(consumers)),
-        }
-    }
-
-    /// What `seam verify` has to be told, where the ledger is in this folder.
-    fn options(self, folder: &str) -> Vec<String> {
-        let mut options = Vec::new();
-        match self {
-            Self::Revision(revision) => options.extend(["--pacts".to_owned(), format!("git:{revision}:{folder}")]),
-            Self::Here | Self::Elsewhere => options.extend(in_folder(folder)),
-        }
-        if folder != USUAL {
-            options.extend(["--ledger".to_owned(), folder.to_owned()]);
-        }
-        options
-    }
-}
-
-/// The option that names the folder, where it is not the usual one.
+/// Option that names the folder of pacts; empty for the default folder.
 fn in_folder(folder: &str) -> Vec<String> {
-    if folder == USUAL {
+    if folder == DEFAULT_FOLDER {
         Vec::new()
     } else {
         vec!["--pacts".to_owned(), folder.to_owned()]
     }
 }
 
-/// A word as a shell takes it.
-fn word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+/// Joins words to a line that a shell splits into the same words.
+fn quoted(words: &[&str]) -> String {
+    // Only a NUL can't be quoted, and neither a record nor an argument of a program can hold one.
+    shlex::try_join(words.iter().copied()).unwrap_or_else(|_| words.join(" "))
 }

@@ -1,41 +1,56 @@
-//! The records, by what is asked of them.
+//! Records, filed by the keys that the gate looks them up with.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+};
 
 use jiff::Timestamp;
 
-use super::{RowState, ServiceVersion};
+use super::{PairState, ServiceVersion};
 use crate::{
     document::ContentHash,
-    records::{Live, Outcome, Records},
+    records::{LiveVersions, Records, VerificationResult},
 };
 
-/// A pact that a version of a consumer holds: with whom, and its content.
-pub(super) type Held<'a> = (&'a str, &'a ContentHash);
+/// Service and version, borrowed from the records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Version<'a> {
+    pub(super) service: &'a str,
+    pub(super) version: &'a str,
+}
+
+/// Provider and content of a pact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Promise<'a> {
+    pub(super) provider: &'a str,
+    pub(super) pact: &'a ContentHash,
+}
 
 #[derive(Debug)]
 pub(super) struct Index<'a> {
-    /// By consumer and version. An empty set says that it calls nobody.
-    held: BTreeMap<&'a str, BTreeMap<&'a str, BTreeSet<Held<'a>>>>,
-    /// By provider, version and pact.
-    verified: HashMap<(&'a str, &'a str, &'a ContentHash), Verified>,
-    /// The versions that passed a pact, each with when it last did, by provider and pact.
-    passed_by: HashMap<(&'a str, &'a ContentHash), Vec<(Timestamp, &'a str)>>,
-    /// The versions that passed any pact in full.
-    proven: HashSet<(&'a str, &'a str)>,
-    /// The version of each consumer that was published last.
+    /// Pacts of each consumer's version that was published. An empty set says that the version calls nobody.
+    held: BTreeMap<Version<'a>, BTreeSet<Promise<'a>>>,
+    /// Verification that counts, for each provider's version and pact.
+    verified: HashMap<(Version<'a>, &'a ContentHash), Verified>,
+    /// Versions that passed a pact, each with the time of the pass.
+    passed_by: HashMap<Promise<'a>, Vec<(Timestamp, &'a str)>>,
+    /// Versions that passed any pact with all its interactions.
+    proven: HashSet<Version<'a>>,
+    /// Latest publication of each consumer: its time and version.
     newest: BTreeMap<&'a str, (Timestamp, &'a str)>,
-    was_live: HashSet<(&'a str, &'a str, &'a str)>,
-    pub(super) live: Live<'a>,
+    /// Versions that were ever live, by environment.
+    was_live: HashMap<&'a str, BTreeSet<Version<'a>>>,
+    pub(super) live: LiveVersions<'a>,
     /// Every service that a record names.
     pub(super) services: BTreeSet<&'a str>,
 }
 
-/// What counts of the verifications of one version against one pact.
+/// Verification that counts, among those of one version against one pact.
 #[derive(Debug, Clone, Copy)]
 struct Verified {
     at: Timestamp,
-    state: RowState,
+    state: PairState,
 }
 
 impl<'a> Index<'a> {
@@ -46,130 +61,150 @@ impl<'a> Index<'a> {
             passed_by: HashMap::new(),
             proven: HashSet::new(),
             newest: BTreeMap::new(),
-            was_live: HashSet::new(),
+            was_live: HashMap::new(),
             live: records.live(),
             services: BTreeSet::new(),
         };
-        let interactions = index.take_publications(records);
-        index.take_verifications(records, &interactions);
-        for (&(provider, version, pact), verified) in &index.verified {
-            if verified.state == RowState::Passed {
-                let passed = index.passed_by.entry((provider, pact)).or_default();
-                passed.push((verified.at, version));
-                index.proven.insert((provider, version));
-            }
-        }
-        for deployment in records.deployments() {
-            index.services.insert(&deployment.service);
-            if let Some(version) = &deployment.starts {
-                index
-                    .was_live
-                    .insert((&deployment.environment, &deployment.service, version));
-            }
-        }
+        let interactions = index.add_publications(records);
+        index.add_verifications(records, &interactions);
+        index.add_deployments(records);
         index
     }
 
-    /// How many interactions each pact has.
-    fn take_publications(&mut self, records: &'a Records) -> HashMap<&'a ContentHash, u64> {
+    /// Files the publications, and returns the number of interactions of each pact.
+    fn add_publications(&mut self, records: &'a Records) -> HashMap<&'a ContentHash, u64> {
         let mut interactions = HashMap::new();
         for publication in records.publications() {
             self.services.insert(&publication.consumer);
             let published = (publication.at, publication.version.as_str());
             let newest = self.newest.entry(&publication.consumer).or_insert(published);
             *newest = published.max(*newest);
-            let versions = self.held.entry(&publication.consumer).or_default();
-            let held = versions.entry(&publication.version).or_default();
-            for pact in &publication.pacts {
-                self.services.insert(&pact.provider);
-                held.insert((&pact.provider, &pact.pact));
-                let known = interactions.entry(&pact.pact).or_insert(pact.interactions);
-                *known = pact.interactions.max(*known);
+            let version = Version::new(&publication.consumer, &publication.version);
+            let held = self.held.entry(version).or_default();
+            for published in &publication.pacts {
+                let (provider, pact) = (published.provider.as_str(), &published.pact);
+                self.services.insert(provider);
+                held.insert(Promise { provider, pact });
+                let known = interactions.entry(pact).or_insert(published.interactions);
+                *known = published.interactions.max(*known);
             }
         }
         interactions
     }
 
-    /// The latest counts, and of two at one time the worse; but a pass of another number of interactions than the pact has never hides
-    /// one that counts.
-    fn take_verifications(&mut self, records: &'a Records, interactions: &HashMap<&ContentHash, u64>) {
+    fn add_verifications(&mut self, records: &'a Records, interactions: &HashMap<&ContentHash, u64>) {
         for record in records.verifications() {
             self.services.extend([record.provider.as_str(), &record.consumer]);
             let of = interactions.get(&record.pact).copied().unwrap_or(record.interactions);
             let state = match record.result {
-                Outcome::Failed => RowState::Failed,
-                Outcome::Passed if record.interactions == of => RowState::Passed,
-                Outcome::Passed => RowState::Partial {
+                VerificationResult::Failed => PairState::Failed,
+                VerificationResult::Passed if record.interactions == of => PairState::Passed,
+                VerificationResult::Passed => PairState::Partial {
                     verified: record.interactions,
                     of,
                 },
             };
             let new = Verified { at: record.at, state };
-            let key = (record.provider.as_str(), record.version.as_str(), &record.pact);
+            let key = (Version::new(&record.provider, &record.version), &record.pact);
             let counts = self.verified.entry(key).or_insert(new);
             if new.outweighs(*counts) {
                 *counts = new;
             }
         }
+        let passed = self.verified.iter();
+        for (&(version, pact), verified) in passed.filter(|(_, verified)| verified.state == PairState::Passed) {
+            let provider = version.service;
+            let passed_by = self.passed_by.entry(Promise { provider, pact }).or_default();
+            passed_by.push((verified.at, version.version));
+            self.proven.insert(version);
+        }
     }
 
-    /// Whether the ledger says which pacts this version holds.
-    pub(super) fn is_published(&self, service: &str, version: &str) -> bool {
-        self.held
-            .get(service)
-            .is_some_and(|versions| versions.contains_key(version))
+    fn add_deployments(&mut self, records: &'a Records) {
+        for deployment in records.deployments() {
+            self.services.insert(&deployment.service);
+            if let Some(version) = &deployment.starts {
+                let was_live = self.was_live.entry(&deployment.environment).or_default();
+                was_live.insert(Version::new(&deployment.service, version));
+            }
+        }
     }
 
-    /// The pacts of a version of a consumer.
-    pub(super) fn held(&self, service: &str, version: &str) -> impl Iterator<Item = Held<'a>> {
-        let held = self.held.get(service).and_then(|versions| versions.get(version));
-        held.into_iter().flatten().copied()
+    /// Says whether the ledger knows which pacts the version holds.
+    pub(super) fn is_published(&self, version: Version<'_>) -> bool {
+        self.held.contains_key(&version)
     }
 
-    /// Each consumer with the version that was published last.
-    pub(super) fn newest(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.newest.iter().map(|(consumer, (_, version))| (*consumer, *version))
+    /// Pacts that the version of a consumer holds.
+    pub(super) fn held<'s>(&'s self, version: Version<'s>) -> impl Iterator<Item = Promise<'a>> + use<'a, 's> {
+        self.held.get(&version).into_iter().flatten().copied()
     }
 
-    /// The versions of a service that any record names.
+    /// Version of each consumer that was published last.
+    pub(super) fn newest(&self) -> impl Iterator<Item = Version<'a>> {
+        let newest = self.newest.iter();
+        newest.map(|(service, (_, version))| Version::new(service, version))
+    }
+
+    /// Versions of a service that any record names.
     pub(super) fn versions(&self, service: &str) -> BTreeSet<&'a str> {
-        let held = self.held.get(service).into_iter().flat_map(BTreeMap::keys).copied();
-        let verified = self.verified.keys().filter(|(provider, ..)| *provider == service);
-        let live = self.was_live.iter().filter(|(_, live, _)| *live == service);
-        held.chain(verified.map(|(_, version, _)| *version))
-            .chain(live.map(|(.., version)| *version))
+        let verified = self.verified.keys().map(|(version, _)| version);
+        let named = self.held.keys().chain(verified);
+        let named = named.chain(self.was_live.values().flatten());
+        named
+            .filter(|version| version.service == service)
+            .map(|version| version.version)
             .collect()
     }
 
-    pub(super) fn state(&self, provider: &str, version: &str, pact: &ContentHash) -> RowState {
-        self.verified
-            .get(&(provider, version, pact))
-            .map_or(RowState::Missing, |verified| verified.state)
+    /// State of the pair that this version of a provider makes with any holder of the pact.
+    pub(super) fn state(&self, provider: Version<'_>, pact: &ContentHash) -> PairState {
+        let verified = self.verified.get(&(provider, pact));
+        verified.map_or(PairState::Missing, |verified| verified.state)
     }
 
-    /// The versions that passed this pact, the one that was verified last first.
-    pub(super) fn passed_by(&self, provider: &str, pact: &ContentHash) -> Vec<&'a str> {
-        let mut passed = self.passed_by.get(&(provider, pact)).cloned().unwrap_or_default();
-        passed.sort_by(|one, other| other.cmp(one));
+    /// Versions that passed the pact, the one that was verified last first.
+    pub(super) fn passed_by(&self, promise: Promise<'_>) -> Vec<&'a str> {
+        let mut passed = self.passed_by.get(&promise).cloned().unwrap_or_default();
+        passed.sort_by_key(|passed| Reverse(*passed));
         passed.into_iter().map(|(_, version)| version).collect()
     }
 
-    /// Whether this version ever passed a pact.
-    pub(super) fn is_proven(&self, service: &str, version: &str) -> bool {
-        self.proven.contains(&(service, version))
+    /// Says whether the version passed any pact with all its interactions.
+    pub(super) fn is_proven(&self, version: Version<'_>) -> bool {
+        self.proven.contains(&version)
     }
 
-    pub(super) fn was_live(&self, environment: &str, who: &ServiceVersion) -> bool {
-        self.was_live
-            .contains(&(environment, who.service.as_str(), who.version.as_str()))
+    /// Says whether the version was ever live in the environment.
+    pub(super) fn was_live(&self, environment: &str, version: Version<'_>) -> bool {
+        let versions = self.was_live.get(environment);
+        versions.is_some_and(|versions| versions.contains(&version))
+    }
+}
+
+impl<'a> Version<'a> {
+    pub(super) fn new(service: &'a str, version: &'a str) -> Self {
+        Self { service, version }
+    }
+
+    pub(super) fn to_owned(self) -> ServiceVersion {
+        ServiceVersion::new(self.service, self.version)
+    }
+}
+
+impl<'a> From<&'a ServiceVersion> for Version<'a> {
+    fn from(owned: &'a ServiceVersion) -> Self {
+        Self::new(&owned.service, &owned.version)
     }
 }
 
 impl Verified {
+    /// The later of two counts, and of two at one time the worse. A partial pass counts only if there is nothing
+    /// else: it says little, and must hide neither a failure nor a full pass.
     fn outweighs(self, other: Self) -> bool {
-        let rank = |it: Self| {
-            let counts = !matches!(it.state, RowState::Partial { .. });
-            (counts, it.at, std::cmp::Reverse(it.state))
+        let rank = |verified: Self| {
+            let is_whole = !matches!(verified.state, PairState::Partial { .. });
+            (is_whole, verified.at, Reverse(verified.state))
         };
         rank(self) > rank(other)
     }

@@ -1,16 +1,18 @@
-//! Which records a question is about.
+//! Selection of the records that a question depends on.
 
 use std::collections::BTreeSet;
 
 use super::ServiceVersion;
 use crate::records::{Ledger, LedgerError, Records};
 
-/// Reads what an answer about these versions depends on: all that was published and deployed, and the verifications of
-/// [`providers_that_matter`]. The answer is that of the whole ledger; a record that it does not depend on is not looked at, not even whether it
-/// is sound.
+/// Reads the records that an answer about these versions depends on: all publications and deployments, and the
+/// verifications of [`providers_that_matter`].
+///
+/// The gate gives the same answer with them as with the whole ledger. Other records are not read, so that a
+/// broken one among them is not noticed.
 ///
 /// # Errors
-/// As [`Ledger::read`].
+/// Those of [`Ledger::read`].
 pub fn read(ledger: &Ledger, changes: &[ServiceVersion], environment: &str) -> Result<Records, LedgerError> {
     let mut records = ledger.read_without_verifications()?;
     for provider in providers_that_matter(&records, changes, environment) {
@@ -19,8 +21,9 @@ pub fn read(ledger: &Ledger, changes: &[ServiceVersion], environment: &str) -> R
     Ok(records)
 }
 
-/// The providers whose verifications an answer about these versions can depend on: they themselves, and whom they call. Where one of those
-/// is not live, whom it calls too: a version of it may be proposed.
+/// Providers whose verifications an answer about these versions can depend on: the services that change and those
+/// that they call. For a called service that is not live, also those that it calls, since a version of it may be
+/// proposed.
 pub fn providers_that_matter(records: &Records, changes: &[ServiceVersion], environment: &str) -> BTreeSet<String> {
     let changed: BTreeSet<&str> = changes.iter().map(|change| change.service.as_str()).collect();
     let called = called_by(records, &changed);
@@ -31,7 +34,7 @@ pub fn providers_that_matter(records: &Records, changes: &[ServiceVersion], envi
     all.map(str::to_owned).collect()
 }
 
-/// Whom any version of these calls.
+/// Providers that any version of these consumers calls.
 fn called_by<'a>(records: &'a Records, consumers: &BTreeSet<&str>) -> BTreeSet<&'a str> {
     let publications = records.publications().iter();
     publications

@@ -1,115 +1,105 @@
-//! The matrix as one page that needs nothing else.
+//! Matrix as a page.
 
-use std::{collections::BTreeSet, fmt::Write};
+use std::collections::BTreeSet;
 
-use super::{Live, Matrix, graph, text::summary};
-use crate::{
-    gate::{Row, RowState},
-    markup::escaped,
-};
+use maud::{Markup, html};
+use page::Tone;
 
-const STYLE: &str = "
-:root { color-scheme: light dark; --line: #8888; }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem; }
-table { border-collapse: collapse; } th, td { border: 1px solid var(--line); padding: .35rem .6rem; text-align: left; vertical-align: top; }
-td div { white-space: nowrap; } .passed { color: #1a7f37; } .failed, .absent { color: #cf222e; font-weight: 600; }
-.missing, .partial { color: #9a6700; font-weight: 600; } code { font-size: .85em; }
-svg { max-width: 100%; height: auto; } rect { fill: none; stroke: currentColor; } svg text { text-anchor: middle; fill: currentColor; }
-.edge { fill: none; stroke: currentColor; opacity: .6; } marker path { fill: currentColor; }
-";
+use super::{Environment, Matrix, graph, text::summary};
+use crate::gate::{Pair, PairState};
 
 impl Matrix {
-    /// A page with who depends on whom, and a grid for each environment: consumers down, providers across. It loads nothing.
+    /// Page with a graph of the services, and a grid for each environment with consumers down and providers
+    /// across. Loads nothing.
     pub fn html(&self) -> String {
-        let mut page = format!(
-            "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Who is verified against whom</title>\n<style>{STYLE}</style>\n\
-             <h1>Who is verified against whom</h1>\n<h2>Who depends on whom</h2>\n"
-        );
-        if self.edges.is_empty() {
-            page.push_str("<p>No consumer has published a pact.</p>\n");
-        } else {
-            page.push_str(&graph::svg(&self.services(), &self.edges));
-        }
-        for (name, live) in &self.environments {
-            // Writing to a String cannot fail.
-            let _ = writeln!(page, "<h2>{}</h2>\n<p>{}</p>", escaped(name), escaped(&summary(live)));
-            page.push_str(&grid(live));
-        }
-        page + "</html>\n"
+        let body = html! {
+            h2 { "Who depends on whom" } "\n"
+            @if self.edges.is_empty() {
+                p { "No consumer has published a pact." } "\n"
+            } @else {
+                (graph::svg(&self.services(), &self.edges))
+            }
+            @for (name, environment) in &self.environments {
+                h2 { (name) } "\n"
+                p { (summary(environment)) } "\n"
+                (grid(environment))
+            }
+        };
+        page::document("Who is verified against whom", body)
     }
 }
 
-fn grid(live: &Live) -> String {
-    let providers: BTreeSet<&str> = live
-        .rows
-        .iter()
-        .map(|row| row.provider.service.as_str())
-        .chain(live.absent.iter().map(|(.., provider)| provider.as_str()))
-        .collect();
+fn grid(environment: &Environment) -> Markup {
+    let called = environment.pairs.iter().map(|pair| pair.provider.service.as_str());
+    let absent = environment.absent.iter().map(|(.., provider)| provider.as_str());
+    let providers: BTreeSet<&str> = called.chain(absent).collect();
     if providers.is_empty() {
-        return String::new();
+        return html! {};
     }
-    let mut table = "<table>\n<tr><th>consumer \\ provider</th>".to_owned();
-    for provider in &providers {
-        let versions = live
-            .versions
-            .get(*provider)
-            .map_or_else(|| "not live".to_owned(), |versions| versions.join(", "));
-        let _ = write!(
-            table,
-            "<th>{}<br><code>{}</code></th>",
-            escaped(provider),
-            escaped(&versions)
-        );
+    html! {
+        table class="grid" {
+            "\n"
+            tr {
+                th { "consumer \\ provider" }
+                @for provider in &providers {
+                    th { (provider) br; code { (live_versions(environment, provider)) } }
+                }
+            }
+            "\n"
+            @for (consumer, versions) in &environment.versions {
+                @for version in versions {
+                    (row(environment, &providers, consumer, version))
+                }
+            }
+        }
+        "\n"
     }
-    table.push_str("</tr>\n");
-    for (consumer, versions) in &live.versions {
-        for version in versions {
-            let cells: Vec<String> = providers
-                .iter()
-                .map(|provider| cell(live, consumer, version, provider))
-                .collect();
-            if cells.iter().any(|cell| !cell.is_empty()) {
-                let _ = write!(
-                    table,
-                    "<tr><th>{} <code>{}</code></th>",
-                    escaped(consumer),
-                    escaped(version)
-                );
-                table.extend(cells.iter().map(|cell| format!("<td>{cell}</td>")));
-                table.push_str("</tr>\n");
+}
+
+fn live_versions(environment: &Environment, provider: &str) -> String {
+    let versions = environment.versions.get(provider);
+    versions.map_or_else(|| "not live".to_owned(), |versions| versions.join(", "))
+}
+
+/// Row of a consumer's version; empty if it calls nobody.
+fn row(environment: &Environment, providers: &BTreeSet<&str>, consumer: &str, version: &str) -> Markup {
+    let cell = |provider: &&str| cell(environment, consumer, version, provider);
+    let cells: Vec<Markup> = providers.iter().map(cell).collect();
+    html! {
+        @if cells.iter().any(|cell| !cell.0.is_empty()) {
+            tr {
+                th { (consumer) " " code { (version) } }
+                @for cell in &cells {
+                    td { (cell) }
+                }
+            }
+            "\n"
+        }
+    }
+}
+
+/// Cell with a line for each live version of the provider that the consumer's version makes a pair with.
+fn cell(environment: &Environment, consumer: &str, version: &str, provider: &str) -> Markup {
+    let absent = (consumer.to_owned(), version.to_owned(), provider.to_owned());
+    if environment.absent.contains(&absent) {
+        return html! { div class=(Tone::Bad) { "not live" } };
+    }
+    let is_here = |pair: &&Pair| {
+        pair.consumer.service == consumer && pair.consumer.version == version && pair.provider.service == provider
+    };
+    html! {
+        @for pair in environment.pairs.iter().filter(is_here) {
+            div class=(tone(pair.state)) {
+                (pair.state) " " code title={ "pact " (pair.pact) } { (pair.provider.version) }
             }
         }
     }
-    table + "</table>\n"
 }
 
-/// What this version of a consumer has with each live version of a provider.
-fn cell(live: &Live, consumer: &str, version: &str, provider: &str) -> String {
-    let is_absent = (consumer.to_owned(), version.to_owned(), provider.to_owned());
-    if live.absent.contains(&is_absent) {
-        return "<div class=\"absent\">not live</div>".to_owned();
-    }
-    let is_here = |row: &&Row| {
-        row.consumer.service == consumer && row.consumer.version == version && row.provider.service == provider
-    };
-    let lines = live.rows.iter().filter(is_here).map(|row| {
-        format!(
-            "<div class=\"{}\">{} <code title=\"pact {}\">{}</code></div>",
-            class(row.state),
-            escaped(&row.state.to_string()),
-            row.pact,
-            escaped(&row.provider.version)
-        )
-    });
-    lines.collect()
-}
-
-fn class(state: RowState) -> &'static str {
+fn tone(state: PairState) -> Tone {
     match state {
-        RowState::Failed => "failed",
-        RowState::Missing => "missing",
-        RowState::Partial { .. } => "partial",
-        RowState::Passed => "passed",
+        PairState::Failed => Tone::Bad,
+        PairState::Missing | PairState::Partial { .. } => Tone::Open,
+        PairState::Passed => Tone::Good,
     }
 }

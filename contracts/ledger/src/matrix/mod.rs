@@ -1,4 +1,4 @@
-//! Who is verified against whom, and who depends on whom.
+//! Matrix of all live versions: the pairs that they make, and the services that depend on each other.
 
 mod graph;
 mod html;
@@ -8,51 +8,49 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::gate::{Gate, Row};
+use crate::gate::{Gate, Pair};
 
-/// What is live, and what the ledger says of each pair of it.
+/// Live versions of every environment, and the calls between services.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Matrix {
-    /// By environment, in order.
-    pub environments: BTreeMap<String, Live>,
-    /// Who calls whom, as the newest publication of each consumer says, and as what is live says.
+    /// Environments by name, in order.
+    pub environments: BTreeMap<String, Environment>,
+    /// Calls between services, by the newest publication of each consumer and by its live versions.
     pub edges: BTreeSet<Edge>,
 }
 
-/// What is live in one environment.
+/// Live versions of one environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Live {
-    /// The versions of each service.
+pub struct Environment {
+    /// Live versions of each service.
     pub versions: BTreeMap<String, Vec<String>>,
-    /// Each live consumer with each live version of whom it calls.
-    pub rows: Vec<Row>,
-    /// Live consumers whose provider is not there: consumer, version and provider.
+    /// Pairs of each live consumer with each live version of the providers that it calls.
+    #[serde(rename = "rows")]
+    pub pairs: Vec<Pair>,
+    /// Live consumers whose provider is not live: consumer, its version, and the provider.
     pub absent: BTreeSet<(String, String, String)>,
 }
 
-/// A consumer and a provider that it holds a pact with.
+/// Consumer, and a provider with which it holds a pact.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Edge {
-    /// Who calls.
+    /// Name of the service that calls.
     pub consumer: String,
-    /// Who is called.
+    /// Name of the service that is called.
     pub provider: String,
 }
 
 impl Matrix {
-    /// What the gate knows of these environments.
+    /// Builds the matrix of all environments that are declared to the gate.
     pub fn of(gate: &Gate<'_>) -> Self {
-        let environments: BTreeMap<String, Live> = gate
-            .environments()
-            .map(|name| (name.to_owned(), gate.live_in(name)))
-            .collect();
+        let names = gate.environments();
         Self {
-            environments,
+            environments: names.map(|name| (name.to_owned(), gate.environment(name))).collect(),
             edges: gate.edges(),
         }
     }
 
-    /// Every service that calls or is called or is live, in order.
+    /// Every service that calls, is called or is live, in order.
     fn services(&self) -> BTreeSet<&str> {
         let called = self
             .edges
@@ -61,7 +59,7 @@ impl Matrix {
         let live = self
             .environments
             .values()
-            .flat_map(|live| live.versions.keys().map(String::as_str));
+            .flat_map(|environment| environment.versions.keys().map(String::as_str));
         called.chain(live).collect()
     }
 }

@@ -1,51 +1,47 @@
-//! The matrix in a terminal.
+//! Matrix for a terminal.
 
-use super::{Live, Matrix};
-use crate::gate::{self, Row};
+use super::{Environment, Matrix};
+use crate::gate::{self, Pair, PairState};
 
 impl Matrix {
-    /// A table for each environment, no wider than `width` columns.
+    /// Text with a table for each environment, at most `width` columns wide.
     pub fn text(&self, width: u16) -> String {
         let parts: Vec<String> = self
             .environments
             .iter()
-            .map(|(name, live)| format!("{name}: {}\n\n{}", summary(live), table(live, width)))
+            .map(|(name, environment)| format!("{name}: {}\n\n{}", summary(environment), table(environment, width)))
             .collect();
         let parts: Vec<&str> = parts.iter().map(|part| part.trim_end()).collect();
         parts.join("\n\n") + "\n"
     }
 }
 
-/// How many of the pairs passed, in words.
-pub(super) fn summary(live: &Live) -> String {
-    if live.versions.is_empty() {
+/// Sentence about the number of live versions and of pairs that passed.
+pub(super) fn summary(environment: &Environment) -> String {
+    if environment.versions.is_empty() {
         return "nothing is live".to_owned();
     }
-    let versions: usize = live.versions.values().map(Vec::len).sum();
-    let passed = live
-        .rows
-        .iter()
-        .filter(|row| row.state == gate::RowState::Passed)
-        .count();
-    let pairs = live.rows.len() + live.absent.len();
+    let versions: usize = environment.versions.values().map(Vec::len).sum();
+    let is_passed = |pair: &&Pair| pair.state == PairState::Passed;
+    let passed = environment.pairs.iter().filter(is_passed).count();
+    let pairs = environment.pairs.len() + environment.absent.len();
     format!(
         "{versions} versions of {} services are live; {passed} of {pairs} pairs passed",
-        live.versions.len()
+        environment.versions.len()
     )
 }
 
-fn table(live: &Live, width: u16) -> String {
-    if live.rows.is_empty() && live.absent.is_empty() {
+fn table(environment: &Environment, width: u16) -> String {
+    if environment.pairs.is_empty() && environment.absent.is_empty() {
         return String::new();
     }
-    let absent = live.absent.iter().map(|(consumer, version, provider)| {
-        let nothing = String::new();
+    let absent = environment.absent.iter().map(|(consumer, version, provider)| {
         [
             format!("{consumer} {version}"),
             provider.to_string(),
-            nothing,
+            String::new(),
             "not live".to_owned(),
         ]
     });
-    gate::table(absent.chain(live.rows.iter().map(Row::cells)), width)
+    gate::table(absent.chain(environment.pairs.iter().map(Pair::cells)), width)
 }

@@ -2,100 +2,119 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why a record was not read or not written. The ledger is as it was.
+/// Reason why a record was not read or not written. The ledger is unchanged.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LedgerError {
-    /// A file or folder that can't be read.
+    /// A file or folder can't be read.
     #[error("cannot read {}: {source}", file.display())]
     Unreadable {
-        /// The file or folder.
+        /// Path of the file or folder.
         file: PathBuf,
-        /// Why.
+        /// Cause reported by the operating system.
         source: std::io::Error,
     },
-    /// A file that is no record.
-    #[error("{} is no record of the ledger: {source}; restore it with `git checkout -- {}`, or move it out of the ledger", file.display(), file.display())]
+    /// A file is not a record.
+    #[error(
+        "{} is not a record of the ledger: {source}; restore it with `git checkout -- {}`, or move it out of the \
+         ledger",
+        file.display(), file.display()
+    )]
     NoRecord {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// What is wrong.
+        /// Mistake that the parser found.
         source: serde_json::Error,
     },
-    /// A record that is not as it was written.
-    #[error("{} was changed after it was written: its checksum is {written}, its content has {seen}; records are never edited: restore it with `git checkout -- {}`, and append another one that says what is so", file.display(), file.display())]
+    /// A record was changed after it was written.
+    #[error(
+        "{} was changed after it was written: its checksum is {written}, its content has {seen}; records are \
+         never edited: restore it with `git checkout -- {}`, and append another record with the right values",
+        file.display(), file.display()
+    )]
     Edited {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// The first digits of the checksum in it.
+        /// First digits of the checksum that the file states.
         written: String,
-        /// Those of what it says.
+        /// First digits of the checksum of its content.
         seen: String,
     },
-    /// A record in the folder of another kind or service.
-    #[error("{} lies in the wrong folder; records are never moved: put it back into {}", file.display(), belongs.display())]
+    /// A record lies in the folder of another kind or service.
+    #[error(
+        "{} lies in the wrong folder; records are never moved: put it back into {}",
+        file.display(), belongs.display()
+    )]
     Misplaced {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// The folder that it belongs to.
+        /// Folder that the record belongs to.
         belongs: PathBuf,
     },
-    /// A record that says what can't be.
+    /// A record says something impossible.
     #[error("{field} is {seen}; wanted {wanted}; nothing was recorded")]
     Invalid {
-        /// The field.
+        /// Name of the field.
         field: &'static str,
-        /// What it has.
+        /// Value of the field.
         seen: String,
-        /// What would do.
+        /// Description of values that are accepted.
         wanted: &'static str,
     },
-    /// A record that can't be written.
+    /// A record can't be written.
     #[error("cannot write {}: {source}; nothing was recorded", file.display())]
     Unwritable {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// Why.
+        /// Cause reported by the operating system.
         source: std::io::Error,
     },
 }
 
-/// Why the settings can't be used.
+/// Reason why the settings can't be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// No such file, or not to be read.
-    #[error("cannot read {}: {source}; it declares the environments, such as [environments] production = \"what customers use\"", file.display())]
+    /// The file is missing or can't be read.
+    #[error(
+        "cannot read {}: {source}; it declares the environments, such as [environments] production = \"what \
+         customers use\"",
+        file.display()
+    )]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// Why.
+        /// Cause reported by the operating system.
         source: std::io::Error,
     },
-    /// Not TOML, or with other keys.
+    /// The file is not TOML, or has unknown keys.
     #[error("{} does not declare environments: {source}", file.display())]
     Syntax {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// Where and why.
+        /// Mistake that the parser found, with its place.
         source: Box<toml::de::Error>,
     },
-    /// A service without contracts, and without a reason.
-    #[error("{}: [no-contracts] gives no reason for {service}; wanted why it is right that nothing is verified with it", file.display())]
+    /// A service is declared to have no contracts, without a reason.
+    #[error(
+        "{}: [no-contracts] gives no reason for {service}; wanted the reason why nothing has to be verified with \
+         it",
+        file.display()
+    )]
     NoReason {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// The service.
+        /// Name of the service.
         service: String,
     },
-    /// No such environment.
+    /// The environment is not declared.
     #[error("there is no environment '{name}'{hint}; {} declares them", file.display())]
     UnknownEnvironment {
-        /// What was asked for.
+        /// Name that was asked for.
         name: String,
-        /// What was probably meant, and what is known.
+        /// Suggestion and known names, as text.
         hint: String,
-        /// Where they are declared.
+        /// File that declares the environments.
         file: PathBuf,
     },
 }

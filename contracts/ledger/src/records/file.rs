@@ -1,4 +1,4 @@
-//! A record as a file.
+//! Records as files.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -44,7 +44,7 @@ pub(super) fn read(ledger: &Path, file: &Path) -> Result<(ContentHash, Record), 
             seen: seen.short().to_owned(),
         });
     }
-    // Who asks for the records of one service reads its folder alone.
+    // Reading the records of one service opens its folder alone, so a record in another folder would be missed.
     let belongs = folder_of(ledger, &record);
     if file.parent() != Some(&belongs) {
         return Err(LedgerError::Misplaced {
@@ -59,10 +59,11 @@ fn folder_of(ledger: &Path, record: &Record) -> PathBuf {
     ledger.join(record.kind()).join(folder_name(record.service()))
 }
 
-/// Writes records below the ledger's folder: all of them, whole and on the disk, or none. Says where each stands.
+/// Writes records below the ledger's folder, all of them or none, and returns their files. They are on the disk
+/// when it returns.
 ///
-/// First every one is written to the disk under a name that nobody reads; then all get their names. A machine that stops in between leaves some,
-/// each whole.
+/// Every record is first written to the disk under a temporary name that nobody reads; then all are renamed. A
+/// machine that stops in between leaves some of the records, each of them whole.
 pub(super) fn write(ledger: &Path, records: &[Record]) -> Result<Vec<PathBuf>, LedgerError> {
     let mut batch = Batch::default();
     let written = batch.write(ledger, records);
@@ -72,14 +73,14 @@ pub(super) fn write(ledger: &Path, records: &[Record]) -> Result<Vec<PathBuf>, L
     written
 }
 
-/// What a write has done so far.
+/// Progress of a write, so that it can be undone.
 #[derive(Default)]
 struct Batch {
-    /// Each with the name that it will have.
+    /// Temporary files, each with its final name.
     drafts: Vec<(PathBuf, PathBuf)>,
-    /// Those that have it.
+    /// Files that have their final name.
     named: Vec<PathBuf>,
-    /// The folders that were not there before, each before those in it.
+    /// Folders that the write created, each before those inside it.
     folders: Vec<PathBuf>,
 }
 
@@ -108,7 +109,8 @@ impl Batch {
         let time = record.at().strftime("%Y%m%dT%H%M%SZ");
         let file = folder.join(format!("{time}-{}.json", id.short()));
         if file.exists() {
-            // The name derives from the content: it is there already, unless somebody has edited it.
+            // The name derives from the content, so an existing file holds this very record, unless somebody has
+            // edited it.
             return read(ledger, &file).map(|_| file);
         }
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -124,7 +126,7 @@ impl Batch {
         put.map_err(|source| unwritable(&file, source)).map(|()| file)
     }
 
-    /// Makes a folder and those around it that are not there, on the disk.
+    /// Creates a folder with all missing folders around it, and syncs them to the disk.
     fn create(&mut self, folder: &Path) -> io::Result<()> {
         let around = folder.ancestors().take_while(|folder| !folder.exists());
         let mut missing: Vec<PathBuf> = around.map(Path::to_owned).collect();
@@ -141,9 +143,9 @@ impl Batch {
         Ok(())
     }
 
-    /// Leaves the ledger as it was.
+    /// Removes everything that the write created.
     fn take_back(&self) {
-        // A draft that stays is never read, nor is an empty folder.
+        // Failing to remove a draft or an empty folder does no harm: neither is ever read.
         for file in self.drafts.iter().map(|(draft, _)| draft).chain(&self.named) {
             let _ = fs::remove_file(file);
         }
@@ -166,13 +168,13 @@ fn put(draft: &Path, text: &str) -> io::Result<()> {
     open.sync_all()
 }
 
-/// What a folder lists is on the disk.
+/// Syncs the list of a folder's files to the disk.
 fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// A name that every file system takes: other characters than letters, digits, dashes, dots and underscores are written as %XX, and a dot
-/// at the beginning too.
+/// Name that every file system accepts. Bytes other than letters, digits, dashes, dots and underscores, and a
+/// leading dot, are written as `%XX`.
 pub(super) fn folder_name(service: &str) -> String {
     let mut name = String::new();
     for (index, byte) in service.bytes().enumerate() {

@@ -5,17 +5,17 @@ use jiff::Timestamp;
 use super::Deployment;
 use crate::document::ContentHash;
 
-/// Which versions are live where, as the deployments say: a version is live if a record brought it that no record ends.
+/// Live versions by environment. A version is live if a deployment brought it and no deployment ends that record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Live<'a> {
+pub struct LiveVersions<'a> {
     environments: BTreeMap<&'a str, BTreeMap<&'a str, Versions<'a>>>,
 }
 
-/// The live versions of a service, each with the records that brought it and are not ended.
+/// Live versions of a service, each with the records that brought it and that no record ends.
 type Versions<'a> = BTreeMap<&'a str, BTreeSet<&'a ContentHash>>;
 
-impl<'a> Live<'a> {
-    /// What the deployments make of each other, in whatever order they come.
+impl<'a> LiveVersions<'a> {
+    /// Computes the live versions from all deployments; their order does not matter.
     pub(super) fn of(deployments: &'a [(ContentHash, Deployment)]) -> Self {
         let ended: HashSet<&ContentHash> = deployments
             .iter()
@@ -34,20 +34,21 @@ impl<'a> Live<'a> {
         Self { environments }
     }
 
-    /// The live versions of a service, in order.
+    /// Live versions of a service in an environment, in order.
     pub fn versions(&self, environment: &str, service: &str) -> impl Iterator<Item = &'a str> {
         self.at(environment, service)
             .into_iter()
             .flat_map(|versions| versions.keys().copied())
     }
 
-    /// All that is live in an environment: services and versions, in order.
+    /// All services and versions that are live in an environment, in order.
     pub fn all(&self, environment: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
         let services = self.environments.get(environment).into_iter().flatten();
         services.flat_map(|(service, versions)| versions.keys().map(move |version| (*service, *version)))
     }
 
-    /// The record that a version goes live and those that were live go out, or stay beside it.
+    /// Builds the record that a version goes live at the time `at`. `others` says what happens to the versions
+    /// that are live already.
     pub fn deployed(
         &self,
         environment: &str,
@@ -64,7 +65,7 @@ impl<'a> Live<'a> {
         record
     }
 
-    /// The record that a version goes out; nothing if it is not live.
+    /// Builds the record that a version is taken out; `None` if it is not live.
     pub fn undeployed(&self, environment: &str, service: &str, version: &str, at: Timestamp) -> Option<Deployment> {
         let is_live = self.versions(environment, service).any(|live| live == version);
         is_live.then(|| self.changed(environment, service, |other| other == version, at))
@@ -91,11 +92,11 @@ impl<'a> Live<'a> {
     }
 }
 
-/// What becomes of the versions that were live before.
+/// Fate of the versions that were live before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others {
-    /// They go out: the new version takes their place.
+    /// They are taken out: the new version replaces them.
     GoOut,
-    /// They stay live beside it.
+    /// They stay live beside the new version.
     Stay,
 }

@@ -1,9 +1,11 @@
-//! What happened to pacts, as records in git.
+//! Records in git of everything that happened to pacts.
 //!
-//! A record is a file that is written once, under a name that derives from its content. So two branches that both append merge without a
-//! conflict, and the order in which records are read means nothing: [`Records`] says the same for every order of the files.
+//! A record is a file that is written once, under a name that derives from its content. So two branches that both
+//! append merge without a conflict, and the order in which records are read does not matter: [`Records`] are the
+//! same for every order of the files.
 //!
-//! The checksum in a record finds an edit by hand or by a tool. It is no signature: who can write the repository can write records.
+//! The checksum in a record reveals an edit by hand or by a tool. It is not a signature: whoever can write to the
+//! repository can write records.
 
 mod error;
 mod file;
@@ -17,42 +19,43 @@ use std::{
 };
 
 pub use error::{LedgerError, SettingsError};
-pub use live::{Live, Others};
-pub use record::{Deployment, Outcome, Publication, PublishedPact, Record, Verification};
+pub use live::{LiveVersions, Others};
+pub use record::{Deployment, Publication, PublishedPact, Record, Verification, VerificationResult};
 pub use settings::Settings;
 
 use crate::{document::ContentHash, source};
 
-/// The folder of records; it need not be there yet.
+/// Ledger: a folder of records. The folder need not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ledger {
     folder: PathBuf,
 }
 
 impl Ledger {
-    /// The ledger of a folder of pacts.
+    /// Names the ledger of a folder of pacts.
     pub fn of_pacts(pacts: &Path) -> Self {
         Self {
             folder: pacts.join(source::LEDGER),
         }
     }
 
-    /// Where the records lie.
+    /// Folder of the records.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Reads all records. No folder is a ledger without records.
+    /// Reads all records. A missing folder is a ledger without records.
     ///
     /// # Errors
-    /// When a record can't be read, is no record, or is not as it was written; names the file and what to do. Nothing is passed over.
+    /// When a record can't be read, is not a record, or was changed after it was written. Names the file and the
+    /// way to restore it. No file is skipped.
     pub fn read(&self) -> Result<Records, LedgerError> {
         let mut records = Records::default();
         self.add_to(&mut records, Path::new(""))?;
         Ok(records)
     }
 
-    /// Reads all records but verifications, of which there are by far the most.
+    /// Reads publications and deployments. Verifications are by far the largest part and are left out.
     pub(crate) fn read_without_verifications(&self) -> Result<Records, LedgerError> {
         let mut records = Records::default();
         for kind in [record::PUBLICATION, record::DEPLOYMENT] {
@@ -61,7 +64,7 @@ impl Ledger {
         Ok(records)
     }
 
-    /// Adds the verifications of a provider.
+    /// Reads the verifications of one provider, and adds them to `records`.
     pub(crate) fn add_verifications(&self, records: &mut Records, provider: &str) -> Result<(), LedgerError> {
         self.add_to(
             records,
@@ -83,21 +86,22 @@ impl Ledger {
         Ok(())
     }
 
-    /// Appends a record and says in which file it stands. It is on the disk before this returns, and is never there in part. Appending the very
-    /// same record again changes nothing.
+    /// Appends a record and returns its file. The record is on the disk when this returns, and never there in
+    /// part. Appending an equal record again changes nothing.
     ///
     /// # Errors
-    /// When the record says what can't be ([`LedgerError::Invalid`]), or can't be written. Nothing is changed then.
+    /// When the record says something impossible ([`LedgerError::Invalid`]), or can't be written. The ledger is
+    /// then unchanged.
     pub fn append(&self, record: &Record) -> Result<PathBuf, LedgerError> {
         let files = self.append_all(std::slice::from_ref(record))?;
         // One record, one file.
         Ok(files.into_iter().next().unwrap_or_default())
     }
 
-    /// Appends all these records or none, and says in which file each stands.
+    /// Appends all these records or none, and returns the file of each.
     ///
     /// # Errors
-    /// As [`Self::append`], for any of them.
+    /// Those of [`Self::append`], for any of the records.
     pub fn append_all(&self, records: &[Record]) -> Result<Vec<PathBuf>, LedgerError> {
         for record in records {
             record.check()?;
@@ -105,32 +109,32 @@ impl Ledger {
         file::write(&self.folder, records)
     }
 
-    /// Appends the result of a verification; what `seam verify` does.
+    /// Appends the result of a verification, as `seam verify --record` does.
     ///
     /// # Errors
-    /// As [`Self::append`]. A verification of nothing can't have passed.
+    /// Those of [`Self::append`]. A verification of no interactions can't have passed.
     pub fn record_verification(&self, verification: Verification) -> Result<PathBuf, LedgerError> {
         self.append(&Record::Verification(verification))
     }
 
-    /// Appends which pacts a version of a consumer holds.
+    /// Appends the pacts that a version of a consumer holds.
     ///
     /// # Errors
-    /// As [`Self::append`].
+    /// Those of [`Self::append`].
     pub fn record_publication(&self, publication: Publication) -> Result<PathBuf, LedgerError> {
         self.append(&Record::Publication(publication))
     }
 
-    /// Appends what changed in an environment; [`Records::live`] knows how it is worded.
+    /// Appends a change of an environment; [`Records::live`] builds such records.
     ///
     /// # Errors
-    /// As [`Self::append`].
+    /// Those of [`Self::append`].
     pub fn record_deployment(&self, deployment: Deployment) -> Result<PathBuf, LedgerError> {
         self.append(&Record::Deployment(deployment))
     }
 }
 
-/// All that the ledger says. A record counts once, however often it was added.
+/// Records of a ledger. A record counts once, however often it was added.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Records {
     publications: Vec<Publication>,
@@ -148,12 +152,12 @@ impl Records {
         }
     }
 
-    /// Which pacts the versions of consumers hold.
+    /// All publications: pacts that versions of consumers hold.
     pub fn publications(&self) -> &[Publication] {
         &self.publications
     }
 
-    /// Which pacts this version of a consumer holds, by provider; nothing, if no record says.
+    /// Pacts that this version of a consumer holds, each with its provider; `None` if no record says.
     pub fn held(&self, consumer: &str, version: &str) -> Option<BTreeSet<(&str, &ContentHash)>> {
         let mut all = None;
         for publication in &self.publications {
@@ -164,19 +168,19 @@ impl Records {
         all
     }
 
-    /// What was verified.
+    /// All verifications of versions of providers.
     pub fn verifications(&self) -> &[Verification] {
         &self.verifications
     }
 
-    /// What went live and what went out.
+    /// All changes of environments.
     pub fn deployments(&self) -> impl Iterator<Item = &Deployment> {
         self.deployments.iter().map(|(_, deployment)| deployment)
     }
 
-    /// Which versions are live where.
-    pub fn live(&self) -> Live<'_> {
-        Live::of(&self.deployments)
+    /// Computes the live versions of every environment.
+    pub fn live(&self) -> LiveVersions<'_> {
+        LiveVersions::of(&self.deployments)
     }
 }
 

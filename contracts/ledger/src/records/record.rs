@@ -2,108 +2,113 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::LedgerError;
-use crate::{document::ContentHash, source::Found};
+use crate::{document::ContentHash, source::FoundPact};
 
 pub(super) const PUBLICATION: &str = "publication";
 pub(super) const VERIFICATION: &str = "verification";
 pub(super) const DEPLOYMENT: &str = "deployment";
 
-/// One thing that happened.
+/// Record of one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Record {
-    /// A version of a consumer holds these pacts.
+    /// A version of a consumer holds certain pacts.
     Publication(Publication),
     /// A version of a provider was verified against a pact.
     Verification(Verification),
-    /// What is live in an environment changed.
+    /// The live versions of an environment changed.
     Deployment(Deployment),
 }
 
-/// Which pacts a version of a consumer holds: all of them. An empty list says that it calls nobody, which is not the same as no record. Where
-/// several records speak of one version, it holds the pacts of each.
+/// All pacts that a version of a consumer holds. An empty list says that it calls nobody, which is different from
+/// having no record. If several records are about one version, it holds the pacts of each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Publication {
-    /// The consumer.
+    /// Name of the consumer.
     pub consumer: String,
-    /// Its version: any text.
+    /// Version of the consumer: any text on one line.
     pub version: String,
-    /// Its pacts.
+    /// Pacts that the version holds.
     pub pacts: Vec<PublishedPact>,
-    /// When it was recorded.
+    /// Time of the record.
     pub at: Timestamp,
 }
 
-/// A pact that a version of a consumer holds.
+/// Pact that a version of a consumer holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedPact {
-    /// Who has to keep it.
+    /// Name of the provider that has to keep the pact.
     pub provider: String,
-    /// What it promises.
+    /// Hash over the content of the pact.
     pub pact: ContentHash,
-    /// How many interactions it has.
+    /// Number of interactions in the pact.
     pub interactions: u64,
 }
 
-/// A version of a provider was verified against a pact.
+/// Verification of a provider's version against a pact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verification {
-    /// The provider.
+    /// Name of the provider.
     pub provider: String,
-    /// Its version: any text.
+    /// Version of the provider: any text on one line.
     pub version: String,
-    /// Whose pact it is.
+    /// Name of the consumer that wrote the pact.
     pub consumer: String,
-    /// What was verified. It holds for every version of the consumer with this content.
+    /// Hash over the content of the pact. The verification counts for every version of the consumer with this
+    /// content.
     pub pact: ContentHash,
-    /// How many interactions were verified. Less than the pact has does not count as passed.
+    /// Number of interactions that were verified. Fewer than the pact has do not count as passed.
     pub interactions: u64,
-    /// How it ended.
-    pub result: Outcome,
-    /// When. The latest verification of a version against a pact counts; of two at the same time, the failed one.
+    /// Result of the verification.
+    pub result: VerificationResult,
+    /// Time of the verification. Of several verifications of a version against a pact the latest counts, and of
+    /// two at the same time the failed one.
     pub at: Timestamp,
-    /// Name and version of what verified it.
+    /// Name and version of the tool that verified it.
     pub tool: String,
 }
 
-/// How a verification ended.
+/// Result of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Every interaction was kept.
+pub enum VerificationResult {
+    /// Every interaction passed.
     Passed,
-    /// At least one was not.
+    /// At least one interaction did not pass.
     Failed,
 }
 
-/// What is live in an environment changed: one version came, or some went, or both at once.
+/// Change of the live versions of one service in an environment: one version came, or some were taken out, or
+/// both at once.
 ///
-/// What goes is named by the records that had brought it. So of two branches that each replace a version, both newcomers are live after the merge,
-/// whatever their clocks said, and what one branch has brought back is not taken away by the other.
+/// A version is taken out by naming the records that brought it. So if two branches each replace a version, both
+/// new versions are live after the merge, whatever their clocks said; and a version that one branch brought back
+/// is not taken out by the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deployment {
-    /// Where.
+    /// Name of the environment.
     pub environment: String,
-    /// Whose versions.
+    /// Name of the service.
     pub service: String,
-    /// The version that is live from now on, if one came.
+    /// Version that is live from now on, if one came.
     pub starts: Option<String>,
-    /// The records whose versions are no longer live, by their checksums.
+    /// Checksums of the records whose versions are no longer live.
     pub ends: Vec<ContentHash>,
-    /// All versions that are live after it, as far as its writer knew; for people.
+    /// All versions that are live after this change, as far as the writer knew. For people only; the gate does
+    /// not read it.
     pub live: Vec<String>,
-    /// When.
+    /// Time of the change.
     pub at: Timestamp,
 }
 
 impl Publication {
-    /// What these pacts say that a version of a consumer holds.
-    pub fn of(found: &[Found], consumer: &str, version: &str, at: Timestamp) -> Self {
+    /// Builds the publication of all pacts among `found` that the consumer holds.
+    pub fn of(found: &[FoundPact], consumer: &str, version: &str, at: Timestamp) -> Self {
         let held = found
             .iter()
             .map(|pact| &pact.document)
@@ -124,21 +129,21 @@ impl Publication {
         }
     }
 
-    /// The pacts by provider.
+    /// Providers, each with the content of a pact with it.
     pub fn held(&self) -> impl Iterator<Item = (&str, &ContentHash)> {
         self.pacts.iter().map(|pact| (pact.provider.as_str(), &pact.pact))
     }
 }
 
 impl Record {
-    /// Its checksum, which is also its name.
+    /// Checksum of the record. Its first digits are part of the file's name.
     pub fn id(&self) -> ContentHash {
-        // A struct of text and numbers always has a JSON.
+        // A struct of text and numbers always has a JSON form.
         let bytes = serde_json::to_vec(self).unwrap_or_default();
         ContentHash::of(&bytes)
     }
 
-    /// The folder of its kind.
+    /// Name of the folder for records of its kind.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Publication(_) => PUBLICATION,
@@ -147,7 +152,7 @@ impl Record {
         }
     }
 
-    /// The service that it is filed under.
+    /// Service that the record is filed under.
     pub(super) fn service(&self) -> &str {
         match self {
             Self::Publication(publication) => &publication.consumer,
@@ -156,7 +161,7 @@ impl Record {
         }
     }
 
-    /// When it happened.
+    /// Time of the event.
     pub(super) fn at(&self) -> Timestamp {
         match self {
             Self::Publication(publication) => publication.at,
@@ -165,7 +170,7 @@ impl Record {
         }
     }
 
-    /// Refuses what can't be.
+    /// Refuses a record that says something impossible.
     pub(super) fn check(&self) -> Result<(), LedgerError> {
         match self {
             Self::Publication(it) => {
@@ -183,8 +188,8 @@ impl Record {
                 named("consumer", &it.consumer)?;
                 named("tool", &it.tool)?;
                 match it.result {
-                    Outcome::Passed => some_interactions(&it.provider, it.interactions),
-                    Outcome::Failed => Ok(()),
+                    VerificationResult::Passed => some_interactions(&it.provider, it.interactions),
+                    VerificationResult::Failed => Ok(()),
                 }
             }
             Self::Deployment(it) => {

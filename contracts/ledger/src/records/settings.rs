@@ -6,9 +6,9 @@ use std::{
 use serde::Deserialize;
 
 use super::SettingsError;
-use crate::near::hint;
+use crate::suggestions::hint;
 
-/// What the people of the platform declare, in `environments.toml` beside the pacts.
+/// Settings that people declare for a platform, in `environments.toml` beside the pacts.
 ///
 /// ```toml
 /// openapi = ["docs/openapi.json"]
@@ -22,15 +22,15 @@ use crate::near::hint;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
-    /// The OpenAPI documents of the platform, from the root of the repository; `seam diff` compares them.
+    /// Paths of the platform's OpenAPI documents, from the root of the repository. `seam diff` compares them.
     #[serde(default)]
     pub openapi: Vec<String>,
-    /// The environments, each with what it is for.
+    /// Environments by name, each with its purpose.
     pub environments: BTreeMap<String, String>,
-    /// The services that rightly hold no pacts and are verified by none, each with the reason.
+    /// Services that rightly hold no pacts and are verified by none, each with the reason.
     #[serde(default)]
     pub no_contracts: BTreeMap<String, String>,
-    /// The file, for errors.
+    /// Path of the file, for errors.
     #[serde(skip)]
     file: PathBuf,
 }
@@ -39,7 +39,7 @@ impl Settings {
     /// Reads the settings of a folder of pacts.
     ///
     /// # Errors
-    /// When the file is missing, is not TOML of this form, or a service has no reason.
+    /// When the file is missing, is not TOML of this form, or gives no reason for a service without contracts.
     pub fn of_pacts(pacts: &Path) -> Result<Self, SettingsError> {
         let file = pacts.join("environments.toml");
         match std::fs::read_to_string(&file) {
@@ -48,10 +48,10 @@ impl Settings {
         }
     }
 
-    /// Reads the text of such a file.
+    /// Reads settings from the text of a file. `file` is its path, for errors.
     ///
     /// # Errors
-    /// As [`Self::of_pacts`].
+    /// Those of [`Self::of_pacts`], except for a missing file.
     pub fn parse(file: &Path, text: &str) -> Result<Self, SettingsError> {
         let mut settings: Self = toml::from_str(text).map_err(|source| SettingsError::Syntax {
             file: file.to_owned(),
@@ -71,7 +71,7 @@ impl Settings {
         }
     }
 
-    /// The folder that they lie in, beside pacts and ledger.
+    /// Folder of the file, which is that of the pacts and the ledger too.
     pub fn folder(&self) -> &Path {
         self.file.parent().unwrap_or(Path::new(""))
     }
@@ -79,7 +79,7 @@ impl Settings {
     /// Refuses an environment that is not declared.
     ///
     /// # Errors
-    /// When there is no environment of this name; says which one is near.
+    /// When there is no environment of this name, with a suggestion.
     pub fn environment(&self, name: &str) -> Result<(), SettingsError> {
         if self.environments.contains_key(name) {
             return Ok(());

@@ -1,9 +1,9 @@
-//! What changed, and whom it breaks.
+//! Changes, and the consumers that they break.
 
 use ledger::{
-    diff::{Change, Difference, Effect, State},
+    diff::{Change, Difference, Effect, Snapshot},
     document::Document,
-    source::Found,
+    source::FoundPact,
 };
 use serde_json::{Value, json};
 
@@ -15,8 +15,12 @@ fn pact(consumer: &str, request: &Value, response: &Value) -> Value {
     json!({
         "consumer": { "name": consumer }, "provider": { "name": "orders" },
         "interactions": [{
-            "type": "Synchronous/HTTP", "description": "an order is made", "providerStates": [{ "name": "there is stock" }],
-            "request": { "method": "POST", "path": "/v2/orders", "headers": { "Idempotency-Key": ["k"] }, "body": content(request) },
+            "type": "Synchronous/HTTP", "description": "an order is made",
+            "providerStates": [{ "name": "there is stock" }],
+            "request": {
+                "method": "POST", "path": "/v2/orders", "headers": { "Idempotency-Key": ["k"] },
+                "body": content(request),
+            },
             "response": { "status": 201, "body": content(response) },
         }],
         "metadata": { "pactSpecification": { "version": "4.0" } },
@@ -29,7 +33,9 @@ fn api() -> Value {
         "paths": {
             "/v2/orders": { "post": {
                 "parameters": [{ "$ref": "#/components/parameters/Key" }],
-                "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/NewOrder" } } } },
+                "requestBody": { "content": { "application/json": {
+                    "schema": { "$ref": "#/components/schemas/NewOrder" },
+                } } },
                 "responses": { "201": { "$ref": "#/components/responses/Made" } },
             } },
             "/v2/orders/{id}": { "get": { "responses": { "200": { "$ref": "#/components/responses/Made" } } } },
@@ -37,13 +43,16 @@ fn api() -> Value {
         "components": {
             "parameters": { "Key": { "name": "Idempotency-Key", "in": "header", "required": true } },
             "responses": { "Made": { "content": { "application/json": { "schema": {
-                "type": "object", "required": ["data"], "properties": { "data": { "$ref": "#/components/schemas/Order" } },
+                "type": "object", "required": ["data"],
+                "properties": { "data": { "$ref": "#/components/schemas/Order" } },
             } } } } },
             "schemas": {
                 "NewOrder": {
                     "type": "object", "required": ["items"],
                     "properties": {
-                        "items": { "type": "array", "items": { "type": "object", "required": ["sku"], "properties": { "sku": { "type": "string" } } } },
+                        "items": { "type": "array", "items": {
+                            "type": "object", "required": ["sku"], "properties": { "sku": { "type": "string" } },
+                        } },
                         "note": { "type": "string" },
                         "speed": { "type": "string", "enum": ["slow", "fast"] },
                     },
@@ -54,8 +63,12 @@ fn api() -> Value {
                         "id": { "type": "string" },
                         "total": { "type": "integer" },
                         "status": { "type": "string", "enum": ["pending", "confirmed"] },
-                        "lines": { "type": "array", "items": { "type": "object", "properties": { "sku": { "type": "string" }, "part_of": { "$ref": "#/components/schemas/Order" } } } },
-                        "address": { "type": "object", "properties": { "street": { "type": "string" }, "town": { "type": "string" } } },
+                        "lines": { "type": "array", "items": { "type": "object", "properties": {
+                            "sku": { "type": "string" }, "part_of": { "$ref": "#/components/schemas/Order" },
+                        } } },
+                        "address": { "type": "object", "properties": {
+                            "street": { "type": "string" }, "town": { "type": "string" },
+                        } },
                     },
                 },
             },
@@ -80,18 +93,18 @@ fn pacts() -> Vec<Value> {
     ]
 }
 
-fn state(pacts: &[Value], api: Value) -> State {
-    let found = pacts.iter().map(|json| Found {
+fn state(pacts: &[Value], api: Value) -> Snapshot {
+    let found = pacts.iter().map(|json| FoundPact {
         file: "pact.json".to_owned(),
         document: Document::parse("pact.json", json.to_string().as_bytes()).unwrap(),
     });
-    State {
+    Snapshot {
         pacts: found.collect(),
         documents: [("api.json".to_owned(), api)].into(),
     }
 }
 
-/// What changes when this part of the document becomes another, or goes.
+/// Changes after this part of the document was replaced, or removed.
 fn after(path: &str, value: Option<Value>) -> Vec<Change> {
     let mut new = api();
     let (parent, name) = path.rsplit_once('/').unwrap();
@@ -266,7 +279,9 @@ fn the_difference_is_shown_like_this() {
     later[1]["interactions"][0]["response"]["body"]["content"]["data"] = json!({ "lines": [] });
     let audit = json!({
         "consumer": { "name": "audit" }, "provider": { "name": "orders" },
-        "interactions": [{ "type": "Asynchronous/Messages", "description": "an order was made", "contents": { "content": {} } }],
+        "interactions": [{
+            "type": "Asynchronous/Messages", "description": "an order was made", "contents": { "content": {} },
+        }],
         "metadata": { "pactSpecification": { "version": "4.0" } },
     });
     let difference = Difference::between(&state(&pacts(), api()), &state(&[later, vec![audit]].concat(), new));

@@ -1,15 +1,15 @@
-//! Who is verified against whom.
+//! Matrix of live versions, as text, JSON and a page.
 
 use ledger::{
     gate::Gate,
     matrix::Matrix,
-    records::Outcome::{Failed, Passed},
+    records::VerificationResult::{Failed, Passed},
 };
 
 use crate::{
     gate::{History, settings},
     golden::golden,
-    records::{at, holds, verified},
+    samples::{at, holds, verified},
 };
 
 fn matrix(history: &History) -> Matrix {
@@ -17,7 +17,8 @@ fn matrix(history: &History) -> Matrix {
     Matrix::of(&Gate::new(&records, &settings))
 }
 
-/// A circle of two, one who calls both, one who is called and not there, and names that want to be markup.
+/// Platform with a circle of two services, a consumer of both, a provider that is not live, and names that look
+/// like markup.
 fn platform() -> History {
     let odd = "<script>alert(\"x\")</script> & 'co'";
     let mut partial = verified("orders", "2", odd, 6, Passed);
@@ -63,10 +64,10 @@ fn the_page_loads_nothing_and_no_name_becomes_markup() {
     ] {
         assert!(!page.contains(outside), "{outside}");
     }
-    assert!(page.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;co&#39;"));
+    assert!(page.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; 'co'"));
     assert!(page.contains("<code>&lt;/td&gt;</code>"));
     for element in [
-        "table", "svg", "tr", "td", "th", "div", "style", "title", "text", "defs", "marker",
+        "table", "svg", "tr", "td", "th", "div", "style", "title", "text", "defs", "marker", "rect", "path",
     ] {
         let (opened, closed) = (format!("<{element}"), format!("</{element}>"));
         assert_eq!(

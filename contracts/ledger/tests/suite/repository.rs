@@ -38,7 +38,7 @@ impl TestRepository {
         self.git(&["rev-parse", "HEAD"])
     }
 
-    /// What git says; it must succeed.
+    /// Output of a git command that must succeed.
     pub(crate) fn git(&self, arguments: &[&str]) -> String {
         let output = Command::new("git")
             .arg("-C")

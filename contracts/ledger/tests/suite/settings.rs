@@ -16,7 +16,8 @@ fn environments_and_services_without_contracts_are_declared_with_reasons() {
     assert!(settings.environment("production").is_ok());
     assert_eq!(
         settings.environment("prodution").unwrap_err().to_string(),
-        "there is no environment 'prodution'; did you mean 'production'?; known are production, staging; pacts/environments.toml declares them"
+        "there is no environment 'prodution'; did you mean 'production'?; known are production, staging; \
+         pacts/environments.toml declares them"
     );
     assert!(
         !settings
@@ -36,7 +37,7 @@ fn settings_that_are_missing_or_wrong_are_refused_by_their_file() {
     );
     let said = settings("[environments]\n[no-contracts]\nmailer = \" \"").unwrap_err();
     assert!(
-        said.contains("[no-contracts] gives no reason for mailer; wanted why it is right"),
+        said.contains("[no-contracts] gives no reason for mailer; wanted the reason why"),
         "{said}"
     );
     let said = Settings::of_pacts("no/such".as_ref()).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Where pacts come from.
+//! Sources of pacts: folders and revisions.
 
 use ledger::{
     git::Repository,
@@ -101,11 +101,11 @@ fn what_is_not_there_is_refused_each_with_its_own_reason() {
     );
     let said = refusal(&in_git(&here, "mian", "pacts"));
     assert!(
-        said.starts_with("git knows no revision 'mian'; wanted a branch, a tag or a commit"),
+        said.starts_with("git does not know the revision 'mian'; wanted a branch, a tag or a commit"),
         "{said}"
     );
     let said = refusal(&in_git(&here, "--all", "pacts"));
-    assert!(said.starts_with("git knows no revision '--all'"), "{said}");
+    assert!(said.starts_with("git does not know the revision '--all'"), "{said}");
     let said = refusal(&in_git(&here, "main", "pact"));
     assert!(
         said.starts_with("there is no 'pact' in revision 'main'; paths begin at the root"),
@@ -117,7 +117,7 @@ fn what_is_not_there_is_refused_each_with_its_own_reason() {
         path: "pacts".to_owned(),
     };
     assert!(
-        refusal(&outside).contains("is in no git repository; run it inside of one"),
+        refusal(&outside).contains("is not in a git repository; run it inside one"),
         "{}",
         refusal(&outside)
     );

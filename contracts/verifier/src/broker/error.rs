@@ -2,132 +2,133 @@ use ledger::document::DocumentError;
 use pact_reqwest::{Method, Url};
 use thiserror::Error;
 
-/// So much of an answer stands in an error, in characters.
+/// Number of characters of an answer that an error shows.
 const EXCERPT: usize = 300;
 
-/// Why a broker gave no pacts, or did not take a result. No message holds a token.
+/// Reason why a broker gave no pacts, or did not take a result. No message contains a token.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BrokerError {
-    /// Not the URL of a broker. It is not shown: it may hold a password.
+    /// The text is not the URL of a broker. It is not shown, since it may contain a password.
     #[error(
-        "what was given is no URL of a Pact Broker; wanted http://host:port or https://host, with or without a path"
+        "the value is not the URL of a Pact Broker; wanted http://host:port or https://host, with or without a path"
     )]
     BadUrl,
-    /// A user name or a password in the URL, which logs would show.
+    /// The URL contains a user name or a password, which logs would show.
     #[error(
-        "the URL of the Pact Broker holds a user name or a password; take it out, and set SEAM_BROKER_TOKEN to a token"
+        "the URL of the Pact Broker holds a user name or a password; take it out, and set SEAM_BROKER_TOKEN to a \
+         token"
     )]
     SecretInUrl,
-    /// A token that no header can hold.
+    /// The token has characters that no HTTP header can contain.
     #[error(
-        "the token of the Pact Broker has characters that no HTTP header can hold; wanted it as the broker shows it; mend SEAM_BROKER_TOKEN"
+        "the token of the Pact Broker has characters that no HTTP header can hold; wanted it as the broker shows \
+         it; fix SEAM_BROKER_TOKEN"
     )]
     BadToken,
-    /// There can be no HTTP client.
+    /// No HTTP client can be built.
     #[error("no HTTP client: {0}")]
     NoClient(String),
-    /// Nobody answers.
-    #[error("the Pact Broker does not answer at {url}: {reason}; start it, or mend --broker")]
+    /// The broker does not answer.
+    #[error("the Pact Broker does not answer at {url}: {reason}; start it, or fix --broker")]
     Unreachable {
-        /// What was asked.
+        /// URL that was asked.
         url: String,
-        /// What came of it.
+        /// Cause reported by the HTTP client.
         reason: String,
     },
-    /// The token is missing, or does not suffice.
+    /// The token is missing, or does not permit the request.
     #[error(
-        "{method} {url} answered {status}: the Pact Broker wants another token, or one that may do more; set SEAM_BROKER_TOKEN to a token that may \
-         read pacts, and write results where they are published"
+        "{method} {url} answered {status}: the Pact Broker wants another token, or one with more rights; set \
+         SEAM_BROKER_TOKEN to a token that may read pacts, and write results if they are published"
     )]
     Unauthorized {
-        /// How it was asked.
+        /// Method of the request.
         method: String,
-        /// What was asked.
+        /// URL that was asked.
         url: String,
-        /// 401 or 403.
+        /// Status of the answer: 401 or 403.
         status: u16,
     },
-    /// The provider is not known.
+    /// The broker does not know the provider.
     #[error(
-        "POST {url} answered 404: the Pact Broker knows no provider '{provider}'; mend its name, publish a pact with it, or mend --broker if \
-         that is no Pact Broker"
+        "POST {url} answered 404: the Pact Broker does not know the provider '{provider}'; fix its name, publish a \
+         pact with it, or fix --broker if that is not a Pact Broker"
     )]
     UnknownProvider {
-        /// What was asked.
+        /// URL that was asked.
         url: String,
-        /// The provider.
+        /// Name of the provider.
         provider: String,
     },
-    /// Any other status than 2xx.
-    #[error(
-        "{method} {url} answered {status}, wanted 2xx: {excerpt}; see the log of the Pact Broker, or mend --broker"
-    )]
+    /// The answer has another status than 2xx.
+    #[error("{method} {url} answered {status}, wanted 2xx: {excerpt}; see the log of the Pact Broker, or fix --broker")]
     Refused {
-        /// How it was asked.
+        /// Method of the request.
         method: String,
-        /// What was asked.
+        /// URL that was asked.
         url: String,
-        /// The status.
+        /// Status of the answer.
         status: u16,
-        /// The beginning of the answer.
+        /// Beginning of the answer.
         excerpt: String,
     },
-    /// An answer of another form.
-    #[error("{url} answered with '{excerpt}'; wanted {wanted}; mend --broker if that is no Pact Broker")]
+    /// The answer has an unknown form.
+    #[error("{url} answered with '{excerpt}'; wanted {wanted}; fix --broker if that is not a Pact Broker")]
     Malformed {
-        /// What was asked.
+        /// URL that was asked.
         url: String,
-        /// The beginning of the answer.
+        /// Beginning of the answer.
         excerpt: String,
-        /// What is wanted.
+        /// Description of the part that is missing.
         wanted: &'static str,
     },
-    /// A link to another host, to which the token is not given.
+    /// The broker links to another origin, to which the token is not sent.
     #[error(
-        "the Pact Broker links to {url}, which is elsewhere than {broker}: the token is not sent there; set the broker's base URL \
-         (PACT_BROKER_BASE_URL), or mend --broker"
+        "the Pact Broker links to {url}, which is not at {broker}: the token is not sent there; set the broker's \
+         base URL (PACT_BROKER_BASE_URL), or fix --broker"
     )]
     Elsewhere {
-        /// The link.
+        /// Target of the link.
         url: String,
-        /// The broker.
+        /// URL of the broker.
         broker: String,
     },
-    /// A pact with somebody else.
+    /// The pact is with another provider.
     #[error(
-        "{url} is a pact with the provider '{seen}', wanted '{wanted}'; publish it anew, or mend the service's name"
+        "{url} is a pact with the provider '{seen}', wanted '{wanted}'; publish it again, or fix the service's name"
     )]
     OtherProvider {
-        /// Where the pact is.
+        /// Address of the pact.
         url: String,
-        /// The provider it names.
+        /// Provider that the pact names.
         seen: String,
-        /// The provider that was asked for.
+        /// Provider that was asked for.
         wanted: String,
     },
-    /// A pact that can't be used.
+    /// The pact can't be used.
     #[error(transparent)]
     Document(#[from] DocumentError),
-    /// A pact that says not where its results go.
+    /// The pact has no link for publishing its results.
     #[error(
-        "{url} has no link pb:publish-verification-results, so its result is not published; wanted one, as Pact Brokers from 2.0 on give"
+        "{url} has no link pb:publish-verification-results, so its result is not published; wanted one, as Pact \
+         Brokers from 2.0 on give"
     )]
     NoPlaceForResults {
-        /// Where the pact is.
+        /// Address of the pact.
         url: String,
     },
-    /// The result was not taken as it was sent.
+    /// The broker stored something else than the result that was sent.
     #[error(
-        "POST {url} took the result, but answered with {seen}, wanted {sent}: what the Pact Broker holds is not what was verified; look the \
-         result up there, and publish again"
+        "POST {url} took the result, but answered with {seen}, wanted {sent}: the Pact Broker does not store \
+         what was verified; look the result up there, and publish again"
     )]
     TakenOtherwise {
-        /// Where it was sent.
+        /// URL that the result was sent to.
         url: String,
-        /// What was sent.
+        /// Summary of the result that was sent.
         sent: String,
-        /// What the answer says.
+        /// Summary of the broker's answer.
         seen: String,
     },
 }
@@ -146,7 +147,7 @@ impl BrokerError {
         }
     }
 
-    /// The same, where it was asked for the pacts of a provider.
+    /// Converts a status 404 on the way to a provider's pacts into an unknown provider.
     pub(super) fn of_provider(self, provider: &str) -> Self {
         match self {
             Self::Refused { url, status: 404, .. } => Self::UnknownProvider {
@@ -165,7 +166,7 @@ impl BrokerError {
         }
     }
 
-    /// The client only says that it failed; its last cause says why.
+    /// Converts an error of the client. The client itself only says that it failed; its last cause says why.
     pub(super) fn unreachable(url: &Url, error: pact_reqwest::Error) -> Self {
         let error = error.without_url();
         let mut cause: &dyn std::error::Error = &error;

@@ -1,16 +1,16 @@
 use pact_reqwest::Url;
 use serde_json::Value;
 
-/// One line of the broker's list.
+/// Pact in the broker's list.
 pub(super) struct Listed {
     pub(super) url: Url,
     pub(super) pending: bool,
 }
 
-/// The pacts that the broker at `url` names in its answer, in its order.
+/// Reads the pacts that the broker at `url` lists in its answer, in its order.
 ///
 /// # Errors
-/// With what is wanted and missing.
+/// When something is missing, with a description of it.
 pub(super) fn listed(url: &Url, answer: &str) -> Result<Vec<Listed>, &'static str> {
     let answer: Value = serde_json::from_str(answer).map_err(|_| "JSON")?;
     let pacts = answer.pointer("/_embedded/pacts").and_then(Value::as_array);
@@ -28,7 +28,7 @@ pub(super) fn listed(url: &Url, answer: &str) -> Result<Vec<Listed>, &'static st
     pacts.iter().map(one).collect()
 }
 
-/// The address of a link of this resource; it may be given from `base` on.
+/// Address of a link of this resource. Links may be relative to `base`.
 pub(super) fn link(resource: &Value, name: &str, base: &Url) -> Option<Url> {
     let href = resource.get("_links")?.get(name)?.get("href")?.as_str()?;
     base.join(href).ok()

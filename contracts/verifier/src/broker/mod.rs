@@ -1,11 +1,11 @@
-//! A Pact Broker, over its HAL API: it gives the pacts of a provider, and takes what came of verifying them.
+//! Client of a Pact Broker's HAL API: gets the pacts of a provider, and publishes the results of verifying them.
 
 mod error;
 mod listed;
 mod results;
 mod token;
 
-use ledger::{document::Document, source::Found};
+use ledger::{document::Document, source::FoundPact};
 use pact_reqwest::{Client, Method, Url, header, redirect::Policy};
 use serde_json::{Value, json};
 
@@ -15,10 +15,10 @@ pub use token::Token;
 use crate::http_provider::client_builder;
 use listed::{Listed, listed};
 
-/// A Pact Broker, or whatever speaks as one.
+/// Pact Broker, or any server that speaks its API.
 ///
-/// An answer is waited for 30 s. Redirects are not followed: a POST would become a GET, which asks for other pacts. The token goes to
-/// the broker's own address and nowhere else.
+/// An answer may take 30 s. Redirects are not followed: a POST would become a GET, which asks for other pacts.
+/// The token is sent to the broker's own origin and nowhere else.
 #[derive(Debug)]
 pub struct Broker {
     url: Url,
@@ -26,20 +26,20 @@ pub struct Broker {
     client: Client,
 }
 
-/// A pact as a broker gave it.
+/// Pact that a broker gave.
 #[derive(Clone, Debug)]
 pub struct BrokerPact {
-    /// The pact. Its file is the address at which the broker has it.
-    pub found: Found,
-    /// Whether the broker says that its failure would not count.
+    /// The pact, with its address at the broker as its file.
+    pub found: FoundPact,
+    /// `true` if the broker says that a failure would not count.
     pub pending: bool,
 }
 
 impl Broker {
-    /// The broker at `url`, with the bearer token that it wants, if it wants one.
+    /// Names the broker at `url`, with the bearer token that it wants, if it wants one.
     ///
     /// # Errors
-    /// When the URL or the token can't be used, or there can be no HTTP client.
+    /// When the URL or the token can't be used, or no HTTP client can be built.
     pub fn new(url: &str, token: Option<Token>) -> Result<Self, BrokerError> {
         let parsed = Url::parse(url).ok().filter(|url| url.has_host());
         let parsed = parsed.filter(|url| ["http", "https"].contains(&url.scheme()));
@@ -58,11 +58,13 @@ impl Broker {
         })
     }
 
-    /// The pacts with `provider` that count: those of each consumer's main branch and of each of its versions that is deployed or released. So
-    /// there may be several of one consumer. That there are none is no error: it gives an empty list.
+    /// Gets the pacts with `provider` that count: those of each consumer's main branch, and of each of its
+    /// versions that is deployed or released. So there may be several of one consumer. A provider without pacts
+    /// gets an empty list.
     ///
     /// # Errors
-    /// When the broker does not answer, wants another token, does not know the provider, or answers with anything but pacts with it.
+    /// When the broker does not answer, wants another token, does not know the provider, or answers with anything
+    /// but pacts with it.
     pub async fn pacts(&self, provider: &str) -> Result<Vec<BrokerPact>, BrokerError> {
         let url = self.for_verification(provider)?;
         let selectors = json!({ "consumerVersionSelectors": [{ "mainBranch": true }, { "deployedOrReleased": true }] });
@@ -88,7 +90,7 @@ impl Broker {
             });
         }
         Ok(BrokerPact {
-            found: Found { file, document },
+            found: FoundPact { file, document },
             pending: listed.pending,
         })
     }
@@ -104,7 +106,7 @@ impl Broker {
         Ok(url)
     }
 
-    /// The text of the answer, if it is one of success.
+    /// Sends a request, and returns the text of the answer if its status is one of success.
     async fn send(&self, method: Method, url: &Url, body: Option<&Value>) -> Result<String, BrokerError> {
         let mut request = self.client.request(method.clone(), url.clone());
         request = request.header(header::ACCEPT, "application/hal+json, application/json");
@@ -129,7 +131,7 @@ impl Broker {
         Err(BrokerError::refused(&method, url, status.as_u16(), &self.redact(&text)))
     }
 
-    /// The text without the token: some servers repeat in an answer what they were asked.
+    /// Removes the token from a text, since some servers repeat the request in their answer.
     fn redact(&self, text: &str) -> String {
         let token = self.token.as_ref();
         token.map_or_else(|| text.to_owned(), |token| text.replace(token.reveal(), "redacted"))

@@ -1,18 +1,18 @@
-//! Results go back to the broker, and its answer has to say that it took them.
+//! Publication of results. The broker's answer has to confirm each of them.
 
 use ledger::document::Interaction;
 use pact_reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{Broker, BrokerError, BrokerPact, listed::link};
-use crate::{Checked, ConsumerResult, Difference, Outcome, Part, Verification};
+use crate::{ConsumerResult, Difference, InteractionResult, Outcome, Part, Verification};
 
 impl Broker {
-    /// Publishes the result of each pact, failures too, as that of this version of the provider, and returns how many there were. Nothing is
-    /// published of a verification that is not whole: see [`Verification::is_whole`].
+    /// Publishes the result of each pact, passed or failed, for this version of the provider, and returns their
+    /// number. Publishes nothing of a verification that is not whole, see [`Verification::is_whole`].
     ///
     /// # Errors
-    /// When one is not taken as it was sent; those before it stay published.
+    /// When the broker does not store a result as it was sent. The results before it stay published.
     pub async fn publish(
         &self,
         pacts: &[BrokerPact],
@@ -56,14 +56,14 @@ impl Broker {
     }
 }
 
-/// What a result, or the answer to one, says in short.
+/// Summary of a result, or of the answer to one.
 fn said(result: &Value) -> String {
     let field = |name: &str| result.get(name).map_or_else(|| "missing".to_owned(), Value::to_string);
     let (success, version) = (field("success"), field("providerApplicationVersion"));
     format!("success {success} and providerApplicationVersion {version}")
 }
 
-/// The interactions of a whole verification come in the order of the file.
+/// Results of the interactions. A whole verification has them in the order of the file.
 fn test_results(interactions: &[Interaction], result: &ConsumerResult) -> Vec<Value> {
     let pairs = interactions.iter().zip(&result.interactions);
     pairs
@@ -71,12 +71,12 @@ fn test_results(interactions: &[Interaction], result: &ConsumerResult) -> Vec<Va
         .collect()
 }
 
-fn test_result(interaction: &Interaction, checked: &Checked) -> Value {
+fn test_result(interaction: &Interaction, checked: &InteractionResult) -> Value {
     let mut result = json!({
         "interactionDescription": checked.description,
         "success": checked.outcome == Outcome::Passed,
     });
-    // The name that the broker itself gave it.
+    // The broker's own name of the interaction.
     if let Some(id) = interaction.raw.get("_id") {
         result["interactionId"] = id.clone();
     }
@@ -93,7 +93,7 @@ fn test_result(interaction: &Interaction, checked: &Checked) -> Value {
     result
 }
 
-/// In the words of the broker's page of results.
+/// Mismatch in the terms that the broker's page of results uses.
 fn mismatch(difference: &Difference) -> Value {
     let attribute = match difference.part {
         Part::Status => "status",

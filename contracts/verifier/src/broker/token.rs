@@ -2,7 +2,7 @@ use std::{convert::Infallible, fmt, str::FromStr};
 
 use pact_reqwest::header::HeaderValue;
 
-/// A bearer token. No output shows it.
+/// Bearer token. Its `Debug` output does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 

@@ -1,4 +1,4 @@
-//! What can be done to a body of JSON.
+//! Mutations of a JSON body.
 
 use pact_models::{
     matchingrules::{MatchingRule, MatchingRuleCategory, RuleList},
@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use super::{Operator, values};
 
-/// A body in which one thing was changed.
+/// Body with one change.
 pub(super) struct Edit {
     pub(super) operator: Operator,
     pub(super) path: DocPath,
     pub(super) is_permitted: bool,
-    /// The whole body; nothing where it is left out.
+    /// The whole body after the change; `None` if the body is left out.
     pub(super) body: Option<Value>,
 }
 
-/// Everything that can be done to `example`.
+/// Builds every change of `example`.
 pub(super) fn edits(example: &Value, rules: &MatchingRuleCategory) -> Vec<Edit> {
     let mut edits = Edits {
         root: example,
@@ -38,7 +38,7 @@ pub(super) fn edits(example: &Value, rules: &MatchingRuleCategory) -> Vec<Edit> 
     edits.edits
 }
 
-/// The path with `[*]` for the number of each element.
+/// Replaces the index of each element by `[*]`.
 pub(super) fn field(path: &DocPath) -> DocPath {
     let any = |token: &PathToken| match token {
         PathToken::Index(_) => PathToken::StarIndex,
@@ -53,7 +53,7 @@ struct Edits<'a> {
     edits: Vec<Edit>,
 }
 
-/// Where a value stands.
+/// Position of a value, as the path of a rule and as a JSON pointer.
 struct Place {
     path: DocPath,
     pointer: String,
@@ -97,7 +97,7 @@ impl Edits<'_> {
         }
     }
 
-    /// The field is gone, or has another name.
+    /// Removes the field, or renames it.
     fn take_away(&mut self, object: &Place, field: &Place, name: &str, value: &Value) {
         for operator in [Operator::Dropped, Operator::Renamed] {
             let mut body = self.root.clone();
@@ -112,7 +112,8 @@ impl Edits<'_> {
         }
     }
 
-    /// What is of another type. Whether a rule takes it all the same is what is to be found out.
+    /// Puts values of other types in place of this one. They are never counted as permitted: finding rules that
+    /// accept them is the purpose.
     fn retype(&mut self, place: &Place, value: &Value) {
         let rules = self.rules_at(place);
         let types = [
@@ -127,13 +128,13 @@ impl Edits<'_> {
             }
         }
         if let Some(whole) = value.as_i64() {
-            // Small enough for a double to hold the half.
+            // An i32 and a half fits into a double exactly.
             let other = i32::try_from(whole).map_or(0.5, |small| f64::from(small) + 0.5);
             self.set(Operator::Decimal, place, values::wants_decimals(&rules), json!(other));
         }
     }
 
-    /// A value that the rule takes, and one that it does not, if there are such values.
+    /// Puts in a value that the rule accepts and one that it refuses, if there are such values.
     fn revalue(&mut self, place: &Place, value: &Value) {
         let rules = self.rules_at(place);
         let others = values::others(&rules, value).into_iter();

@@ -1,21 +1,25 @@
-//! How strong pacts are: every reply that a pact has as its example is changed in one place, and the change should be noticed.
+//! Strength of pacts: every example reply is changed in one place at a time, and the change should be noticed.
 //!
-//! A change is a [`Mutant`]; it is killed if the matcher finds a mismatch, and survives otherwise: then a provider may do it and every
-//! verification stays green. What stands in an example is taken as what the consumer reads. The unchanged example has to pass; if it does
-//! not, that is a [`Problem`] of its own and nothing is said of the pact.
+//! A changed reply is a [`Mutant`]. It is killed if the matcher finds a mismatch, and survives otherwise: then a
+//! provider may make that change while every verification stays green. Everything in an example is assumed to be
+//! read by the consumer. The unchanged example has to pass; a pact whose example does not is reported as a
+//! [`Problem`], without a score.
 //!
-//! # What counts
+//! # Score
 //!
-//! The score is killed mutants of all that have to be killed. These are: a field, a header, metadata or the body left out; a field renamed;
-//! `null`, text, a number or an object in the place of another type; a half where a whole number stands; a value that the rule refuses, or,
-//! without a rule, another value; an empty list where the example has elements; success in the place of failure and the reverse;
-//! another status that the pact does not allow; another media type.
+//! The score is the part of the mutants that are killed, of all that should be. These are: a field, a header,
+//! metadata or the body left out; a field renamed; `null`, text, a number or an object in the place of another
+//! type; a half added to a whole number; a value that the rule refuses or, without a rule, another value; an
+//! empty list where the example has elements; success in the place of failure and the reverse; another status
+//! that the pact does not allow; another media type.
 //!
-//! Permitted, and counted apart, is what the pact itself says a provider may do, so that surviving is right: another value that the
-//! value's rule takes when it is asked alone (`in range`), decimals where the rule is `number` or `decimal`, and more elements where the
-//! rule of a list is `type` without a maximum. One that is killed nevertheless shows rules that contradict each other.
+//! Permitted mutants are counted apart. They are changes that the pact itself allows, so that surviving is right:
+//! another value that the rule of the value accepts by itself (`in range`), decimals where the rule is `number`
+//! or `decimal`, and more elements where the rule of a list is `type` without a maximum. If such a mutant is
+//! killed all the same, rules contradict each other.
 //!
-//! Not changed at all, because Pact says that replies may have more than what was promised: additional fields, headers and metadata.
+//! Additional fields, headers and metadata are never tried, because Pact says that replies may have more than was
+//! promised.
 
 mod body;
 mod operator;
@@ -30,14 +34,15 @@ pub use reply::{HttpReply, Mutant, Reply};
 pub use strength::{Mutation, Strength, Weakness};
 pub use subject::Subject;
 
-use ledger::{document::Interaction, source::Found};
+use ledger::{document::Interaction, source::FoundPact};
 use strength::Fields;
 
 use crate::{Problem, Selection};
 
-/// Changes every reply of the selection's pacts in every way, and says which changes go unnoticed.
+/// Mutates every reply of the selection's pacts in every way, and reports the changes that go unnoticed.
 ///
-/// No provider is asked. Needs a Tokio runtime, and uses its threads. Nothing is said of pacts that could not be verified as they are.
+/// Asks no provider. Needs a Tokio runtime, and uses its threads. Reports only problems for pacts that could not
+/// be verified as they are.
 pub async fn mutate(selection: &Selection) -> Mutation {
     let mut mutation = Mutation {
         provider: selection.provider().to_owned(),
@@ -47,9 +52,9 @@ pub async fn mutate(selection: &Selection) -> Mutation {
     if selection.has_problems() {
         return mutation;
     }
-    let judge = |(pact, interactions): &(Found, Vec<Interaction>)| {
+    let judge = |(pact, interactions): &(FoundPact, Vec<Interaction>)| {
         let (file, pact, interactions) = (pact.file.clone(), pact.clone(), interactions.clone());
-        // A task for each pact: matching is work for a processor, and there may be several.
+        // Matching is work for the processor, so each pact gets a task and may have a thread of its own.
         (file, tokio::spawn(async move { strength(&pact, &interactions).await }))
     };
     let judging: Vec<_> = selection.wanted.iter().map(judge).collect();
@@ -67,7 +72,7 @@ pub async fn mutate(selection: &Selection) -> Mutation {
     mutation
 }
 
-async fn strength(pact: &Found, interactions: &[Interaction]) -> Result<Strength, Problem> {
+async fn strength(pact: &FoundPact, interactions: &[Interaction]) -> Result<Strength, Problem> {
     let (mut survivors, mut contradictions) = (Fields::default(), Fields::default());
     let mut strength = Strength {
         consumer: pact.document.consumer().to_owned(),

@@ -1,38 +1,38 @@
 use serde::{Serialize, Serializer};
 
-/// One way to change a reply.
+/// Way to change a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operator {
-    /// A field, a header or the whole body is left out.
+    /// Leaves a field, a header or the whole body out.
     Dropped,
-    /// `null` stands there.
+    /// Puts `null` in place of another value.
     Null,
-    /// Text stands where none stood.
+    /// Puts text in place of another type.
     AsText,
-    /// A number stands where none stood.
+    /// Puts a number in place of another type.
     AsNumber,
-    /// An object stands where none stood.
+    /// Puts an object in place of another type.
     AsObject,
-    /// A whole number has decimals.
+    /// Adds a half to a whole number.
     Decimal,
-    /// Another value of the same type, which the pact does not allow.
+    /// Puts in another value of the same type, which the pact does not allow.
     OutOfRange,
-    /// Another value of the same type, which the pact allows.
+    /// Puts in another value of the same type, which the pact allows.
     InRange,
-    /// A list without elements.
+    /// Removes all elements of a list.
     Emptied,
-    /// A list with more elements.
+    /// Adds elements to a list.
     Longer,
-    /// A field under another name.
+    /// Gives a field another name.
     Renamed,
-    /// Success instead of failure, or the reverse.
+    /// Replaces success by failure, or the reverse.
     StatusClass,
-    /// Another status of the same class.
+    /// Replaces the status by another one of its class.
     Status,
 }
 
 impl Operator {
-    /// Every one of them.
+    /// All operators, in the order of the enum.
     pub const ALL: [Self; 13] = [
         Self::Dropped,
         Self::Null,
@@ -49,7 +49,7 @@ impl Operator {
         Self::Status,
     ];
 
-    /// The name in reports.
+    /// Name in reports, such as `as text`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Dropped => "dropped",

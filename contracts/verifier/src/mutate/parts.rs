@@ -1,4 +1,4 @@
-//! What can be done to a reply besides its body.
+//! Mutations of a reply outside its body.
 
 use pact_models::matchingrules::{Category, MatchingRules, RuleList};
 use serde_json::json;
@@ -9,15 +9,15 @@ use super::{
 };
 use crate::{Message, Part};
 
-/// A media type that no body of JSON has.
+/// Media type that no JSON body has.
 const OTHER_TYPE: &str = "text/plain";
 
-/// What stands for an answer without a body is left out.
+/// Statuses that are tried in place of another one of their class. Those that forbid a body are left out.
 const STATUSES: [u16; 15] = [
     200, 201, 202, 203, 302, 303, 307, 400, 404, 409, 410, 422, 500, 502, 503,
 ];
 
-/// Another status of the class, and one of another.
+/// Mutates the status: to other statuses of its class, and to one of another class.
 pub(super) fn status(example: &HttpReply, rules: &MatchingRules) -> Vec<Mutant> {
     let rules = rules.rules_for_category("status").unwrap_or_default().as_rule_list();
     let mutant = |operator, status| {
@@ -42,7 +42,7 @@ pub(super) fn status(example: &HttpReply, rules: &MatchingRules) -> Vec<Mutant> 
     mutants
 }
 
-/// Every header left out, and with another value.
+/// Mutates each header: leaves it out, and gives it another value.
 pub(super) fn headers(example: &HttpReply, rules: &MatchingRules) -> Vec<Mutant> {
     let mut mutants = Vec::new();
     for (index, (name, value)) in example.headers.iter().enumerate() {
@@ -57,7 +57,7 @@ pub(super) fn headers(example: &HttpReply, rules: &MatchingRules) -> Vec<Mutant>
         } else {
             values::texts(&rules, value)
         };
-        // An empty one is hardly a header.
+        // An empty value is nearly the same as no header, which is tried already.
         let others = others.into_iter().filter(|other| !other.is_empty());
         for (operator, other) in one_of_each(others, |other| values::accepts_text(&rules, value, other)) {
             let mut reply = example.clone();
@@ -68,9 +68,10 @@ pub(super) fn headers(example: &HttpReply, rules: &MatchingRules) -> Vec<Mutant>
     mutants
 }
 
-/// All metadata left out and with another value, and another media type.
+/// Mutates each piece of metadata: leaves it out, and gives it another value. Mutates the media type too.
 ///
-/// The media type itself is never left out: a message without one is taken as JSON, by Pact's message endpoints and by `verify`.
+/// The media type is never left out: a message without one is taken as JSON, by Pact's message endpoints and by
+/// `verify`.
 pub(super) fn metadata(example: &Message, rules: &MatchingRules) -> Vec<Mutant> {
     let mut other_type = example.clone();
     OTHER_TYPE.clone_into(&mut other_type.content_type);
@@ -106,7 +107,7 @@ fn named(operator: Operator, part: Part, name: &str, reply: Reply) -> Mutant {
 
 fn rules_of(rules: &MatchingRules, category: Category, name: &str) -> RuleList {
     let mut category = rules.rules_for_category(category).unwrap_or_default();
-    // The names of headers are the same in every case.
+    // Header names are not case-sensitive.
     category.rules = category
         .rules
         .into_iter()

@@ -4,52 +4,52 @@ use pact_models::{bodies::OptionalBody, v4::http_parts::HttpResponse};
 use super::{Operator, strength::place};
 use crate::{Message, Part};
 
-/// A reply that a provider might give.
+/// Reply that a provider might give.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
-    /// To a request.
+    /// Response to an HTTP request.
     Http(HttpReply),
-    /// A message that it sends on its own.
+    /// Message that it sends without a request.
     Message(Message),
 }
 
-/// An HTTP response.
+/// HTTP response with its headers and body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpReply {
-    /// The status.
+    /// Status of the response.
     pub status: u16,
-    /// The headers, by name.
+    /// Headers, sorted by name.
     pub headers: Vec<(String, String)>,
-    /// The body; empty where there is none.
+    /// Body of the response; empty if there is none.
     pub body: Bytes,
 }
 
-/// A reply in which one thing is not as in the pact's example.
+/// Reply that differs from another one, usually the pact's example, in one place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mutant {
-    /// What was done.
+    /// Operator that made the change.
     pub operator: Operator,
-    /// To which part of the reply.
+    /// Part of the reply that was changed.
     pub part: Part,
-    /// Where in it: a path into the body, or a name; empty for the whole part.
+    /// Path into the body, or a name; empty for the whole part.
     pub path: String,
-    /// The same for every element of a list: `[*]` instead of the number of each.
+    /// Path with `[*]` in place of each index, so that it is the same for every element of a list.
     pub field: String,
-    /// Whether the pact says that a provider may do this. It is no hole that nothing notices it.
+    /// `true` if the pact allows this change, so that surviving is not a weakness.
     pub is_permitted: bool,
-    /// What the provider answers.
+    /// Reply after the change.
     pub reply: Reply,
 }
 
 impl Mutant {
-    /// The field as reports name it.
+    /// Name of the field in reports.
     pub fn place(&self) -> String {
         place(self.part, &self.field)
     }
 }
 
 impl Reply {
-    /// The body, or the contents of the message.
+    /// Body of a response, or contents of a message.
     pub fn body(&self) -> &Bytes {
         match self {
             Self::Http(reply) => &reply.body,
@@ -57,7 +57,7 @@ impl Reply {
         }
     }
 
-    /// The same with another body; none is an empty one.
+    /// Copies the reply with another body; an empty one stands for no body.
     pub(super) fn with_body(&self, body: Bytes) -> Self {
         let mut changed = self.clone();
         match &mut changed {
@@ -69,7 +69,7 @@ impl Reply {
 }
 
 impl HttpReply {
-    /// The example of a response.
+    /// Reads the example of a response.
     pub(super) fn of(response: &HttpResponse) -> Self {
         let named = response.headers.iter().flatten();
         let mut headers: Vec<_> = named.map(|(name, values)| (name.clone(), values.join(", "))).collect();
@@ -81,7 +81,7 @@ impl HttpReply {
         }
     }
 
-    /// As pact_verifier reads it off a socket.
+    /// Converts the reply into the form in which pact_verifier reads it off a socket.
     pub(super) fn received(&self) -> HttpResponse {
         let headers = self.headers.iter();
         let headers = headers.map(|(name, value)| (name.clone(), pact_models::headers::parse_header(name, value)));

@@ -6,56 +6,56 @@ use serde::Serialize;
 use super::{Mutant, Operator};
 use crate::{Part, Problem};
 
-/// How strong the pacts with one provider are.
+/// Strength of the pacts with one provider.
 #[derive(Clone, Debug, Serialize)]
 pub struct Mutation {
-    /// The provider.
+    /// Name of the provider.
     pub provider: String,
-    /// Each pact with it.
+    /// Strength of each pact with the provider.
     pub pairs: Vec<Strength>,
-    /// Why there is nothing to say of some, if so.
+    /// Reasons why some pacts have no score.
     pub problems: Vec<Problem>,
 }
 
-/// How strong one pact is.
+/// Strength of one pact.
 #[derive(Clone, Debug, Serialize)]
 pub struct Strength {
-    /// The consumer.
+    /// Name of the consumer.
     pub consumer: String,
-    /// The provider.
+    /// Name of the provider.
     pub provider: String,
-    /// The file of the pact.
+    /// File of the pact.
     pub file: String,
-    /// What the pact promises, as a hash.
+    /// Hash over the content of the pact.
     pub content_hash: ContentHash,
-    /// How many interactions were changed.
+    /// Number of interactions that were mutated.
     pub interactions: usize,
-    /// How many changes should be noticed.
+    /// Number of mutants that should be killed.
     pub mutants: usize,
-    /// How many of these are.
+    /// Number of these mutants that were killed.
     pub killed: usize,
-    /// How many changes the pact permits; they don't count.
+    /// Number of mutants that the pact permits, which do not count.
     pub permitted: usize,
-    /// The fields of which some change is not noticed, shortest path first: unprotected.
+    /// Unprotected fields, of which some change is not noticed, shortest path first.
     pub survivors: Vec<Weakness>,
-    /// The fields at which a permitted change is refused all the same: their rules contradict each other.
+    /// Fields of which a permitted change is refused all the same, since their rules contradict each other.
     pub contradictions: Vec<Weakness>,
 }
 
-/// A field, and what can be done to it.
+/// Field, with the changes of it that were judged wrongly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Weakness {
-    /// The part of the reply.
+    /// Part of the reply that has the field.
     pub part: Part,
-    /// Where in it, `[*]` for every element of a list.
+    /// Path of the field, with `[*]` for every element of a list.
     pub field: String,
-    /// What was done.
+    /// Operators that made the changes.
     pub operators: BTreeSet<Operator>,
-    /// In the replies to what.
+    /// Descriptions of the interactions that have the field.
     pub interactions: BTreeSet<String>,
 }
 
-/// Weaknesses on their way to a list.
+/// Collector of weaknesses, one for each field.
 #[derive(Debug, Default)]
 pub(super) struct Fields(BTreeMap<(Part, String), Weakness>);
 
@@ -80,13 +80,13 @@ impl Fields {
 }
 
 impl Weakness {
-    /// The field as reports name it.
+    /// Name of the field in reports.
     pub fn place(&self) -> String {
         place(self.part, &self.field)
     }
 }
 
-/// The part and the field in it, if it is a part with fields.
+/// Name of a field in reports: the part, and the field in it if the part has fields.
 pub(super) fn place(part: Part, field: &str) -> String {
     match part {
         Part::ContentType | Part::Status => part.name().to_owned(),
@@ -95,12 +95,13 @@ pub(super) fn place(part: Part, field: &str) -> String {
 }
 
 impl Strength {
-    /// Tenths of a percent of the changes that are noticed, rounded down: 1000 only if all are. Nothing if there are none.
+    /// Score in tenths of a percent, rounded down, so that it is 1000 only if every mutant was killed. `None` if
+    /// there are no mutants.
     pub fn per_mille(&self) -> Option<usize> {
         (self.killed * 1000).checked_div(self.mutants)
     }
 
-    /// The score as reports show it.
+    /// Score in reports, such as `99.9 %`.
     pub fn score(&self) -> String {
         match self.per_mille() {
             Some(tenths) => format!("{}.{} %", tenths / 10, tenths % 10),
@@ -108,19 +109,19 @@ impl Strength {
         }
     }
 
-    /// Whether at least so many percent of the changes are noticed.
+    /// Says whether at least `percent` of the mutants were killed. Never true without mutants.
     pub fn reaches(&self, percent: u8) -> bool {
         self.mutants > 0 && self.killed * 100 >= self.mutants * usize::from(percent)
     }
 }
 
 impl Mutation {
-    /// Whether there was nothing to change.
+    /// Says whether there was nothing to mutate.
     pub fn is_vacuous(&self) -> bool {
         self.pairs.iter().all(|pair| pair.mutants == 0)
     }
 
-    /// Whether something there is could not be judged.
+    /// Says whether a pact that exists could not be judged.
     pub fn is_broken(&self) -> bool {
         self.problems.iter().any(|problem| !problem.is_vacuous())
     }

@@ -1,6 +1,6 @@
 use std::panic::RefUnwindSafe;
 
-use ledger::{document::Interaction, source::Found};
+use ledger::{document::Interaction, source::FoundPact};
 use pact_matching::{match_message, match_response};
 use pact_models::{
     interaction::Interaction as AnyInteraction,
@@ -15,7 +15,7 @@ use crate::{
     interaction::{Loaded, alone, as_interaction, differences},
 };
 
-/// One interaction, read once, against which any number of replies is judged.
+/// Interaction that was read once, and against which any number of replies can be judged.
 #[derive(Debug)]
 pub struct Subject {
     loaded: Loaded,
@@ -31,11 +31,11 @@ enum Expected {
 }
 
 impl Subject {
-    /// Reads the interaction as pact_models does.
+    /// Reads the interaction with pact_models.
     ///
     /// # Errors
     /// When it is neither HTTP nor an asynchronous message, or pact_models can't read it.
-    pub fn load(pact: &Found, interaction: &Interaction) -> Result<Self, String> {
+    pub fn load(pact: &FoundPact, interaction: &Interaction) -> Result<Self, String> {
         let loaded = alone(pact, interaction)?;
         let one = loaded.interactions().first().map(|one| one.boxed());
         let one = one.ok_or_else(|| format!("{}: pact_models read no interaction, wanted 1", pact.file))?;
@@ -59,12 +59,13 @@ impl Subject {
         })
     }
 
-    /// The reply that the pact has as its example.
+    /// Example reply of the pact.
     pub fn example(&self) -> &Reply {
         &self.example
     }
 
-    /// Where the reply is not what the consumer needs, as [`crate::verify()`] would say of a provider that gives it.
+    /// Judges a reply: returns the places at which it differs from what the consumer needs, as
+    /// [`crate::verify()`] would for a provider that gives it.
     ///
     /// # Errors
     /// When the matcher can't compare them.
@@ -84,12 +85,13 @@ impl Subject {
         Ok(differences(&mismatches))
     }
 
-    /// Every change of the example that there is an operator for; in the body only where that is JSON, and else that it is left out.
+    /// Builds every mutant of the example. A body that is not JSON is only left out.
     pub fn mutants(&self) -> Vec<Mutant> {
         self.mutants_of(&self.example)
     }
 
-    /// The same changes of another reply, such as a provider really gave; none of one of the other kind.
+    /// Builds the mutants of another reply, such as one that a provider really gave. Empty for a reply of another
+    /// kind than the interaction.
     pub fn mutants_of(&self, reply: &Reply) -> Vec<Mutant> {
         let mut mutants = match (&self.expected, reply) {
             (Expected::Http(expected), Reply::Http(reply)) => {
@@ -135,7 +137,8 @@ impl Subject {
     }
 }
 
-/// The media type stands apart from the other metadata, as in an answer of a message endpoint.
+/// Reads the example of a message. The media type is kept apart from the other metadata, as in an answer of a
+/// message endpoint.
 fn example_of(contents: &MessageContents) -> Message {
     let mut metadata: Map<String, Value> = contents.metadata.clone().into_iter().collect();
     let named = metadata.remove("contentType");

@@ -1,4 +1,4 @@
-//! Other values than the example, and what its rule says of them.
+//! Values other than the example, and whether its rule accepts them.
 
 use pact_matching::matchingrules::match_values;
 use pact_models::{
@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::Operator;
 
-/// The first value that is accepted, as one in range, and the first that is not, as one out of range; if there are such.
+/// Takes the first value that is accepted as the one in range, and the first that is not as the one out of range,
+/// if there are such.
 pub(super) fn one_of_each<T>(others: impl Iterator<Item = T>, is_accepted: impl Fn(&T) -> bool) -> Vec<(Operator, T)> {
     let (inside, outside): (Vec<T>, Vec<T>) = others.partition(is_accepted);
     let inside = inside.into_iter().next().map(|other| (Operator::InRange, other));
@@ -17,7 +18,7 @@ pub(super) fn one_of_each<T>(others: impl Iterator<Item = T>, is_accepted: impl 
     inside.into_iter().chain(outside).collect()
 }
 
-/// Whether the rule of a value, asked alone, takes this one. Without a rule only the example is taken.
+/// Says whether the rule of a value accepts another one. Without a rule only the example is accepted.
 pub(super) fn accepts(rules: &RuleList, example: &Value, other: &Value) -> bool {
     if rules.is_empty() {
         return example == other;
@@ -25,7 +26,7 @@ pub(super) fn accepts(rules: &RuleList, example: &Value, other: &Value) -> bool 
     match_values(&DocPath::root(), rules, example, other).is_ok()
 }
 
-/// As [`accepts`], for a text that is not in JSON: a header or metadata.
+/// Decides like [`accepts`], for text outside JSON: a header or metadata.
 pub(super) fn accepts_text(rules: &RuleList, example: &str, other: &str) -> bool {
     if rules.is_empty() {
         return example == other;
@@ -33,7 +34,7 @@ pub(super) fn accepts_text(rules: &RuleList, example: &str, other: &str) -> bool
     match_values(&DocPath::root(), rules, example, other).is_ok()
 }
 
-/// As [`accepts`], for a status.
+/// Decides like [`accepts`], for a status.
 pub(super) fn accepts_status(rules: &RuleList, example: u16, other: u16) -> bool {
     if rules.is_empty() {
         return example == other;
@@ -41,13 +42,13 @@ pub(super) fn accepts_status(rules: &RuleList, example: u16, other: u16) -> bool
     match_values(&DocPath::empty(), rules, example, other).is_ok()
 }
 
-/// Whether the rule says in so many words that decimals will do.
+/// Says whether the rule names decimals explicitly.
 pub(super) fn wants_decimals(rules: &RuleList) -> bool {
     let says_so = |rule: &MatchingRule| matches!(rule, MatchingRule::Number | MatchingRule::Decimal);
     rules.rules.iter().any(says_so)
 }
 
-/// Other values of the same type, likely ones first.
+/// Other values of the same type, those that a rule probably accepts first.
 pub(super) fn others(rules: &RuleList, example: &Value) -> Vec<Value> {
     match example {
         Value::Bool(flag) => vec![json!(!flag)],
@@ -63,7 +64,8 @@ pub(super) fn others(rules: &RuleList, example: &Value) -> Vec<Value> {
     }
 }
 
-/// The other words of an enumeration; the text with another digit or letter; more of it; what hardly any pattern takes; nothing.
+/// Texts to try: the other words of an enumeration; the text with another digit or letter; the text with one more
+/// letter; a text that hardly any pattern accepts; the empty text.
 pub(super) fn texts(rules: &RuleList, example: &str) -> Vec<String> {
     let mut texts: Vec<String> = rules.rules.iter().flat_map(words).collect();
     texts.extend(varied(example, char::is_ascii_digit, ['1', '2']));
@@ -74,7 +76,7 @@ pub(super) fn texts(rules: &RuleList, example: &str) -> Vec<String> {
     texts
 }
 
-/// The words of `^(a|b|c)$`.
+/// Words of a pattern such as `^(a|b|c)$`; empty for any other rule.
 fn words(rule: &MatchingRule) -> Vec<String> {
     let MatchingRule::Regex(regex) = rule else {
         return Vec::new();
@@ -91,7 +93,7 @@ fn words(rule: &MatchingRule) -> Vec<String> {
     }
 }
 
-/// The text with its last letter of a kind replaced by the first of two that differs.
+/// Replaces the last character of a kind by the first of two that differs from it.
 fn varied(text: &str, is_one: fn(&char) -> bool, by: [char; 2]) -> Option<String> {
     let (at, old) = text.char_indices().rfind(|(_, letter)| is_one(letter))?;
     let new = by.into_iter().find(|new| *new != old)?;

@@ -1,15 +1,13 @@
 use std::fmt::Write;
 
-use ledger::markup::escaped;
+use crate::{ConsumerResult, InteractionResult, Outcome, Verification};
 
-use crate::{Checked, Outcome, Verification};
-
-/// JUnit XML: a suite for each consumer of each provider, a case for each interaction; a problem is a case that fails, so that no
-/// reader of the file sees green where the verdict is not.
+/// Renders JUnit XML: a suite for each consumer of each provider, and a case for each interaction. A problem is a
+/// failed case, so that no reader of the file sees green where the verdict is not.
 pub fn junit(verifications: &[Verification]) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     for verification in verifications {
-        // Writing to a string can't fail.
+        // Writing to a String cannot fail.
         let _ = suites(&mut xml, verification);
     }
     xml.push_str("</testsuites>\n");
@@ -34,33 +32,31 @@ fn suites(xml: &mut String, verification: &Verification) -> std::fmt::Result {
         }
         writeln!(xml, "  </testsuite>")?;
     }
-    for result in &verification.consumers {
-        let consumer = escaped(&result.consumer);
-        let failures = result
-            .interactions
-            .iter()
-            .filter(|checked| checked.outcome != Outcome::Passed)
-            .count();
-        let tests = result.interactions.len();
-        writeln!(
-            xml,
-            "  <testsuite name=\"{consumer} - {provider}\" tests=\"{tests}\" failures=\"{failures}\">"
-        )?;
-        for checked in &result.interactions {
-            case(xml, &format!("{provider}.{consumer}"), checked)?;
-        }
-        writeln!(xml, "  </testsuite>")?;
-    }
-    Ok(())
+    let mut consumers = verification.consumers.iter();
+    consumers.try_for_each(|result| suite(xml, &provider, result))
 }
 
-fn case(xml: &mut String, class: &str, checked: &Checked) -> std::fmt::Result {
+fn suite(xml: &mut String, provider: &str, result: &ConsumerResult) -> std::fmt::Result {
+    let consumer = escaped(&result.consumer);
+    let is_failure = |checked: &&InteractionResult| checked.outcome != Outcome::Passed;
+    let failures = result.interactions.iter().filter(is_failure).count();
+    let tests = result.interactions.len();
+    writeln!(
+        xml,
+        "  <testsuite name=\"{consumer} - {provider}\" tests=\"{tests}\" failures=\"{failures}\">"
+    )?;
+    for checked in &result.interactions {
+        case(xml, &format!("{provider}.{consumer}"), checked)?;
+    }
+    writeln!(xml, "  </testsuite>")
+}
+
+fn case(xml: &mut String, class: &str, checked: &InteractionResult) -> std::fmt::Result {
     let name = escaped(&checked.description);
-    let whole = checked.took_ms / 1000;
-    let rest = checked.took_ms % 1000;
+    let (seconds, millis) = (checked.took_ms / 1000, checked.took_ms % 1000);
     write!(
         xml,
-        "    <testcase classname=\"{class}\" name=\"{name}\" time=\"{whole}.{rest:03}\""
+        "    <testcase classname=\"{class}\" name=\"{name}\" time=\"{seconds}.{millis:03}\""
     )?;
     match &checked.outcome {
         Outcome::Passed => writeln!(xml, "/>"),
@@ -85,4 +81,23 @@ fn case(xml: &mut String, class: &str, checked: &Checked) -> std::fmt::Result {
             writeln!(xml, "    </testcase>")
         }
     }
+}
+
+/// Escapes text for XML, between tags and in attributes. Characters that no XML document may contain, escaped or
+/// not, become U+FFFD.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            '\t' | '\n' | '\r' => escaped.push(letter),
+            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
 }

@@ -1,19 +1,19 @@
-//! One result, four forms: for a terminal, for machines ([`json`]), for CI ([`junit`]), and for a browser ([`html`]). How strong
-//! the pacts are has the same forms but that for CI.
+//! Reports of verifications, as text, JSON ([`json`]), JUnit XML for CI ([`junit`]) and a page ([`html`]). The
+//! strength of pacts is reported in all of these forms but JUnit.
 
 mod html;
 mod junit;
 mod strength;
 mod text;
 
-use crate::{ConsumerResult, Verification};
+use crate::{ConsumerResult, Outcome, Verification};
 
 pub use html::html;
 pub use junit::junit;
 pub use strength::{strength_json, strength_text};
 pub use text::text;
 
-/// The verifications as JSON, with the verdict of each.
+/// Renders verifications as JSON, each with its verdict.
 pub fn json(verifications: &[Verification]) -> serde_json::Value {
     let one = |verification: &Verification| {
         let mut value = serde_json::to_value(verification).unwrap_or_default();
@@ -23,11 +23,12 @@ pub fn json(verifications: &[Verification]) -> serde_json::Value {
     serde_json::json!({ "verifications": verifications.iter().map(one).collect::<Vec<_>>() })
 }
 
+/// Number of interactions that passed, of those that were expected, such as `3 of 4`.
 fn count(result: &ConsumerResult) -> String {
     let passed = result
         .interactions
         .iter()
-        .filter(|checked| checked.outcome == crate::Outcome::Passed)
+        .filter(|checked| checked.outcome == Outcome::Passed)
         .count();
     format!("{passed} of {}", result.expected)
 }

@@ -1,20 +1,29 @@
-//! How strong pacts are, for a terminal, for machines and for a browser.
+//! Strength of pacts, as text, as JSON, and as a section of a page.
 
 use std::fmt::Write;
 
-use ledger::markup::escaped;
+use comfy_table::{CellAlignment, ColumnConstraint, Table, Width, presets};
+use maud::{Markup, html};
+use page::Tone;
 
+use super::html::tone;
 use crate::mutate::{Mutation, Operator, Strength, Weakness};
 
-/// A table of all pairs, then what is unprotected, for each consumer; the fewest first.
+/// Spaces between two columns.
+const GAP: u16 = 2;
+
+/// Columns of a score of 100.0 %, with the gap that follows.
+const SCORE_WIDTH: u16 = 7 + GAP;
+
+/// Renders a table of all pairs, then the unprotected fields of each, beginning with the pair that has the fewest.
 pub fn strength_text(mutations: &[Mutation]) -> String {
     let mut text = String::new();
-    // Writing to a string can't fail.
+    // Writing to a String cannot fail.
     let _ = write(&mut text, mutations);
     text
 }
 
-/// As JSON, with the score of each pair in percent.
+/// Renders mutations as JSON, with the score of each pair in percent.
 pub fn strength_json(mutations: &[Mutation]) -> serde_json::Value {
     let one = |mutation: &Mutation| {
         let mut value = serde_json::to_value(mutation).unwrap_or_default();
@@ -34,7 +43,9 @@ fn write(text: &mut String, mutations: &[Mutation]) -> std::fmt::Result {
         }
     }
     let pairs: Vec<&Strength> = mutations.iter().flat_map(|mutation| &mutation.pairs).collect();
-    table(text, &pairs)?;
+    if !pairs.is_empty() {
+        writeln!(text, "{}", table(&pairs))?;
+    }
     let mut weak: Vec<&&Strength> = pairs.iter().filter(|pair| !pair.survivors.is_empty()).collect();
     weak.sort_by_key(|pair| pair.survivors.len());
     for pair in weak {
@@ -50,35 +61,30 @@ fn write(text: &mut String, mutations: &[Mutation]) -> std::fmt::Result {
     Ok(())
 }
 
-fn table(text: &mut String, pairs: &[&Strength]) -> std::fmt::Result {
-    if pairs.is_empty() {
-        return Ok(());
+fn table(pairs: &[&Strength]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["consumer", "provider", "mutants", "killed", "score", "permitted"]);
+    table.add_rows(pairs.iter().map(|pair| {
+        [
+            pair.consumer.clone(),
+            pair.provider.clone(),
+            pair.mutants.to_string(),
+            pair.killed.to_string(),
+            pair.score(),
+            pair.permitted.to_string(),
+        ]
+    }));
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, GAP));
+        if index >= 2 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        if index == 4 {
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(SCORE_WIDTH)));
+        }
     }
-    let longest = |name: fn(&Strength) -> &str, title: &str| {
-        let names = pairs.iter().map(|pair| name(pair).chars().count());
-        names.chain([title.len()]).max().unwrap_or_default()
-    };
-    let left = longest(|pair| &pair.consumer, "consumer");
-    let right = longest(|pair| &pair.provider, "provider");
-    writeln!(
-        text,
-        "{:left$}  {:right$}  mutants  killed    score  permitted",
-        "consumer", "provider"
-    )?;
-    for pair in pairs {
-        let (consumer, provider, score) = (&pair.consumer, &pair.provider, pair.score());
-        let Strength {
-            mutants,
-            killed,
-            permitted,
-            ..
-        } = pair;
-        writeln!(
-            text,
-            "{consumer:left$}  {provider:right$}  {mutants:7}  {killed:6}  {score:>7}  {permitted:9}"
-        )?;
-    }
-    Ok(())
+    table.trim_fmt()
 }
 
 fn fields(text: &mut String, weaknesses: &[Weakness]) -> std::fmt::Result {
@@ -101,43 +107,42 @@ fn interactions(weakness: &Weakness) -> String {
     }
 }
 
-/// A section of a page.
-pub(super) fn section(page: &mut String, mutations: &[Mutation]) -> std::fmt::Result {
-    if mutations.is_empty() {
-        return Ok(());
+/// Section of a page; empty if nothing was mutated.
+pub(super) fn section(mutations: &[Mutation]) -> Markup {
+    html! {
+        @if !mutations.is_empty() {
+            h2 { "Strength of the pacts" } "\n"
+            @for problem in mutations.iter().flat_map(|mutation| &mutation.problems) {
+                p class=(Tone::Bad) { (problem) } "\n"
+            }
+            table {
+                "\n"
+                tr {
+                    th { "consumer" } th { "provider" } th { "mutants" } th { "killed" } th { "score" }
+                    th { "unprotected" }
+                }
+                "\n"
+                @for pair in mutations.iter().flat_map(|mutation| &mutation.pairs) {
+                    (row(pair))
+                }
+            }
+            "\n"
+        }
     }
-    writeln!(page, "<h2>Strength of the pacts</h2>")?;
-    for problem in mutations.iter().flat_map(|mutation| &mutation.problems) {
-        writeln!(page, "<p class=\"bad\">{}</p>", escaped(&problem.to_string()))?;
-    }
-    writeln!(
-        page,
-        "<table><tr><th>consumer<th>provider<th>mutants<th>killed<th>score<th>unprotected</tr>"
-    )?;
-    for pair in mutations.iter().flat_map(|mutation| &mutation.pairs) {
-        row(page, pair)?;
-    }
-    writeln!(page, "</table>")
 }
 
-fn row(page: &mut String, pair: &Strength) -> std::fmt::Result {
-    let class = if pair.survivors.is_empty() { "ok" } else { "bad" };
-    write!(
-        page,
-        "<tr><td>{}<td>{}<td>{}<td>{}<td class=\"{class}\">{}<td>",
-        escaped(&pair.consumer),
-        escaped(&pair.provider),
-        pair.mutants,
-        pair.killed,
-        pair.score()
-    )?;
-    for weakness in &pair.survivors {
-        let (place, operators) = (escaped(&weakness.place()), escaped(&operators(weakness)));
-        let within = escaped(&interactions(weakness));
-        write!(
-            page,
-            "<code title=\"{within}\">{place}</code> <span class=\"muted\">{operators}</span><br>"
-        )?;
+fn row(pair: &Strength) -> Markup {
+    html! {
+        tr {
+            td { (pair.consumer) } td { (pair.provider) } td { (pair.mutants) } td { (pair.killed) }
+            td class=(tone(pair.survivors.is_empty())) { (pair.score()) }
+            td {
+                @for weakness in &pair.survivors {
+                    code title=(interactions(weakness)) { (weakness.place()) } " "
+                    span class=(Tone::Muted) { (operators(weakness)) } br;
+                }
+            }
+        }
+        "\n"
     }
-    writeln!(page, "</tr>")
 }

@@ -1,12 +1,13 @@
 use std::fmt::Write;
 
 use super::count;
-use crate::{Checked, ConsumerResult, Difference, Outcome, Verification};
+use crate::{ConsumerResult, Difference, InteractionResult, Outcome, Verification};
 
-/// What broke first, for whom, at which path, expected against got; then what was verified; then the verdict.
+/// Renders text for a terminal: every failure with the consumer that it breaks, the path, and expected against
+/// got; then a line for each pact; then the verdict.
 pub fn text(verification: &Verification) -> String {
     let mut text = String::new();
-    // Writing to a string can't fail.
+    // Writing to a String cannot fail.
     let _ = write(&mut text, verification);
     text
 }
@@ -25,7 +26,7 @@ fn write(text: &mut String, verification: &Verification) -> std::fmt::Result {
         summary(text, result)?;
     }
     let failed = verification.failures().count();
-    let all = verification.checked().count();
+    let all = verification.results().count();
     let version = verification
         .version
         .as_ref()
@@ -43,7 +44,7 @@ fn write(text: &mut String, verification: &Verification) -> std::fmt::Result {
     )
 }
 
-fn failure(text: &mut String, checked: &Checked) -> std::fmt::Result {
+fn failure(text: &mut String, checked: &InteractionResult) -> std::fmt::Result {
     if !checked.states.is_empty() {
         writeln!(text, "  given {}", checked.states.join(" and "))?;
     }

@@ -1,4 +1,4 @@
-//! How strong pacts are.
+//! Strength of pacts, and the operators that measure it.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 

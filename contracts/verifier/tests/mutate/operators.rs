@@ -23,7 +23,9 @@ fn body(mutant: &Mutant) -> Value {
 
 #[tokio::test]
 async fn a_pact_of_nothing_but_exact_values_notices_every_change() {
-    let body = json!({ "id": "a1", "total": 3, "rate": 1.5, "gift": true, "note": null, "lines": [{ "sku": "lamp" }], "tags": [] });
+    let body = json!({
+        "id": "a1", "total": 3, "rate": 1.5, "gift": true, "note": null, "lines": [{ "sku": "lamp" }], "tags": [],
+    });
 
     let strength = strength(&answering(&body, &json!({}))).await;
 

@@ -4,7 +4,7 @@ use std::{env, path::Path};
 
 use ledger::{
     document::{Document, Interaction, Kind},
-    source::{Found, Source},
+    source::{FoundPact, Source},
 };
 use serde_json::{Value, json};
 use verifier::{
@@ -58,7 +58,7 @@ async fn a_sample_of_mutants_over_sockets_has_the_verdicts_it_has_in_process() {
 }
 
 /// All mutants of the committed pacts, each with a pact of just its interaction.
-fn every_mutant() -> Vec<(Found, Mutant)> {
+fn every_mutant() -> Vec<(FoundPact, Mutant)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pacts");
     let mut all = Vec::new();
     for found in Source::Folder(folder).read().unwrap() {
@@ -72,7 +72,7 @@ fn every_mutant() -> Vec<(Found, Mutant)> {
 }
 
 /// The interaction without what only a real provider can know: the ids that it mints for the request.
-fn alone(found: &Found, interaction: &Interaction) -> Found {
+fn alone(found: &FoundPact, interaction: &Interaction) -> FoundPact {
     let mut raw = interaction.raw.clone();
     if let Some(request) = raw.get_mut("request").and_then(Value::as_object_mut) {
         request.remove("generators");
@@ -84,14 +84,14 @@ fn alone(found: &Found, interaction: &Interaction) -> Found {
         "metadata": { "pactSpecification": { "version": "4.0" } },
     });
     let document = Document::parse(&found.file, file.to_string().as_bytes()).unwrap();
-    Found {
+    FoundPact {
         file: found.file.clone(),
         document,
     }
 }
 
-/// What `verify` says of a provider that gives this reply.
-async fn over_sockets(server: &MockServer, pact: &Found, reply: &Reply) -> Verdict {
+/// Verdict of `verify` on a provider that gives this reply.
+async fn over_sockets(server: &MockServer, pact: &FoundPact, reply: &Reply) -> Verdict {
     server.reset().await;
     let done = ResponseTemplate::new(200);
     Mock::given(path(STATES))
@@ -106,9 +106,9 @@ async fn over_sockets(server: &MockServer, pact: &Found, reply: &Reply) -> Verdi
     let selection = Selection::new(provider_name, std::slice::from_ref(pact), Filter::default(), "pacts");
     let verification = verify(&selection, &provider, None).await;
     let is_empty = reply.body().is_empty();
-    for (_, checked) in verification.checked() {
+    for (_, checked) in verification.results() {
         let is_judged = !matches!(checked.outcome, Outcome::Failed { .. });
-        // A message without contents is none: nothing is left to be matched.
+        // A message without contents leaves nothing to be matched.
         let is_no_message = checked.kind == Kind::AsyncMessage && is_empty;
         assert!(is_judged || is_no_message, "{:?}", checked.outcome);
     }

@@ -1,4 +1,4 @@
-use ledger::{document::Document, source::Found};
+use ledger::{document::Document, source::FoundPact};
 use serde_json::{Value, json};
 use verifier::{
     Filter, Selection,
@@ -6,7 +6,7 @@ use verifier::{
 };
 
 /// A pact of one interaction between a shop and orders, version 4.
-pub(crate) fn pact(interaction: &Value) -> Found {
+pub(crate) fn pact(interaction: &Value) -> FoundPact {
     file(&json!({
         "consumer": { "name": "shop" },
         "provider": { "name": "orders" },
@@ -15,8 +15,8 @@ pub(crate) fn pact(interaction: &Value) -> Found {
     }))
 }
 
-pub(crate) fn file(file: &Value) -> Found {
-    Found {
+pub(crate) fn file(file: &Value) -> FoundPact {
+    FoundPact {
         file: "shop-orders.json".to_owned(),
         document: Document::parse("shop-orders.json", file.to_string().as_bytes()).unwrap(),
     }
@@ -41,11 +41,11 @@ pub(crate) fn rule(rule: Value) -> Value {
     json!({ "combine": "AND", "matchers": [rule] })
 }
 
-pub(crate) fn selection(pacts: &[Found]) -> Selection {
+pub(crate) fn selection(pacts: &[FoundPact]) -> Selection {
     Selection::new("orders", pacts, Filter::default(), "pacts")
 }
 
-pub(crate) async fn mutated(pact: Found) -> Mutation {
+pub(crate) async fn mutated(pact: FoundPact) -> Mutation {
     mutate(&selection(&[pact])).await
 }
 

@@ -1,4 +1,5 @@
-//! What can only be seen in a process of its own: a test of this binary is run again, as a child in which nothing else has happened.
+//! Tests that need a process of their own: a test of this binary is run again as a child, in which nothing else
+//! has happened.
 
 use std::{
     io::ErrorKind::WouldBlock,
@@ -8,7 +9,7 @@ use std::{
 };
 
 use futures::{FutureExt, future::LocalBoxFuture};
-use ledger::document::State;
+use ledger::document::ProviderState;
 use pact_verifier::{FilterInfo, PactSource};
 use serde_json::json;
 use verifier::{Filter, Message, Provider, Selection, Values, Verdict, verify};
@@ -17,7 +18,7 @@ use crate::shop::{PROVIDER, by_itself, file, found, provider, shows_the_order};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A provider that is none of ours, and has made no HTTP client.
+/// Provider of another team, for which no HTTP client was built.
 struct Plain(String);
 
 impl Provider for Plain {
@@ -25,18 +26,22 @@ impl Provider for Plain {
         &self.0
     }
 
-    fn set_up<'a>(&'a self, _state: &'a State) -> LocalBoxFuture<'a, Result<Values, String>> {
+    fn set_up<'a>(&'a self, _state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, String>> {
         async { Ok(Values::new()) }.boxed_local()
     }
 
-    fn tear_down<'a>(&'a self, _state: &'a State, _values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
+    fn tear_down<'a>(
+        &'a self,
+        _state: &'a ProviderState,
+        _values: &'a Values,
+    ) -> LocalBoxFuture<'a, Result<(), String>> {
         async { Ok(()) }.boxed_local()
     }
 
     fn message<'a>(
         &'a self,
         _description: &'a str,
-        _states: &'a [State],
+        _states: &'a [ProviderState],
         _values: &'a Values,
     ) -> LocalBoxFuture<'a, Result<Message, String>> {
         async { Err("it sends none".to_owned()) }.boxed_local()
@@ -79,7 +84,8 @@ fn no_connection_goes_out_of_the_machine() {
     assert!(told >= 1, "pact_verifier connects to its analytics service");
 }
 
-/// How many connections a test wants to make to another machine, as the proxy sees that it is told to go through.
+/// Number of connections that a test wants to make to another machine, counted by the proxy that it is told to
+/// use.
 fn connections_out(test: &str) -> usize {
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
     proxy.set_nonblocking(true).unwrap();

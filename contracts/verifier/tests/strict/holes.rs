@@ -179,7 +179,8 @@ async fn a_synchronous_message_is_refused_with_a_reason_of_its_own() {
     };
     assert_eq!(
         problem.to_string(),
-        "shop.json: 'asks whether it is paid' is a synchronous message, which is not verified here; verify it with a Pact plugin"
+        "shop.json: 'asks whether it is paid' is a synchronous message, which is not verified here; \
+         verify it with a Pact plugin"
     );
 }
 

@@ -1,4 +1,5 @@
-//! The verifier is red wherever there is nothing to believe, and every test of a hole shows that pact_verifier alone is green there.
+//! Strictness of the verifier: it is red wherever nothing is proven, and every test of a hole shows that
+//! pact_verifier alone is green there.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 

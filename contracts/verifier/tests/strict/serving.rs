@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::future::{FutureExt, LocalBoxFuture};
-use ledger::document::State;
+use ledger::document::ProviderState;
 use pact_verifier::{FilterInfo, PactSource};
 use reqwest::Client;
 use serde_json::{Map, Value, json};
@@ -43,7 +43,7 @@ impl Provider for Shop {
         &self.url
     }
 
-    fn set_up<'a>(&'a self, state: &'a State) -> LocalBoxFuture<'a, Result<Values, String>> {
+    fn set_up<'a>(&'a self, state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, String>> {
         let values = match state.name.as_str() {
             "an order" => Ok(Map::from_iter([("order_id".to_owned(), json!(1))])),
             other => Err(format!("nobody knows how to make '{other}'")),
@@ -51,7 +51,7 @@ impl Provider for Shop {
         async { values }.boxed_local()
     }
 
-    fn tear_down<'a>(&'a self, _: &'a State, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
+    fn tear_down<'a>(&'a self, _: &'a ProviderState, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
         self.torn_down
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -62,7 +62,7 @@ impl Provider for Shop {
     fn message<'a>(
         &'a self,
         description: &'a str,
-        _: &'a [State],
+        _: &'a [ProviderState],
         values: &'a Values,
     ) -> LocalBoxFuture<'a, Result<Message, String>> {
         let paid = values
@@ -90,7 +90,8 @@ fn by_number(state: &str) -> Value {
     shows_the_order(needs(state, json!({ "request": request })))
 }
 
-/// What is said of the shop itself, what is said of it behind its addresses, and whether pact_verifier is content there.
+/// Verdicts on the shop itself and on the shop behind its two addresses, and whether pact_verifier passes it
+/// there.
 async fn three_ways(shop: &Shop, pact: &Value) -> (Verdict, Verdict, bool) {
     let found = [found(pact)];
     let selection = Selection::new(PROVIDER, &found, Filter::default(), "here");

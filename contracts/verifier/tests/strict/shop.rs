@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use ledger::{document::Document, source::Found};
+use ledger::{document::Document, source::FoundPact};
 use pact_verifier::{
     FilterInfo, NullRequestFilterExecutor, PactSource, ProviderInfo, ProviderTransport, VerificationOptions,
     callback_executors::HttpRequestProviderStateExecutor, verification_result::VerificationExecutionResult,
@@ -49,7 +49,9 @@ pub(crate) fn shows_the_order(more: Value) -> Value {
             "response": {
                 "status": 200,
                 "headers": { "content-type": ["application/json"] },
-                "body": { "content": { "id": 1, "status": "paid" }, "contentType": "application/json", "encoded": false },
+                "body": {
+                    "content": { "id": 1, "status": "paid" }, "contentType": "application/json", "encoded": false,
+                },
             },
         }),
         more,
@@ -79,25 +81,34 @@ pub(crate) fn file(consumer: &str, interactions: &[Value]) -> Value {
     })
 }
 
-pub(crate) fn found(file: &Value) -> Found {
+pub(crate) fn found(file: &Value) -> FoundPact {
     let name = format!("{}.json", file["consumer"]["name"].as_str().unwrap());
     let document = Document::parse(&name, file.to_string().as_bytes()).unwrap();
-    Found { file: name, document }
+    FoundPact { file: name, document }
 }
 
-/// What this verifier says of pacts, where the provider has addresses for states and messages.
+/// Verification by this verifier of everything in these pacts.
 pub(crate) async fn strictly(server: &MockServer, pacts: &[Value]) -> Verification {
-    let found: Vec<Found> = pacts.iter().map(found).collect();
-    selected(server, &Selection::new(PROVIDER, &found, Filter::default(), "here")).await
+    selected(server, &selection(pacts)).await
+}
+
+/// Everything in these pacts.
+pub(crate) fn selection(pacts: &[Value]) -> Selection {
+    let found: Vec<FoundPact> = pacts.iter().map(found).collect();
+    Selection::new(PROVIDER, &found, Filter::default(), "here")
+}
+
+/// The provider behind this server, with addresses for states and messages.
+pub(crate) fn http_provider(server: &MockServer) -> HttpProvider {
+    let at = |place: &str| Some(format!("{}{place}", server.uri()));
+    HttpProvider::new(&server.uri(), at("/states"), at("/messages")).unwrap()
 }
 
 pub(crate) async fn selected(server: &MockServer, selection: &Selection) -> Verification {
-    let at = |place: &str| Some(format!("{}{place}", server.uri()));
-    let provider = HttpProvider::new(&server.uri(), at("/states"), at("/messages")).unwrap();
-    verify(selection, &provider, Some("v1")).await
+    verify(selection, &http_provider(server), Some("v1")).await
 }
 
-/// What pact_verifier says by itself.
+/// Verification by pact_verifier alone, for comparison.
 pub(crate) async fn by_itself(
     server: &MockServer,
     source: PactSource,

@@ -1,14 +1,17 @@
+use std::time::Duration;
+
+use futures::Stream;
 use pact_verifier::{FilterInfo, PactSource};
 use serde_json::{Value, json};
-use verifier::{Outcome, Stage, Verdict};
+use verifier::{Outcome, Stage, Verdict, verify_interruptibly};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
     matchers::{body_partial_json, method, path},
 };
 
-use crate::shop::{by_itself, file, provider, shows_the_order, strictly};
+use crate::shop::{by_itself, file, http_provider, provider, selection, shows_the_order, strictly};
 
-/// What was asked of the provider's states, in order: the action and the state.
+/// Changes of state that the server was asked for, in order: the action and the state.
 async fn changes(server: &MockServer) -> Vec<(String, String)> {
     let requests = server.received_requests().await.unwrap();
     let changes = requests.iter().filter(|request| request.url.path() == "/states");
@@ -137,4 +140,76 @@ async fn a_value_that_a_state_hands_back_is_asked_for() {
     let strict = strictly(&server, &[file("shop", &[interaction])]).await;
 
     assert_eq!(strict.verdict(), Verdict::Pass, "{strict:?}");
+}
+
+/// Interrupts of a verification: one for each number, as soon as that many changes of state were asked of the server.
+fn interrupts(server: &MockServer, after: &[usize]) -> impl Stream<Item = ()> + Unpin {
+    let after = after.to_vec();
+    let next = move |index: usize| {
+        let wanted = after.get(index).copied();
+        async move {
+            let wanted = wanted?;
+            while changes(server).await.len() < wanted {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Some(((), index + 1))
+        }
+    };
+    Box::pin(futures::stream::unfold(0, next))
+}
+
+async fn is_slow_at(server: &MockServer, action: &str, state: &str) {
+    let wanted = json!({ "action": action, "state": state });
+    Mock::given(method("POST"))
+        .and(path("/states"))
+        .and(body_partial_json(wanted))
+        .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(20)))
+        .with_priority(1)
+        .mount(server)
+        .await;
+}
+
+async fn interrupted(server: &MockServer, states: &[&str], after: &[usize]) -> String {
+    let selection = selection(&[file("shop", &[needs(states)])]);
+    let provider = http_provider(server);
+    let interrupted = verify_interruptibly(&selection, &provider, None, &mut interrupts(server, after)).await;
+    interrupted.unwrap_err().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_verification_tears_down_what_it_began_last_first() {
+    let server = provider().await;
+    is_slow_at(&server, "setup", "b").await;
+    fails_at(&server, "teardown", "b").await;
+
+    let said = interrupted(&server, &["a", "b", "c"], &[2]).await;
+
+    let wanted = [("setup", "a"), ("setup", "b"), ("teardown", "b"), ("teardown", "a")];
+    assert_eq!(changes(&server).await, pairs(&wanted));
+    assert!(
+        said.starts_with("'b' is left: ") && said.ends_with(", 'a' is torn down"),
+        "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_interrupt_leaves_what_is_open_and_names_it() {
+    let server = provider().await;
+    is_slow_at(&server, "setup", "b").await;
+    is_slow_at(&server, "teardown", "a").await;
+
+    let said = interrupted(&server, &["a", "b"], &[2, 4]).await;
+
+    assert_eq!(said, "interrupted again, so these states may be left: 'a'");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verification_that_nobody_interrupts_ends_by_itself() {
+    let server = provider().await;
+    let selection = selection(&[file("shop", &[needs(&["a"])])]);
+
+    let (provider, mut never) = (http_provider(&server), futures::stream::empty());
+    let ended = verify_interruptibly(&selection, &provider, None, &mut never);
+
+    assert_eq!(ended.await.unwrap().verdict(), Verdict::Pass);
 }

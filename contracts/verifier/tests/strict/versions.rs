@@ -15,7 +15,9 @@ async fn version_2_is_verified() {
                 "description": "show an order",
                 "providerState": "an order",
                 "request": { "method": "GET", "path": "/orders/1" },
-                "response": { "status": status, "body": { "id": 7 }, "matchingRules": { "$.body.id": { "match": "type" } } },
+                "response": {
+                    "status": status, "body": { "id": 7 }, "matchingRules": { "$.body.id": { "match": "type" } },
+                },
             }],
             "metadata": { "pactSpecification": { "version": "2.0.0" } },
         })

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
 use ledger::{
-    diff::{Difference, State},
+    diff::{Difference, Snapshot},
     git::{GitError, Repository},
     records::Settings,
     source::{Source, SourceError},
@@ -77,8 +77,8 @@ impl DiffArgs {
 
     /// The pacts and documents of a revision, or of the files as they are. A file that is missing in this state did
     /// not exist yet, or is gone: that is a difference and not an error.
-    fn state(&self, revision: Option<&str>, documents: &[String]) -> Result<State, CommandError> {
-        let mut state = State::default();
+    fn state(&self, revision: Option<&str>, documents: &[String]) -> Result<Snapshot, CommandError> {
+        let mut state = Snapshot::default();
         let source = match revision {
             None => Source::Folder(PathBuf::from(&self.pacts)),
             Some(revision) => Source::Git {

@@ -14,7 +14,7 @@ mod subject;
 
 use std::path::Path;
 
-use ledger::gate::{Answer, Verdict};
+use ledger::gate::{Answer, Decision};
 use serde_json::Value;
 
 pub(crate) use can_i_deploy::CanIDeployArgs;
@@ -60,10 +60,10 @@ fn answered(answer: &Answer, json: bool) -> (String, u8) {
     } else {
         answer.text(width())
     };
-    let code = match answer.verdict {
-        Verdict::Yes => exit::PASS,
-        Verdict::No => exit::FAIL,
-        Verdict::Unknown => exit::INCONCLUSIVE,
+    let code = match answer.decision {
+        Decision::Yes => exit::PASS,
+        Decision::No => exit::FAIL,
+        Decision::Unknown => exit::INCONCLUSIVE,
     };
     (text, code)
 }

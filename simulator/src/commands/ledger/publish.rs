@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 use ledger::{
     records::{Publication, Record, Records},
-    source::{Found, Source},
+    source::{FoundPact, Source},
 };
 use serde_json::json;
 
@@ -79,7 +79,7 @@ impl PublishArgs {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    fn consumers<'a>(&'a self, found: &'a [Found], source: &Source) -> Result<BTreeSet<&'a str>, CommandError> {
+    fn consumers<'a>(&'a self, found: &'a [FoundPact], source: &Source) -> Result<BTreeSet<&'a str>, CommandError> {
         let known: BTreeSet<&str> = found.iter().map(|pact| pact.document.consumer()).collect();
         let Some(consumer) = self.service.as_deref() else {
             return if known.is_empty() {

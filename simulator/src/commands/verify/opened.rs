@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 
 use futures::{FutureExt, future::LocalBoxFuture};
-use ledger::document::State;
+use ledger::document::ProviderState;
 use verifier::{Message, Provider, Values};
 
 /// A provider that runs already, and the states that were set up in it and not torn down: an interrupted verification
@@ -9,7 +9,7 @@ use verifier::{Message, Provider, Values};
 pub(super) struct Opened<'a, P> {
     provider: &'a P,
     /// In order, each with its parameters and the values that it handed back.
-    states: RefCell<Vec<(State, Values)>>,
+    states: RefCell<Vec<(ProviderState, Values)>>,
 }
 
 impl<'a, P: Provider> Opened<'a, P> {
@@ -52,7 +52,7 @@ impl<P: Provider> Provider for Opened<'_, P> {
         self.provider.url()
     }
 
-    fn set_up<'a>(&'a self, state: &'a State) -> LocalBoxFuture<'a, Result<Values, String>> {
+    fn set_up<'a>(&'a self, state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, String>> {
         async move {
             self.states.borrow_mut().push((state.clone(), state.params.clone()));
             let given = self.provider.set_up(state).await?;
@@ -64,7 +64,7 @@ impl<P: Provider> Provider for Opened<'_, P> {
         .boxed_local()
     }
 
-    fn tear_down<'a>(&'a self, state: &'a State, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
+    fn tear_down<'a>(&'a self, state: &'a ProviderState, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
         async move {
             let torn_down = self.provider.tear_down(state, values).await;
             // The state that was set up last is torn down first.
@@ -77,7 +77,7 @@ impl<P: Provider> Provider for Opened<'_, P> {
     fn message<'a>(
         &'a self,
         description: &'a str,
-        states: &'a [State],
+        states: &'a [ProviderState],
         values: &'a Values,
     ) -> LocalBoxFuture<'a, Result<Message, String>> {
         self.provider.message(description, states, values)

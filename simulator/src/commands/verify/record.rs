@@ -24,9 +24,9 @@ pub(super) fn record(verifications: &[Verification], version: &str, ledger: &Led
             pact: result.content_hash.clone(),
             interactions: result.interactions.len() as u64,
             result: if result.passed() {
-                records::Outcome::Passed
+                records::VerificationResult::Passed
             } else {
-                records::Outcome::Failed
+                records::VerificationResult::Failed
             },
             at,
             tool: TOOL.to_owned(),

@@ -31,7 +31,8 @@ fn json_that_is_cut_off_is_refused_with_the_place_where_it_ends() {
     let cut = &text[..text.find("interactions").unwrap()];
     assert_eq!(
         refusal(cut),
-        "shop.json is cut off: its JSON ends at line 5 column 3; restore it from git, or have its consumer's suite write it again"
+        "shop.json is cut off: its JSON ends at line 5 column 3; restore it from git, or make \
+         its consumer's suite write it again"
     );
     for end in 0..text.trim_end().len() {
         assert!(refusal(&text[..end]).contains("shop.json is cut off"), "cut at {end}");
@@ -63,7 +64,7 @@ fn json_of_another_kind_is_refused_as_no_pact() {
     ] {
         let said = refusal(text);
         assert!(
-            said.starts_with("shop.json is JSON, but no pact: ") && said.contains(seen),
+            said.starts_with("shop.json is JSON, but not a pact: ") && said.contains(seen),
             "{said}"
         );
     }
@@ -84,7 +85,7 @@ fn another_version_of_the_specification_is_refused_by_its_number() {
     }
 }
 
-/// Where, what stands there, and the words that the refusal has.
+/// Path, value, and the words of the refusal.
 type Case = (&'static str, Option<Value>, &'static str);
 
 fn all_refused(cases: impl IntoIterator<Item = Case>) {

@@ -1,4 +1,4 @@
-//! What the content hash depends on, and what it does not.
+//! Parts of a pact that the content hash depends on, and parts that it does not.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -92,7 +92,7 @@ fn paths(value: &Value) -> Vec<String> {
     all
 }
 
-/// Whether the reader takes anything at this place: the others have a type of their own.
+/// Says whether the reader accepts any value at this place; other places have a type.
 fn is_free(path: &str) -> bool {
     [
         "/response/body/content",
@@ -123,7 +123,9 @@ proptest! {
     }
 
     #[test]
-    fn the_hash_does_not_depend_on_metadata_and_what_tools_generate(interactions in interactions(), by_tools in any_json()) {
+    fn the_hash_does_not_depend_on_metadata_and_what_tools_generate(
+        interactions in interactions(), by_tools in any_json()
+    ) {
         let plain = pact(&file(&interactions, &json!({})));
         let marked: Vec<Value> = interactions.iter().cloned().map(|mut interaction| {
             for name in ["key", "id", "_id", "_links"] {
@@ -140,7 +142,10 @@ proptest! {
 
     #[test]
     fn any_change_in_an_interaction_changes_the_hash(
-        all in interactions(), which in any::<prop::sample::Index>(), place in any::<prop::sample::Index>(), new in any_json()
+        all in interactions(),
+        which in any::<prop::sample::Index>(),
+        place in any::<prop::sample::Index>(),
+        new in any_json()
     ) {
         let before = pact(&file(&all, &json!({}))).content_hash();
         let mut changed = all;

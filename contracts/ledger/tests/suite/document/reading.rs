@@ -36,8 +36,10 @@ fn version_4() -> Value {
         "consumer": { "name": "orders" },
         "provider": { "name": "inventory" },
         "interactions": [
-            { "type": "Synchronous/Messages", "description": "stock is asked for", "request": {}, "response": [{}], "unheard": { "of": [1] } },
-            { "type": "Asynchronous/Messages", "description": "stock was released", "contents": { "content": {} }, "pending": true },
+            { "type": "Synchronous/Messages", "description": "stock is asked for",
+              "request": {}, "response": [{}], "unheard": { "of": [1] } },
+            { "type": "Asynchronous/Messages", "description": "stock was released",
+              "contents": { "content": {} }, "pending": true },
             {
                 "type": "Synchronous/HTTP", "key": "d1c2", "description": "stock is reserved", "pending": false,
                 "providerStates": [{ "name": "there is stock", "params": { "sku": "a", "left": 3 } }],
@@ -172,6 +174,6 @@ fn a_hash_is_64_digits_and_nothing_else_is_one() {
     assert_eq!(hash.as_str().parse::<ContentHash>().unwrap(), hash);
 
     let error = "ABC".parse::<ContentHash>().unwrap_err().to_string();
-    assert_eq!(error, "'ABC' is no content hash; wanted 64 lower-case hex digits");
+    assert_eq!(error, "'ABC' is not a content hash; wanted 64 lower-case hex digits");
     assert!(serde_json::from_value::<ContentHash>(json!(hash.short())).is_err());
 }

@@ -1,9 +1,9 @@
 //! The commands that an answer prints: run as they stand, they change the answer.
 
-use ledger::{gate::Answer, records::Outcome::Passed};
+use ledger::{gate::Answer, records::VerificationResult::Passed};
 
 use super::History;
-use crate::records::{holds, verified};
+use crate::samples::{holds, verified};
 
 const ONE: &str = "1111111111111111111111111111111111111111";
 const OTHER: &str = "2222222222222222222222222222222222222222";

@@ -1,4 +1,4 @@
-//! The gate.
+//! Decisions of the gate, and their wording.
 
 mod commands;
 mod oracle;
@@ -8,11 +8,11 @@ mod wording;
 mod worlds;
 
 use ledger::{
-    gate::{Answer, Gate, Need, ServiceVersion, Verdict},
-    records::{Deployment, Others, Outcome, Publication, Record, Records, Settings, Verification},
+    gate::{Answer, Decision, Gate, Need, ServiceVersion},
+    records::{Deployment, Others, Publication, Record, Records, Settings, Verification, VerificationResult},
 };
 
-use crate::records::at;
+use crate::samples::at;
 
 /// Two environments, and a mailer without contracts.
 pub(crate) fn settings() -> Settings {
@@ -68,7 +68,7 @@ impl History {
         self
     }
 
-    fn change(&self, change: impl Fn(&ledger::records::Live<'_>) -> Deployment) -> Deployment {
+    fn change(&self, change: impl Fn(&ledger::records::LiveVersions<'_>) -> Deployment) -> Deployment {
         let records = self.records();
         change(&records.live())
     }
@@ -101,17 +101,17 @@ impl History {
 
 /// Storefront 1 holds pact 1 with orders, orders calls nobody, and orders 1 passed it and is live.
 pub(crate) fn shop() -> History {
-    use crate::records::{holds, verified};
+    use crate::samples::{holds, verified};
     History::default()
         .holds(holds("storefront", "1", &[("orders", 1)]))
         .holds(holds("orders", "1", &[]))
         .holds(holds("orders", "2", &[]))
-        .verified(verified("orders", "1", "storefront", 1, Outcome::Passed))
+        .verified(verified("orders", "1", "storefront", 1, VerificationResult::Passed))
         .live("orders 1")
 }
 
-/// Fails unless the answer is this one, for these reasons.
-pub(crate) fn assert_answer(answer: &Answer, verdict: Verdict, reasons: &[&str]) {
+/// Fails unless the answer has this decision, for these reasons.
+pub(crate) fn assert_answer(answer: &Answer, decision: Decision, reasons: &[&str]) {
     let seen: Vec<&str> = answer.needs.iter().map(Need::reason).collect();
-    assert!(answer.verdict == verdict && seen == reasons, "{}", answer.text(120));
+    assert!(answer.decision == decision && seen == reasons, "{}", answer.text(120));
 }

@@ -1,9 +1,10 @@
-//! The same rules again, without an index, read off the records for every question. Slow, and short enough to be believed.
+//! Rules of the gate once more, without an index: every question reads all records. Slow, and short enough to be
+//! believed.
 
 use ledger::{
     document::ContentHash,
-    gate::{RowState, ServiceVersion, Verdict},
-    records::{Outcome, Record},
+    gate::{Decision, PairState, ServiceVersion},
+    records::{Record, VerificationResult},
 };
 
 /// The records, and the services without contracts.
@@ -67,10 +68,11 @@ impl Oracle<'_> {
         self.records.iter().find_map(of)
     }
 
-    /// Whether a provider passed: failed and whole verifications count, the latest of them, and of two at one time the failed one.
-    pub(crate) fn state(&self, provider: &ServiceVersion, hash: &ContentHash) -> RowState {
+    /// State of a pair. Failed and whole verifications count; of these the latest, and of two at one time the
+    /// failed one.
+    pub(crate) fn state(&self, provider: &ServiceVersion, hash: &ContentHash) -> PairState {
         let mut counting = Vec::new();
-        let mut partial = RowState::Missing;
+        let mut partial = PairState::Missing;
         for record in self.records {
             let Record::Verification(it) = record else { continue };
             if (&it.provider, &it.version, &it.pact) != (&provider.service, &provider.version, hash) {
@@ -78,10 +80,10 @@ impl Oracle<'_> {
             }
             let of = self.interactions(hash).unwrap_or(it.interactions);
             match it.result {
-                Outcome::Failed => counting.push((it.at, 1)),
-                Outcome::Passed if it.interactions == of => counting.push((it.at, 0)),
-                Outcome::Passed => {
-                    partial = RowState::Partial {
+                VerificationResult::Failed => counting.push((it.at, 1)),
+                VerificationResult::Passed if it.interactions == of => counting.push((it.at, 0)),
+                VerificationResult::Passed => {
+                    partial = PairState::Partial {
                         verified: it.interactions,
                         of,
                     }
@@ -89,8 +91,8 @@ impl Oracle<'_> {
             }
         }
         match counting.iter().max() {
-            Some((_, 1)) => RowState::Failed,
-            Some(_) => RowState::Passed,
+            Some((_, 1)) => PairState::Failed,
+            Some(_) => PairState::Passed,
             None => partial,
         }
     }
@@ -99,7 +101,7 @@ impl Oracle<'_> {
         self.no_contracts.contains(&service)
     }
 
-    fn silent(&self, world: &[ServiceVersion]) -> bool {
+    fn has_unknown(&self, world: &[ServiceVersion]) -> bool {
         world
             .iter()
             .any(|who| self.published(who).is_none() && !self.is_declared(&who.service))
@@ -108,19 +110,21 @@ impl Oracle<'_> {
     fn passed_anything(&self, who: &ServiceVersion) -> bool {
         self.records.iter().any(|record| match record {
             Record::Verification(it) => {
-                it.provider == who.service && it.version == who.version && self.state(who, &it.pact) == RowState::Passed
+                it.provider == who.service
+                    && it.version == who.version
+                    && self.state(who, &it.pact) == PairState::Passed
             }
             _ => false,
         })
     }
 
-    pub(crate) fn can_i_deploy(&self, changes: &[ServiceVersion], environment: &str) -> Verdict {
+    pub(crate) fn can_i_deploy(&self, changes: &[ServiceVersion], environment: &str) -> Decision {
         let mut world = self.live(environment);
         world.extend(changes.iter().cloned());
-        let mut verdict = if self.silent(&world) {
-            Verdict::Unknown
+        let mut decision = if self.has_unknown(&world) {
+            Decision::Unknown
         } else {
-            Verdict::Yes
+            Decision::Yes
         };
         for who in changes {
             let mut something =
@@ -129,49 +133,49 @@ impl Oracle<'_> {
                 something = true;
                 let there: Vec<_> = world.iter().filter(|other| other.service == provider).collect();
                 if there.is_empty() {
-                    verdict = Verdict::No;
+                    decision = Decision::No;
                 }
                 for other in there {
-                    verdict = verdict.max(judged(self.state(other, &hash)));
+                    decision = decision.max(judged(self.state(other, &hash)));
                 }
             }
             for other in &world {
                 for (provider, hash) in self.pacts(other) {
                     if provider == who.service {
                         something = true;
-                        verdict = verdict.max(judged(self.state(who, &hash)));
+                        decision = decision.max(judged(self.state(who, &hash)));
                     }
                 }
             }
             if !something {
-                verdict = verdict.max(Verdict::Unknown);
+                decision = decision.max(Decision::Unknown);
             }
         }
-        verdict
+        decision
     }
 
-    pub(crate) fn can_i_rollback(&self, to: &ServiceVersion, environment: &str) -> Verdict {
+    pub(crate) fn can_i_rollback(&self, to: &ServiceVersion, environment: &str) -> Decision {
         let was_there = self.records.iter().any(|record| match record {
             Record::Deployment(it) => {
                 it.environment == environment && it.service == to.service && it.starts.as_ref() == Some(&to.version)
             }
             _ => false,
         });
-        let verdict = self.can_i_deploy(std::slice::from_ref(to), environment);
+        let decision = self.can_i_deploy(std::slice::from_ref(to), environment);
         if was_there {
-            verdict
+            decision
         } else {
-            verdict.max(Verdict::Unknown)
+            decision.max(Decision::Unknown)
         }
     }
 
-    pub(crate) fn can_i_undeploy(&self, who: &ServiceVersion, environment: &str) -> Verdict {
+    pub(crate) fn can_i_undeploy(&self, who: &ServiceVersion, environment: &str) -> Decision {
         let mut world = self.live(environment);
         world.retain(|other| other != who);
-        let mut verdict = if self.silent(&world) {
-            Verdict::Unknown
+        let mut decision = if self.has_unknown(&world) {
+            Decision::Unknown
         } else {
-            Verdict::Yes
+            Decision::Yes
         };
         for consumer in &world {
             for (_, hash) in self
@@ -181,28 +185,28 @@ impl Oracle<'_> {
             {
                 let left = world.iter().filter(|other| other.service == who.service);
                 let best = left.map(|other| judged(self.state(other, &hash))).min();
-                verdict = verdict.max(best.unwrap_or(Verdict::No));
+                decision = decision.max(best.unwrap_or(Decision::No));
             }
         }
-        verdict
+        decision
     }
 
-    /// Whether all that is live together was verified together, and nobody lacks a provider.
+    /// Says whether all that is live together was verified together, and nobody lacks a provider.
     pub(crate) fn is_sound(&self, environment: &str) -> bool {
         let live = self.live(environment);
         live.iter().all(|consumer| {
             self.pacts(consumer).iter().all(|(provider, hash)| {
                 let mut there = live.iter().filter(|other| other.service == *provider).peekable();
-                there.peek().is_some() && there.all(|other| self.state(other, hash) == RowState::Passed)
+                there.peek().is_some() && there.all(|other| self.state(other, hash) == PairState::Passed)
             })
         })
     }
 }
 
-fn judged(state: RowState) -> Verdict {
+fn judged(state: PairState) -> Decision {
     match state {
-        RowState::Passed => Verdict::Yes,
-        RowState::Failed => Verdict::No,
-        _ => Verdict::Unknown,
+        PairState::Passed => Decision::Yes,
+        PairState::Failed => Decision::No,
+        _ => Decision::Unknown,
     }
 }

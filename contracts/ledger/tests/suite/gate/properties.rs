@@ -1,10 +1,10 @@
-//! What holds for the gate in every world.
+//! Properties of the gate in every world.
 
 use std::collections::HashSet;
 
 use ledger::{
-    gate::{Answer, Gate, Need, ServiceVersion, Verdict, providers_that_matter},
-    records::{Others, Outcome, Record, Records, Verification},
+    gate::{Answer, Decision, Gate, Need, ServiceVersion, providers_that_matter},
+    records::{Others, Record, Records, Verification, VerificationResult},
 };
 use proptest::prelude::*;
 
@@ -14,7 +14,7 @@ use super::{
         ENVIRONMENTS, NO_CONTRACTS, Step, done, environment, facts, question, settings, step, verification, who, world,
     },
 };
-use crate::records::at;
+use crate::samples::at;
 
 fn oracle(records: &[Record]) -> Oracle<'_> {
     Oracle {
@@ -23,7 +23,7 @@ fn oracle(records: &[Record]) -> Oracle<'_> {
     }
 }
 
-/// The gate's answer to a question; none where the question makes no sense in this world.
+/// Answer of the gate to a question; `None` if the question makes no sense in this world.
 fn asked(records: &[Record], step: &Step, environment: &str) -> Option<Answer> {
     let (records, settings): (Records, _) = (records.iter().cloned().collect(), settings());
     let gate = Gate::new(&records, &settings);
@@ -34,8 +34,8 @@ fn asked(records: &[Record], step: &Step, environment: &str) -> Option<Answer> {
     }
 }
 
-fn verdict(records: &[Record], step: &Step, environment: &str) -> Option<Verdict> {
-    asked(records, step, environment).map(|answer| answer.verdict)
+fn decision(records: &[Record], step: &Step, environment: &str) -> Option<Decision> {
+    asked(records, step, environment).map(|answer| answer.decision)
 }
 
 /// The records after this change was made.
@@ -57,7 +57,7 @@ fn mended(records: &[Record], need: &Need) -> Vec<Record> {
                 consumer: consumers[0].service.clone(),
                 pact: pact.clone(),
                 interactions: 2,
-                result: Outcome::Passed,
+                result: VerificationResult::Passed,
                 at: at(80),
                 tool: "t".to_owned(),
             };
@@ -76,7 +76,8 @@ fn mended(records: &[Record], need: &Need) -> Vec<Record> {
     }
 }
 
-/// Whether one command makes the change: the others ask people for a decision or for something that is not there yet.
+/// Says whether one command makes the change. The others ask people for a decision, or for something that is not
+/// there yet.
 fn can_be_mended(need: &Need) -> bool {
     match need {
         Need::Passed { .. } | Need::ConsumerOut { .. } => true,
@@ -91,7 +92,7 @@ proptest! {
     #[test]
     fn the_gate_answers_as_the_oracle_does((records, step, environment) in question()) {
         let oracle = oracle(&records);
-        if let Some(seen) = verdict(&records, &step, environment) {
+        if let Some(seen) = decision(&records, &step, environment) {
             let wanted = match &step {
                 Step::Deploy(changes, _) => oracle.can_i_deploy(changes, environment),
                 Step::Undeploy(who) => oracle.can_i_undeploy(who, environment),
@@ -103,8 +104,8 @@ proptest! {
 
     #[test]
     fn every_row_of_an_answer_is_as_the_oracle_sees_it((records, step, environment) in question()) {
-        for row in asked(&records, &step, environment).into_iter().flat_map(|answer| answer.rows) {
-            prop_assert_eq!(row.state, oracle(&records).state(&row.provider, &row.pact));
+        for pair in asked(&records, &step, environment).into_iter().flat_map(|answer| answer.pairs) {
+            prop_assert_eq!(pair.state, oracle(&records).state(&pair.provider, &pair.pact));
         }
     }
 
@@ -114,7 +115,7 @@ proptest! {
     ) {
         let mut records = facts;
         for ((step, environment), second) in steps.iter().zip(10..) {
-            if verdict(&records, step, environment) == Some(Verdict::Yes) {
+            if decision(&records, step, environment) == Some(Decision::Yes) {
                 records = done(&records, step, environment, second);
             }
             for environment in ENVIRONMENTS {
@@ -127,13 +128,13 @@ proptest! {
     fn a_first_passing_verification_never_takes_a_yes_away(
         (records, step, environment) in question(), new in verification()
     ) {
-        let before = verdict(&records, &step, environment);
+        let before = decision(&records, &step, environment);
         let is_first = !records.iter().any(|record| matches!(record, Record::Verification(it)
             if (&it.provider, &it.version, &it.pact) == (&new.provider, &new.version, &new.pact)));
-        prop_assume!(is_first && new.result == Outcome::Passed);
+        prop_assume!(is_first && new.result == VerificationResult::Passed);
         let after = [records.as_slice(), &[Record::Verification(new)]].concat();
-        if before == Some(Verdict::Yes) {
-            prop_assert_eq!(verdict(&after, &step, environment), before);
+        if before == Some(Decision::Yes) {
+            prop_assert_eq!(decision(&after, &step, environment), before);
         }
     }
 
@@ -143,18 +144,19 @@ proptest! {
     ) {
         let step = Step::Deploy(changes.clone(), Others::Stay);
         let after = done(&records, &Step::Deploy(vec![new.clone()], Others::Stay), environment, 70);
-        let before = verdict(&records, &step, environment);
-        let now = verdict(&after, &step, environment);
+        let before = decision(&records, &step, environment);
+        let now = decision(&after, &step, environment);
         let oracle = oracle(&records);
         let passes = |consumer: &ServiceVersion, provider: &ServiceVersion| {
             let pacts = oracle.pacts(consumer).into_iter().filter(|(name, _)| *name == provider.service);
-            pacts.map(|(_, pact)| oracle.state(provider, &pact)).all(|state| state == ledger::gate::RowState::Passed)
+            pacts.map(|(_, pact)| oracle.state(provider, &pact)).all(|state| state == ledger::gate::PairState::Passed)
         };
         if changes.iter().any(|change| !passes(change, &new) || !passes(&new, change)) {
-            prop_assert_ne!(now, Some(Verdict::Yes));
+            prop_assert_ne!(now, Some(Decision::Yes));
         }
-        if before == Some(Verdict::No) && now == Some(Verdict::Yes) {
-            prop_assert!(changes.iter().any(|change| oracle.pacts(change).iter().any(|(name, _)| *name == new.service)));
+        if before == Some(Decision::No) && now == Some(Decision::Yes) {
+            let calls_it = |change| oracle.pacts(change).iter().any(|(name, _)| *name == new.service);
+            prop_assert!(changes.iter().any(calls_it));
         }
     }
 
@@ -167,7 +169,9 @@ proptest! {
     }
 
     #[test]
-    fn an_answer_depends_on_no_verification_of_a_provider_that_does_not_matter((records, step, environment) in question()) {
+    fn an_answer_depends_on_no_verification_of_a_provider_that_does_not_matter(
+        (records, step, environment) in question()
+    ) {
         let all: Records = records.iter().cloned().collect();
         let changes = match &step {
             Step::Deploy(changes, _) => changes.clone(),
@@ -193,11 +197,11 @@ proptest! {
             return Ok(());
         }
         let all = answer.needs.iter().fold(records.clone(), |records, need| mended(&records, need));
-        prop_assert_eq!(verdict(&all, &step, environment), Some(Verdict::Yes), "{}", answer.text(120));
+        prop_assert_eq!(decision(&all, &step, environment), Some(Decision::Yes), "{}", answer.text(120));
         for left_out in 0..answer.needs.len() {
             let others = answer.needs.iter().enumerate().filter(|(index, _)| *index != left_out);
             let most = others.fold(records.clone(), |records, (_, need)| mended(&records, need));
-            prop_assert_ne!(verdict(&most, &step, environment), Some(Verdict::Yes), "{}", answer.text(120));
+            prop_assert_ne!(decision(&most, &step, environment), Some(Decision::Yes), "{}", answer.text(120));
         }
     }
 }
@@ -213,13 +217,13 @@ fn the_worlds_have_every_answer_to_every_question() {
         let (records, step, environment) = draw.current();
         if let Some(answer) = asked(&records, &step, environment) {
             let reasons = answer.needs.iter().map(Need::reason);
-            seen.extend(reasons.map(|reason| (format!("{:?}", answer.ask), reason)));
-            seen.insert((format!("{:?}", answer.ask), answer.verdict.as_str()));
+            seen.extend(reasons.map(|reason| (format!("{:?}", answer.question), reason)));
+            seen.insert((format!("{:?}", answer.question), answer.decision.as_str()));
         }
     }
     for ask in ["Deploy", "Undeploy", "Rollback"] {
-        for verdict in ["yes", "no", "unknown"] {
-            assert!(seen.contains(&(ask.to_owned(), verdict)), "no {ask} was {verdict}");
+        for decision in ["yes", "no", "unknown"] {
+            assert!(seen.contains(&(ask.to_owned(), decision)), "no {ask} was {decision}");
         }
     }
     for (ask, reason) in [

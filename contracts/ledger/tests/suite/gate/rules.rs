@@ -1,29 +1,33 @@
 //! The rules, one by one.
 
 use ledger::{
-    gate::{Gate, Verdict, providers_that_matter},
-    records::Outcome::{Failed, Passed},
+    gate::{Decision, Gate, providers_that_matter},
+    records::VerificationResult::{Failed, Passed},
 };
 
 use super::{History, assert_answer, settings, shop, version};
-use crate::records::{at, holds, verified};
+use crate::samples::{at, holds, verified};
 
 #[test]
 fn a_consumer_needs_every_live_version_of_its_provider_to_have_passed_its_very_pact() {
-    assert_answer(&shop().deploy(&["storefront 1"]), Verdict::Yes, &[]);
+    assert_answer(&shop().deploy(&["storefront 1"]), Decision::Yes, &[]);
     let two = shop().live("orders 2");
     assert_answer(
         &two.deploy(&["storefront 1"]),
-        Verdict::Unknown,
+        Decision::Unknown,
         &["verification-missing"],
     );
     let failed = two.verified(verified("orders", "2", "storefront", 1, Failed));
-    assert_answer(&failed.deploy(&["storefront 1"]), Verdict::No, &["verification-failed"]);
+    assert_answer(
+        &failed.deploy(&["storefront 1"]),
+        Decision::No,
+        &["verification-failed"],
+    );
 
     let changed = shop().holds(holds("storefront", "2", &[("orders", 2)]));
     assert_answer(
         &changed.deploy(&["storefront 2"]),
-        Verdict::Unknown,
+        Decision::Unknown,
         &["verification-missing"],
     );
 }
@@ -31,13 +35,13 @@ fn a_consumer_needs_every_live_version_of_its_provider_to_have_passed_its_very_p
 #[test]
 fn a_consumer_needs_its_provider_to_be_there() {
     let nobody = shop().out("orders 1");
-    assert_answer(&nobody.deploy(&["storefront 1"]), Verdict::No, &["provider-not-live"]);
+    assert_answer(&nobody.deploy(&["storefront 1"]), Decision::No, &["provider-not-live"]);
 }
 
 #[test]
 fn a_provider_does_not_need_its_consumers_to_be_there_but_must_pass_every_live_ones_pact_never_only_the_newest() {
     let passed = shop().verified(verified("orders", "2", "storefront", 1, Passed));
-    assert_answer(&passed.deploy(&["orders 2"]), Verdict::Yes, &[]);
+    assert_answer(&passed.deploy(&["orders 2"]), Decision::Yes, &[]);
 
     let two_live = passed
         .holds(holds("storefront", "2", &[("orders", 2)]))
@@ -45,7 +49,7 @@ fn a_provider_does_not_need_its_consumers_to_be_there_but_must_pass_every_live_o
         .live("storefront 2");
     assert_answer(
         &two_live.deploy(&["orders 2"]),
-        Verdict::Unknown,
+        Decision::Unknown,
         &["verification-missing"],
     );
     let newest_only = History::default()
@@ -58,7 +62,7 @@ fn a_provider_does_not_need_its_consumers_to_be_there_but_must_pass_every_live_o
         .verified(verified("orders", "1", "storefront", 1, Failed));
     assert_answer(
         &newest_only.deploy(&["orders 1"]),
-        Verdict::No,
+        Decision::No,
         &["verification-failed"],
     );
 }
@@ -66,37 +70,41 @@ fn a_provider_does_not_need_its_consumers_to_be_there_but_must_pass_every_live_o
 #[test]
 fn versions_with_the_same_content_share_a_verification() {
     let same = shop().holds(holds("storefront", "2", &[("orders", 1)]));
-    assert_answer(&same.deploy(&["storefront 2"]), Verdict::Yes, &[]);
+    assert_answer(&same.deploy(&["storefront 2"]), Decision::Yes, &[]);
 }
 
 #[test]
 fn nothing_to_check_is_unknown_unless_it_is_declared_to_be_right() {
     let alone = History::default().holds(holds("orders", "1", &[]));
-    assert_answer(&alone.deploy(&["orders 1"]), Verdict::Unknown, &["nothing-to-check"]);
+    assert_answer(&alone.deploy(&["orders 1"]), Decision::Unknown, &["nothing-to-check"]);
     let declared = alone.deploy(&["mailer 1"]);
-    assert_answer(&declared, Verdict::Yes, &[]);
+    assert_answer(&declared, Decision::Yes, &[]);
     assert_eq!(declared.no_contracts["mailer"], "it relays what it is given");
 }
 
 #[test]
 fn the_first_provider_can_go_to_an_empty_environment_once_it_has_passed_something() {
-    assert_answer(&shop().out("orders 1").deploy(&["orders 1"]), Verdict::Yes, &[]);
+    assert_answer(&shop().out("orders 1").deploy(&["orders 1"]), Decision::Yes, &[]);
 }
 
 #[test]
 fn a_version_that_never_published_is_unknown_and_so_is_one_beside_a_live_version_that_never_did() {
     assert_answer(
         &shop().deploy(&["storefront 3"]),
-        Verdict::Unknown,
+        Decision::Unknown,
         &["pacts-not-published"],
     );
-    let silent = shop().live("warehouse 1");
+    let unpublished = shop().live("warehouse 1");
     assert_answer(
-        &silent.deploy(&["storefront 1"]),
-        Verdict::Unknown,
+        &unpublished.deploy(&["storefront 1"]),
+        Decision::Unknown,
         &["pacts-not-published"],
     );
-    assert_answer(&silent.undeploy("orders 1"), Verdict::Unknown, &["pacts-not-published"]);
+    assert_answer(
+        &unpublished.undeploy("orders 1"),
+        Decision::Unknown,
+        &["pacts-not-published"],
+    );
 }
 
 #[test]
@@ -106,13 +114,13 @@ fn two_that_need_each_other_can_go_together_but_not_alone() {
         .holds(holds("payments", "1", &[("orders", 2)]))
         .verified(verified("orders", "1", "payments", 2, Passed))
         .verified(verified("payments", "1", "orders", 1, Passed));
-    assert_answer(&circle.deploy(&["orders 1"]), Verdict::No, &["provider-not-live"]);
-    assert_answer(&circle.deploy(&["orders 1", "payments 1"]), Verdict::Yes, &[]);
+    assert_answer(&circle.deploy(&["orders 1"]), Decision::No, &["provider-not-live"]);
+    assert_answer(&circle.deploy(&["orders 1", "payments 1"]), Decision::Yes, &[]);
 }
 
 #[test]
 fn the_latest_verification_counts_and_of_two_at_one_time_the_failed_one() {
-    let with = |times: &[(i64, ledger::records::Outcome)]| {
+    let with = |times: &[(i64, ledger::records::VerificationResult)]| {
         times
             .iter()
             .fold(shop().live("storefront 1"), |history, (second, result)| {
@@ -121,13 +129,13 @@ fn the_latest_verification_counts_and_of_two_at_one_time_the_failed_one() {
                 history.verified(record)
             })
     };
-    for (times, verdict) in [
-        (&[(1, Failed), (2, Passed)], Verdict::Yes),
-        (&[(2, Passed), (1, Failed)], Verdict::Yes),
-        (&[(1, Passed), (2, Failed)], Verdict::No),
-        (&[(1, Passed), (1, Failed)], Verdict::No),
+    for (times, decision) in [
+        (&[(1, Failed), (2, Passed)], Decision::Yes),
+        (&[(2, Passed), (1, Failed)], Decision::Yes),
+        (&[(1, Passed), (2, Failed)], Decision::No),
+        (&[(1, Passed), (1, Failed)], Decision::No),
     ] {
-        assert_eq!(with(times).deploy(&["orders 2"]).verdict, verdict, "{times:?}");
+        assert_eq!(with(times).deploy(&["orders 2"]).decision, decision, "{times:?}");
     }
 }
 
@@ -139,33 +147,33 @@ fn a_pass_of_some_of_the_interactions_is_no_pass_and_hides_none() {
     let filtered = shop().live("storefront 1").verified(some.clone());
     assert_answer(
         &filtered.deploy(&["orders 2"]),
-        Verdict::Unknown,
+        Decision::Unknown,
         &["verification-incomplete"],
     );
 
     let before = verified("orders", "2", "storefront", 1, Passed);
-    assert_answer(&filtered.verified(before).deploy(&["orders 2"]), Verdict::Yes, &[]);
+    assert_answer(&filtered.verified(before).deploy(&["orders 2"]), Decision::Yes, &[]);
 }
 
 #[test]
 fn a_provider_that_live_consumers_need_can_not_go_unless_another_version_that_passed_stays() {
-    assert_answer(&shop().undeploy("orders 1"), Verdict::Yes, &[]);
+    assert_answer(&shop().undeploy("orders 1"), Decision::Yes, &[]);
     let needed = shop().live("storefront 1");
-    assert_answer(&needed.undeploy("orders 1"), Verdict::No, &["consumer-needs-it"]);
-    assert_answer(&needed.undeploy("storefront 1"), Verdict::Yes, &[]);
+    assert_answer(&needed.undeploy("orders 1"), Decision::No, &["consumer-needs-it"]);
+    assert_answer(&needed.undeploy("storefront 1"), Decision::Yes, &[]);
 
     let passed = verified("orders", "2", "storefront", 1, Passed);
     let known = needed.clone().verified(passed.clone());
     let answer = known.undeploy("orders 1");
-    assert_answer(&answer, Verdict::No, &["provider-not-live"]);
+    assert_answer(&answer, Decision::No, &["provider-not-live"]);
     assert_eq!(
         answer.needs[0].command("pacts".as_ref()),
         "seam record-deployment orders --version 2 --to production"
     );
-    assert_answer(&known.live("orders 2").undeploy("orders 1"), Verdict::Yes, &[]);
+    assert_answer(&known.live("orders 2").undeploy("orders 1"), Decision::Yes, &[]);
     assert_answer(
         &needed.live("orders 2").undeploy("orders 1"),
-        Verdict::Unknown,
+        Decision::Unknown,
         &["verification-missing"],
     );
 }
@@ -178,20 +186,24 @@ fn one_version_that_passed_is_enough_to_stay_when_another_goes() {
         .live("orders 3")
         .holds(holds("orders", "3", &[]))
         .verified(verified("orders", "3", "storefront", 1, Failed));
-    assert_answer(&three.undeploy("orders 1"), Verdict::Unknown, &["verification-missing"]);
+    assert_answer(
+        &three.undeploy("orders 1"),
+        Decision::Unknown,
+        &["verification-missing"],
+    );
     let passed = three.verified(verified("orders", "2", "storefront", 1, Passed));
-    assert_answer(&passed.undeploy("orders 1"), Verdict::Yes, &[]);
-    assert_answer(&passed.undeploy("orders 3"), Verdict::Yes, &[]);
+    assert_answer(&passed.undeploy("orders 1"), Decision::Yes, &[]);
+    assert_answer(&passed.undeploy("orders 3"), Decision::Yes, &[]);
 }
 
 #[test]
 fn a_rollback_is_a_deployment_of_what_was_there() {
     let gone = shop().live("storefront 1").live("orders 2").out("orders 1");
-    assert_answer(&gone.rollback("orders 1"), Verdict::Yes, &[]);
+    assert_answer(&gone.rollback("orders 1"), Decision::Yes, &[]);
     let never = shop()
         .live("storefront 1")
         .verified(verified("orders", "2", "storefront", 1, Passed));
-    assert_answer(&never.rollback("orders 2"), Verdict::Unknown, &["never-live-here"]);
+    assert_answer(&never.rollback("orders 2"), Decision::Unknown, &["never-live-here"]);
 }
 
 #[test]
@@ -200,7 +212,7 @@ fn another_environment_is_another_world() {
     let answer = Gate::new(&records, &settings)
         .can_i_deploy(&[version("storefront 1")], "staging")
         .unwrap();
-    assert_answer(&answer, Verdict::No, &["provider-not-live"]);
+    assert_answer(&answer, Decision::No, &["provider-not-live"]);
 }
 
 #[test]
@@ -224,7 +236,7 @@ fn what_nobody_knows_is_an_error_that_names_what_is_near() {
 
     let said = asked("ordres 1", "production");
     assert!(
-        said.starts_with("the ledger has never heard of a service 'ordres'; did you mean 'orders'?; known are "),
+        said.starts_with("the ledger does not know a service 'ordres'; did you mean 'orders'?; known are "),
         "{said}"
     );
     let said = asked("orders 1", "produktion");
@@ -245,7 +257,7 @@ fn what_nobody_knows_is_an_error_that_names_what_is_near() {
         .unwrap_err()
         .to_string();
     assert!(
-        said.starts_with("the ledger has never heard of orders 9; did you mean"),
+        said.starts_with("the ledger does not know orders 9; did you mean"),
         "{said}"
     );
     assert!(gate.check_known(&version("orders 2"), "production").is_ok());

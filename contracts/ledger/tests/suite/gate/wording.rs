@@ -1,11 +1,11 @@
-//! What people read: each answer, and each reason for one.
+//! Texts for people: each answer, and each reason for one.
 
-use ledger::records::Outcome::{Failed, Passed};
+use ledger::records::VerificationResult::{Failed, Passed};
 
 use super::{History, shop};
 use crate::{
     golden::golden,
-    records::{holds, verified},
+    samples::{holds, verified},
 };
 
 const WIDTH: u16 = 100;

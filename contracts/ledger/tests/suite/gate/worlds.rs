@@ -1,12 +1,15 @@
-//! Random small worlds: three services, three versions, two environments. So small that most of what can be is, and pairs are often live.
+//! Random small worlds of three services, three versions and two environments. They are so small that most
+//! combinations come up, and pairs are often live.
 
 use ledger::{
     gate::ServiceVersion,
-    records::{Deployment, Others, Outcome, Publication, PublishedPact, Record, Records, Settings, Verification},
+    records::{
+        Deployment, Others, Publication, PublishedPact, Record, Records, Settings, Verification, VerificationResult,
+    },
 };
 use proptest::prelude::*;
 
-use crate::records::{at, hash};
+use crate::samples::{at, hash};
 
 pub(crate) const SERVICES: [&str; 3] = ["a", "b", "d"];
 pub(crate) const ENVIRONMENTS: [&str; 2] = ["east", "west"];
@@ -52,7 +55,7 @@ fn publication() -> impl Strategy<Value = Publication> {
 
 /// Mostly whole and passed, else no world has a yes.
 pub(crate) fn verification() -> impl Strategy<Value = Verification> {
-    let result = prop_oneof![3 => Just(Outcome::Passed), 1 => Just(Outcome::Failed)];
+    let result = prop_oneof![3 => Just(VerificationResult::Passed), 1 => Just(VerificationResult::Failed)];
     let interactions = prop_oneof![7 => Just(2u64), 1 => Just(1)];
     (
         who(),
@@ -74,14 +77,14 @@ pub(crate) fn verification() -> impl Strategy<Value = Verification> {
         })
 }
 
-/// What may be known before anything is live.
+/// Records that may exist before anything is live.
 pub(crate) fn facts() -> impl Strategy<Value = Vec<Record>> {
     let publications = prop::collection::vec(publication().prop_map(Record::Publication), 0..16);
     let verifications = prop::collection::vec(verification().prop_map(Record::Verification), 0..60);
     (publications, verifications).prop_map(|(one, other)| [one, other].concat())
 }
 
-/// What somebody does to an environment, gated or not.
+/// Action on an environment, allowed by the gate or not.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     Deploy(Vec<ServiceVersion>, Others),
@@ -134,7 +137,8 @@ pub(crate) fn world() -> impl Strategy<Value = Vec<Record>> {
     })
 }
 
-/// A world, an environment, and a question about it; whether something may go out is asked of what is there, if anything is.
+/// World, environment, and a question about them. A version that should be taken out is one that is live, if any
+/// is.
 pub(crate) fn question() -> impl Strategy<Value = (Vec<Record>, Step, &'static str)> {
     (world(), step(), environment(), any::<prop::sample::Index>()).prop_map(|(records, step, environment, which)| {
         let now: Records = records.iter().cloned().collect();

@@ -84,7 +84,7 @@ async fn each_way_to_be_no_help_has_an_error_of_its_own_that_shows_no_token() {
     for (status, wanted) in [
         (401, "answered 401: the Pact Broker wants another token"),
         (403, "answered 403: the Pact Broker wants another token"),
-        (404, "knows no provider 'orders'"),
+        (404, "does not know the provider 'orders'"),
         (500, "answered 500, wanted 2xx: you sent redacted;"),
         // A client that followed it would ask with GET, and hear of other pacts.
         (301, "answered 301, wanted 2xx"),

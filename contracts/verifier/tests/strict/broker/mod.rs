@@ -14,7 +14,7 @@ use crate::shop::{PROVIDER, answers, provider};
 
 const TOKEN: &str = "s3cret-of-the-broker";
 
-/// Where the broker says which pacts there are.
+/// Path at which the broker lists the pacts.
 const LIST: &str = "/pacts/provider/orders/for-verification";
 
 /// A broker that has these pacts, and takes results as they are sent.
@@ -63,7 +63,7 @@ async fn pacts_of(server: &MockServer) -> Result<Vec<BrokerPact>, BrokerError> {
     client_of(server).pacts(PROVIDER).await
 }
 
-/// What the shop's provider gives those who published to this broker.
+/// Result of verifying all these pacts with the shop's provider.
 async fn verified(pacts: &[BrokerPact]) -> Verification {
     partly(pacts, Filter::default()).await
 }
@@ -85,7 +85,7 @@ async fn whole_way(server: &MockServer) -> (Verification, Result<usize, BrokerEr
     (verification, published)
 }
 
-/// What was sent to this place.
+/// Bodies that were sent to this path.
 async fn sent_to(server: &MockServer, place: &str) -> Vec<Request> {
     let requests = server.received_requests().await.unwrap();
     requests

@@ -1,4 +1,4 @@
-//! What is written, and what is read back.
+//! Records that are written and read back.
 
 use std::{
     fs,
@@ -6,11 +6,11 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use ledger::records::{Outcome, Record};
+use ledger::records::{Record, VerificationResult};
 use serde_json::Value;
 
 use super::{ledger, replaced};
-use crate::records::{at, holds, verified};
+use crate::samples::{at, holds, verified};
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
@@ -34,7 +34,7 @@ fn what_is_appended_reads_back_and_a_folder_that_is_not_there_is_a_ledger_withou
 
     let records = [
         Record::Publication(holds("storefront", "a b", &[("orders", 1)])),
-        Record::Verification(verified("orders", "1.0", "storefront", 1, Outcome::Passed)),
+        Record::Verification(verified("orders", "1.0", "storefront", 1, VerificationResult::Passed)),
         Record::Deployment(replaced(&ledger, "orders", "1.0", 3)),
     ];
     for record in &records {
@@ -50,7 +50,7 @@ fn what_is_appended_reads_back_and_a_folder_that_is_not_there_is_a_ledger_withou
 fn a_record_is_filed_by_kind_service_time_and_content_and_the_same_one_is_one_file() {
     let root = tempfile::tempdir().unwrap();
     let ledger = ledger(root.path());
-    let mut record = verified("../or ders", "1", "storefront", 1, Outcome::Passed);
+    let mut record = verified("../or ders", "1", "storefront", 1, VerificationResult::Passed);
     let file = ledger.record_verification(record.clone()).unwrap();
     assert_eq!(ledger.record_verification(record.clone()).unwrap(), file);
 
@@ -67,7 +67,7 @@ fn a_record_is_filed_by_kind_service_time_and_content_and_the_same_one_is_one_fi
 fn a_record_that_was_edited_by_hand_is_refused_by_its_file_with_what_to_do() {
     let root = tempfile::tempdir().unwrap();
     let ledger = ledger(root.path());
-    let record = verified("orders", "1", "storefront", 1, Outcome::Failed);
+    let record = verified("orders", "1", "storefront", 1, VerificationResult::Failed);
     let file = ledger.record_verification(record.clone()).unwrap();
     let text = fs::read_to_string(&file).unwrap();
 
@@ -80,7 +80,7 @@ fn a_record_that_was_edited_by_hand_is_refused_by_its_file_with_what_to_do() {
     );
     assert!(
         said.contains(&format!(
-            "restore it with `git checkout -- {name}`, and append another one"
+            "restore it with `git checkout -- {name}`, and append another record"
         )),
         "{said}"
     );
@@ -99,7 +99,7 @@ fn a_record_that_was_edited_by_hand_is_refused_by_its_file_with_what_to_do() {
 fn a_file_that_is_cut_off_or_no_record_is_refused_by_its_name() {
     let root = tempfile::tempdir().unwrap();
     let ledger = ledger(root.path());
-    let record = verified("orders", "1", "storefront", 1, Outcome::Passed);
+    let record = verified("orders", "1", "storefront", 1, VerificationResult::Passed);
     let file = ledger.record_verification(record).unwrap();
     let text = fs::read_to_string(&file).unwrap();
     for other in [
@@ -111,7 +111,7 @@ fn a_file_that_is_cut_off_or_no_record_is_refused_by_its_name() {
         fs::write(&file, other).unwrap();
         let said = ledger.read().unwrap_err().to_string();
         assert!(
-            said.starts_with(&format!("{} is no record of the ledger: ", file.display())),
+            said.starts_with(&format!("{} is not a record of the ledger: ", file.display())),
             "{said}"
         );
     }
@@ -122,7 +122,7 @@ fn a_record_that_was_moved_is_refused_with_the_folder_it_belongs_to() {
     let root = tempfile::tempdir().unwrap();
     let ledger = ledger(root.path());
     let file = ledger
-        .record_verification(verified("orders", "1", "storefront", 1, Outcome::Failed))
+        .record_verification(verified("orders", "1", "storefront", 1, VerificationResult::Failed))
         .unwrap();
     let elsewhere = ledger.folder().join("verification/payments");
     fs::create_dir_all(&elsewhere).unwrap();
@@ -140,7 +140,7 @@ fn a_record_that_was_moved_is_refused_with_the_folder_it_belongs_to() {
 fn what_can_not_be_is_refused_and_nothing_is_written() {
     let root = tempfile::tempdir().unwrap();
     let ledger = ledger(root.path());
-    let sound = verified("orders", "1", "storefront", 1, Outcome::Passed);
+    let sound = verified("orders", "1", "storefront", 1, VerificationResult::Passed);
     let mut vacuous = sound.clone();
     vacuous.interactions = 0;
     let mut nameless = sound.clone();
@@ -172,7 +172,7 @@ fn a_record_that_can_not_be_written_leaves_nothing_behind() {
     fs::create_dir_all(ledger.folder()).unwrap();
     fs::write(ledger.folder().join("verification"), "a file where a folder must be").unwrap();
 
-    let record = verified("orders", "1", "storefront", 1, Outcome::Passed);
+    let record = verified("orders", "1", "storefront", 1, VerificationResult::Passed);
     let said = ledger.record_verification(record).unwrap_err().to_string();
     assert!(
         said.starts_with("cannot write ") && said.ends_with("nothing was recorded"),
@@ -193,7 +193,7 @@ fn who_reads_while_others_write_never_sees_half_a_record() {
                 let ledger = &ledger;
                 scope.spawn(move || {
                     for second in 0..EACH {
-                        let mut record = verified("orders", &writer.to_string(), "c", 1, Outcome::Passed);
+                        let mut record = verified("orders", &writer.to_string(), "c", 1, VerificationResult::Passed);
                         record.at = at(second);
                         ledger.record_verification(record).unwrap();
                     }
@@ -223,7 +223,7 @@ fn who_reads_while_others_write_never_sees_half_a_record() {
 fn a_draft_that_a_killed_writer_left_is_not_read() {
     let root = tempfile::tempdir().unwrap();
     let ledger = ledger(root.path());
-    let record = verified("orders", "1", "storefront", 1, Outcome::Passed);
+    let record = verified("orders", "1", "storefront", 1, VerificationResult::Passed);
     let file = ledger.record_verification(record).unwrap();
     fs::write(file.with_file_name(".123-0.draft"), "{\"check").unwrap();
     assert_eq!(ledger.read().unwrap().verifications().len(), 1);

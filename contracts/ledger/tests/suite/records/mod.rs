@@ -1,4 +1,4 @@
-//! Records in git.
+//! Records in a folder, and their merging in git.
 
 mod living;
 mod merging;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use ledger::records::{Deployment, Ledger, Others};
 
-use crate::records::at;
+use crate::samples::at;
 
 /// The ledger of the folder `pacts` below this one.
 pub(crate) fn ledger(root: &Path) -> Ledger {

@@ -1,66 +1,73 @@
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::{Gate, ServiceVersion};
+use super::{Gate, ServiceVersion, index::Version};
 use crate::{
-    near::hint,
     records::{Deployment, SettingsError},
+    suggestions::hint,
 };
 
-/// Why a question has no answer: it names what is not there.
+/// Refusal of a question or a record that names something unknown.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum GateError {
     /// No record names the service.
-    #[error(
-        "the ledger has never heard of a service '{name}'{hint}; a new one is made known with `seam publish {name}`"
-    )]
+    #[error("the ledger does not know a service '{name}'{hint}; make a new one known with `seam publish {name}`")]
     UnknownService {
-        /// What was asked for.
+        /// Name that was asked for.
         name: String,
-        /// What was probably meant, and what is known.
+        /// Suggestion and known names, as text.
         hint: String,
     },
-    /// No such environment.
+    /// The environment is not declared.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The version can't go out: it is not there.
+    /// The version can't be taken out, since it is not live.
     #[error("{who} is not live in {environment}{hint}; `seam matrix` shows what is")]
     NotLive {
-        /// Who.
+        /// Version that should be taken out.
         who: ServiceVersion,
-        /// Where.
+        /// Environment in which it is not live.
         environment: String,
-        /// What was probably meant, and what is live.
+        /// Suggestion and live versions, as text.
         hint: String,
     },
     /// No record names the version.
-    #[error("the ledger has never heard of {who}{hint}; make it known with `seam publish {} --version {}` where it is checked out", who.service, who.version)]
+    #[error(
+        "the ledger does not know {who}{hint}; make it known with `seam publish {} --version {}` where it is \
+         checked out",
+        who.service, who.version
+    )]
     UnknownVersion {
-        /// Who.
+        /// Version that was asked for.
         who: ServiceVersion,
-        /// What was probably meant, and what is known.
+        /// Suggestion and known versions, as text.
         hint: String,
     },
     /// A record names the version, but none says which pacts it holds.
-    #[error("the ledger does not say which pacts {who} holds, so that every later answer about {environment} would be unknown; run `seam publish {} --version {}` where it is checked out, with --calls-nobody if it calls nobody", who.service, who.version)]
+    #[error(
+        "the ledger does not say which pacts {who} holds, so that every later answer about {environment} would be \
+         unknown; run `seam publish {} --version {}` where it is checked out, with --calls-nobody if it calls nobody",
+        who.service, who.version
+    )]
     Unpublished {
-        /// Who.
+        /// Version whose pacts are unknown.
         who: ServiceVersion,
-        /// Where it would go live.
+        /// Environment in which it would go live.
         environment: String,
     },
 }
 
 impl Gate<'_> {
-    /// Refuses the record of a deployment of which every later answer in the environment would be unknown: that of a version of which the ledger
-    /// does not say which pacts it holds, be it for a slip of the pen.
+    /// Checks that a version may be recorded as live. With a version whose pacts the ledger does not know, a
+    /// misspelt one for example, every later answer about the environment would be unknown.
     ///
     /// # Errors
-    /// When the service, the version or the environment is unknown; says what is near. When the version was not published.
+    /// When the service, the version or the environment is unknown, with a suggestion; and when the version was
+    /// not published.
     pub fn check_known(&self, who: &ServiceVersion, environment: &str) -> Result<(), GateError> {
         self.check_names(std::slice::from_ref(who), environment)?;
-        if self.is_known(&who.service, &who.version) {
+        if self.is_known(Version::from(who)) {
             return Ok(());
         }
         let known = self.index.versions(&who.service);
@@ -76,10 +83,10 @@ impl Gate<'_> {
         })
     }
 
-    /// The record that a version goes out of an environment.
+    /// Builds the record that a version is taken out of an environment.
     ///
     /// # Errors
-    /// When the service or the environment is unknown, or the version is not live there; says what is.
+    /// When the service or the environment is unknown, or the version is not live there, with the versions that are.
     pub fn undeployed(&self, who: &ServiceVersion, environment: &str, at: Timestamp) -> Result<Deployment, GateError> {
         self.check_names(std::slice::from_ref(who), environment)?;
         let live = &self.index.live;
@@ -93,13 +100,13 @@ impl Gate<'_> {
 
     pub(super) fn check_names(&self, changes: &[ServiceVersion], environment: &str) -> Result<(), GateError> {
         self.settings.environment(environment)?;
+        let declared = &self.settings.no_contracts;
         for ServiceVersion { service, .. } in changes {
-            let declared = self.settings.no_contracts.keys().map(String::as_str);
-            if !self.index.services.contains(service.as_str()) && !self.settings.no_contracts.contains_key(service) {
-                let known = self.index.services.iter().copied().chain(declared);
+            if !self.index.services.contains(service.as_str()) && !declared.contains_key(service) {
+                let known = self.index.services.iter().copied();
                 return Err(GateError::UnknownService {
                     name: service.clone(),
-                    hint: hint(service, known),
+                    hint: hint(service, known.chain(declared.keys().map(String::as_str))),
                 });
             }
         }

@@ -4,7 +4,7 @@ use ledger::records::{Others, Record, Records};
 use proptest::prelude::*;
 
 use super::{ledger, live, replaced};
-use crate::records::at;
+use crate::samples::at;
 
 #[test]
 fn a_version_takes_the_place_of_the_others_or_stands_beside_them_or_goes_out() {
@@ -49,10 +49,10 @@ fn a_version_that_was_brought_twice_goes_out_once() {
     assert!(live(&ledger, "orders").is_empty());
 }
 
-/// What one writer does next: a version, and whether it replaces, stands beside, or goes out.
+/// Next action of a writer: a version that replaces others, stays beside them, or is taken out.
 type Step = (u8, u8);
 
-/// The ledger that this writer leaves, who starts from what `before` holds.
+/// Ledger that the writer leaves behind, beginning with what `before` holds.
 fn written(before: &[Record], steps: &[Step], clock: i64) -> Vec<Record> {
     let mut all = before.to_vec();
     for ((version, what), second) in steps.iter().zip((clock..).step_by(2)) {

@@ -1,12 +1,12 @@
-//! Records in few words.
+//! Short builders of records.
 
 use jiff::Timestamp;
 use ledger::{
     document::ContentHash,
-    records::{Outcome, Publication, PublishedPact, Verification},
+    records::{Publication, PublishedPact, Verification, VerificationResult},
 };
 
-/// So many seconds after the beginning of all tests.
+/// Time of this many seconds after the beginning of all tests.
 pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
@@ -32,7 +32,13 @@ pub(crate) fn holds(consumer: &str, version: &str, pacts: &[(&str, u64)]) -> Pub
 }
 
 /// A version of a provider was verified against a pact of two interactions.
-pub(crate) fn verified(provider: &str, version: &str, consumer: &str, pact: u64, result: Outcome) -> Verification {
+pub(crate) fn verified(
+    provider: &str,
+    version: &str,
+    consumer: &str,
+    pact: u64,
+    result: VerificationResult,
+) -> Verification {
     Verification {
         provider: provider.to_owned(),
         version: version.to_owned(),
