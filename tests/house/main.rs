@@ -8,5 +8,6 @@ mod inspection;
 mod places;
 mod sql;
 mod table_walls;
+mod tidy;
 mod tokens;
 mod workspace;
