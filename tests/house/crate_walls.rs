@@ -123,8 +123,9 @@ fn the_linearizability_checker_knows_nothing_of_ours() {
 }
 
 #[test]
-fn the_macros_of_seam_know_nothing_of_ours_at_run_time() {
-    knows_only(&members(), "seam-macros", &[], &["seam"]);
+fn the_macros_of_seam_know_nothing_of_ours() {
+    knows_only(&members(), "seam-macros", &[], &[]);
+    knows_only(&members(), "refusals", &[], &["seam"]);
 }
 
 #[test]
