@@ -34,7 +34,7 @@ pub(super) struct Promise<'a> {
 pub(super) struct Index<'a> {
     /// Pacts of each consumer's version that was published. An empty set says that the version calls nobody.
     held: BTreeMap<Version<'a>, BTreeSet<Promise<'a>>>,
-    /// What the verifications of each provider's version against each pact come to.
+    /// Result of all verifications of each provider's version against each pact.
     verified: HashMap<(Version<'a>, &'a ContentHash), Verified>,
     /// Versions that passed a pact, each with the time of the pass, which orders proposals and decides nothing.
     passed_by: HashMap<Promise<'a>, Vec<(Timestamp, &'a str)>>,

@@ -166,7 +166,8 @@ proptest! {
                 }
             }
         }
-        let stands = |passed: bool| all.iter().enumerate().any(|(index, one)| one.1 == passed && !replaced.contains(&index));
+        let left = || all.iter().enumerate().filter(|(index, _)| !replaced.contains(index));
+        let stands = |passed: bool| left().any(|(_, one)| one.1 == passed);
         let wanted = match (stands(false), stands(true)) {
             (true, _) => Decision::No,
             (false, true) => Decision::Yes,
