@@ -151,6 +151,7 @@ fn verification(provider: u64, version: u64, consumer: u64, at: Timestamp) -> Ve
         result: VerificationResult::Passed,
         at,
         tool: "seam 0.1.0".to_owned(),
+        follows: Vec::new(),
     }
 }
 

@@ -1,4 +1,7 @@
-use ledger::records::VerificationResult::{Failed, Passed};
+use ledger::records::{
+    Record,
+    VerificationResult::{Failed, Passed},
+};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 
@@ -119,6 +122,48 @@ async fn the_command_that_an_unknown_prints_appends_the_record_that_makes_it_a_y
     shop.seam(&format!("{line} --provider-url {}", orders.uri())).is(0, "");
 
     shop.seam("can-i-deploy orders --to production").is(0, "yes: ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_beside_a_pass_of_a_fast_clock_is_a_no_that_names_it_and_whose_command_mends_it() {
+    let orders = MockServer::start().await;
+    let order = ResponseTemplate::new(200).set_body_json(json!({ "id": { "content": "o-1" } }));
+    Mock::given(path("/v2/orders/o-1"))
+        .respond_with(order)
+        .mount(&orders)
+        .await;
+    let shop = Shop::new();
+    shop.write_pact(&json!({ "id": { "content": "o-1" } }));
+    shop.commit();
+    shop.seam("publish storefront --version 1").is(0, "");
+    shop.seam("record-deployment storefront --version 1 --to production")
+        .is(0, "");
+    shop.seam("publish orders --version 2 --calls-nobody").is(0, "");
+    // Two machines, neither of which had the other's record; the one that passed is two hours ahead.
+    for (result, time) in [(Failed, "2026-11-21T12:00:00Z"), (Passed, "2026-11-21T14:00:00Z")] {
+        let mut record = shop.verification("2", result);
+        record.at = time.parse().unwrap();
+        shop.ledger().append(&Record::Verification(record)).unwrap();
+    }
+
+    let before = shop
+        .seam("can-i-deploy orders --version 2 --to production")
+        .is(1, "no: ");
+    assert!(
+        before.out.contains("ledger/verification/orders/20261121T120000Z-"),
+        "{}",
+        before.out
+    );
+    assert!(
+        before.out.contains("nothing proves that it is the later one"),
+        "{}",
+        before.out
+    );
+    let line = before.out.lines().find_map(|line| line.trim().strip_prefix("seam "));
+    let line = line.expect("a command");
+    shop.seam(&format!("{line} --provider-url {}", orders.uri())).is(0, "");
+    shop.seam("can-i-deploy orders --version 2 --to production")
+        .is(0, "yes: ");
 }
 
 #[test]

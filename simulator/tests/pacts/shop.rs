@@ -89,8 +89,15 @@ impl Shop {
 
     /// A version of orders was verified against the pact as it stands, as `seam verify` records it.
     pub(crate) fn verified(&self, version: &str, result: VerificationResult) {
+        self.ledger()
+            .record_verification(self.verification(version, result))
+            .unwrap();
+    }
+
+    /// The record of that, which follows none.
+    pub(crate) fn verification(&self, version: &str, result: VerificationResult) -> Verification {
         let pact = Document::read(&self.path().join("pacts/storefront-orders.json")).unwrap();
-        let verification = Verification {
+        Verification {
             provider: "orders".to_owned(),
             version: version.to_owned(),
             consumer: "storefront".to_owned(),
@@ -99,8 +106,8 @@ impl Shop {
             result,
             at: "2026-11-21T12:00:00Z".parse().unwrap(),
             tool: "seam 0.1.0".to_owned(),
-        };
-        self.ledger().record_verification(verification).unwrap();
+            follows: Vec::new(),
+        }
     }
 
     pub(crate) fn ledger(&self) -> Ledger {

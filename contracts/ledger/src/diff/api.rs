@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{
-    Change, Concern, Effect,
-    shape::{Fields, Shape, fields, resolved},
+    Change, Concern, Effect, limits,
+    parameters::judged,
+    shape::{Fields, Shape, fields, is_within, resolved},
     usage::{Judged, Operation, Use, Users, at},
 };
 
-/// Operations of a document, by path and method.
-type Operations<'a> = BTreeMap<(&'a str, &'a str), &'a Value>;
+/// Operations of a document, by path and method, each with the path item that it is in.
+type Operations<'a> = BTreeMap<(&'a str, &'a str), (&'a Value, &'a Value)>;
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -54,9 +55,10 @@ fn in_document(old: &Value, new: &Value, users: &Users) -> Vec<Change> {
                     operation: &operation,
                 };
                 let found = [
-                    sides.parameters(one, other),
-                    sides.request(one, other),
-                    sides.responses(one, other),
+                    sides.parameters(*one, *other),
+                    sides.security(one.1, other.1),
+                    sides.request(one.1, other.1),
+                    sides.responses(one.1, other.1),
                 ];
                 changes.extend(found.into_iter().flatten().map(|(what, concerned)| at(what, concerned)));
             }
@@ -70,38 +72,43 @@ fn operations(document: &Value) -> Operations<'_> {
     let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
     paths
         .flat_map(|(path, item)| {
+            let item = resolved(document, item);
             let methods = METHODS
                 .iter()
-                .filter_map(move |method| Some((*method, item.get(method)?)));
+                .filter_map(move |method| Some((*method, (item, item.get(method)?))));
             methods.map(move |(method, operation)| ((path.as_str(), method), operation))
         })
         .collect()
 }
 
 /// Changes, each as text and with its effect on consumers.
-type Findings = Vec<(String, BTreeMap<String, Concern>)>;
+pub(super) type Findings = Vec<(String, BTreeMap<String, Concern>)>;
 
 /// Operation that both documents have.
-struct Sides<'a> {
-    old: &'a Value,
-    new: &'a Value,
+pub(super) struct Sides<'a> {
+    pub(super) old: &'a Value,
+    pub(super) new: &'a Value,
     users: &'a Users,
-    operation: &'a Operation<'a>,
+    pub(super) operation: &'a Operation<'a>,
 }
 
 impl Sides<'_> {
-    fn concerned(&self, judge: impl Fn(&Use) -> Judged) -> BTreeMap<String, Concern> {
+    pub(super) fn concerned(&self, judge: impl Fn(&Use) -> Judged) -> BTreeMap<String, Concern> {
         self.users.concerned(self.operation, judge)
     }
 
-    fn parameters(&self, old: &Value, new: &Value) -> Findings {
-        let (before, after) = (required_parameters(self.old, old), required_parameters(self.new, new));
-        let added = after.difference(&before).map(|name| {
-            let concerned =
-                self.concerned(|one| (!one.sends_parameter(name)).then_some((Effect::Breaks, "it is not sent")));
-            (format!("parameter {name} is now required"), concerned)
-        });
-        added.collect()
+    /// Says that callers may have to identify themselves in another way.
+    fn security(&self, old: &Value, new: &Value) -> Findings {
+        let of = |document: &Value, operation: &Value| {
+            let own = operation.get("security").or_else(|| document.get("security")).cloned();
+            own.unwrap_or_else(|| Value::Array(Vec::new()))
+        };
+        let mut found = Findings::new();
+        if of(self.old, old) != of(self.new, new) {
+            let concerned = self.concerned(|_| Some((Effect::Warns, "it is called")));
+            found.push(("the security requirements changed".to_owned(), concerned));
+        }
+        found
     }
 
     fn request(&self, old: &Value, new: &Value) -> Findings {
@@ -109,8 +116,15 @@ impl Sides<'_> {
             resolved(self.old, &old["requestBody"]),
             resolved(self.new, &new["requestBody"]),
         );
-        let (before, after) = (body(self.old, old), body(self.new, new));
+        let (mut before, mut after) = (body(self.old, old), body(self.new, new));
+        before.retain(|_, shape| !shape.read_only);
+        after.retain(|_, shape| !shape.read_only);
         let mut found = Findings::new();
+        if new["required"] == true && old["required"] != true {
+            let concerned = self.concerned(|one| one.request.is_none().then_some((Effect::Breaks, "none is sent")));
+            found.push(("request: a body is now required".to_owned(), concerned));
+        }
+        found.extend(self.media_types("request", old, new, |one| one.request.is_some()));
         for (path, shape) in &after {
             let known = before.get(path);
             if shape.required && !path.is_empty() && known.is_none_or(|known| !known.required) {
@@ -119,8 +133,16 @@ impl Sides<'_> {
             }
             if let Some(known) = known {
                 found.extend(self.retyped(path, known, shape, "request", &|one, effect| {
+                    let is_refused = sent(one, path).iter().any(|value| !shape.takes_type_of(value));
+                    let is_wider = effect == Effect::LeavesAlone;
+                    let effect = if is_refused && !is_wider {
+                        Effect::Breaks
+                    } else {
+                        effect
+                    };
                     sends(one, path).then_some((effect, "it is sent"))
                 }));
+                found.extend(self.request_limits(path, known, shape, &after));
                 for value in known
                     .values
                     .difference(&shape.values)
@@ -132,95 +154,61 @@ impl Sides<'_> {
                 }
             }
         }
+        found.extend(self.gone_from_request(&before, &after));
+        found
+    }
+
+    /// Fields that a request no longer has. Where the schema takes no others, sending one is a break.
+    fn gone_from_request(&self, before: &Fields, after: &Fields) -> Findings {
+        let mut found = Findings::new();
         for path in before
             .keys()
-            .filter(|path| !after.contains_key(*path) && has_parent(&after, path))
+            .filter(|path| !path.is_empty() && !after.contains_key(*path) && has_parent(after, path))
         {
-            let concerned = self.concerned(|one| sends(one, path).then_some((Effect::Warns, "it is sent")));
+            let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+            let is_closed = after
+                .get(parent)
+                .is_some_and(|it| it.limits.contains_key("additionalProperties"));
+            let effect = if is_closed { Effect::Breaks } else { Effect::Warns };
+            let concerned = self.concerned(|one| sends(one, path).then_some((effect, "it is sent")));
             found.push((format!("request: {path} is gone"), concerned));
         }
         found
     }
 
-    fn responses(&self, old: &Value, new: &Value) -> Findings {
-        let none = serde_json::Map::new();
-        let (before, after) = (
-            old["responses"].as_object().unwrap_or(&none),
-            new["responses"].as_object().unwrap_or(&none),
-        );
+    /// Limits of a field of the request, and a list of values where there was none.
+    fn request_limits(&self, path: &str, known: &Shape, shape: &Shape, after: &Fields) -> Findings {
         let mut found = Findings::new();
-        for (status, response) in before {
-            match after.get(status) {
-                None => {
-                    let concerned =
-                        self.concerned(|one| gets(one, status).then_some((Effect::Breaks, "it is expected")));
-                    found.push((format!("response {status} is gone"), concerned));
-                }
-                Some(other) => {
-                    let one = body(self.old, resolved(self.old, response));
-                    found.extend(self.response(status, &one, &body(self.new, resolved(self.new, other))));
-                }
-            }
+        for change in limits::changes(&known.limits, &shape.limits) {
+            let concerned = self.concerned(|one| {
+                let each = sent(one, path).into_iter().filter_map(|value| {
+                    let refused = change.refuses(value).or_else(|| has_unknown(value, path, shape, after));
+                    judged(change.is_tighter, refused)
+                });
+                each.min()
+            });
+            found.push((format!("request: {} {}", name(path), change.what), concerned));
         }
-        let added = after.keys().filter(|status| !before.contains_key(*status));
-        found.extend(added.map(|status| (format!("response {status} is new"), BTreeMap::new())));
-        found
-    }
-
-    fn response(&self, status: &str, before: &Fields, after: &Fields) -> Findings {
-        let side = format!("response {status}");
-        let readers = |path: &str, effect: Effect| {
-            self.concerned(|one| reads(one, status, path).then_some((effect, "it is read")))
-        };
-        let mut found = Findings::new();
-        for (path, known) in before {
-            let Some(shape) = after.get(path) else {
-                // If the parent is gone too, its own line says so.
-                if has_parent(after, path) {
-                    found.push((format!("{side}: {path} is gone"), readers(path, Effect::Breaks)));
-                }
-                continue;
-            };
-            found.extend(self.retyped(path, shape, known, &side, &|one, effect| {
-                reads(one, status, path).then_some((effect, "it is read"))
-            }));
-            if known.required && !shape.required {
-                found.push((
-                    format!("{side}: {path} is no longer always there"),
-                    readers(path, Effect::Warns),
-                ));
-            }
-            for value in shape
-                .values
-                .difference(&known.values)
-                .filter(|_| !known.values.is_empty())
-            {
-                found.push((
-                    format!("{side}: {path} can be {value} too"),
-                    readers(path, Effect::Warns),
-                ));
-            }
-            for value in known
-                .values
-                .difference(&shape.values)
-                .filter(|_| !shape.values.is_empty())
-            {
-                found.push((
-                    format!("{side}: {path} is never {value} any more"),
-                    readers(path, Effect::Warns),
-                ));
-            }
+        if known.values.is_empty() && !shape.values.is_empty() {
+            let is_listed = |value: &&Value| shape.values.iter().any(|listed| is_written(value, listed));
+            let concerned = self.concerned(|one| {
+                let values = sent(one, path);
+                let all_listed = values.iter().all(is_listed);
+                let effect = if all_listed { Effect::Warns } else { Effect::Breaks };
+                (!values.is_empty()).then_some((effect, "it is sent"))
+            });
+            let listed: Vec<&str> = shape.values.iter().map(String::as_str).collect();
+            found.push((
+                format!("request: {} can only be {}", name(path), listed.join(" or ")),
+                concerned,
+            ));
         }
-        let added = after
-            .keys()
-            .filter(|path| !before.contains_key(*path) && has_parent(before, path));
-        found.extend(added.map(|path| (format!("{side}: {path} is new"), BTreeMap::new())));
         found
     }
 
     /// Change of a field's types. A type that the sender may produce (`given`) and the reader does not accept
     /// (`taken`) is a break. In requests the consumer sends, in responses the provider.
-    fn retyped(
+    pub(super) fn retyped(
         &self,
         path: &str,
         given: &Shape,
@@ -231,7 +219,7 @@ impl Sides<'_> {
         if given.types == taken.types || given.types.is_empty() || taken.types.is_empty() {
             return None;
         }
-        let verdict = if given.types.is_subset(&taken.types) {
+        let verdict = if is_within(&given.types, &taken.types) {
             Effect::LeavesAlone
         } else if given.types.is_disjoint(&taken.types) {
             Effect::Breaks
@@ -243,23 +231,18 @@ impl Sides<'_> {
         } else {
             (taken, given)
         };
-        let list = |shape: &Shape| shape.types.iter().cloned().collect::<Vec<_>>().join(" or ");
-        let what = format!("{side}: {path} was {} and is {}", list(old), list(new));
+        let what = format!(
+            "{side}: {} was {} and is {}",
+            name(path),
+            old.type_names(),
+            new.type_names()
+        );
         Some((what, self.concerned(|one| judge(one, verdict))))
     }
 }
 
-fn required_parameters(document: &Value, operation: &Value) -> BTreeSet<String> {
-    let parameters = operation["parameters"].as_array().into_iter().flatten();
-    parameters
-        .map(|parameter| resolved(document, parameter))
-        .filter(|parameter| parameter["required"] == true && parameter["in"] != "path")
-        .filter_map(|parameter| parameter["name"].as_str().map(str::to_owned))
-        .collect()
-}
-
 /// Fields of a JSON body.
-fn body(document: &Value, part: &Value) -> Fields {
+pub(super) fn body(document: &Value, part: &Value) -> Fields {
     let contents = part["content"].as_object().into_iter().flatten();
     let schema = contents
         .into_iter()
@@ -269,18 +252,35 @@ fn body(document: &Value, part: &Value) -> Fields {
 }
 
 /// Says whether an interaction expects this status. Documents also write `2XX` and `default`.
-fn gets(one: &Use, status: &str) -> bool {
+pub(super) fn gets(one: &Use, status: &str) -> bool {
     let seen = one.status.to_string();
     let is_class = status.ends_with("XX") && status.get(..1) == seen.get(..1);
     status == "default" || status == seen || is_class
 }
 
-fn reads(one: &Use, status: &str, path: &str) -> bool {
+pub(super) fn reads(one: &Use, status: &str, path: &str) -> bool {
     gets(one, status) && one.response.as_ref().is_some_and(|body| !at(body, path).is_empty())
 }
 
 fn sends(one: &Use, path: &str) -> bool {
-    one.request.as_ref().is_some_and(|body| !at(body, path).is_empty())
+    !sent(one, path).is_empty()
+}
+
+/// Values that a request has at this path.
+fn sent<'a>(one: &'a Use, path: &str) -> Vec<&'a Value> {
+    one.request.as_ref().map_or_else(Vec::new, |body| at(body, path))
+}
+
+/// Says whether an object has a field that a schema without others does not list; `None` if others are allowed.
+fn has_unknown(value: &Value, path: &str, shape: &Shape, fields: &Fields) -> Option<bool> {
+    let closed = shape.limits.contains_key("additionalProperties");
+    let names = value.as_object().filter(|_| closed)?;
+    Some(names.keys().any(|name| !fields.contains_key(&format!("{path}/{name}"))))
+}
+
+/// Path for people: the root has no name of its own.
+pub(super) fn name(path: &str) -> &str {
+    if path.is_empty() { "the body" } else { path }
 }
 
 fn sends_value(one: &Use, path: &str, value: &str) -> bool {
@@ -295,7 +295,7 @@ fn is_written(value: &Value, json: &str) -> bool {
 }
 
 /// Says whether these fields contain the parent of the field.
-fn has_parent(fields: &Fields, path: &str) -> bool {
+pub(super) fn has_parent(fields: &Fields, path: &str) -> bool {
     path.rsplit_once('/')
         .is_none_or(|(parent, _)| fields.contains_key(parent))
 }

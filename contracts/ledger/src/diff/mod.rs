@@ -6,6 +6,9 @@
 
 mod api;
 mod interactions;
+mod limits;
+mod parameters;
+mod responses;
 mod shape;
 mod text;
 mod usage;

@@ -4,15 +4,50 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::limits::{Limits, limits};
+
 /// Values that a schema allows at one path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Shape {
     /// Names of allowed JSON types; empty if the schema does not restrict them.
     pub(super) types: BTreeSet<String>,
-    /// Allowed values as JSON text; empty if the schema does not restrict them.
+    /// Allowed values as JSON text, of `enum` and `const`; empty if the schema does not restrict them.
     pub(super) values: BTreeSet<String>,
+    /// Other limits of the values.
+    pub(super) limits: Limits,
+    /// `true` if the field is in requests only.
+    pub(super) write_only: bool,
+    /// `true` if the field is in responses only.
+    pub(super) read_only: bool,
     /// `true` if the field is present whenever its parent is.
     pub(super) required: bool,
+}
+
+impl Shape {
+    /// Names of the types, as text.
+    pub(super) fn type_names(&self) -> String {
+        self.types.iter().cloned().collect::<Vec<_>>().join(" or ")
+    }
+
+    /// Says whether a value is of an allowed type.
+    pub(super) fn takes_type_of(&self, value: &Value) -> bool {
+        let seen = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(number) if number.is_f64() => "number",
+            Value::Number(_) => "integer",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
+        self.types.is_empty() || is_within(&BTreeSet::from([seen.to_owned()]), &self.types)
+    }
+}
+
+/// Says whether each of these types is one of the others. Every integer is a number.
+pub(super) fn is_within(some: &BTreeSet<String>, all: &BTreeSet<String>) -> bool {
+    some.iter()
+        .all(|name| all.contains(name) || (name == "integer" && all.contains("number")))
 }
 
 /// Fields of a schema by path, such as `/data/items/*/id`. The root is the empty path.
@@ -59,6 +94,14 @@ impl<'a> Walk<'a> {
         let shape = all.entry(path.to_owned()).or_default();
         shape.required = required;
         shape.types.extend(texts(schema.get("type")));
+        // OpenAPI 3.0 says so beside the type, where 3.1 has a type of its own.
+        if schema.get("nullable") == Some(&Value::Bool(true)) && !shape.types.is_empty() {
+            shape.types.insert("null".to_owned());
+        }
+        shape.limits.extend(limits(schema));
+        shape.write_only |= schema.get("writeOnly") == Some(&Value::Bool(true));
+        shape.read_only |= schema.get("readOnly") == Some(&Value::Bool(true));
+        shape.values.extend(schema.get("const").map(Value::to_string));
         shape.values.extend(
             schema
                 .get("enum")
@@ -105,6 +148,9 @@ impl<'a> Walk<'a> {
                 joined.types.extend(shape.types.iter().cloned());
                 joined.values.extend(shape.values.iter().cloned());
                 joined.required = everywhere;
+                if each.len() == 1 {
+                    joined.limits.extend(shape.limits.clone());
+                }
             }
         }
     }

@@ -29,8 +29,10 @@ pub(super) struct Use {
     pub(super) status: u64,
     pub(super) request: Option<Value>,
     pub(super) response: Option<Value>,
-    /// Names of headers and query parameters, in lower case.
-    parameters: Vec<String>,
+    /// Headers and query parameters that are sent, by place and name, the name in lower case.
+    parameters: Vec<(&'static str, String, String)>,
+    /// Names of the headers that the response has to have, in lower case.
+    response_headers: Vec<String>,
 }
 
 impl Users {
@@ -86,21 +88,55 @@ impl Use {
             status: response["status"].as_u64().unwrap_or(200),
             request: body(document.version(), request),
             response: body(document.version(), response),
-            parameters: names(&request["headers"]).chain(names(&request["query"])).collect(),
+            parameters: sent("header", &request["headers"])
+                .chain(sent("query", &request["query"]))
+                .collect(),
+            response_headers: sent("header", &response["headers"]).map(|(_, name, _)| name).collect(),
         }
     }
 
-    pub(super) fn sends_parameter(&self, name: &str) -> bool {
-        self.parameters.contains(&name.to_lowercase())
+    /// Values that are sent for a parameter of an operation.
+    pub(super) fn values(&self, operation: &Operation<'_>, place: &str, name: &str) -> Vec<&str> {
+        if place == "path" {
+            let template = operation.path.split('/').zip(self.path.split('/'));
+            let hole = format!("{{{name}}}");
+            return template
+                .filter(|(part, _)| *part == hole)
+                .map(|(_, value)| value)
+                .collect();
+        }
+        if place == "cookie" {
+            let cookies = self.parameters.iter().filter(|(_, header, _)| header == "cookie");
+            let pairs = cookies.flat_map(|(_, _, text)| text.split("; ").filter_map(|pair| pair.split_once('=')));
+            return pairs
+                .filter(|(cookie, _)| *cookie == name)
+                .map(|(_, value)| value)
+                .collect();
+        }
+        let named = |sent: &&(&str, String, String)| sent.0 == place && sent.1 == name.to_lowercase();
+        let sent = self.parameters.iter().filter(named);
+        sent.map(|(_, _, value)| value.as_str()).collect()
+    }
+
+    pub(super) fn expects_header(&self, name: &str) -> bool {
+        self.response_headers.contains(&name.to_lowercase())
     }
 }
 
-/// Names of headers or parameters, in lower case. Version 2 writes the query as the text of a URL.
-fn names(fields: &Value) -> impl Iterator<Item = String> {
+/// Headers or parameters with each value, the names in lower case. Version 2 writes the query as the text of a URL.
+fn sent(place: &'static str, fields: &Value) -> impl Iterator<Item = (&'static str, String, String)> {
     let written = form_urlencoded::parse(fields.as_str().unwrap_or_default().as_bytes());
-    let named = fields.as_object().into_iter().flatten();
-    let names = written.map(|(name, _)| name.to_lowercase());
-    names.chain(named.map(|(name, _)| name.to_lowercase()))
+    let written = written.map(|(name, value)| (name.to_lowercase(), value.into_owned()));
+    let named = fields.as_object().into_iter().flatten().flat_map(|(name, value)| {
+        let one = std::slice::from_ref(value);
+        let values = value.as_array().map_or(one, Vec::as_slice).iter();
+        values.map(move |value| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            (name.to_lowercase(), text)
+        })
+    });
+    let all: Vec<(String, String)> = written.chain(named).collect();
+    all.into_iter().map(move |(name, value)| (place, name, value))
 }
 
 /// Body as JSON, out of the wrapper that version 4 has around it.

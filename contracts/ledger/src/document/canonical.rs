@@ -8,27 +8,35 @@ use super::{ContentHash, Document, Interaction, Kind, Specification};
 const GENERATED: [&str; 4] = ["key", "id", "_id", "_links"];
 
 impl Document {
-    /// Returns everything that the pact promises, and nothing else: both names and the interactions, sorted by
-    /// type, description and states, with all keys sorted. Each interaction has its type, and lacks the fields
-    /// that tools generate (`key`, `id`, `_id`, `_links`). Metadata is left out.
+    /// Returns everything that the pact promises, and nothing else: both names, the interactions, sorted by type,
+    /// description and states, with all keys sorted, and what decides how they are read: the version of the
+    /// specification and the plugins. One text is different promises in two versions. Each interaction has its
+    /// type, and lacks the fields that tools generate (`key`, `id`, `_id`, `_links`). All other metadata is left out.
     ///
     /// Numbers are those of JSON readers with 64 bits: larger whole numbers become the nearest double.
     pub fn canonical(&self) -> Value {
         let mut interactions: Vec<(Key, Value)> = self.interactions.iter().map(keyed).collect();
         interactions.sort_by(|(one, _), (other, _)| one.cmp(other));
         let interactions: Vec<Value> = interactions.into_iter().map(|(_, value)| value).collect();
-        json!({ "consumer": self.consumer, "interactions": interactions, "provider": self.provider })
+        let mut canonical = json!({
+            "consumer": self.consumer, "interactions": interactions, "provider": self.provider,
+            "specification": self.version.as_str(),
+        });
+        if let Some(plugins) = self.plugins() {
+            canonical["plugins"] = sorted(plugins);
+        }
+        canonical
     }
 
-    /// Returns the hash over [`Self::canonical`]. The order of keys and interactions, and metadata, do not
-    /// matter; any change of an interaction changes the hash.
+    /// Returns the hash over [`Self::canonical`]. The order of keys and interactions, and metadata other than the
+    /// version and the plugins, do not matter; any change of an interaction changes the hash.
     pub fn content_hash(&self) -> ContentHash {
         ContentHash::of(self.canonical().to_string().as_bytes())
     }
 
     /// Returns the text of the file as it is committed: sorted like [`Self::canonical`], indented by two spaces,
-    /// with a newline at the end, and with the version of the specification as its only metadata. A document that
-    /// is read from it has the same content hash.
+    /// with a newline at the end. Its only metadata are the version of the specification, and the plugins if there
+    /// are any. A document that is read from it has the same content hash.
     pub fn to_file_text(&self) -> String {
         let mut file = Map::new();
         file.insert("consumer".to_owned(), json!({ "name": self.consumer }));
@@ -44,10 +52,20 @@ impl Document {
                 file.insert("messages".to_owned(), self.listed(|interaction| !is_http(interaction)));
             }
         }
-        let version = json!({ "version": self.version.as_str() });
-        file.insert("metadata".to_owned(), json!({ "pactSpecification": version }));
+        let mut metadata = json!({ "pactSpecification": { "version": self.version.as_str() } });
+        if let Some(plugins) = self.plugins() {
+            metadata["plugins"] = plugins.clone();
+        }
+        file.insert("metadata".to_owned(), metadata);
         file.insert("provider".to_owned(), json!({ "name": self.provider }));
         format!("{:#}\n", sorted(&Value::Object(file)))
+    }
+
+    /// Plugins that the file declares, which decide how contents and rules are read.
+    fn plugins(&self) -> Option<&Value> {
+        let plugins = self.raw.get("metadata")?.get("plugins")?;
+        let is_empty = plugins.is_null() || plugins.as_array().is_some_and(Vec::is_empty);
+        (!is_empty).then_some(plugins)
     }
 
     /// Interactions that are `wanted`, in canonical order, in the form of the document's version.

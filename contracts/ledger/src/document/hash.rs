@@ -8,7 +8,8 @@ use thiserror::Error;
 const SHORT: usize = 12;
 
 /// Hash over the content of a pact: SHA-256, in 64 lower-case hex digits. Two pacts have the same hash if and
-/// only if they have the same consumer, the same provider and the same interactions.
+/// only if they have the same consumer, the same provider, the same interactions, and the same version of the
+/// specification and plugins, which decide how the interactions are read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContentHash(String);

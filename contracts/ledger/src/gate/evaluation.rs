@@ -43,7 +43,7 @@ impl Gate<'_> {
                 }
             }
         }
-        let mut needs = verifications(&pairs);
+        let mut needs = self.verifications(&pairs);
         needs.extend(self.unpublished(&world, environment, &is_new));
         needs.extend(self.vacuous(changes, &pairs, &absent));
         // Candidates are chosen one after the other, each in a world that has those before it: versions that each
@@ -85,7 +85,7 @@ impl Gate<'_> {
             best.extend(choices.iter().max_by_key(|pair| pair.state).cloned());
             pairs.extend(choices);
         }
-        needs.extend(verifications(&best));
+        needs.extend(self.verifications(&best));
         needs.extend(self.unpublished(&world, environment, &|_| false));
         (pairs, needs)
     }
@@ -196,28 +196,29 @@ impl Gate<'_> {
         let vacuous = changes.iter().filter(is_vacuous);
         vacuous.map(|who| Need::SomethingToCheck { who: who.clone() }).collect()
     }
+
+    /// Verifications that are needed for all pairs to pass. Consumers with the same pact share one.
+    fn verifications(&self, pairs: &BTreeSet<Pair>) -> Vec<Need> {
+        let mut open: BTreeMap<(PairState, &ServiceVersion, &ContentHash), Vec<ServiceVersion>> = BTreeMap::new();
+        for pair in pairs.iter().filter(|pair| pair.state != PairState::Passed) {
+            let key = (pair.state, &pair.provider, &pair.pact);
+            open.entry(key).or_default().push(pair.consumer.clone());
+        }
+        open.into_iter()
+            .map(|((state, provider, pact), consumers)| Need::Passed {
+                provider: provider.clone(),
+                pact: pact.clone(),
+                consumers,
+                state,
+                failures: self.index.standing(Version::from(provider), pact),
+            })
+            .collect()
+    }
 }
 
 fn versions<'w>(world: &'w World<'w>) -> impl Iterator<Item = Version<'w>> {
     let services = world.iter();
     services.flat_map(|(service, versions)| versions.iter().map(move |version| Version::new(service, version)))
-}
-
-/// Verifications that are needed for all pairs to pass. Consumers with the same pact share one.
-fn verifications(pairs: &BTreeSet<Pair>) -> Vec<Need> {
-    let mut open: BTreeMap<(PairState, &ServiceVersion, &ContentHash), Vec<ServiceVersion>> = BTreeMap::new();
-    for pair in pairs.iter().filter(|pair| pair.state != PairState::Passed) {
-        let key = (pair.state, &pair.provider, &pair.pact);
-        open.entry(key).or_default().push(pair.consumer.clone());
-    }
-    open.into_iter()
-        .map(|((state, provider, pact), consumers)| Need::Passed {
-            provider: provider.clone(),
-            pact: pact.clone(),
-            consumers,
-            state,
-        })
-        .collect()
 }
 
 /// Need of a live version of the provider.

@@ -7,7 +7,10 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{PairState, ServiceVersion};
+use super::{
+    PairState, ServiceVersion, StandingFailure,
+    verified::{Entry, Verified},
+};
 use crate::{
     document::ContentHash,
     records::{LiveVersions, Records, VerificationResult},
@@ -31,9 +34,9 @@ pub(super) struct Promise<'a> {
 pub(super) struct Index<'a> {
     /// Pacts of each consumer's version that was published. An empty set says that the version calls nobody.
     held: BTreeMap<Version<'a>, BTreeSet<Promise<'a>>>,
-    /// Verification that counts, for each provider's version and pact.
+    /// Result of all verifications of each provider's version against each pact.
     verified: HashMap<(Version<'a>, &'a ContentHash), Verified>,
-    /// Versions that passed a pact, each with the time of the pass.
+    /// Versions that passed a pact, each with the time of the pass, which orders proposals and decides nothing.
     passed_by: HashMap<Promise<'a>, Vec<(Timestamp, &'a str)>>,
     /// Versions that passed any pact with all its interactions.
     proven: HashSet<Version<'a>>,
@@ -44,13 +47,6 @@ pub(super) struct Index<'a> {
     pub(super) live: LiveVersions<'a>,
     /// Every service that a record names.
     pub(super) services: BTreeSet<&'a str>,
-}
-
-/// Verification that counts, among those of one version against one pact.
-#[derive(Debug, Clone, Copy)]
-struct Verified {
-    at: Timestamp,
-    state: PairState,
 }
 
 impl<'a> Index<'a> {
@@ -93,7 +89,8 @@ impl<'a> Index<'a> {
     }
 
     fn add_verifications(&mut self, records: &'a Records, interactions: &HashMap<&ContentHash, u64>) {
-        for record in records.verifications() {
+        let mut groups: HashMap<(Version<'a>, &'a ContentHash), Vec<Entry<'a>>> = HashMap::new();
+        for (id, record) in records.verifications_by_id() {
             self.services.extend([record.provider.as_str(), &record.consumer]);
             let of = interactions.get(&record.pact).copied().unwrap_or(record.interactions);
             let state = match record.result {
@@ -104,19 +101,18 @@ impl<'a> Index<'a> {
                     of,
                 },
             };
-            let new = Verified { at: record.at, state };
             let key = (Version::new(&record.provider, &record.version), &record.pact);
-            let counts = self.verified.entry(key).or_insert(new);
-            if new.outweighs(*counts) {
-                *counts = new;
-            }
+            groups.entry(key).or_default().push(Entry { id, record, state });
         }
-        let passed = self.verified.iter();
-        for (&(version, pact), verified) in passed.filter(|(_, verified)| verified.state == PairState::Passed) {
-            let provider = version.service;
-            let passed_by = self.passed_by.entry(Promise { provider, pact }).or_default();
-            passed_by.push((verified.at, version.version));
-            self.proven.insert(version);
+        for ((version, pact), entries) in groups {
+            let verified = Verified::of(&entries);
+            if verified.state == PairState::Passed {
+                let provider = version.service;
+                let passed_by = self.passed_by.entry(Promise { provider, pact }).or_default();
+                passed_by.push((verified.at, version.version));
+                self.proven.insert(version);
+            }
+            self.verified.insert((version, pact), verified);
         }
     }
 
@@ -163,7 +159,13 @@ impl<'a> Index<'a> {
         verified.map_or(PairState::Missing, |verified| verified.state)
     }
 
-    /// Versions that passed the pact, the one that was verified last first.
+    /// Failures that no later verification replaces, for a pair that failed.
+    pub(super) fn standing(&self, provider: Version<'_>, pact: &ContentHash) -> Vec<StandingFailure> {
+        let verified = self.verified.get(&(provider, pact));
+        verified.map_or_else(Vec::new, |verified| verified.failures.clone())
+    }
+
+    /// Versions that passed the pact, the one that was verified last by the writers' clocks first.
     pub(super) fn passed_by(&self, promise: Promise<'_>) -> Vec<&'a str> {
         let mut passed = self.passed_by.get(&promise).cloned().unwrap_or_default();
         passed.sort_by_key(|passed| Reverse(*passed));
@@ -195,17 +197,5 @@ impl<'a> Version<'a> {
 impl<'a> From<&'a ServiceVersion> for Version<'a> {
     fn from(owned: &'a ServiceVersion) -> Self {
         Self::new(&owned.service, &owned.version)
-    }
-}
-
-impl Verified {
-    /// The later of two counts, and of two at one time the worse. A partial pass counts only if there is nothing
-    /// else: it says little, and must hide neither a failure nor a full pass.
-    fn outweighs(self, other: Self) -> bool {
-        let rank = |verified: Self| {
-            let is_whole = !matches!(verified.state, PairState::Partial { .. });
-            (is_whole, verified.at, Reverse(verified.state))
-        };
-        rank(self) > rank(other)
     }
 }

@@ -7,6 +7,8 @@
 //! - Every pact with it that a live version of a consumer holds must have been verified against it, not only
 //!   those of the newest version.
 //! - A pact is its content: versions of a consumer that hold the same content share its verifications.
+//! - A failure counts until a verification that names it as earlier takes its place. Clocks decide nothing: a pass
+//!   beside a failure, neither of which names the other, leaves the pair failed.
 //! - A pair that was verified and failed makes the answer no, and so does a provider that is not there. One that
 //!   was not verified, or not with all its interactions, makes it unknown.
 //! - A version with which nothing was ever verified, and nothing has to be, is unknown too, unless the settings
@@ -27,7 +29,9 @@ mod pacts_at;
 mod pair;
 mod reading;
 mod service_version;
+mod standing_failure;
 mod text;
+mod verified;
 mod wording;
 
 use std::collections::BTreeSet;
@@ -42,6 +46,7 @@ pub(crate) use pair::table;
 pub use pair::{Pair, PairState};
 pub use reading::{providers_that_matter, read};
 pub use service_version::ServiceVersion;
+pub use standing_failure::StandingFailure;
 
 use crate::records::{Records, Settings};
 use index::{Index, Version};

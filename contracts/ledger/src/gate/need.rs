@@ -1,4 +1,4 @@
-use super::{Decision, PairState, ServiceVersion};
+use super::{Decision, PairState, ServiceVersion, StandingFailure};
 use crate::document::ContentHash;
 
 /// Change that is needed for a yes.
@@ -15,6 +15,8 @@ pub enum Need {
         consumers: Vec<ServiceVersion>,
         /// State of the pairs in the ledger so far.
         state: PairState,
+        /// Failures that stand against it, for pairs that failed.
+        failures: Vec<StandingFailure>,
     },
     /// Some version of a provider has to be live.
     ProviderLive {
@@ -72,6 +74,14 @@ impl Need {
             | Self::ProviderLive { .. }
             | Self::ConsumerOut { .. } => Decision::No,
             _ => Decision::Unknown,
+        }
+    }
+
+    /// Failures that stand against a yes; empty for other needs.
+    pub fn failures(&self) -> &[StandingFailure] {
+        match self {
+            Self::Passed { failures, .. } => failures,
+            _ => &[],
         }
     }
 

@@ -36,18 +36,18 @@ impl Pair {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "is")]
 pub enum PairState {
-    /// The latest verification failed.
+    /// A verification failed, and no later one replaces it.
     Failed,
     /// The ledger has no verification of the pair.
     Missing,
-    /// The latest verification passed, but with another number of interactions than the pact has.
+    /// The verifications passed, but each with another number of interactions than the pact has.
     Partial {
         /// Number of interactions that were verified.
         verified: u64,
         /// Number of interactions that the pact has.
         of: u64,
     },
-    /// The latest verification passed with all interactions.
+    /// A verification passed with all interactions, and every failure is replaced by a later one.
     Passed,
 }
 

@@ -35,12 +35,16 @@ impl Answer {
     /// JSON for machines, with the sentence and the commands of [`Self::text`].
     pub fn json(&self) -> Value {
         let needs = self.needs.iter().map(|need| {
-            json!({
+            let mut json = json!({
                 "answer": need.decision(),
                 "reason": need.reason(),
                 "text": need.to_string(),
                 "command": need.command(&self.pacts),
-            })
+            });
+            if !need.failures().is_empty() {
+                json["against"] = json!(need.failures());
+            }
+            json
         });
         json!({
             "answer": self.decision,

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Formatter};
 
-use super::{Need, PairState, ServiceVersion, pacts_at::PactsAt, service_version::list};
+use super::{Need, PairState, ServiceVersion, StandingFailure, pacts_at::PactsAt, service_version::list};
 use crate::document::ContentHash;
 
 impl fmt::Display for Need {
@@ -13,7 +13,8 @@ impl fmt::Display for Need {
                 pact,
                 consumers,
                 state,
-            } => passed(formatter, provider, pact, consumers, *state),
+                failures,
+            } => passed(formatter, provider, pact, consumers, (*state, failures)),
             Self::ProviderLive {
                 provider,
                 environment,
@@ -80,7 +81,7 @@ fn passed(
     provider: &ServiceVersion,
     pact: &ContentHash,
     consumers: &[ServiceVersion],
-    state: PairState,
+    (state, failures): (PairState, &[StandingFailure]),
 ) -> fmt::Result {
     let (pact, names) = (pact.short(), list(consumers));
     // All consumers of the need hold the same pact, so the pacts of the first are enough.
@@ -88,7 +89,9 @@ fn passed(
     match state {
         PairState::Failed => write!(
             formatter,
-            "{provider} fails the pact of {names} ({pact}); fix one of them, and verify again"
+            "{provider} fails the pact of {names} ({pact}), says {}; {}",
+            records(failures),
+            remedy(failures)
         ),
         PairState::Partial { verified, of } => write!(
             formatter,
@@ -101,4 +104,19 @@ fn passed(
         ),
     }?;
     write!(formatter, " where {provider} is checked out{with}")
+}
+
+/// Files of the failures, as text.
+fn records(failures: &[StandingFailure]) -> String {
+    let files: Vec<&str> = failures.iter().map(|failure| failure.record.as_str()).collect();
+    files.join(" and ")
+}
+
+fn remedy(failures: &[StandingFailure]) -> &'static str {
+    if failures.iter().any(|failure| failure.is_contested) {
+        "a pass stands beside it, and nothing proves that it is the later one; verify again, with the failure in the \
+         ledger,"
+    } else {
+        "fix one of them, and verify again"
+    }
 }

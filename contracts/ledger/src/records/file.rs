@@ -106,8 +106,7 @@ impl Batch {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = record.id();
         let folder = folder_of(ledger, record);
-        let time = record.at().strftime("%Y%m%dT%H%M%SZ");
-        let file = folder.join(format!("{time}-{}.json", id.short()));
+        let file = ledger.join(record.file(&id));
         if file.exists() {
             // The name derives from the content, so an existing file holds this very record, unless somebody has
             // edited it.

@@ -109,12 +109,33 @@ impl Ledger {
         file::write(&self.folder, records)
     }
 
-    /// Appends the result of a verification, as `seam verify --record` does.
+    /// Appends the result of a verification, like [`Self::record_verifications`].
     ///
     /// # Errors
-    /// Those of [`Self::append`]. A verification of no interactions can't have passed.
+    /// Those of [`Self::record_verifications`].
     pub fn record_verification(&self, verification: Verification) -> Result<PathBuf, LedgerError> {
-        self.append(&Record::Verification(verification))
+        let files = self.record_verifications(vec![verification])?;
+        Ok(files.into_iter().next().unwrap_or_default())
+    }
+
+    /// Appends the results of verifications, all or none, as `seam verify --record` does, and returns the file of
+    /// each. Each one follows the verifications of its version and pact that are in the ledger now, and so replaces
+    /// them; those of one call do not follow each other. An equal result that is in the ledger is not added again.
+    ///
+    /// # Errors
+    /// Those of [`Self::append`] and, for the verifications of these providers, of [`Self::read`]. A verification
+    /// of no interactions can't have passed.
+    pub fn record_verifications(&self, mut verifications: Vec<Verification>) -> Result<Vec<PathBuf>, LedgerError> {
+        let mut before = Records::default();
+        let providers: BTreeSet<&str> = verifications.iter().map(|one| one.provider.as_str()).collect();
+        for provider in providers {
+            self.add_verifications(&mut before, provider)?;
+        }
+        for verification in &mut verifications {
+            verification.follows = before.followed_by(verification);
+        }
+        let records: Vec<Record> = verifications.into_iter().map(Record::Verification).collect();
+        self.append_all(&records)
     }
 
     /// Appends the pacts that a version of a consumer holds.
@@ -138,7 +159,7 @@ impl Ledger {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Records {
     publications: Vec<Publication>,
-    verifications: Vec<Verification>,
+    verifications: Vec<(ContentHash, Verification)>,
     deployments: Vec<(ContentHash, Deployment)>,
 }
 
@@ -147,7 +168,7 @@ impl Records {
     pub(crate) fn add(&mut self, id: ContentHash, record: Record) {
         match record {
             Record::Publication(publication) => self.publications.push(publication),
-            Record::Verification(verification) => self.verifications.push(verification),
+            Record::Verification(verification) => self.verifications.push((id, verification)),
             Record::Deployment(deployment) => self.deployments.push((id, deployment)),
         }
     }
@@ -169,8 +190,25 @@ impl Records {
     }
 
     /// All verifications of versions of providers.
-    pub fn verifications(&self) -> &[Verification] {
-        &self.verifications
+    pub fn verifications(&self) -> impl ExactSizeIterator<Item = &Verification> {
+        self.verifications.iter().map(|(_, verification)| verification)
+    }
+
+    /// All verifications, each with its checksum.
+    pub(crate) fn verifications_by_id(&self) -> impl Iterator<Item = (&ContentHash, &Verification)> {
+        self.verifications.iter().map(|(id, verification)| (id, verification))
+    }
+
+    /// Checksums of the verifications that a new one of the same version and pact follows: those that no other one
+    /// names, in order. For one that is here already, those that it follows.
+    pub fn followed_by(&self, new: &Verification) -> Vec<ContentHash> {
+        if let Some(known) = self.verifications().find(|known| known.is_same_event(new)) {
+            return known.follows.clone();
+        }
+        let same = || self.verifications_by_id().filter(|(_, one)| one.is_about_same(new));
+        let named: BTreeSet<&ContentHash> = same().flat_map(|(_, one)| &one.follows).collect();
+        let open: BTreeSet<&ContentHash> = same().map(|(id, _)| id).filter(|id| !named.contains(id)).collect();
+        open.into_iter().cloned().collect()
     }
 
     /// All changes of environments.

@@ -1,7 +1,9 @@
+use std::path::{Path, PathBuf};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::LedgerError;
+use super::{LedgerError, file::folder_name};
 use crate::{document::ContentHash, source::FoundPact};
 
 pub(super) const PUBLICATION: &str = "publication";
@@ -65,11 +67,29 @@ pub struct Verification {
     pub interactions: u64,
     /// Result of the verification.
     pub result: VerificationResult,
-    /// Time of the verification. Of several verifications of a version against a pact the latest counts, and of
-    /// two at the same time the failed one.
+    /// Time of the verification by the writer's clock. For people only; it orders nothing, since clocks differ.
     pub at: Timestamp,
     /// Name and version of the tool that verified it.
     pub tool: String,
+    /// Checksums of the earlier verifications of this version against this pact that the writer saw and that no
+    /// other names, in order. A verification replaces those that it names, and all that they name. A failure that
+    /// no later verification replaces counts, whatever passed beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub follows: Vec<ContentHash>,
+}
+
+impl Verification {
+    /// Says whether both are about the same version of a provider and the same pact.
+    pub(super) fn is_about_same(&self, other: &Self) -> bool {
+        (&self.provider, &self.version, &self.pact) == (&other.provider, &other.version, &other.pact)
+    }
+
+    /// Says whether both are the same result of the same run, whatever they follow.
+    pub(super) fn is_same_event(&self, other: &Self) -> bool {
+        let mut alike = other.clone();
+        alike.follows.clone_from(&self.follows);
+        *self == alike
+    }
 }
 
 /// Result of a verification.
@@ -141,6 +161,14 @@ impl Record {
         // A struct of text and numbers always has a JSON form.
         let bytes = serde_json::to_vec(self).unwrap_or_default();
         ContentHash::of(&bytes)
+    }
+
+    /// Path of the record's file in the ledger's folder, such as `verification/orders/20261121T120000Z-0123.json`.
+    /// `id` is the record's checksum.
+    pub(crate) fn file(&self, id: &ContentHash) -> PathBuf {
+        let time = self.at().strftime("%Y%m%dT%H%M%SZ");
+        let folder = Path::new(self.kind()).join(folder_name(self.service()));
+        folder.join(format!("{time}-{}.json", id.short()))
     }
 
     /// Name of the folder for records of its kind.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
 
 mod diff;
+mod diff_rules;
 mod document;
 mod gate;
 mod golden;

@@ -48,5 +48,6 @@ pub(crate) fn verified(
         result,
         at: at(0),
         tool: "seam 0.1.0".to_owned(),
+        follows: Vec::new(),
     }
 }

@@ -1,5 +1,7 @@
 //! Parts of a pact that the content hash depends on, and parts that it does not.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -177,6 +179,24 @@ proptest! {
     }
 
     #[test]
+    fn one_text_in_two_versions_of_the_specification_is_two_promises(interactions in interactions()) {
+        let hash = |version: &str| {
+            let http = interactions.iter().cloned().map(|mut one| {
+                one["type"] = "Synchronous/HTTP".into();
+                one["request"] = json!({ "path": "/" });
+                one["response"] = json!({ "status": 200, "body": one["contents"] });
+                one
+            });
+            let mut json = file(&http.collect::<Vec<_>>(), &json!({}));
+            json["metadata"]["pactSpecification"]["version"] = version.into();
+            pact(&json).content_hash()
+        };
+        let hashes: BTreeSet<_> = ["2.0.0", "3.0.0", "4.0"].into_iter().map(hash).collect();
+        prop_assert_eq!(hashes.len(), 3);
+        prop_assert_eq!(hash("3.0.0"), hash("3.0.1"), "they are read in the same way");
+    }
+
+    #[test]
     fn no_text_makes_the_reader_panic(text in "[\\[\\]{}\":,0-9a-z ]{0,60}") {
         let _ = ledger::document::Document::parse("any.json", text.as_bytes());
     }
@@ -189,4 +209,120 @@ fn the_same_message_of_another_kind_is_another_promise() {
         pact(&file(&[one], &json!({}))).content_hash()
     };
     assert_ne!(as_kind("Asynchronous/Messages"), as_kind("Synchronous/Messages"));
+}
+
+#[test]
+fn a_plugin_that_reads_the_contents_is_part_of_the_promise() {
+    let message = json!({ "type": "Asynchronous/Messages", "description": "d" });
+    let with = |plugins: Value| pact(&file(std::slice::from_ref(&message), &json!({ "plugins": plugins })));
+    let plain = pact(&file(std::slice::from_ref(&message), &json!({})));
+    let csv = with(json!([{ "name": "csv", "version": "0.0.1" }]));
+    assert_ne!(csv.content_hash(), plain.content_hash());
+    assert_ne!(
+        csv.content_hash(),
+        with(json!([{ "name": "csv", "version": "0.0.2" }])).content_hash()
+    );
+    assert_eq!(with(json!([])).content_hash(), plain.content_hash());
+    assert_eq!(
+        pact(&serde_json::from_str(&csv.to_file_text()).unwrap()).content_hash(),
+        csv.content_hash()
+    );
+}
+
+/// A pact of this version with one interaction of its list, and the paths of all that it can say.
+fn everything_said(version: &str, list: &str) -> Value {
+    let rules = json!({ "body": { "$.a": { "matchers": [{ "match": "type" }] } } });
+    let generators = json!({ "body": { "$.a": { "type": "Uuid" } } });
+    let (request_body, response_body) = match version {
+        "4.0" => (
+            json!({ "content": { "a": 1 }, "encoded": false }),
+            json!({ "content": { "a": 2 } }),
+        ),
+        _ => (json!({ "a": 1 }), json!({ "a": 2 })),
+    };
+    let mut interaction = if list == "messages" || list == "asynchronous" {
+        json!({
+            "description": "d", "providerStates": [{ "name": "s", "params": { "p": 1 } }], "contents": request_body,
+            "metadata": { "topic": "t" }, "matchingRules": rules, "generators": generators,
+        })
+    } else {
+        json!({
+            "description": "d", "providerStates": [{ "name": "s", "params": { "p": 1 } }],
+            "request": {
+                "method": "POST", "path": "/a", "query": { "q": ["1"] }, "headers": { "X-Sent": "1" },
+                "body": request_body, "matchingRules": rules, "generators": generators,
+            },
+            "response": {
+                "status": 201, "headers": { "X-Got": "1" }, "body": response_body, "matchingRules": rules,
+                "generators": generators,
+            },
+        })
+    };
+    if version == "4.0" {
+        let kind = if list == "asynchronous" {
+            "Asynchronous/Messages"
+        } else {
+            "Synchronous/HTTP"
+        };
+        interaction["type"] = kind.into();
+        interaction["pending"] = false.into();
+        interaction["transport"] = "http".into();
+        interaction["pluginConfiguration"] = json!({ "csv": 1 });
+    }
+    let list = if list == "messages" { list } else { "interactions" };
+    json!({
+        "consumer": { "name": "c" }, "provider": { "name": "p" }, list: [interaction],
+        "metadata": { "pactSpecification": { "version": version } },
+    })
+}
+
+#[test]
+fn nothing_that_an_interaction_says_can_go_or_change_under_the_same_hash() {
+    for (version, list) in [
+        ("3.0.0", "interactions"),
+        ("3.0.0", "messages"),
+        ("4.0", "interactions"),
+        ("4.0", "asynchronous"),
+    ] {
+        let json = everything_said(version, list);
+        let before = pact(&json).content_hash();
+        let place = if list == "messages" {
+            "/messages/0"
+        } else {
+            "/interactions/0"
+        };
+        let said = paths(json.pointer(place).unwrap());
+        let mut seen = 0;
+        for path in said.iter().map(|path| format!("{place}{path}")) {
+            let mut less = json.clone();
+            let (parent, name) = path.rsplit_once('/').unwrap();
+            match less.pointer_mut(parent).unwrap() {
+                Value::Object(fields) => drop(fields.remove(name)),
+                Value::Array(items) => drop(items.remove(0)),
+                _ => unreachable!(),
+            }
+            let mut other = json.clone();
+            let value = other.pointer_mut(&path).unwrap();
+            *value = match &*value {
+                Value::String(text) => format!("{text}x").into(),
+                Value::Number(number) => (number.as_i64().unwrap() + 1).into(),
+                Value::Bool(flag) => (!*flag).into(),
+                Value::Array(items) => json!([items.as_slice(), &[json!(1)]].concat()),
+                Value::Object(fields) => {
+                    let mut more = fields.clone();
+                    more.insert("more".to_owned(), json!(1));
+                    more.into()
+                }
+                Value::Null => json!(1),
+            };
+            for changed in [less, other] {
+                // A field that an interaction must have can't go; the reader says so.
+                if let Ok(changed) = ledger::document::Document::parse("changed.json", changed.to_string().as_bytes()) {
+                    assert_ne!(changed.content_hash(), before, "{version} {list}: {path}");
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 20, "{version} {list}: only {seen} changes were read");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod oracle;
+mod ordering;
 mod properties;
 mod rules;
 mod wording;
@@ -42,6 +43,12 @@ impl History {
     pub(crate) fn verified(mut self, verification: Verification) -> Self {
         self.records.push(Record::Verification(verification));
         self
+    }
+
+    /// A verification by somebody who has all records so far.
+    pub(crate) fn later_verified(self, mut verification: Verification) -> Self {
+        verification.follows = self.records().followed_by(&verification);
+        self.verified(verification)
     }
 
     /// A version goes live in production, beside the others.

@@ -4,7 +4,7 @@
 use ledger::{
     document::ContentHash,
     gate::{Decision, PairState, ServiceVersion},
-    records::{Record, VerificationResult},
+    records::{Record, Verification, VerificationResult},
 };
 
 /// The records, and the services without contracts.
@@ -68,33 +68,43 @@ impl Oracle<'_> {
         self.records.iter().find_map(of)
     }
 
-    /// State of a pair. Failed and whole verifications count; of these the latest, and of two at one time the
-    /// failed one.
+    /// State of a pair. A failure counts unless a failed or whole verification of the pair names it as earlier,
+    /// itself or through others. Clocks are not read.
     pub(crate) fn state(&self, provider: &ServiceVersion, hash: &ContentHash) -> PairState {
-        let mut counting = Vec::new();
-        let mut partial = PairState::Missing;
-        for record in self.records {
-            let Record::Verification(it) = record else { continue };
-            if (&it.provider, &it.version, &it.pact) != (&provider.service, &provider.version, hash) {
-                continue;
-            }
+        let is_about =
+            |it: &Verification| (&it.provider, &it.version, &it.pact) == (&provider.service, &provider.version, hash);
+        let of_pair: Vec<(ContentHash, &Verification)> = self
+            .records
+            .iter()
+            .filter_map(|record| match record {
+                Record::Verification(it) if is_about(it) => Some((record.id(), it)),
+                _ => None,
+            })
+            .collect();
+        let state = |it: &Verification| {
             let of = self.interactions(hash).unwrap_or(it.interactions);
             match it.result {
-                VerificationResult::Failed => counting.push((it.at, 1)),
-                VerificationResult::Passed if it.interactions == of => counting.push((it.at, 0)),
-                VerificationResult::Passed => {
-                    partial = PairState::Partial {
-                        verified: it.interactions,
-                        of,
-                    }
-                }
+                VerificationResult::Failed => PairState::Failed,
+                VerificationResult::Passed if it.interactions == of => PairState::Passed,
+                VerificationResult::Passed => PairState::Partial {
+                    verified: it.interactions,
+                    of,
+                },
             }
+        };
+        let is_whole = |it: &Verification| !matches!(state(it), PairState::Partial { .. });
+        let failure_stands = of_pair.iter().any(|(id, it)| {
+            let is_later = |other: &Verification| is_whole(other) && reaches(&of_pair, other, id);
+            state(it) == PairState::Failed && !of_pair.iter().any(|(_, other)| is_later(other))
+        });
+        if failure_stands {
+            return PairState::Failed;
         }
-        match counting.iter().max() {
-            Some((_, 1)) => PairState::Failed,
-            Some(_) => PairState::Passed,
-            None => partial,
-        }
+        of_pair
+            .iter()
+            .map(|(_, it)| state(it))
+            .max()
+            .unwrap_or(PairState::Missing)
     }
 
     fn is_declared(&self, service: &str) -> bool {
@@ -209,4 +219,12 @@ fn judged(state: PairState) -> Decision {
         PairState::Failed => Decision::No,
         _ => Decision::Unknown,
     }
+}
+
+/// Says whether `from` names the record as earlier, itself or through others of the pair.
+fn reaches(of_pair: &[(ContentHash, &Verification)], from: &Verification, to: &ContentHash) -> bool {
+    from.follows.iter().any(|named| {
+        let next = of_pair.iter().find(|(id, _)| id == named);
+        named == to || next.is_some_and(|(_, next)| reaches(of_pair, next, to))
+    })
 }

@@ -2,6 +2,7 @@
 //! combinations come up, and pairs are often live.
 
 use ledger::{
+    document::ContentHash,
     gate::ServiceVersion,
     records::{
         Deployment, Others, Publication, PublishedPact, Record, Records, Settings, Verification, VerificationResult,
@@ -63,7 +64,7 @@ pub(crate) fn verification() -> impl Strategy<Value = Verification> {
         0..2u64,
         result,
         interactions,
-        0..3i64,
+        -7200..7200i64,
     )
         .prop_map(|(who, consumer, content, result, interactions, second)| Verification {
             pact: hash(number(consumer, &who.service, content)),
@@ -74,14 +75,38 @@ pub(crate) fn verification() -> impl Strategy<Value = Verification> {
             result,
             at: at(second),
             tool: "t".to_owned(),
+            follows: Vec::new(),
         })
+}
+
+/// Verifications that are written one after the other, by clocks that have nothing to do with that order. Most
+/// writers see all that was written before; the others see nothing of it.
+fn verifications() -> impl Strategy<Value = Vec<Record>> {
+    let sees_all = prop::bool::weighted(0.7);
+    prop::collection::vec((verification(), sees_all), 0..60).prop_map(|drawn| {
+        let mut all: Vec<(ContentHash, Verification)> = Vec::new();
+        for (mut new, sees_all) in drawn {
+            if sees_all {
+                new.follows = open(&all, &new);
+            }
+            all.push((Record::Verification(new.clone()).id(), new));
+        }
+        all.into_iter().map(|(_, one)| Record::Verification(one)).collect()
+    })
+}
+
+/// Checksums of the records of the same pair that no other one names.
+fn open(all: &[(ContentHash, Verification)], new: &Verification) -> Vec<ContentHash> {
+    let pair = |one: &Verification| (one.provider.clone(), one.version.clone(), one.pact.clone());
+    let same = || all.iter().filter(|(_, one)| pair(one) == pair(new));
+    let is_open = |id: &ContentHash| !same().any(|(_, other)| other.follows.contains(id));
+    same().map(|(id, _)| id).filter(|id| is_open(id)).cloned().collect()
 }
 
 /// Records that may exist before anything is live.
 pub(crate) fn facts() -> impl Strategy<Value = Vec<Record>> {
     let publications = prop::collection::vec(publication().prop_map(Record::Publication), 0..16);
-    let verifications = prop::collection::vec(verification().prop_map(Record::Verification), 0..60);
-    (publications, verifications).prop_map(|(one, other)| [one, other].concat())
+    (publications, verifications()).prop_map(|(one, other)| [one, other].concat())
 }
 
 /// Action on an environment, allowed by the gate or not.

@@ -49,6 +49,26 @@ fn a_version_that_was_brought_twice_goes_out_once() {
     assert!(live(&ledger, "orders").is_empty());
 }
 
+#[test]
+fn a_version_that_two_branches_brought_goes_out_at_once_and_its_replacement_ends_both() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    // Neither branch has the record of the other when it writes its own.
+    let (ours, theirs) = (replaced(&ledger, "orders", "1", 1), replaced(&ledger, "orders", "1", 2));
+    for record in [ours, theirs] {
+        ledger.record_deployment(record).unwrap();
+    }
+    let records = ledger.read().unwrap();
+    let out = records.live().undeployed("production", "orders", "1", at(3)).unwrap();
+    assert_eq!(out.ends.len(), 2, "{out:?}");
+    let next = records
+        .live()
+        .deployed("production", "orders", "2", Others::GoOut, at(3));
+    assert_eq!(next.ends.len(), 2, "{next:?}");
+    ledger.record_deployment(out).unwrap();
+    assert!(live(&ledger, "orders").is_empty());
+}
+
 /// Next action of a writer: a version that replaces others, stays beside them, or is taken out.
 type Step = (u8, u8);
 

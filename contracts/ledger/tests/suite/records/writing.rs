@@ -166,6 +166,69 @@ fn what_can_not_be_is_refused_and_nothing_is_written() {
 }
 
 #[test]
+fn one_impossible_record_anywhere_among_many_keeps_all_of_them_out() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let sound = |second: i64| {
+        let mut sound = verified("orders", "1", "storefront", 1, VerificationResult::Passed);
+        sound.at = at(second);
+        Record::Verification(sound)
+    };
+    let mut vacuous = verified("orders", "1", "storefront", 1, VerificationResult::Passed);
+    vacuous.interactions = 0;
+    for place in 0..3 {
+        let mut records = vec![sound(1), sound(2)];
+        records.insert(place, Record::Verification(vacuous.clone()));
+        let said = ledger.append_all(&records).unwrap_err().to_string();
+        assert!(said.contains("interactions is 0"), "at {place}: {said}");
+        assert!(!ledger.folder().exists(), "at {place}");
+    }
+}
+
+#[test]
+fn a_verification_follows_those_of_its_version_and_pact_that_the_ledger_has() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let one = |pact: u64, second: i64, result: VerificationResult| {
+        let mut one = verified("orders", "1", "storefront", pact, result);
+        one.at = at(second);
+        one
+    };
+    let follows = |second: i64| {
+        let records = ledger.read().unwrap();
+        let mut found = records.verifications().filter(|one| one.at == at(second));
+        let (one, none) = (found.next().unwrap().clone(), found.next());
+        assert_eq!(none, None);
+        (Record::Verification(one.clone()).id(), one.follows)
+    };
+    // Two of one call, neither of which is the later one; and one of another pact.
+    let together = vec![
+        one(1, 7200, VerificationResult::Failed),
+        one(1, 1, VerificationResult::Passed),
+    ];
+    ledger.record_verifications(together).unwrap();
+    ledger
+        .record_verification(one(2, 2, VerificationResult::Failed))
+        .unwrap();
+    assert!(follows(7200).1.is_empty() && follows(1).1.is_empty() && follows(2).1.is_empty());
+
+    ledger
+        .record_verification(one(1, 3, VerificationResult::Passed))
+        .unwrap();
+    let mut both = vec![follows(7200).0, follows(1).0];
+    both.sort();
+    assert_eq!(follows(3).1, both);
+    ledger
+        .record_verification(one(1, 4, VerificationResult::Passed))
+        .unwrap();
+    assert_eq!(
+        follows(4).1,
+        [follows(3).0],
+        "it names no more than those that nobody named"
+    );
+}
+
+#[test]
 fn a_record_that_can_not_be_written_leaves_nothing_behind() {
     let root = tempfile::tempdir().unwrap();
     let ledger = ledger(root.path());
