@@ -2,6 +2,9 @@
 //!
 //! pact_matching applies these rules to the JSON text of a value, so that `\w+` accepts `null`, and `.*` an object. A
 //! consumer that asks for text can read neither. Numbers and booleans are accepted, as the specification has it.
+//!
+//! On the same way through both values, lists are counted whose example is empty: pact_matching passes over the rules of
+//! those, also over `min` and `max`.
 
 use pact_matching::{CoreMatchingContext, DiffConfig, json::compare_json};
 use pact_models::{
@@ -56,6 +59,9 @@ fn visit(path: &DocPath, expected: &Value, actual: &Value, rules: &MatchingRuleC
         }
         (Value::Array(examples), Value::Array(items)) => {
             let own = rules_at(path, rules);
+            if examples.is_empty() {
+                found.extend(miscounted(path, items, &own));
+            }
             let variants = own.rules.iter().filter_map(|rule| match rule {
                 MatchingRule::ArrayContains(variants) => Some(variants),
                 _ => None,
@@ -79,6 +85,30 @@ fn visit(path: &DocPath, expected: &Value, actual: &Value, rules: &MatchingRuleC
         }
         _ => judge(path, expected, actual, rules, found),
     }
+}
+
+/// Says whether a list is shorter or longer than a rule of its own allows.
+fn miscounted(path: &DocPath, items: &[Value], own: &RuleList) -> Option<Difference> {
+    let bounds = own.rules.iter().filter_map(|rule| match rule {
+        MatchingRule::MinType(least) => Some((*least, usize::MAX)),
+        MatchingRule::MaxType(most) => Some((0, *most)),
+        MatchingRule::MinMaxType(least, most) => Some((*least, *most)),
+        _ => None,
+    });
+    let mut bounds = bounds.filter(|_| !own.cascaded && own.rule_logic == RuleLogic::And);
+    let (least, most) = bounds.find(|(least, most)| !(*least..=*most).contains(&items.len()))?;
+    let wanted = if items.len() < least {
+        format!("at least {least}")
+    } else {
+        format!("at most {most}")
+    };
+    Some(Difference {
+        part: Part::Body,
+        path: path.to_string(),
+        expected: "[]".to_owned(),
+        got: Value::from(items).to_string(),
+        why: format!("Expected a list with {wanted} elements, but got {}", items.len()),
+    })
 }
 
 /// Checks that an item of the list matches the variant of an `arrayContains` rule, with its rules about text too.
