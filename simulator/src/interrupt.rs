@@ -2,6 +2,7 @@
 
 use std::{future::Future, io};
 
+use futures::{Stream, stream};
 use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -40,6 +41,14 @@ impl Interrupt {
             _ = terminate.recv() => {}
             _ = hangup.recv() => {}
         }
+    }
+
+    /// The signals as a stream, one item each. It does not end.
+    pub fn into_stream(self) -> impl Stream<Item = ()> {
+        stream::unfold(self, async |mut signals| {
+            signals.received().await;
+            Some(((), signals))
+        })
     }
 
     /// Does some work until it is done or a signal arrives, which drops the work.

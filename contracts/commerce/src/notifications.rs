@@ -5,7 +5,7 @@ use crate::{Contact, Error, IdempotencyKey, Invalid, NotificationId, OrderId, Pa
 /// Notifies customers about their orders by mail and push message.
 #[seam::contract(name = "notifications")]
 pub trait Notifications: Send + Sync {
-    /// Sends a message about an order. The same key with the same request replays the first reply.
+    /// Sends a message about an order. The same key with the same request repeats the first reply.
     #[write(key = notification.key)]
     async fn notify(&self, notification: NewNotification) -> Result<Notification, NotificationError>;
 

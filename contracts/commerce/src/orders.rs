@@ -12,7 +12,7 @@ use crate::{
 pub trait Orders: Send + Sync {
     /// Reserves the stock and accepts the order as `Pending`. Inventory sets the prices.
     ///
-    /// The same key with the same request replays the first reply.
+    /// The same key with the same request repeats the first reply.
     #[write(key = order.key)]
     async fn create_order(&self, order: NewOrder) -> Result<Order, OrderError>;
 

@@ -26,7 +26,7 @@ pub trait Payments: Send + Sync {
 
     /// Refunds a part or all of the captured amount. All refunds together never exceed it.
     ///
-    /// The same key with the same request replays the provider's first reply, a refusal too. A request that is
+    /// The same key with the same request repeats the provider's first reply, a refusal too. A request that is
     /// refused before the provider is asked (malformed, no such payment, another currency, nothing captured, more
     /// than is left) has no effect and is not remembered: its key stays new.
     #[write(key = payment_id)]

@@ -31,8 +31,8 @@ impl Classification {
         let mut markers = method.attrs.iter().filter(|attribute| is_marker(attribute));
         let Some(marker) = markers.next() else {
             let wanted = format!(
-                "say what {name} does: write #[read] above it if it changes nothing, or #[write] if it may; with its key, \
-                 where it has one: #[read(key = order_id)]"
+                "say what {name} does: write #[read] above it if it changes nothing, or #[write] if it may; \
+                 with its key, where it has one: #[read(key = order_id)]"
             );
             return Err(Error::new(name.span(), wanted));
         };

@@ -97,7 +97,9 @@ fn contract(model: &Model) -> TokenStream {
         quote_spanned! { place(answer) => #reply::#variant(answer) => ::seam::private::Answer::outcome(answer), }
     });
     let failures = model.methods.iter().map(|Method { variant, answer, .. }| {
-        quote_spanned! { place(answer) => #call::#variant { .. } => #reply::#variant(::seam::private::Answer::none(failure)), }
+        quote_spanned! {
+            place(answer) => #call::#variant { .. } => #reply::#variant(::seam::private::Answer::none(failure)),
+        }
     });
     quote! {
         impl ::seam::Contract for dyn #of {

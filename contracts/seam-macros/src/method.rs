@@ -139,8 +139,8 @@ fn argument(pattern: &Pat, kind: &Type) -> Result<Argument> {
 fn answer(signature: &Signature) -> Result<Type> {
     let name = &signature.ident;
     let wanted = format!(
-        "{name} does not return a Result, and a call may go unanswered: write `-> Result<T, E>` with an error that implements \
-         seam::ContractError"
+        "{name} does not return a Result, and a call may go unanswered: write `-> Result<T, E>` with an error \
+         that implements seam::ContractError"
     );
     match &signature.output {
         ReturnType::Type(_, kind) if is_result(kind) => match unfit(kind) {

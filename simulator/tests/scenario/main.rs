@@ -1,6 +1,7 @@
 //! The engine against a shop with planted defects: each must be found, with the right evidence, and a sound shop must
 //! pass.
 
+mod faults;
 mod files;
 mod shop;
 
@@ -10,10 +11,8 @@ use serde_json::{Value, json};
 use shop::{Defect, Shop};
 use simulator::{
     progress::Silent,
-    scenario::{
-        Candidates, FaultOutcome, FaultPlan, Observations, Phase, Report, Scenario, ScenarioError, Verdict, run,
-    },
-    steps::{Request, Target},
+    scenario::{Observations, Phase, Report, Scenario, ScenarioError, Verdict, run},
+    steps::Request,
 };
 
 const SHOP: &str = include_str!("shop.toml");
@@ -168,148 +167,6 @@ async fn a_lost_or_early_answer_is_met_by_the_very_same_request() {
         assert!(requests.iter().all(|request| request == &requests[0]));
     }
     assert_eq!(report.requests.unanswered, 20);
-}
-
-#[tokio::test]
-async fn a_fault_fires_at_its_moment_and_is_healed() {
-    let shop = Shop::with(Defect::None);
-
-    let (report, _) = run_on(&shop, &scenario(), 1).await;
-
-    let [fault] = report.faults.as_slice() else {
-        panic!("{:?}", report.faults)
-    };
-    let bank = Target::Node("the-bank".to_owned());
-    assert_eq!((&fault.target, fault.at_journey), (&bank, 10));
-    assert!(
-        matches!(fault.outcome, FaultOutcome::Fired { at_ms, healed_at_ms } if healed_at_ms >= at_ms + 5),
-        "{fault:?}"
-    );
-    assert_eq!(shop.killed(), ["the-bank"]);
-}
-
-#[tokio::test]
-async fn a_fault_that_never_fired_fails_a_run_that_is_sound_otherwise() {
-    let report = report_of(Defect::CannotBeKilled).await;
-
-    assert_eq!(report.verdict, Verdict::Fail);
-    assert!(
-        report
-            .invariants
-            .iter()
-            .all(|invariant| invariant.verdict == Verdict::Pass)
-    );
-    assert_eq!(
-        report.faults[0].outcome,
-        FaultOutcome::Failed {
-            reason: "it wears armour".to_owned()
-        }
-    );
-}
-
-#[tokio::test]
-async fn a_fault_that_the_world_refuses_fails_the_run_and_is_told_from_one_that_failed() {
-    let report = report_of(Defect::RefusesFaults).await;
-
-    assert_eq!(report.verdict, Verdict::Fail);
-    assert_eq!(
-        report.faults[0].outcome,
-        FaultOutcome::Refused {
-            reason: "this bank has no process".to_owned()
-        }
-    );
-}
-
-#[tokio::test]
-async fn a_lost_run_heals_what_is_laid_at_once_and_lays_no_more() {
-    let mut scenario = scenario();
-    scenario.workload.count = 40;
-    // Journeys fail one by one, and the first fault is laid long before twenty have.
-    scenario.workload.patience = Duration::from_millis(60);
-    let shop = Shop::with(Defect::NeverDecides);
-    let text = SHOP
-        .replace(
-            "at = 0.5\nheal_after_ms = [5, 10]",
-            "at = 0.0\nheal_after_ms = [600000, 600000]",
-        )
-        .replace(
-            "[[observe]]\ntable = \"orders\"",
-            "[[fault]]\nkind = \"kill\"\nnode = \"shop\"\nat = 1.0\n\n[[observe]]\ntable = \"orders\"",
-        );
-    scenario.faults = Scenario::parse(&text, Path::new("shop.toml"))
-        .expect("still right")
-        .faults;
-
-    let (report, _) = run_on(&shop, &scenario, 1).await;
-
-    let [laid, ahead] = report.faults.as_slice() else {
-        panic!("{:?}", report.faults)
-    };
-    assert!(
-        matches!(laid.outcome, FaultOutcome::Fired { at_ms, healed_at_ms } if healed_at_ms < at_ms + 60_000),
-        "ten minutes were planned: {laid:?}"
-    );
-    assert!(
-        matches!(&ahead.outcome, FaultOutcome::TooLate { reason } if reason.contains("20 journeys failed")),
-        "{ahead:?}"
-    );
-    assert_eq!(shop.killed(), ["the-bank"]);
-}
-
-#[tokio::test]
-async fn a_fault_on_a_role_that_nobody_plays_fails_the_run() {
-    let mut scenario = scenario();
-    scenario.faults = vec![FaultPlan::kill(Candidates::one("post office"))];
-
-    let (report, _) = run_on(&Shop::with(Defect::None), &scenario, 1).await;
-
-    assert_eq!(report.verdict, Verdict::Fail);
-    assert!(matches!(&report.faults[0].outcome, FaultOutcome::Refused { reason } if reason == "there are: bank, shop"));
-}
-
-#[tokio::test]
-async fn a_fault_that_cannot_be_healed_ends_the_run_at_once() {
-    let mut scenario = scenario();
-    scenario.workload.count = 400;
-    scenario.workload.patience = Duration::from_millis(300);
-
-    let (report, _) = run_on(&Shop::with(Defect::StaysDead), &scenario, 1).await;
-
-    assert_eq!(report.verdict, Verdict::Fail);
-    assert!(
-        matches!(report.faults[0].outcome, FaultOutcome::NotHealed { .. }),
-        "{:?}",
-        report.faults
-    );
-    assert!(
-        report
-            .failed_journeys
-            .last()
-            .is_some_and(|it| it.reason.contains("it exited with status 1"))
-    );
-}
-
-#[tokio::test]
-async fn several_faults_on_one_node_take_turns() {
-    let mut scenario = scenario();
-    scenario.faults = (0..5).map(|_| FaultPlan::kill(Candidates::one("bank"))).collect();
-    let shop = Shop::with(Defect::None);
-
-    let (report, _) = run_on(&shop, &scenario, 1).await;
-
-    let mut times: Vec<(u64, u64)> = report
-        .faults
-        .iter()
-        .map(|fault| match fault.outcome {
-            FaultOutcome::Fired { at_ms, healed_at_ms } => (at_ms, healed_at_ms),
-            ref other => panic!("{other:?}"),
-        })
-        .collect();
-    times.sort_unstable();
-    assert!(
-        times.windows(2).all(|pair| pair[0].1 <= pair[1].0),
-        "one begins after the other is healed: {times:?}"
-    );
 }
 
 #[tokio::test]

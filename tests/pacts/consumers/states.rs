@@ -68,7 +68,7 @@ pub(crate) fn order(status: OrderStatus, order: &NewOrderV2) -> State {
     }
 }
 
-/// This order was created under this key, which replays the reply for ever. Returns `order_id`.
+/// This order was created under this key, which repeats the reply for ever. Returns `order_id`.
 ///
 /// `POST /v2/orders` with the key and the body `order`. Its products are in stock by [`stocked`].
 pub(crate) fn order_under(key: &IdempotencyKey, order: &NewOrderV2) -> State {

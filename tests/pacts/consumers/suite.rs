@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    #[should_panic(expected = "a-consumer asked a-provider for something else")]
+    #[should_panic(expected = "a-consumer sent a-provider a request that its pact does not have")]
     async fn a_consumer_that_asks_for_something_else_is_stopped_even_if_it_goes_on() {
         let insists = |provider: Link| async move {
             ask(provider).await;

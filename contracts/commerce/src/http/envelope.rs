@@ -9,9 +9,9 @@ pub struct ApiResponse<T> {
     pub data: Option<T>,
     /// The failure; null if the request succeeded.
     pub error: Option<ErrorBody>,
-    /// Id of the request; in a replay, the id of the first request.
+    /// Id of the request; in a repeated reply, the id of the first request.
     pub request_id: String,
-    /// Time of the reply; in a replay, the time of the first reply.
+    /// Time of the reply; in a repeated reply, the time of the first reply.
     pub timestamp: Timestamp,
 }
 

@@ -61,7 +61,7 @@ pub fn openapi() -> OpenApi {
 
 const PREFACE: &str = "Every reply is an envelope with `data` or `error`, the `request_id` and a `timestamp`. \
     Amounts are whole minor units. A command with the header `Idempotency-Key` may be repeated with the same key and \
-    body: it happens once, and a replay is byte for byte the first reply, with the header \
+    body: it happens once, and a repeated reply is byte for byte the first, with the header \
     `Idempotency-Replayed: true`. Every path segment is percent-encoded.";
 
 /// Headers that any request may carry.
@@ -165,7 +165,10 @@ fn success(operation: &Operation, status: u16) -> Response {
         response = response.header("Location", header("Path of the new thing."));
     }
     if operation.keyed {
-        response = response.header("Idempotency-Replayed", header("`true` on a replay, else absent."));
+        response = response.header(
+            "Idempotency-Replayed",
+            header("`true` on a repeated reply, else absent."),
+        );
     }
     if operation.retired.is_some() {
         response = response

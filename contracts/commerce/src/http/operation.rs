@@ -82,7 +82,7 @@ impl Operation {
         Self::new(Method::GET, path, name, summary)
     }
 
-    /// Declares a route that changes something, or replays a reply.
+    /// Declares a route that changes something, or repeats a reply.
     pub(crate) fn post(path: &'static str, name: &'static str, summary: &'static str) -> Self {
         Self::new(Method::POST, path, name, summary)
     }

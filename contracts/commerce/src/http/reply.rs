@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{ErrorCode, Timestamp};
 
-/// Header that marks a replayed reply.
+/// Header that marks a repeated reply.
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// A successful reply before it has its envelope.

@@ -18,7 +18,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 const KEY: (&str, &str) = ("idempotency-key", "k");
 const ORDER: &str = r#"{"customer_id":"ada","contact":{"email":"a@b.c"},"payment_method":"t","items":[]}"#;
 
-/// An implementation that marks its reply as a replay.
+/// An implementation that marks its reply as a repetition.
 struct Marking<C: Contract + ?Sized> {
     reply: C::Reply,
     first: Option<&'static str>,

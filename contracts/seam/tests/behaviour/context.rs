@@ -51,9 +51,18 @@ proptest! {
     }
 
     #[test]
-    fn no_header_makes_reading_fail_and_what_is_read_can_be_sent_on(value in prop::collection::vec(b' '..=0xff, 0..200)) {
+    fn no_header_makes_reading_fail_and_what_is_read_can_be_sent_on(
+        value in prop::collection::vec(b' '..=0xff, 0..200),
+    ) {
         prop_assume!(HeaderValue::from_bytes(&value).is_ok());
-        let fields = ["x-request-id", "x-correlation-id", "x-causation-id", "traceparent", "x-seam-deadline-ms", "x-seam-caller"];
+        let fields = [
+            "x-request-id",
+            "x-correlation-id",
+            "x-causation-id",
+            "traceparent",
+            "x-seam-deadline-ms",
+            "x-seam-caller",
+        ];
         let context = extract(&headers(&fields.map(|name| (name, value.as_slice()))));
         let mut again = HeaderMap::new();
         inject(&context, &mut again);

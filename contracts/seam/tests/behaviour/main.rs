@@ -1,4 +1,4 @@
-//! What the library promises, over two small contracts.
+//! Promises of the library, shown on two small contracts.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 

@@ -16,7 +16,7 @@ pub(crate) trait Shelf: Send + Sync {
     #[read(key = name)]
     async fn get(&self, name: String) -> Result<Item, ShelfError>;
 
-    /// How many boxes there are.
+    /// Counts the boxes.
     #[read]
     async fn count(&self) -> Result<u64, ShelfError>;
 

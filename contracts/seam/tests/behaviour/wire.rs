@@ -18,7 +18,11 @@ fn items() -> impl Strategy<Value = Item> {
 
 proptest! {
     #[test]
-    fn what_can_be_written_down_crosses_unchanged(item in items(), limits in any::<(i64, i64)>(), prefix in any::<Option<String>>()) {
+    fn what_can_be_written_down_crosses_unchanged(
+        item in items(),
+        limits in any::<(i64, i64)>(),
+        prefix in any::<Option<String>>(),
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let (near, far) = (Wooden::default(), wired());
@@ -70,7 +74,7 @@ struct Reading {
     note: String,
 }
 
-/// Measures.
+/// A device that reports readings.
 #[seam::contract(name = "gauge")]
 trait Gauge: Send + Sync {
     /// Gives back what it is given.

@@ -92,7 +92,7 @@ impl Model for Pages {
     }
 }
 
-/// How a diary tells moments: from those of the model, for the entry as it was and as it is.
+/// Way in which a diary reports times, derived from those of the model for the old and the new entry.
 type Clock = fn(Option<&Entry>, Entry) -> Entry;
 
 struct Paper(Mutex<Pages>, Clock);

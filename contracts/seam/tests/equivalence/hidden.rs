@@ -1,4 +1,5 @@
-//! What differs though replies read the same: what JSON does not show, and effects of which the model says nothing.
+//! Differences between replies that read the same: values that JSON does not show, and effects that the model does
+//! not mention.
 
 use std::{sync::Arc, time::Duration};
 

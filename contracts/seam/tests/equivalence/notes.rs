@@ -140,7 +140,7 @@ impl Model for Book {
     }
 }
 
-/// How an implementation goes wrong.
+/// Defect of an implementation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wrong {
     Nowhere,
@@ -148,9 +148,9 @@ pub(crate) enum Wrong {
     ThirdOverFirst,
     /// A torn note can still be read.
     TornIsRead,
-    /// What was torn is not noted.
+    /// A torn page is not recorded.
     EffectLost,
-    /// What was torn is not noted when somebody looks for the first time.
+    /// A torn page is not recorded until the second time that somebody looks.
     EffectLate,
     /// Tearing an absent note panics.
     Panics,

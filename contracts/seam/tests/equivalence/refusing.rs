@@ -1,4 +1,4 @@
-//! What can't be run is refused, with what to do. The environment is set for a process of its own: the example.
+//! Suites that can't be run are refused, with what to do. The environment is set for a process of its own: the example.
 
 use std::{
     path::PathBuf,

@@ -19,7 +19,7 @@ fn only_file(folder: &Path) -> std::path::PathBuf {
     files.next().unwrap().unwrap().path()
 }
 
-/// What a run says of a file in place of the saved one.
+/// Message of a run whose saved file was changed.
 fn refusal(change: impl FnOnce(String) -> String) -> String {
     let (folder, text) = saved(Wrong::TornIsRead);
     fs::write(only_file(folder.path()), change(text)).unwrap();
@@ -104,9 +104,9 @@ fn a_file_that_is_no_saved_sequence_or_of_another_format_is_refused() {
     assert!(other.contains("its format is 2, wanted 1"), "{other}");
 }
 
-/// Where the pads below keep sequences that failed, if they keep any.
+/// Variable that names the folder in which the pads below save failing sequences.
 const FOLDER: &str = "NOTES_FOLDER";
-/// What is said whenever the pad is opened that runs on a sample only.
+/// Line that is printed whenever the sampled pad is opened.
 const SELDOM: &str = "opened now and then";
 
 /// Run again in processes of their own, where the environment asks for something else.
@@ -127,7 +127,7 @@ fn right_pads_pass() {
     eprintln!("{report}");
 }
 
-/// What is reported where the environment says this.
+/// Report of a run with these environment variables.
 fn reported(variables: &[(&str, &OsStr)]) -> String {
     let mut again = Command::new(env::current_exe().unwrap());
     again.args(["--exact", "--nocapture", "replaying::right_pads_pass"]);

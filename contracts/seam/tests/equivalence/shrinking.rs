@@ -21,7 +21,7 @@ trait Crates: Send + Sync {
     async fn tie(&self, tied: bool) -> Result<(), TransportFailure>;
 }
 
-/// What is called for: at most so many, or one with the stack tied and untied before.
+/// Condition of a failure: a number of calls, or one call after the stack was tied and untied.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stack {
     AtMost(u64),

@@ -18,7 +18,7 @@ pub(super) struct Lane {
     /// A step of this lane is running.
     pub(super) busy: bool,
     /// The letters are being tried again.
-    pub(super) replaying: bool,
+    pub(super) retrying: bool,
     /// The search for the event that a gap misses.
     pub(super) rescan: Option<AbortHandle>,
 }
@@ -47,12 +47,12 @@ impl Lane {
     /// A lane that begins with dead letters, as a restart finds them.
     pub(super) fn of_letters(letters: VecDeque<Letter>) -> Self {
         // Letters that a crash left parked with no dead one before them are tried again without being asked.
-        let replaying = letters
+        let retrying = letters
             .front()
             .is_some_and(|first| first.state == DeadLetterState::Parked);
         Self {
             letters,
-            replaying,
+            retrying,
             ..Self::default()
         }
     }
@@ -69,7 +69,7 @@ impl Lane {
 
     fn choose(&mut self, versions: &AppliedVersions) -> Option<Step> {
         let Some(first) = self.letters.front() else {
-            self.replaying = false;
+            self.retrying = false;
             let event = self.queue.pop_front()?;
             let expected = versions.expects(&event.event.aggregate_id, event.event.version);
             return Some(match expected {
@@ -81,12 +81,12 @@ impl Lane {
         let missing = first.missing();
         match missing {
             // The missing events have been applied, so the letter itself is next.
-            Some(missing) if missing == first.version => self.replaying = true,
+            Some(missing) if missing == first.version => self.retrying = true,
             // A retry that was asked for can't help while an event before the letter is missing.
-            Some(_) => self.replaying = false,
+            Some(_) => self.retrying = false,
             None => {}
         }
-        if self.replaying {
+        if self.retrying {
             return Some(Step::Retry(first.clone()));
         }
         let event = self.queue.pop_front()?;

@@ -98,10 +98,10 @@ impl Lanes {
 
     /// Asks for the letters of the event's aggregate to be tried again; returns the aggregate, if the event is a
     /// letter.
-    pub(super) fn replay(&mut self, event_id: Uuid) -> Option<String> {
+    pub(super) fn retry(&mut self, event_id: Uuid) -> Option<String> {
         let mut lanes = self.by_aggregate.iter_mut();
         let (aggregate, lane) = lanes.find(|(_, lane)| lane.has_letter(event_id))?;
-        lane.replaying = true;
+        lane.retrying = true;
         Some(aggregate.clone())
     }
 

@@ -109,7 +109,7 @@ impl Pump {
     }
 
     fn retry(&mut self, event_id: Uuid) {
-        if let Some(aggregate) = self.lanes.replay(event_id) {
+        if let Some(aggregate) = self.lanes.retry(event_id) {
             self.step(&aggregate);
         }
     }
@@ -182,7 +182,7 @@ impl Pump {
             }
             Finished::StillDead(aggregate, letter) => {
                 let lane = self.lanes.lane(&aggregate);
-                lane.replaying = false;
+                lane.retrying = false;
                 lane.insert(letter);
                 aggregate
             }
@@ -193,7 +193,7 @@ impl Pump {
             Finished::Found(aggregate, letters) => {
                 let lane = self.lanes.lane(&aggregate);
                 lane.rescan = None;
-                lane.replaying = true;
+                lane.retrying = true;
                 letters.into_iter().for_each(|letter| lane.insert(letter));
                 // A search runs concurrently with the lane's steps, so its end does not free the lane.
                 self.step(&aggregate);

@@ -21,7 +21,7 @@ pub enum Claim {
     /// [`complete`].
     Resumed(Lease),
     /// The work is done, and this is the stored reply. Its request id and time are marked as a repetition.
-    Replay(Stored),
+    Answered(Stored),
     /// Somebody is working on the same request.
     InFlight {
         /// Time until their lease expires at the latest.
@@ -100,7 +100,7 @@ async fn existing(
     }
     if let Some(stored) = stored(&row)? {
         original::mark(stored.original.clone());
-        return Ok(Claim::Replay(stored));
+        return Ok(Claim::Answered(stored));
     }
     let held_until: i64 = row.try_get("lease_until")?;
     if held_until > now {

@@ -174,7 +174,7 @@ impl<D: Decide> Command<D> {
                             None => Ok(Start::Ours(lease)),
                         },
                         Claim::Resumed(lease) => Ok(Start::Ours(lease)),
-                        Claim::Replay(stored) => Ok(Start::Answered(stored.reply()?)),
+                        Claim::Answered(stored) => Ok(Start::Answered(stored.reply()?)),
                         Claim::InFlight { retry_after } => Err(in_flight(scope.key, retry_after)),
                         Claim::Reused => Err(Error::KeyReused { key: scope.key }),
                     }

@@ -86,8 +86,8 @@ impl Settings {
         }
     }
 
-    /// Checks that every required one of `declared` has a value or a default, for modules whose settings were read as optional.
-    /// Reports all that have not.
+    /// Checks that every required one of `declared` has a value or a default, for modules whose settings were read as
+    /// optional. Reports all that have not.
     pub fn check(&self, declared: &[Declared]) -> Result<(), SettingsError> {
         Self::new(declared, |name| self.values.get(name).cloned()).map(drop)
     }

@@ -4,8 +4,8 @@ use commerce::DomainEvent;
 
 use crate::{DatabaseError, Environment, Module, Settings, settings::Declared};
 
-/// Makes an environment for a module that reads the settings `declared`, with these values. Its databases are SQLite files
-/// in `folder`: new ones, or those that are there.
+/// Makes an environment for a module that reads the settings `declared`, with these values. Its databases are SQLite
+/// files in `folder`: new ones, or those that are there.
 pub fn environment(folder: &Path, declared: &[Declared], settings: &[(&str, &str)]) -> Environment {
     let url = format!("sqlite://{}/{{module}}.db", folder.display());
     let pairs = settings.iter().copied().chain([("DATABASE_URL", url.as_str())]);

@@ -68,7 +68,7 @@ async fn the_same_request_again_gets_the_same_reply_with_the_first_request_id_an
         .scope(original::capture(claim(&store.db, &scope, "one", LEASE)))
         .await;
 
-    let Claim::Replay(stored) = again else {
+    let Claim::Answered(stored) = again else {
         panic!("{again:?}")
     };
     assert_eq!(stored.reply::<String>().unwrap(), "reply");
@@ -120,7 +120,7 @@ async fn keys_of_other_callers_have_nothing_to_do_with_each_other() {
     complete(&store.db, &lease(other), "own").await.unwrap();
     for (caller, wanted) in [("a", "secret"), ("b", "own")] {
         let again = claim(&store.db, &scope(caller, "k"), "one", LEASE).await;
-        let Claim::Replay(stored) = again else {
+        let Claim::Answered(stored) = again else {
             panic!("{again:?}")
         };
         assert_eq!(stored.reply::<String>().unwrap(), wanted);
@@ -208,7 +208,10 @@ async fn a_forgotten_claim_leaves_the_key_new_and_a_stored_reply_can_not_be_forg
     complete(&store.db, &anew, "reply").await.unwrap();
 
     assert!(matches!(forget(anew).await, Err(DatabaseError::ClaimLost { .. })));
-    assert!(matches!(claim(&store.db, &scope, "two", LEASE).await, Claim::Replay(_)));
+    assert!(matches!(
+        claim(&store.db, &scope, "two", LEASE).await,
+        Claim::Answered(_)
+    ));
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
-use verifier::{HttpProvider, Selection, Verification, verify};
+use std::pin::pin;
 
-use super::{VerifyArgs, exit_code, opened::Opened};
+use verifier::{HttpProvider, Selection, Verification, verify, verify_interruptibly};
+
+use super::{VerifyArgs, exit_code};
 use crate::{backend::Folder, commands::session, exit, interrupt::Interrupted, providers::Stage};
 
 /// Verifies the providers of all selections: one that runs already, or those that are brought up for it.
@@ -23,28 +25,19 @@ pub(super) async fn attempt(
     started(args, version, selections).await
 }
 
-/// Verifies a provider that runs already. Interrupted, it ends the states that it has begun.
+/// Verifies a provider that runs already. Interrupted, it tears down the states that it has set up.
 async fn running(
     provider: &HttpProvider,
     version: Option<&str>,
     selections: &[Selection],
 ) -> Result<Vec<Verification>, String> {
-    let mut interrupt = session::interrupt()?;
-    let opened = Opened::new(provider);
-    let all = async {
-        let mut verifications = Vec::new();
-        for selection in selections {
-            verifications.push(verify(selection, &opened, version).await);
-        }
-        verifications
-    };
-    if let Ok(verifications) = interrupt.or(all).await {
-        return Ok(verifications);
+    let mut interrupts = pin!(session::interrupt()?.into_stream());
+    let mut verifications = Vec::new();
+    for selection in selections {
+        let verified = verify_interruptibly(selection, provider, version, &mut interrupts).await;
+        verifications.push(verified.map_err(|error| format!("interrupted; {error}; nothing was recorded"))?);
     }
-    let closed = interrupt.or(opened.close()).await;
-    let closed = closed
-        .unwrap_or_else(|Interrupted| format!("interrupted again, so these states may be left: {}", opened.names()));
-    Err(format!("interrupted; {closed}; nothing was recorded"))
+    Ok(verifications)
 }
 
 /// Brings the topology up, verifies, and takes it down, whatever the result.

@@ -4,7 +4,6 @@
 mod args;
 mod attempt;
 mod broker;
-mod opened;
 mod record;
 
 pub(crate) use args::VerifyArgs;

@@ -22,7 +22,7 @@ pub(crate) use self::{orders::FixedOrders, provider_ledger::shown};
 /// The behaviour that [`Payments`] promises, with a fixed set of orders and the payment provider of the outside
 /// world.
 ///
-/// A key replays a reply only if the provider was asked. A request that is malformed, names nothing or is
+/// A key repeats a reply only if the provider was asked. A request that is malformed, names nothing or is
 /// forbidden by the payment's state starts nothing, and its key stays new.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PaymentsModel {
