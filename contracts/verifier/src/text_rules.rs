@@ -3,8 +3,8 @@
 //! pact_matching applies these rules to the JSON text of a value, so that `\w+` accepts `null`, and `.*` an object. A
 //! consumer that asks for text can read neither. Numbers and booleans are accepted, as the specification has it.
 //!
-//! On the same way through both values, lists are counted whose example is empty: pact_matching passes over the rules of
-//! those, also over `min` and `max`.
+//! On the same way through both values, lists are counted whose example is empty: pact_matching passes over the
+//! rules of those, also over `min` and `max`.
 
 use pact_matching::{CoreMatchingContext, DiffConfig, json::compare_json};
 use pact_models::{
