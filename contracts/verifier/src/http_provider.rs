@@ -35,6 +35,25 @@ pub(crate) fn client_builder() -> ClientBuilder {
     Client::builder().timeout(ANSWER_WITHIN)
 }
 
+/// Says why a request got no answer: reqwest itself only says that it was sent in vain, and keeps the cause apart.
+pub(crate) fn cause(error: &pact_reqwest::Error, within: Duration) -> String {
+    if error.is_timeout() {
+        return format!("no answer within {} s", within.as_secs());
+    }
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let mut said = Vec::new();
+    for cause in causes.map(ToString::to_string) {
+        // Some causes repeat the whole of those below them.
+        if !said.iter().any(|text: &String| text.contains(&cause)) {
+            said.push(cause);
+        }
+    }
+    if said.is_empty() {
+        said.push(error.to_string());
+    }
+    said.join(": ")
+}
+
 impl HttpProvider {
     /// Names the provider at `url`. `states` and `messages` are its addresses for changing states and fetching
     /// messages, if it has them.
@@ -58,7 +77,8 @@ impl HttpProvider {
         };
         let body = json!({ "state": state.name, "params": params, "action": action });
         let response = self.post(url, &body).await?;
-        let text = response.text().await.map_err(|error| format!("POST {url}: {error}"))?;
+        let text = response.text().await;
+        let text = text.map_err(|error| format!("POST {url}: {}", cause(&error, ANSWER_WITHIN)))?;
         if text.trim().is_empty() {
             return Ok(Values::new());
         }
@@ -72,7 +92,7 @@ impl HttpProvider {
     async fn post(&self, url: &str, body: &Value) -> Result<Response, String> {
         let request = self.client.post(url).header(CONTENT_TYPE, "application/json");
         let sent = request.body(body.to_string()).send().await;
-        let response = sent.map_err(|error| format!("POST {url}: {error}"))?;
+        let response = sent.map_err(|error| format!("POST {url}: {}", cause(&error, ANSWER_WITHIN)))?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);
@@ -97,7 +117,8 @@ impl HttpProvider {
         let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
         let content_type = header("content-type").unwrap_or_else(|| "application/json".to_owned());
         let metadata = header(METADATA).map_or_else(|| Ok(Map::new()), |text| metadata(&text))?;
-        let contents = response.bytes().await.map_err(|error| format!("POST {url}: {error}"))?;
+        let contents = response.bytes().await;
+        let contents = contents.map_err(|error| format!("POST {url}: {}", cause(&error, ANSWER_WITHIN)))?;
         if contents.is_empty() {
             return Err(format!("POST {url} answered with an empty body, wanted the message"));
         }

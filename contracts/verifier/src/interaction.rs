@@ -1,29 +1,35 @@
 //! Verification of one interaction: pact_verifier sends the request, or the provider gives the message, and
 //! pact_matching compares.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
-use async_trait::async_trait;
 use ledger::{
     document::{Interaction, Kind, Specification},
     source::FoundPact,
 };
-use pact_matching::{Mismatch, match_message};
 use pact_models::{
     bodies::OptionalBody,
     content_types::ContentType,
-    interaction::Interaction as _,
+    generators::{Generator, GeneratorTestMode},
     pact::{Pact as AnyPact, load_pact_from_json},
-    provider_states::ProviderState,
-    v4::{async_message::AsynchronousMessage, message_parts::MessageContents},
+    v4::{
+        async_message::AsynchronousMessage,
+        http_parts::{HttpRequest, HttpResponse},
+        message_parts::MessageContents,
+    },
 };
+use pact_reqwest::redirect::Policy;
 use pact_verifier::{
-    FilterInfo, MismatchResult, NullRequestFilterExecutor, ProviderInfo, ProviderTransport, VerificationOptions,
-    callback_executors::ProviderStateExecutor, verify_pact_internal,
+    NullRequestFilterExecutor, ProviderInfo, ProviderTransport, VerificationOptions,
+    provider_client::make_provider_request,
 };
 use serde_json::{Value, json};
 
-use crate::{Difference, Message, Outcome, Provider, Stage, Values};
+use crate::{
+    Difference, Message, Outcome, Provider, Stage, Values,
+    http_provider::{cause, client_builder},
+    judge::{self, AnyInteraction, panicked},
+};
 
 /// Time limit for one answer of a provider.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -55,56 +61,82 @@ pub(crate) async fn ask(
         [] => match alone(pact, interaction) {
             Ok(loaded) if interaction.kind == Kind::Http => ask_http(loaded, provider.url(), values).await,
             Ok(loaded) => ask_message(loaded, interaction, provider, values).await,
-            Err(reason) => Err(reason),
+            Err(reason) => Err(Unasked::Failed(reason)),
         },
-        names => Err(format!(
+        names => Err(Unasked::Failed(format!(
             "it names {}, which no state hands back; they handed back: {}",
             names.join(", "),
             values.keys().cloned().collect::<Vec<_>>().join(", ")
-        )),
+        ))),
     };
+    let failed = |stage, reason| Outcome::Failed { stage, reason };
     match asked {
         Ok(differences) if differences.is_empty() => Outcome::Passed,
         Ok(differences) => Outcome::Differs { differences },
-        Err(reason) => Outcome::Failed {
-            stage: Stage::Ask,
-            reason,
-        },
+        Err(Unasked::NoAnswer(reason)) => failed(Stage::Reach, reason),
+        Err(Unasked::Failed(reason)) => failed(Stage::Ask, reason),
     }
 }
 
-async fn ask_http(loaded: Loaded, url: &str, values: &Values) -> Result<Vec<Difference>, String> {
-    let place = Place::of(url)?;
-    let options = VerificationOptions::<NullRequestFilterExecutor> {
-        request_timeout: u64::try_from(ANSWER_WITHIN.as_millis()).unwrap_or(u64::MAX),
-        coloured_output: false,
-        // The consumer sees a redirect as it sees any other reply, so it is compared and not followed.
-        follow_redirects: false,
-        ..VerificationOptions::default()
-    };
-    let known = Arc::new(Known(values.clone()));
-    let info = place.info();
-    let verified = verify_pact_internal(
-        &info,
-        &FilterInfo::None,
-        loaded,
-        &options,
-        &known,
-        false,
-        Duration::ZERO,
-    );
-    let verified = verified.await.map_err(|error| error.to_string())?;
-    match verified.results.as_slice() {
-        [one] => match &one.result {
-            Ok(()) => Ok(Vec::new()),
-            Err(MismatchResult::Mismatches { mismatches, .. }) => Ok(differences(mismatches)),
-            Err(MismatchResult::Error(reason, _)) => Err(reason.clone()),
-        },
-        results => Err(format!(
-            "pact_verifier verified {} interactions, wanted 1",
-            results.len()
-        )),
+/// Reason why there is nothing to compare.
+enum Unasked {
+    /// The provider was not reached, or gave no answer.
+    NoAnswer(String),
+    /// The interaction could not be asked or compared.
+    Failed(String),
+}
+
+impl From<String> for Unasked {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
     }
+}
+
+async fn ask_http(loaded: Loaded, url: &str, values: &Values) -> Result<Vec<Difference>, Unasked> {
+    let asked = only(&loaded)?;
+    let http = asked.as_v4_http();
+    let http = http.ok_or_else(|| "pact_models read no HTTP interaction, wanted one".to_owned())?;
+    let context: HashMap<&str, Value> = values
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect();
+    let request = pact_matching::generate_request(&http.request, &GeneratorTestMode::Provider, &context).await;
+    let expected = with_values(&http.response, &context).await;
+    let actual = send(&request, url).await?;
+    Ok(judge::response(&expected, actual, &loaded, &asked).await?)
+}
+
+/// Puts the values of the states into the expected response. Other generators are for replies of mock servers.
+async fn with_values(response: &HttpResponse, context: &HashMap<&str, Value>) -> HttpResponse {
+    let mut expected = response.clone();
+    for generators in expected.generators.categories.values_mut() {
+        generators.retain(|_, generator| matches!(generator, Generator::ProviderStateGenerator(..)));
+    }
+    pact_matching::generate_response(&expected, &GeneratorTestMode::Provider, context).await
+}
+
+async fn send(request: &HttpRequest, url: &str) -> Result<HttpResponse, Unasked> {
+    let place = Place::of(url)?;
+    // The consumer sees a redirect as it sees any other reply, so it is compared and not followed.
+    let client = client_builder()
+        .timeout(ANSWER_WITHIN)
+        .redirect(Policy::none())
+        .user_agent("seam");
+    let client = client.build().map_err(|error| format!("no HTTP client: {error}"))?;
+    let options = VerificationOptions::<NullRequestFilterExecutor>::default();
+    let info = place.info();
+    // The transport is named here and not by the pact: pact_verifier asks port 8080 if it finds none of that name.
+    let transport = info.transports.first().cloned();
+    let sent = make_provider_request(&info, request, &options, &client, transport).await;
+    sent.map_err(|error| match error.downcast_ref::<pact_reqwest::Error>() {
+        Some(error) if !error.is_builder() => Unasked::NoAnswer(format!(
+            "{} {}: {}",
+            request.method,
+            request.path,
+            cause(error, ANSWER_WITHIN)
+        )),
+        _ => Unasked::Failed(error.to_string()),
+    })
 }
 
 async fn ask_message(
@@ -112,16 +144,19 @@ async fn ask_message(
     interaction: &Interaction,
     provider: &dyn Provider,
     values: &Values,
-) -> Result<Vec<Difference>, String> {
+) -> Result<Vec<Difference>, Unasked> {
     let message = provider
         .message(&interaction.description, &interaction.states, values)
         .await?;
-    let interactions = loaded.interactions();
-    let [expected] = interactions.as_slice() else {
-        return Err(format!("pact_models read {} messages, wanted 1", interactions.len()));
-    };
-    let mismatches = match_message(&expected.boxed(), &as_interaction(message).boxed(), &loaded).await;
-    Ok(differences(&mismatches))
+    Ok(judge::message(&only(&loaded)?, message, &loaded).await?)
+}
+
+/// The interaction of a pact that has one alone.
+pub(crate) fn only(loaded: &Loaded) -> Result<AnyInteraction, String> {
+    match loaded.interactions().as_slice() {
+        [one] => Ok(one.boxed()),
+        seen => Err(format!("pact_models read {} interactions, wanted 1", seen.len())),
+    }
 }
 
 pub(crate) fn as_interaction(message: Message) -> AsynchronousMessage {
@@ -138,10 +173,6 @@ pub(crate) fn as_interaction(message: Message) -> AsynchronousMessage {
     }
 }
 
-pub(crate) fn differences(mismatches: &[Mismatch]) -> Vec<Difference> {
-    mismatches.iter().map(Difference::from).collect()
-}
-
 /// Builds a pact with this interaction alone, as pact_models reads it.
 pub(crate) fn alone(pact: &FoundPact, interaction: &Interaction) -> Result<Loaded, String> {
     let document = &pact.document;
@@ -155,11 +186,11 @@ pub(crate) fn alone(pact: &FoundPact, interaction: &Interaction) -> Result<Loade
         "metadata": { "pactSpecification": { "version": document.version().as_str() } },
     });
     file[list] = json!([interaction.raw]);
-    let loaded = load_pact_from_json(&pact.file, &file).map_err(|error| format!("{}: {error}", pact.file))?;
-    match loaded.interactions().len() {
-        1 => Ok(loaded),
-        seen => Err(format!("{}: pact_models read {seen} interactions, wanted 1", pact.file)),
-    }
+    let loaded = std::panic::catch_unwind(|| load_pact_from_json(&pact.file, &file));
+    let loaded = loaded.map_err(|panic| panicked("pact_models", panic.as_ref()))?;
+    let loaded = loaded.map_err(|error| format!("{}: {error}", pact.file))?;
+    only(&loaded).map_err(|reason| format!("{}: {reason}", pact.file))?;
+    Ok(loaded)
 }
 
 /// Names in `${...}` of the interaction's generators that have no value. pact_verifier would send the example
@@ -186,27 +217,6 @@ fn named(value: &Value, names: &mut Vec<String>) {
         }
         Value::Array(items) => items.iter().for_each(|item| named(item, names)),
         _ => {}
-    }
-}
-
-/// Values of the states, for pact_verifier. The states themselves are set up before it is called.
-#[derive(Debug)]
-struct Known(Values);
-
-#[async_trait]
-impl ProviderStateExecutor for Known {
-    async fn call(
-        self: Arc<Self>,
-        _interaction_id: Option<String>,
-        _state: &ProviderState,
-        _setup: bool,
-        _client: Option<&pact_reqwest::Client>,
-    ) -> anyhow::Result<HashMap<String, Value>> {
-        Ok(self.0.clone().into_iter().collect())
-    }
-
-    fn teardown(&self) -> bool {
-        false
     }
 }
 

@@ -2,14 +2,15 @@
 //!
 //! pact_verifier sends the requests, and pact_matching compares the replies. This crate adds what they leave
 //! open: the interactions are counted from the files and every one of them has to be verified; nothing to verify
-//! is never green; a `pending` flag in a file is refused; a message counts only if its source answered with
-//! success; every state that was set up is torn down, also after a failure. No usage data is sent to anybody: the
-//! entry point that would send it is not used.
+//! is never green; a `pending` flag in a file is refused, and so is what can't be judged here (`LIMITS.md`); a
+//! message counts only if its source answered with success; every state that was set up is torn down, also after a
+//! failure. No usage data is sent to anybody: the entry point that would send it is not used.
 
 mod broker;
 mod difference;
 mod http_provider;
 mod interaction;
+mod judge;
 pub mod mutate;
 mod open_states;
 mod problem;
@@ -17,6 +18,7 @@ mod provider;
 pub mod report;
 mod selection;
 mod serve;
+mod text_rules;
 mod verification;
 mod verify;
 

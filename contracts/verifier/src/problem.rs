@@ -1,3 +1,4 @@
+use ledger::document::Unjudged;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 /// Reason why a verification is not believed, whatever the results of its interactions are.
@@ -86,15 +87,13 @@ pub enum Problem {
         /// Description of the interaction.
         description: String,
     },
-    /// The interaction is a synchronous message, which is not supported.
-    #[error(
-        "{file}: '{description}' is a synchronous message, which is not verified here; verify it with a Pact plugin"
-    )]
-    SynchronousMessage {
+    /// The pact has a part that can't be judged here.
+    #[error("{file}: {part}")]
+    NotJudged {
         /// Name of the file.
         file: String,
-        /// Description of the interaction.
-        description: String,
+        /// Part of the pact.
+        part: Unjudged,
     },
     /// The reply of the interaction can't be mutated and judged.
     #[error("{file}: '{description}': {reason}; fix the suite that writes it")]
@@ -142,7 +141,7 @@ impl Problem {
             Self::Doubled { .. } => "doubled",
             Self::TwoFiles { .. } => "two_files",
             Self::NoContents { .. } => "no_contents",
-            Self::SynchronousMessage { .. } => "synchronous_message",
+            Self::NotJudged { .. } => "not_judged",
             Self::Unusable { .. } => "unusable",
             Self::Miscounted { .. } => "miscounted",
             Self::NotReady { .. } => "not_ready",

@@ -185,7 +185,13 @@ fn flaws(pact: &FoundPact) -> Vec<Problem> {
         return vec![Problem::NoInteractions { file }];
     }
     let mut seen = BTreeSet::new();
-    let mut flaws = Vec::new();
+    let unjudged = pact.document.unjudged().into_iter();
+    let mut flaws: Vec<Problem> = unjudged
+        .map(|part| Problem::NotJudged {
+            file: file.clone(),
+            part,
+        })
+        .collect();
     for interaction in interactions {
         let (file, description) = (file.clone(), interaction.description.clone());
         let states: Vec<String> = interaction.states.iter().map(|state| format!("{state:?}")).collect();
@@ -193,8 +199,6 @@ fn flaws(pact: &FoundPact) -> Vec<Problem> {
             flaws.push(Problem::Doubled { file, description });
         } else if interaction.pending {
             flaws.push(Problem::Pending { file, description });
-        } else if interaction.kind == Kind::SyncMessage {
-            flaws.push(Problem::SynchronousMessage { file, description });
         } else if interaction.kind == Kind::AsyncMessage && !has_contents(&interaction.raw) {
             flaws.push(Problem::NoContents { file, description });
         }

@@ -74,12 +74,27 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Says whether the provider gave no answer, which proves nothing about its answers.
+    pub(crate) fn is_no_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Failed {
+                stage: Stage::Reach,
+                ..
+            }
+        )
+    }
+}
+
 /// Stage of verifying an interaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Setting up a provider state.
     SetUp,
+    /// Reaching the provider, and waiting for its answer.
+    Reach,
     /// Asking the provider.
     Ask,
     /// Tearing a provider state down.
@@ -91,6 +106,7 @@ impl Stage {
     pub fn name(self) -> &'static str {
         match self {
             Self::SetUp => "setting up",
+            Self::Reach => "reaching the provider",
             Self::Ask => "asking",
             Self::TearDown => "tearing down",
         }
@@ -107,7 +123,7 @@ pub enum Verdict {
     Fail,
     /// There was nothing to verify, so nothing is proven.
     Inconclusive,
-    /// The provider did not answer.
+    /// The provider did not answer, or a pact has something that can't be judged.
     CouldNotRun,
 }
 
@@ -126,11 +142,14 @@ impl Verdict {
 impl Verification {
     /// Verdict over all results and problems.
     pub fn verdict(&self) -> Verdict {
-        let not_ready = |problem: &Problem| matches!(problem, Problem::NotReady { .. });
-        if self.problems.iter().any(not_ready) {
+        let stops = |problem: &Problem| matches!(problem, Problem::NotReady { .. } | Problem::NotJudged { .. });
+        let failed = self.failures().any(|(_, checked)| !checked.outcome.is_no_answer());
+        if self.problems.iter().any(stops) {
             Verdict::CouldNotRun
-        } else if self.failures().next().is_some() || self.problems.iter().any(|problem| !problem.is_vacuous()) {
+        } else if failed || self.problems.iter().any(|problem| !problem.is_vacuous()) {
             Verdict::Fail
+        } else if self.failures().next().is_some() {
+            Verdict::CouldNotRun
         } else if self.problems.is_empty() && self.results().next().is_some() {
             Verdict::Pass
         } else {
@@ -138,10 +157,11 @@ impl Verification {
         }
     }
 
-    /// Says whether every interaction was asked and no problem was found. Only such a verification is recorded or
+    /// Says whether every interaction was answered and no problem was found. Only such a verification is recorded or
     /// published, passed or failed.
     pub fn is_whole(&self) -> bool {
-        !self.partial && self.problems.is_empty()
+        let no_answer = self.results().any(|(_, checked)| checked.outcome.is_no_answer());
+        !self.partial && self.problems.is_empty() && !no_answer
     }
 
     /// Results of all interactions, each with the result of its pact.

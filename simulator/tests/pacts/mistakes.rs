@@ -230,3 +230,45 @@ fn a_dirty_tree_is_no_version_to_record_a_verification_of() {
     assert_eq!(shop.status(), before);
     assert!(!shop.ledger().folder().exists());
 }
+
+#[test]
+fn a_pact_that_cannot_be_judged_is_neither_published_nor_verified_nor_mutated() {
+    let shop = Shop::new();
+    let plugins = r#""plugins":[{"name":"csv"}],"#;
+    let pact = |metadata: &str, transport: &str, status: &str| {
+        format!(
+            r#"{{"consumer":{{"name":"a"}},"provider":{{"name":"b"}},
+            "metadata":{{{metadata}"pactSpecification":{{"version":"4.0"}}}},
+            "interactions":[{{"type":"Synchronous/HTTP","description":"d"{transport},
+            "request":{{"method":"GET","path":"/"}},"response":{{"status":{status}}}}}]}}"#
+        )
+    };
+    for (text, words) in [
+        (
+            pact(plugins, "", "200"),
+            "pacts/a.json: /metadata/plugins/0 is the plugin 'csv'",
+        ),
+        (
+            pact("", r#","transport":"https""#, "200"),
+            "pacts/a.json: /interactions/0/transport is the transport \"https\" of 'd'",
+        ),
+        (
+            pact("", "", "\"200\""),
+            "pacts/a.json: /interactions/0/response/status is the text '200'",
+        ),
+    ] {
+        shop.write("pacts/a.json", &text);
+        shop.seam("publish a --version 1").refuses(words);
+        for line in ["verify b --provider-url http://127.0.0.1:1", "mutate b"] {
+            let said = shop.seam(line);
+            assert_eq!(said.code, 2, "{line}: {}{}", said.out, said.err);
+            assert!(
+                format!("{}{}", said.out, said.err).contains(words),
+                "{line}: {}{}",
+                said.out,
+                said.err
+            );
+        }
+    }
+    assert!(!shop.ledger().folder().exists());
+}

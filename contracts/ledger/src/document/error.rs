@@ -33,6 +33,12 @@ pub enum DocumentError {
         /// Mistake that the parser found, with its place.
         source: serde_json::Error,
     },
+    /// The file begins with a byte-order mark.
+    #[error("{file} begins with a byte-order mark, which JSON does not allow; save it as UTF-8 without one")]
+    ByteOrderMark {
+        /// Name of the file.
+        file: String,
+    },
     /// The file is JSON, but not a pact.
     #[error(
         "{file} is JSON, but not a pact: it is {seen}; wanted an object with consumer, provider and \

@@ -6,12 +6,16 @@
 mod canonical;
 mod error;
 mod hash;
+mod numbers;
 mod read;
+mod unjudged;
 
 use serde_json::{Map, Value};
 
 pub use error::DocumentError;
 pub use hash::{BadHash, ContentHash};
+pub use numbers::beyond_64_bits;
+pub use unjudged::Unjudged;
 
 /// Pact file that was read and is well formed. It may be empty: a document without interactions reads well.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::{Document, DocumentError, Interaction, Kind, ProviderState, Specification};
+use super::{Document, DocumentError, Interaction, Kind, ProviderState, Specification, beyond_64_bits};
 
 impl Document {
     /// Reads a pact file from the disk.
@@ -24,9 +24,10 @@ impl Document {
     /// A file that states no version is read as version 3, as other Pact tools do.
     ///
     /// # Errors
-    /// When the text is cut off, is not JSON or not a pact, follows another version than 2, 3 or 4, or lacks a
-    /// field or has one of another type.
+    /// When the text is cut off, is not JSON or not a pact, begins with a byte-order mark, follows another version than
+    /// 2, 3 or 4, lacks a field or has one of another type, or has a whole number that 64 bits can't hold.
     pub fn parse(file: &str, text: &[u8]) -> Result<Self, DocumentError> {
+        refuse_mark(file, text)?;
         let raw: Value = serde_json::from_slice(text).map_err(|source| not_json(file, source))?;
         let top = Field {
             file,
@@ -34,6 +35,14 @@ impl Document {
             value: Some(&raw),
         };
         refuse_foreign(file, &raw)?;
+        if let Some((path, digits)) = beyond_64_bits(text) {
+            return Err(DocumentError::Field {
+                file: file.to_owned(),
+                path,
+                seen: format!("the number {digits}"),
+                wanted: "a number that 64 bits can hold, or text: beyond that, numbers that differ look equal",
+            });
+        }
         let version = version(file, &raw)?;
         let mut interactions = Vec::new();
         let lists = [("interactions", None), ("messages", Some(Kind::AsyncMessage))];
@@ -53,6 +62,16 @@ impl Document {
             raw,
         })
     }
+}
+
+/// Refuses text that begins with a byte-order mark, of UTF-8 or UTF-16. Editors add it, and don't show it.
+fn refuse_mark(file: &str, text: &[u8]) -> Result<(), DocumentError> {
+    let marks: [&[u8]; 3] = [b"\xEF\xBB\xBF", b"\xFE\xFF", b"\xFF\xFE"];
+    if marks.iter().any(|mark| text.starts_with(mark)) {
+        let file = file.to_owned();
+        return Err(DocumentError::ByteOrderMark { file });
+    }
+    Ok(())
 }
 
 fn not_json(file: &str, source: serde_json::Error) -> DocumentError {
@@ -135,6 +154,9 @@ fn interaction(place: &Field<'_>, version: Specification, kind: Option<Kind>) ->
     if version == Specification::V4 {
         check_contents(place, kind)?;
     }
+    if kind == Kind::Http {
+        check_status(&place.field("response").field("status"))?;
+    }
     let pending = place.field("pending");
     Ok(Interaction {
         kind,
@@ -143,6 +165,15 @@ fn interaction(place: &Field<'_>, version: Specification, kind: Option<Kind>) ->
         pending: pending.value.is_some() && pending.flag()?,
         raw: Value::Object(fields.clone()),
     })
+}
+
+/// Checks that a status is one of HTTP. pact_models panics at text and at broken numbers, and reads 65736 as 200.
+fn check_status(status: &Field<'_>) -> Result<(), DocumentError> {
+    let is_one = |value: &Value| value.as_u64().is_some_and(|status| (100..=599).contains(&status));
+    if status.value.is_some_and(|value| !is_one(value)) {
+        return Err(status.mistake("a whole number from 100 to 599, or no status for 200"));
+    }
+    Ok(())
 }
 
 /// Checks that every wrapper of version 4 has a content. A wrapper without one asks for nothing, and every

@@ -1,9 +1,5 @@
-use std::panic::RefUnwindSafe;
-
 use ledger::{document::Interaction, source::FoundPact};
-use pact_matching::{match_message, match_response};
 use pact_models::{
-    interaction::Interaction as AnyInteraction,
     matchingrules::MatchingRules,
     v4::{http_parts::HttpResponse, message_parts::MessageContents},
 };
@@ -12,14 +8,15 @@ use serde_json::{Map, Value};
 use super::{HttpReply, Mutant, Operator, Reply, body, parts};
 use crate::{
     Difference, Message, Part,
-    interaction::{Loaded, alone, as_interaction, differences},
+    interaction::{Loaded, alone, only},
+    judge::{self, AnyInteraction},
 };
 
 /// Interaction that was read once, and against which any number of replies can be judged.
 #[derive(Debug)]
 pub struct Subject {
     loaded: Loaded,
-    interaction: Box<dyn AnyInteraction + Send + Sync + RefUnwindSafe>,
+    interaction: AnyInteraction,
     expected: Expected,
     example: Reply,
 }
@@ -37,8 +34,7 @@ impl Subject {
     /// When it is neither HTTP nor an asynchronous message, or pact_models can't read it.
     pub fn load(pact: &FoundPact, interaction: &Interaction) -> Result<Self, String> {
         let loaded = alone(pact, interaction)?;
-        let one = loaded.interactions().first().map(|one| one.boxed());
-        let one = one.ok_or_else(|| format!("{}: pact_models read no interaction, wanted 1", pact.file))?;
+        let one = only(&loaded)?;
         let (expected, example) = if let Some(http) = one.as_v4_http() {
             let example = Reply::Http(HttpReply::of(&http.response));
             (Expected::Http(Box::new(http.response)), example)
@@ -70,19 +66,15 @@ impl Subject {
     /// # Errors
     /// When the matcher can't compare them.
     pub async fn judge(&self, reply: &Reply) -> Result<Vec<Difference>, String> {
-        let mismatches = match (&self.expected, reply) {
+        match (&self.expected, reply) {
             (Expected::Http(expected), Reply::Http(reply)) => {
-                let expected = HttpResponse::clone(expected);
-                let matched = match_response(expected, reply.received(), &self.loaded, &self.interaction).await;
-                matched.map_err(|error| error.to_string())?
+                judge::response(expected, reply.received(), &self.loaded, &self.interaction).await
             }
             (Expected::Message(_), Reply::Message(message)) => {
-                let actual = as_interaction(message.clone()).boxed();
-                match_message(&self.interaction, &actual, &self.loaded).await
+                judge::message(&self.interaction, message.clone(), &self.loaded).await
             }
-            _ => return Err("a reply to a request and a message can't be compared".to_owned()),
-        };
-        Ok(differences(&mismatches))
+            _ => Err("a reply to a request and a message can't be compared".to_owned()),
+        }
     }
 
     /// Builds every mutant of the example. A body that is not JSON is only left out.

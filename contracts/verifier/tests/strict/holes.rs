@@ -159,32 +159,6 @@ async fn a_message_where_version_4_has_none_is_missed_and_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_synchronous_message_is_refused_with_a_reason_of_its_own() {
-    let server = provider().await;
-    let contents =
-        json!({ "contents": { "content": { "paid": 1 }, "contentType": "application/json", "encoded": false } });
-    let pact = file(
-        "shop",
-        &[json!({
-            "type": "Synchronous/Messages", "description": "asks whether it is paid",
-            "request": contents, "response": [contents],
-        })],
-    );
-
-    let strict = strictly(&server, &[pact]).await;
-
-    assert_eq!(strict.verdict(), Verdict::Fail);
-    let [problem @ Problem::SynchronousMessage { .. }] = &strict.problems[..] else {
-        panic!("{strict:?}");
-    };
-    assert_eq!(
-        problem.to_string(),
-        "shop.json: 'asks whether it is paid' is a synchronous message, which is not verified here; \
-         verify it with a Pact plugin"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_text_of_a_filter_is_no_regular_expression() {
     let server = provider().await;
     let pact = file("shop", &[shows_the_order(json!({ "description": "show (an order" }))]);

@@ -5,10 +5,14 @@
 
 mod answers;
 mod broker;
+mod formats;
 mod fresh;
 mod holes;
 mod outputs;
+mod reaching;
 mod serving;
 mod shop;
 mod states;
+mod text_rules;
+mod unjudged;
 mod versions;

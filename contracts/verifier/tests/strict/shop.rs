@@ -39,6 +39,29 @@ pub(crate) async fn answers(server: &MockServer, place: &str, answer: ResponseTe
         .await;
 }
 
+/// Answers `GET /orders/1` with this body of this type, and `POST /states` with these values.
+pub(crate) async fn provider_of(content_type: &str, body: &str, values: Value) -> MockServer {
+    let server = MockServer::start().await;
+    let answer = ResponseTemplate::new(200).set_body_raw(body, content_type);
+    Mock::given(path("/orders/1")).respond_with(answer).mount(&server).await;
+    answers(&server, "/states", ResponseTemplate::new(200).set_body_json(values)).await;
+    server
+}
+
+/// A pact of version 3 with one interaction, which asks for `/orders/1` and expects this response.
+pub(crate) fn version_3(response: Value) -> Value {
+    json!({
+        "consumer": { "name": "shop" },
+        "provider": { "name": PROVIDER },
+        "interactions": [{
+            "description": "show an order",
+            "request": { "method": "GET", "path": "/orders/1" },
+            "response": response,
+        }],
+        "metadata": { "pactSpecification": { "version": "3.0.0" } },
+    })
+}
+
 /// An interaction that the provider keeps, with more fields.
 pub(crate) fn shows_the_order(more: Value) -> Value {
     with(

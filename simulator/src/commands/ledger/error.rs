@@ -1,4 +1,5 @@
 use ledger::{
+    document::Unjudged,
     gate::GateError,
     git::GitError,
     records::{LedgerError, SettingsError},
@@ -59,6 +60,8 @@ pub(crate) enum CommandError {
          --version, or check out the one that is meant"
     )]
     OtherContent { consumer: String, version: String },
+    #[error("{file}: {part}")]
+    NotJudged { file: String, part: Unjudged },
     #[error("there are no pacts in {0}; write them with the consumers' suites, or name the folder with --pacts")]
     NothingToPublish(String),
     #[error("cannot write {}: {source}", file.display())]

@@ -32,6 +32,7 @@ impl Command for PublishArgs {
         let source = Source::Folder(self.args.pacts.clone());
         let found = source.read()?;
         let consumers = self.consumers(&found, &source)?;
+        check_judged(&found, &consumers)?;
         let version = self.version.or_revision(&self.args.ledger())?;
         let (records, at) = (self.args.ledger().read()?, Timestamp::now());
         let publications: Vec<Publication> = consumers
@@ -104,6 +105,18 @@ impl PublishArgs {
             }),
         }
     }
+}
+
+/// Refuses pacts that `seam verify` can't judge: nothing that is live could ever be shown to keep them.
+fn check_judged(found: &[FoundPact], consumers: &BTreeSet<&str>) -> Result<(), CommandError> {
+    let published = found.iter().filter(|pact| consumers.contains(pact.document.consumer()));
+    for pact in published {
+        if let Some(part) = pact.document.unjudged().into_iter().next() {
+            let file = pact.file.clone();
+            return Err(CommandError::NotJudged { file, part });
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a version that has held other pacts: from then on it would have to keep both.

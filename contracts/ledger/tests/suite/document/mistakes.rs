@@ -218,3 +218,63 @@ fn a_file_that_is_not_there_is_refused_by_its_name() {
     let said = Document::read("no/such.json".as_ref()).unwrap_err().to_string();
     assert!(said.starts_with("cannot read no/such.json: "), "{said}");
 }
+
+#[test]
+fn a_status_that_http_does_not_have_is_refused_by_its_path() {
+    let path = "/interactions/0/response/status";
+    for (status, seen) in [
+        (json!("200"), "the text '200'"),
+        (json!(null), "null"),
+        (json!([200]), "an array"),
+        (json!(-1), "the number -1"),
+        (json!(200.5), "the number 200.5"),
+        (json!(99), "the number 99"),
+        (json!(600), "the number 600"),
+        (json!(65736), "the number 65736"),
+    ] {
+        let said = refusal_with(path, Some(status));
+        assert!(
+            said.starts_with(&format!("shop.json: {path} is {seen}; wanted a whole number")),
+            "{said}"
+        );
+    }
+    let mut edges = sound();
+    for status in [100, 200, 599] {
+        edges["interactions"][0]["response"]["status"] = json!(status);
+        assert!(
+            Document::parse("shop.json", edges.to_string().as_bytes()).is_ok(),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn a_whole_number_beyond_64_bits_is_refused_by_its_path_since_it_would_be_rounded() {
+    for digits in [
+        "18446744073709551616",
+        "-9223372036854775809",
+        "12345678901234567890123",
+    ] {
+        let mut json = sound();
+        json["interactions"][0]["response"]["body"] = json!({ "content": { "a/b": [true, "1\"", { "i": "NUMBER" }] } });
+        let said = refusal(&json.to_string().replace("\"NUMBER\"", digits));
+        let place = "/interactions/0/response/body/content/a~1b/2/i";
+        assert!(
+            said.starts_with(&format!("shop.json: {place} is the number {digits}; wanted")),
+            "{said}"
+        );
+    }
+    let mut json = sound();
+    json["interactions"][0]["response"]["body"] =
+        json!({ "content": [u64::MAX, i64::MIN, 1e300, 2.5e22, "123456789012345678901234567890"] });
+    assert!(Document::parse("shop.json", json.to_string().as_bytes()).is_ok());
+}
+
+#[test]
+fn a_byte_order_mark_is_named() {
+    for mark in [&b"\xEF\xBB\xBF"[..], b"\xFF\xFE", b"\xFE\xFF"] {
+        let text = [mark, sound().to_string().as_bytes()].concat();
+        let said = Document::parse("shop.json", &text).unwrap_err().to_string();
+        assert!(said.starts_with("shop.json begins with a byte-order mark"), "{said}");
+    }
+}
