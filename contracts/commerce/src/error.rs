@@ -78,9 +78,9 @@ pub enum Error<C: fmt::Display> {
         /// Milliseconds after which a repeat is accepted.
         retry_after_ms: u64,
     },
-    /// Another service that the call needs can't be reached. The call is not decided yet and may still proceed; the
-    /// same request may be repeated.
-    #[error("{service} is not available ({reason}); repeat the same request")]
+    /// Another service that the call needs can't be reached. Nothing was done, and nothing will be unless the request
+    /// is repeated. A call that may still happen fails with [`Error::Transport`] instead.
+    #[error("{service} is not available ({reason}); nothing was done, repeat the request later")]
     ServiceUnavailable {
         /// Name of the service that could not be reached.
         service: String,
@@ -90,7 +90,8 @@ pub enum Error<C: fmt::Display> {
     /// A defect of the service. Its log has the cause under the request id.
     #[error("internal error")]
     Internal,
-    /// No reply came, so the outcome is unknown: the call may have happened.
+    /// The outcome is unknown, because no reply came or because the call goes on: it may have happened, and may still
+    /// happen. The same request under the same key finds out.
     #[error("{0}")]
     Transport(TransportFailure),
 }

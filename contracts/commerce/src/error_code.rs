@@ -48,11 +48,12 @@ error_codes! {
     Unauthorized = "UNAUTHORIZED", 401;
     /// The caller has sent too many requests; `Retry-After` says when to repeat it.
     RateLimited = "RATE_LIMITED", 429;
-    /// Another service that the call needs can't be reached; `Retry-After` says when to repeat it.
+    /// Another service that the call needs can't be reached; nothing was done. `Retry-After` says when to repeat it.
     ServiceUnavailable = "SERVICE_UNAVAILABLE", 503;
     /// A defect of the service.
     Internal = "INTERNAL", 500;
-    /// A service further down did not reply, so the outcome is unknown: the call may have happened.
+    /// The outcome is unknown: the call may have happened, and may still happen. The same request under the same key
+    /// finds out.
     OutcomeUnknown = "OUTCOME_UNKNOWN", 504;
     /// No route has this path.
     UnknownRoute = "UNKNOWN_ROUTE", 404;

@@ -102,10 +102,16 @@ impl Change {
         let note = self
             .note
             .as_deref()
-            .map(|note| format!("\r\n{note}\r\n"))
+            .map(|note| format!("\r\n{}\r\n", with_line_ends(note)))
             .unwrap_or_default();
         format!("{what}\r\n{note}\r\nOrder: {}\r\n", self.order_id)
     }
+}
+
+/// The text with CRLF for every line end, whichever it has. A lone CR must not reach a mail server: RFC 5321 section
+/// 2.3.8 forbids it, and a relay that takes it for a line end reads what follows as commands.
+fn with_line_ends(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n")
 }
 
 impl Message {
@@ -165,4 +171,31 @@ impl DeliveryResult {
 /// Derives the id of the notification that an event causes, so that a repeated event leads to the same one.
 pub(crate) fn id_for_event(event_id: impl ToString) -> NotificationId {
     NotificationId::derive(&["event", &event_id.to_string()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_end_of_a_note_is_crlf() {
+        for (note, wanted) in [
+            ("x\r.\rQUIT", "x\r\n.\r\nQUIT"),
+            ("x\r\r\ny", "x\r\n\r\ny"),
+            ("x\n\r\ny\n", "x\r\n\r\ny\r\n"),
+            ("x\ny\r\nz", "x\r\ny\r\nz"),
+            ("x", "x"),
+        ] {
+            let change = Change {
+                order_id: OrderId::derive(&["order"]),
+                kind: NotificationKind::OrderCancelled,
+                note: Some(note.to_owned()),
+            };
+
+            let text = change.text();
+
+            assert!(text.contains(&format!("\r\n\r\n{wanted}\r\n")), "{note:?}: {text:?}");
+            assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "{text:?}");
+        }
+    }
 }

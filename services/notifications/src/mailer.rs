@@ -141,15 +141,32 @@ fn kind_name(message: &Message) -> String {
 
 /// Turns an SMTP error into a reason that quotes only the reply code: the server's text may contain the address.
 fn reason(error: &Error) -> ChannelError {
-    match error.status().map(u16::from) {
+    error.status().map_or_else(no_connection, |code| refusal(code.into()))
+}
+
+/// Sorts the code of an SMTP reply that refuses a mail.
+fn refusal(code: u16) -> ChannelError {
+    match code {
         // These codes concern the mailbox or the message. Other 5xx codes concern the session, so another attempt
         // may succeed.
-        Some(code @ 550..=554) => ChannelError::Refused(format!("SMTP reply {code}")),
-        Some(code) => ChannelError::Unavailable(format!("mail server: SMTP reply {code}")),
-        None => no_connection(),
+        550..=554 => ChannelError::Refused(format!("SMTP reply {code}")),
+        _ => ChannelError::Unavailable(format!("mail server: SMTP reply {code}")),
     }
 }
 
 fn no_connection() -> ChannelError {
     ChannelError::Unavailable("mail server: can't connect, or the connection broke".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_reply_about_the_mailbox_or_the_message_is_a_refusal_for_good() {
+        // Greylisting answers 450 or 451; 502, 503 and 530 are about the session.
+        let refused = (400..600).filter(|code| matches!(refusal(*code), ChannelError::Refused(_)));
+
+        assert_eq!(refused.collect::<Vec<u16>>(), [550, 551, 552, 553, 554]);
+    }
 }

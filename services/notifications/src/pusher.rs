@@ -29,7 +29,7 @@ impl Pusher {
             .map_err(|error| ChannelError::Refused(error.to_string()))?;
         let answer = self.transport.send(request).await;
         let status = answer
-            .map_err(|failure| ChannelError::Unavailable(format!("push endpoint: {failure}")))?
+            .map_err(|failure| ChannelError::Unavailable(format!("push endpoint: {}", failure.reason)))?
             .status();
         match status {
             status if status.is_success() => Ok(()),

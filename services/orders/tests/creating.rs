@@ -193,14 +193,14 @@ async fn the_same_key_may_be_repeated_at_once_when_inventory_did_not_answer() {
     let order = until("the request is answered", async || {
         match create(&world.orders(), lamps("k", 1)).await {
             Ok(order) => Some(order),
-            Err(Error::InFlight { .. } | Error::ServiceUnavailable { .. }) => None,
+            Err(Error::InFlight { .. } | Error::Transport(_)) => None,
             Err(other) => panic!("{other}"),
         }
     })
     .await;
 
     assert!(
-        matches!(&unanswered, Err(Error::ServiceUnavailable { service, .. }) if service == "inventory"),
+        matches!(&unanswered, Err(Error::Transport(failure)) if failure.to == "inventory"),
         "{unanswered:?}"
     );
     assert_eq!(order.status, OrderStatus::Pending);

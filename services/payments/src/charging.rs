@@ -243,3 +243,6 @@ fn log(payment_id: &PaymentId, charged: &Charged) {
         Charged::Postponed { reason, .. } => tracing::warn!(%payment_id, reason, "payment postponed"),
     }
 }
+
+#[cfg(test)]
+mod tests;

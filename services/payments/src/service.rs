@@ -4,7 +4,7 @@ use commerce::{
     Invalid, OrderError, OrderId, OrderStatus, Orders, Page, PageRequest, Payment, PaymentConflict, PaymentError,
     PaymentId, PaymentStatus, Payments, Refund,
 };
-use seam::{Context, original};
+use seam::{Context, TransportFailure, original};
 use shared::{Database, Tx};
 use tokio::time::Instant;
 
@@ -137,11 +137,8 @@ impl Payments for Service {
             }
             if Instant::now() >= until {
                 self.dispatch.wake();
-                return Err(PaymentError::ServiceUnavailable {
-                    service: "payment provider".to_owned(),
-                    reason: "no answer yet; the refund goes on, repeat it with the same key to learn its outcome"
-                        .to_owned(),
-                });
+                let reason = "no answer yet; the refund goes on, repeat it with the same key to learn its outcome";
+                return Err(TransportFailure::new("payment provider", reason).into());
             }
             let _ = tokio::time::timeout_at(until, progress.changed()).await;
         }

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use seam::{BoxFuture, Carrier, Context, Contract, Direct, TransportFailure, original};
+use seam::{BoxFuture, Carrier, Context, Contract, Direct, Outcome, TransportFailure, original};
 
 /// Carries the calls that a module makes to another module in the course of its own work.
 ///
@@ -9,6 +9,8 @@ use seam::{BoxFuture, Carrier, Context, Contract, Direct, TransportFailure, orig
 /// - takes `limit` at most, and never longer than the deadline of the caller's [`Context`]. A call that outlives
 ///   its limit is dropped and fails as a transport failure: its outcome is unknown, as on a network;
 /// - runs in a child span of the caller's trace, with the rest of the caller's context;
+/// - names the neighbour's contract in a failure, instead of the address that the transport knows it by: the failure
+///   may become part of an answer, and an address is nobody's business outside;
 /// - keeps its mark of a repeated reply to itself: a reply that the neighbour repeats does not make ours a repetition.
 ///
 /// It wraps a carrier as well as an implementation, in this process or over HTTP, and a panic of either passes
@@ -66,10 +68,20 @@ impl<C: Contract + ?Sized> Carrier<C> for Neighbour<C> {
             let asked = call.clone();
             let answer = context.scope(original::shield(self.carrier.carry(call)));
             match tokio::time::timeout(patience, answer).await {
-                Ok(reply) => reply,
+                Ok(reply) => named::<C>(&asked, reply),
                 Err(_elapsed) => C::failed(&asked, late::<C>(&asked, patience)),
             }
         })
+    }
+}
+
+fn named<C: Contract + ?Sized>(call: &C::Call, reply: C::Reply) -> C::Reply {
+    match C::outcome(&reply) {
+        Outcome::Transport(TransportFailure { to, reason }) if to.contains("://") => {
+            tracing::debug!(to, reason, "no answer of a neighbour");
+            C::failed(call, TransportFailure::new(C::NAME, reason))
+        }
+        _ => reply,
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
 };
 
 use futures::future::BoxFuture;
+use seam::http::redacted;
 
 use crate::{
     Environment, Mounted, Settings, StartError, server,
@@ -50,7 +51,8 @@ impl Program {
             Asked::Version => say(&format!("{} {}\n", self.name, env!("CARGO_PKG_VERSION"))),
             Asked::Unknown(argument) => {
                 self.complain(&format!(
-                    "unknown argument {argument:?}; settings are environment variables, see --help"
+                    "unknown argument {:?}; settings are environment variables, see --help",
+                    redacted(&argument)
                 ));
                 ExitCode::from(WRONG_USAGE)
             }

@@ -182,7 +182,7 @@ fn success(operation: &Operation, status: u16) -> Response {
 }
 
 fn failure(operation: &Operation, codes: &[ErrorCode]) -> Response {
-    let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+    let names: Vec<String> = codes.iter().map(|code| explained(*code)).collect();
     let mut said = names.join(", ");
     if let (Some(conflict), true) = (&operation.conflict, codes.contains(&ErrorCode::Conflict)) {
         said = format!("{said}; the details of CONFLICT: {}", conflict.name);
@@ -202,6 +202,18 @@ fn failure(operation: &Operation, codes: &[ErrorCode]) -> Response {
         );
     }
     response.build()
+}
+
+/// The code's text, with what it says about the effect of a command where a client could take one for the other.
+fn explained(code: ErrorCode) -> String {
+    let meaning = match code {
+        ErrorCode::ServiceUnavailable => " (nothing was done)",
+        ErrorCode::OutcomeUnknown => {
+            " (it may have happened, and may still happen: the same request with the same key finds out)"
+        }
+        _ => "",
+    };
+    format!("{code}{meaning}")
 }
 
 /// Name of the schema of every failed reply.

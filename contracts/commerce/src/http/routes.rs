@@ -16,6 +16,7 @@ use super::{
     operation::Operation,
     reply::{Success, respond},
 };
+use crate::{Error, error::NoConflict};
 
 /// The routes of one contract: a router together with its description, so that the two can't drift apart.
 pub(crate) struct Routes<S: ?Sized> {
@@ -76,6 +77,9 @@ where
     let context = Context::try_current().unwrap_or_else(|| seam::http::extract(request.headers()));
     let work = async {
         let incoming = Incoming::read(request, &operation).await?;
+        if operation.method != Method::GET && context.remaining().is_some_and(|left| left.is_zero()) {
+            return Err(too_late());
+        }
         handler(service, incoming).await
     };
     let (result, original) = original::capture(context.clone().scope(work)).await;
@@ -84,6 +88,15 @@ where
         retirement.announce(response.headers_mut());
     }
     response
+}
+
+/// Refuses a command that nobody waits for any more, before it has an effect.
+fn too_late() -> Failure {
+    let error: Error<NoConflict> = Error::ServiceUnavailable {
+        service: "this service".to_owned(),
+        reason: "the caller's deadline was past before the request was begun".to_owned(),
+    };
+    error.into()
 }
 
 fn filter(method: &Method) -> MethodFilter {

@@ -243,3 +243,27 @@ async fn routers_of_several_contracts_merge() {
     let reply = ask(&router, "POST /v2/products", &[], "").await;
     assert_eq!((reply.status, reply.code().as_str()), (405, "METHOD_NOT_ALLOWED"));
 }
+
+#[tokio::test]
+async fn a_command_whose_deadline_is_past_is_refused_as_not_done() {
+    let past = ("x-seam-deadline-ms", "0");
+    for command in [
+        "POST /v2/orders",
+        "POST /v2/orders/{id}/confirm",
+        "POST /v2/orders/{id}/deliver",
+    ] {
+        let command = command.replace("{id}", &order_id().to_string());
+        let headers = if command.ends_with("orders") {
+            vec![JSON, KEY, past]
+        } else {
+            vec![past]
+        };
+        let body = if command.ends_with("orders") { ORDER } else { "" };
+
+        let reply = refused(&command, &headers, body).await;
+
+        assert_eq!((reply.status, reply.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
+        let message = reply.json()["error"]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("nothing was done"), "{message}");
+    }
+}

@@ -6,10 +6,12 @@
 mod exchange;
 mod headers;
 mod in_process;
+mod redacted;
 mod socket;
 mod transport;
 
 pub use headers::{extract, header, inject};
 pub use in_process::InProcess;
+pub use redacted::redacted;
 pub use socket::{MalformedBaseUrl, Socket, SocketLimits};
 pub use transport::{AnswerWithin, Transport};

@@ -11,7 +11,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 
-use super::{Transport, exchange::Exchange};
+use super::{Transport, exchange::Exchange, redacted};
 use crate::{BoxFuture, TransportFailure};
 
 /// A client of one server over TCP, with connections that it keeps: HTTP/1.1, no TLS, no proxy.
@@ -61,7 +61,7 @@ pub struct SocketLimits {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("base URL is {url:?}, wanted http://host or http://host:port")]
 pub struct MalformedBaseUrl {
-    /// The URL that was given.
+    /// The URL that was given, without its password.
     pub url: String,
 }
 
@@ -79,7 +79,7 @@ impl Socket {
     /// To the server at `base_url`, such as `http://127.0.0.1:8080`. Connects when the first request is sent.
     pub fn new(base_url: &str, limits: SocketLimits) -> Result<Self, MalformedBaseUrl> {
         let server = server_of(base_url).ok_or_else(|| MalformedBaseUrl {
-            url: base_url.to_owned(),
+            url: redacted(base_url),
         })?;
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(limits.connect));

@@ -9,6 +9,7 @@ mod deferred;
 mod in_process;
 mod original;
 mod outcome;
+mod redacted;
 mod samples;
 mod server;
 mod socket;

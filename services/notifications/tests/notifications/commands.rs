@@ -106,7 +106,11 @@ async fn a_message_that_can_not_be_sent_now_is_sent_later_whoever_asks() {
     })
     .await;
 
-    assert!(matches!(&answer, Err(NotificationError::ServiceUnavailable { reason, .. }) if !reason.contains("ann")));
+    // It is sent later, so "not available" would be wrong.
+    assert!(
+        matches!(&answer, Err(NotificationError::Transport(failure)) if !failure.reason.contains("ann")),
+        "{answer:?}"
+    );
     assert_eq!(again.email, Delivery::Sent);
     assert_eq!(fixture.mails().await[0].deliveries, 1);
 }
@@ -133,4 +137,18 @@ async fn what_makes_no_sense_is_refused_and_not_remembered() {
 
 async fn notify(fixture: &Fixture, command: NewNotification) -> Result<commerce::Notification, NotificationError> {
     fixture.service().notify(command).await
+}
+
+#[tokio::test]
+async fn a_note_whose_carriage_returns_stand_alone_ends_no_mail() {
+    let fixture = Fixture::new().await;
+    let mut command = command("k", "ann@example.com");
+    command.note = Some("x\r.\rQUIT".to_owned());
+
+    notify(&fixture, command).await.expect("it is sent");
+
+    let mail = fixture.mails().await.remove(0);
+    // The sink shows CRLF as a line feed, and anything else as it came.
+    assert!(mail.body.contains("x\n.\nQUIT\n"), "{:?}", mail.body);
+    assert!(!mail.body.contains('\r'), "{:?}", mail.body);
 }

@@ -195,6 +195,25 @@ async fn while_the_push_service_is_down_the_mail_goes_out_once() {
 }
 
 #[tokio::test]
+async fn after_both_channels_were_down_the_mail_does_not_wait_for_the_push_service() {
+    let mut fixture = Fixture::new().await;
+    fixture.mail_down().await;
+    fixture.push_down().await;
+    fixture
+        .orders
+        .append(&created(order(), contact("ann@example.com", Some("device"))));
+    unready(&fixture).await;
+
+    fixture.mail_up().await;
+    let mail = until("a mail", async || fixture.mails().await.pop()).await;
+    fixture.push_up().await;
+    fixture.told(order(), 1).await;
+
+    assert_eq!(mail.deliveries, 1);
+    assert_eq!(fixture.mails().await[0].deliveries, 1);
+}
+
+#[tokio::test]
 async fn a_refused_recipient_is_noted_and_not_tried_again() {
     let fixture = Fixture::new().await;
     let (order_id, device) = (order(), OrderId::derive(&["device"]));

@@ -1,10 +1,11 @@
 //! Payments of orders, at the real provider of the outside world.
 
-use crate::support::{Fixture, euros, order};
+use crate::support::{Fixture, euros, in_a_hurry, order};
 use commerce::{OrderStatus, PageRequest, PaymentConflict, PaymentError, PaymentEvent, PaymentStatus};
 use futures::future::join_all;
 use outside::OperationStatus;
 use seam::Context;
+use shared::testing::until;
 use std::time::Duration;
 
 /// Long enough for a request to arrive, however slow the machine; the answer never does.
@@ -296,4 +297,42 @@ async fn what_was_booked_never_changes() {
         );
     }
     assert_eq!(fixture.own_ledger().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_caller_waits_for_a_payment_no_longer_than_its_deadline() {
+    let fixture = Fixture::new().await;
+    let order = fixture.order("o", "tok_timeout");
+
+    let begun = in_a_hurry(fixture.payments().process_payment(order.id)).await;
+
+    assert_eq!(begun.expect("it is begun").status, PaymentStatus::Pending);
+}
+
+#[tokio::test]
+async fn each_attempt_that_is_not_answered_is_counted_and_puts_the_next_one_off() {
+    let fixture = Fixture::without_provider().await;
+    let order = fixture.order("o", "tok_ok");
+    fixture.payments().process_payment(order.id).await.expect("it is begun");
+
+    let due_after = async |wanted: i64| {
+        until("these attempts were made", async || {
+            let read: (i64, i64) = sqlx::query_as("SELECT attempts, due_at FROM payments")
+                .fetch_one(fixture.module().database.readers())
+                .await
+                .expect("the payment is there");
+            (read.0 >= wanted).then_some(read)
+        })
+        .await
+    };
+    let (attempts, first) = due_after(3).await;
+    let (attempts, later) = due_after(attempts + 1).await;
+
+    // 100 ms after the first attempt, and twice as long after each further one.
+    let pause = 100_000 << (attempts - 1);
+    assert!(
+        later - first >= pause,
+        "{} us after {attempts} attempts, wanted {pause}",
+        later - first
+    );
 }

@@ -30,6 +30,7 @@ async fn a_command_gives_up_a_hanging_orders_after_the_limit() {
             matches!(&answer, Ok(Err(PaymentError::ServiceUnavailable { service, .. })) if service == "orders"),
             "{deployment:?}: {answer:?}"
         );
+        assert!(!format!("{answer:?}").contains("127.0.0.1"), "{answer:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Refunds, at the real provider of the outside world.
 
-use crate::support::{Fixture, IMPATIENT, euros, refund};
+use crate::support::{Fixture, IMPATIENT, euros, in_a_hurry, refund};
 use commerce::{OrderId, PaymentConflict, PaymentError, PaymentEvent, PaymentId, PaymentStatus, Refund};
 use futures::future::join_all;
 use seam::original;
@@ -155,13 +155,51 @@ async fn a_refund_that_can_not_be_asked_for_goes_on_and_the_same_key_hears_of_it
     })
     .await;
 
-    assert!(matches!(down, Err(PaymentError::ServiceUnavailable { .. })), "{down:?}");
+    assert!(matches!(down, Err(PaymentError::Transport(_))), "{down:?}");
     assert!(
         matches!(others, Err(PaymentError::Conflict(_))),
         "what is on its way is set aside: {others:?}"
     );
     assert_eq!(up.refunded, euros(100));
     assert_eq!(fixture.ledger().await.refunds.len(), 1);
+    assert!(still_due(&fixture).await.is_empty());
+}
+
+/// The keys of the refunds that the dispatch still has to look at.
+async fn still_due(fixture: &Fixture) -> Vec<String> {
+    sqlx::query_scalar("SELECT key FROM refunds WHERE due_at IS NOT NULL")
+        .fetch_all(fixture.module().database.readers())
+        .await
+        .expect("the refunds can be read")
+}
+
+#[tokio::test]
+async fn a_refund_that_is_answered_is_never_looked_at_again() {
+    let fixture = Fixture::new().await;
+    let made = fixture.captured("o", "tok_ok").await;
+    let refused = fixture.captured("p", "tok_refund_refused").await;
+
+    refund(fixture.payments(), "shop", &made, "made", 100)
+        .await
+        .expect("it is given back");
+    refund(fixture.payments(), "shop", &refused, "refused", 100)
+        .await
+        .expect_err("it is refused");
+
+    assert_eq!(still_due(&fixture).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_caller_waits_for_a_refund_no_longer_than_its_deadline() {
+    let mut fixture = Fixture::new().await;
+    let payment = fixture.captured("o", "tok_ok").await;
+    fixture.provider_down().await;
+
+    let key = "k".parse().expect("a key");
+    let amount = euros(100);
+    let answer = in_a_hurry(fixture.payments().refund_payment(payment.id, Refund { key, amount })).await;
+
+    assert!(matches!(answer, Err(PaymentError::Transport(_))), "{answer:?}");
 }
 
 #[tokio::test]
@@ -172,7 +210,7 @@ async fn each_attempt_that_is_not_answered_puts_the_next_one_off() {
 
     let down = refund(fixture.payments(), "shop", &payment, "k", 100).await;
 
-    assert!(matches!(down, Err(PaymentError::ServiceUnavailable { .. })), "{down:?}");
+    assert!(matches!(down, Err(PaymentError::Transport(_))), "{down:?}");
     let due_after = async |wanted: i64| {
         until("these attempts were made", async || {
             let (attempts, due_at): (i64, i64) = sqlx::query_as("SELECT attempts, due_at FROM refunds")

@@ -320,3 +320,11 @@ pub(crate) async fn refund(
         .scope(payments.refund_payment(payment.id, wanted))
         .await
 }
+
+/// Makes a call with a deadline that is far shorter than [`PATIENT`]; fails if the call takes long all the same.
+pub(crate) async fn in_a_hurry<T>(call: impl Future<Output = T>) -> T {
+    let context = Context::root("shop").within(Duration::from_millis(250));
+    tokio::time::timeout(PATIENT / 2, context.scope(call))
+        .await
+        .expect("nobody waits longer than the caller's deadline")
+}

@@ -3,6 +3,7 @@ use std::{
     str::FromStr,
 };
 
+use seam::http::redacted;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use super::DatabaseError;
@@ -32,7 +33,7 @@ impl Address {
     pub(super) fn parse(url: &str, module: &str) -> Result<Self, DatabaseError> {
         let url = url.replace("{module}", module);
         let refused = |wanted: &str| DatabaseError::Address {
-            url: without_password(&url),
+            url: redacted(&url),
             wanted: wanted.to_owned(),
         };
         match url.split_once(':').map(|(scheme, _)| scheme) {
@@ -79,20 +80,8 @@ impl Address {
         tokio::fs::create_dir_all(folder)
             .await
             .map_err(|error| DatabaseError::Address {
-                url: self.url.clone(),
+                url: redacted(&self.url),
                 wanted: format!("a folder that can be written ({}: {error})", folder.display()),
             })
     }
-}
-
-/// The address without its password, for logs and errors.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    let Some((user, host)) = rest.rsplit_once('@') else {
-        return url.to_owned();
-    };
-    let user = user.split(':').next().unwrap_or_default();
-    format!("{scheme}://{user}:***@{host}")
 }

@@ -50,6 +50,12 @@ pub enum DatabaseError {
         /// Message of the engine.
         reason: String,
     },
+    /// The disk has no room for the write. Nothing was done.
+    #[error("database is full: {reason}")]
+    Full {
+        /// Message of the engine.
+        reason: String,
+    },
     /// The connection broke during the commit: the work may be durable or not.
     #[error("commit was not answered, the write may be durable or not: {reason}")]
     OutcomeUnknown {
@@ -94,7 +100,11 @@ impl DatabaseError {
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable { .. } | Self::OutcomeUnknown { .. } | Self::Closed | Self::ClaimLost { .. }
+            Self::Unreachable { .. }
+                | Self::Full { .. }
+                | Self::OutcomeUnknown { .. }
+                | Self::Closed
+                | Self::ClaimLost { .. }
         )
     }
 
@@ -162,8 +172,15 @@ fn from_engine(error: &dyn sqlx::error::DatabaseError, reason: String) -> Databa
         {
             DatabaseError::Unreachable { reason }
         }
+        _ if error.code().is_some_and(|code| is_full(&code)) => DatabaseError::Full { reason },
         _ => DatabaseError::Statement { reason },
     }
+}
+
+/// Tells whether a code means that the disk is full: `SQLITE_FULL`, or `disk_full` on PostgreSQL, whose codes have
+/// five characters.
+fn is_full(code: &str) -> bool {
+    matches!(code, "13" | "53100")
 }
 
 /// The error for the caller of a contract. The cause is logged here, once, and is not passed on.
@@ -182,6 +199,13 @@ impl<C: fmt::Display> From<DatabaseError> for Error<C> {
                 Self::ServiceUnavailable {
                     service: "database".to_owned(),
                     reason: "no connection".to_owned(),
+                }
+            }
+            DatabaseError::Full { .. } => {
+                tracing::error!(%error, "database can't be written");
+                Self::ServiceUnavailable {
+                    service: "database".to_owned(),
+                    reason: "no space left".to_owned(),
                 }
             }
             DatabaseError::ClaimLost { ref key } => Self::InFlight {

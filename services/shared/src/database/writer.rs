@@ -210,10 +210,11 @@ fn commit_failure(error: sqlx::Error, engine: Engine) -> DatabaseError {
             .is_some_and(|code| !code.starts_with("57P") && !code.starts_with("08")),
         (sqlx::Error::Database(refusal), Engine::Sqlite) => {
             const BUSY: i64 = 5;
+            const FULL: i64 = 13;
             const CONSTRAINT: i64 = 19;
             let code = refusal.code().and_then(|code| code.parse::<i64>().ok());
             // The lowest byte of an extended result code is the primary code.
-            code.is_some_and(|code| matches!(code & 0xff, BUSY | CONSTRAINT))
+            code.is_some_and(|code| matches!(code & 0xff, BUSY | FULL | CONSTRAINT))
         }
         _ => false,
     };
@@ -229,5 +230,31 @@ fn commit_failure(error: sqlx::Error, engine: Engine) -> DatabaseError {
 fn settle(works: Vec<Box<dyn QueuedWork>>, failure: Option<&DatabaseError>) {
     for work in works {
         work.settle(failure);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The error of a statement that SQLite has no room for.
+    async fn full() -> sqlx::Error {
+        sqlx::any::install_default_drivers();
+        let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect("sqlite::memory:")
+            .await
+            .unwrap();
+        let statements = "CREATE TABLE texts (text TEXT); PRAGMA max_page_count = 2;
+            INSERT INTO texts VALUES (randomblob(100000))";
+        sqlx::raw_sql(statements).execute(&mut connection).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_a_full_disk_refuses_did_not_happen() {
+        let failure = commit_failure(full().await, Engine::Sqlite);
+
+        assert!(matches!(failure, DatabaseError::Full { .. }), "{failure:?}");
+        assert!(failure.is_passing());
+        let answer: commerce::Error<String> = failure.into();
+        assert_eq!(answer.code(), commerce::ErrorCode::ServiceUnavailable);
     }
 }

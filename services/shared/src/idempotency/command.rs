@@ -2,7 +2,7 @@ use std::{fmt, panic::resume_unwind, sync::Arc, time::Duration};
 
 use commerce::Error;
 use futures::{StreamExt, future::BoxFuture, stream};
-use seam::{Context, original};
+use seam::{Context, TransportFailure, original};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tracing::Instrument;
 
@@ -127,7 +127,14 @@ impl<D: Decide> Command<D> {
     ///
     /// Fails with [`Error::KeyReused`] if the key was used with another request, and with [`Error::InFlight`] while
     /// somebody else is deciding this one.
+    ///
+    /// [`Error::ServiceUnavailable`] means that nothing was done and nothing will be: there is no claim. Once the
+    /// claim is committed, a request that can't be decided now is decided later, so its failure is an
+    /// [`Error::Transport`]. A request whose deadline is past is refused before the claim.
     pub async fn run(self: &Arc<Self>, key: impl ToString, request: D::Request) -> Answer<D> {
+        if Context::current().remaining().is_some_and(|left| left.is_zero()) {
+            return Err(too_late(self.db.module()));
+        }
         let (command, scope) = (Arc::clone(self), Scope::current(D::OPERATION, key));
         let unanswered = in_flight(scope.key.clone(), self.term);
         let work = original::capture(async move { command.answer(scope, request).await });
@@ -148,7 +155,7 @@ impl<D: Decide> Command<D> {
     async fn answer(&self, scope: Scope, request: D::Request) -> Answer<D> {
         match self.begin(scope, request.clone()).await? {
             Start::Answered(answer) => answer,
-            Start::Ours(lease) => self.carry_out(lease, request).await?,
+            Start::Ours(lease) => self.carry_out(lease, request).await.map_err(undecided)?,
         }
     }
 
@@ -266,6 +273,25 @@ impl<D: Decide> Round for Recoverer<D> {
             // Nothing wakes the recoverer when a lease expires.
             None => Ok(Next::After(command.term / 4)),
         }
+    }
+}
+
+/// The failure of a request that is claimed, for its caller: "not available" would mean that nothing happens, but
+/// whoever resumes the claim carries the request out.
+fn undecided<C: fmt::Display>(failure: Error<C>) -> Error<C> {
+    match failure {
+        Error::ServiceUnavailable { service, reason } => {
+            let reason = format!("{reason}; the request goes on, repeat it with the same key to learn its outcome");
+            Error::Transport(TransportFailure::new(service, reason))
+        }
+        other => other,
+    }
+}
+
+fn too_late<C: fmt::Display>(module: &str) -> Error<C> {
+    Error::ServiceUnavailable {
+        service: module.to_owned(),
+        reason: "the caller's deadline was past before the request was begun".to_owned(),
     }
 }
 

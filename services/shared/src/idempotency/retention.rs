@@ -60,3 +60,44 @@ fn before(keep: Duration) -> i64 {
         .as_micros()
         .saturating_sub(i64::try_from(keep.as_micros()).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+    #[tokio::test]
+    async fn a_reply_is_kept_for_thirty_days() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/{{module}}.db", folder.path().display());
+        let db = Database::open(&url, "tested", &[]).await.unwrap();
+        let now = Timestamp::now().as_micros();
+        db.write::<_, DatabaseError, _>(move |tx| {
+            Box::pin(async move {
+                for days in [1, 29, 31, 60] {
+                    sqlx::query(
+                        "INSERT INTO idempotency (caller, operation, key, owner, fingerprint, request, lease_until,
+                            claimed_at, reply, request_id, replied_at)
+                         VALUES ('shop', 'buy', $1, '', '', '', 0, $2, 'null', '', $2)",
+                    )
+                    .bind(days.to_string())
+                    .bind(now - days * DAY)
+                    .execute(tx.connection())
+                    .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+
+        Retention { db: db.clone() }.round().await.unwrap();
+
+        let kept: Vec<String> = sqlx::query_scalar("SELECT key FROM idempotency ORDER BY key")
+            .fetch_all(db.readers())
+            .await
+            .unwrap();
+        assert_eq!(kept, ["1", "29"]);
+    }
+}

@@ -1,5 +1,7 @@
 use std::{collections::BTreeMap, env, fmt::Write, sync::Arc};
 
+use seam::http::redacted;
+
 use super::{Declared, Setting};
 
 /// The settings of a process, which were checked when it started.
@@ -24,7 +26,7 @@ pub enum SettingsError {
     Malformed {
         /// Name of the variable.
         name: &'static str,
-        /// The value that was seen.
+        /// The value that was seen, without the passwords in it.
         value: String,
         /// Form of a value that would be accepted.
         form: &'static str,
@@ -62,7 +64,7 @@ impl Settings {
                 }
                 Some(value) => wrong.push(SettingsError::Malformed {
                     name: setting.name,
-                    value,
+                    value: redacted(&value),
                     form: setting.form,
                 }),
                 None if setting.required && setting.default.is_none() => {
@@ -107,7 +109,7 @@ impl Settings {
         };
         let malformed = || SettingsError::Malformed {
             name: setting.name,
-            value: text.to_owned(),
+            value: redacted(text),
             form: setting.form,
         };
         (setting.parse)(text).map(Some).ok_or_else(malformed)

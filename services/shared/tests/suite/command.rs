@@ -81,7 +81,10 @@ async fn what_could_not_be_decided_is_decided_without_its_caller_as_the_request_
         let open = shop.clone().scope(command.run(times, "lamp".to_owned())).await;
         neighbour.is_down.store(false, Ordering::SeqCst);
 
-        assert!(matches!(open, Err(Error::ServiceUnavailable { .. })), "{open:?}");
+        assert!(
+            matches!(&open, Err(Error::Transport(failure)) if failure.to == "market"),
+            "{open:?}"
+        );
         eventually("the lamp is bought", || async {
             effects(&store.db).await.len() == times
         })
@@ -95,6 +98,22 @@ async fn what_could_not_be_decided_is_decided_without_its_caller_as_the_request_
             (&shop.request_id, &shop.correlation_id, &shop.caller)
         );
     }
+}
+
+#[tokio::test]
+async fn a_request_whose_deadline_is_past_is_refused_before_it_is_claimed() {
+    let store = Store::new().await;
+    let (neighbour, command) = start(&store, LONG);
+    let shop = Context::root("shop");
+
+    let hopeless = shop.clone().within(Duration::ZERO);
+    let refused = hopeless.scope(command.run("k", "lamp".to_owned())).await;
+    let other = shop.scope(command.run("k", "desk".to_owned())).await;
+
+    assert!(matches!(refused, Err(Error::ServiceUnavailable { .. })), "{refused:?}");
+    assert_eq!(other, Ok("desk".to_owned()), "the key is still new");
+    assert_eq!(neighbour.asked.lock().unwrap().len(), 1);
+    assert_eq!(effects(&store.db).await, ["desk"]);
 }
 
 #[tokio::test]

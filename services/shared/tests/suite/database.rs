@@ -139,6 +139,10 @@ async fn an_address_that_can_not_be_used_is_refused_without_its_password() {
         ("mysql://u:secret@host/db", "mysql://u:***@host/db"),
         ("sqlite::memory:", "sqlite::memory:"),
         ("nonsense", "nonsense"),
+        (
+            "postgres://h/db?user=u&password=secret&sslmode=nonsense",
+            "postgres://h/db?user=u&password=***&sslmode=nonsense",
+        ),
     ] {
         let refused = Database::open(url, "tested", MIGRATIONS).await.unwrap_err().to_string();
         assert!(

@@ -118,6 +118,33 @@ async fn what_fails_or_panics_ten_times_is_a_dead_letter() {
 }
 
 #[tokio::test]
+async fn waiting_for_a_neighbour_that_is_down_uses_up_no_tries() {
+    struct DownThenBroken(std::sync::atomic::AtomicUsize);
+    #[seam::async_trait]
+    impl Handler for DownThenBroken {
+        async fn handle(&self, _: Delivery) -> Result<(), HandlerError> {
+            let before = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            Err(if before < 3 {
+                HandlerError::Unavailable("down for the test".to_owned())
+            } else {
+                HandlerError::Failed("broken for the test".to_owned())
+            })
+        }
+    }
+    let store = Store::new().await;
+    append(&store.db, [delivered(1)]).await;
+    let tasks = Tasks::new();
+    let handler = Arc::new(DownThenBroken(0.into()));
+
+    let handle = subscribe(&store, Arc::clone(&handler) as _, &tasks);
+    eventually("a letter", || async { handle.progress().dead_letters == 1 }).await;
+
+    assert_eq!(handle.dead_letters().await.unwrap()[0].attempts, 10);
+    assert_eq!(handler.0.load(std::sync::atomic::Ordering::SeqCst), 13);
+    tasks.stop(Duration::from_secs(10)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_retry_of_an_event_that_means_nothing_takes_the_letter_away() {
     struct Forgiving(std::sync::atomic::AtomicBool);
     #[seam::async_trait]

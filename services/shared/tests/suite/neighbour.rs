@@ -179,3 +179,17 @@ async fn the_environment_takes_the_limit_from_the_setting() {
     let failure = stock.count(u64::MAX).await.unwrap_err();
     assert_eq!(failure.0.reason, "count was not answered within 7 ms");
 }
+
+#[tokio::test]
+async fn a_failure_names_the_neighbour_and_not_its_address() {
+    struct Broken;
+    impl Carrier<dyn Stock> for Broken {
+        fn carry(&self, _: StockCall) -> seam::BoxFuture<'_, StockReply> {
+            Box::pin(async { StockReply::Count(Err(TransportFailure::new("http://10.0.0.1:80", "cut").into())) })
+        }
+    }
+
+    let failure = Neighbour::new(Broken, LIMIT).into_service().count(0).await.unwrap_err();
+
+    assert_eq!(failure.0, TransportFailure::new("stock", "cut"));
+}

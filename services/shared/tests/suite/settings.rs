@@ -62,6 +62,28 @@ fn a_bad_value_is_named_with_what_was_seen_and_what_is_wanted() {
 }
 
 #[test]
+fn a_bad_value_is_named_without_its_password() {
+    let declared = [
+        required(&standard::DATABASE_URL),
+        required(&standard::ORDERS_URL),
+        required(&standard::SMTP_ADDRESS),
+    ];
+    for (name, value) in [
+        ("DATABASE_URL", "mysql://root:s3cr3t@h/x"),
+        ("DATABASE_URL", "POSTGRES://u:s3cr3t@h/db"),
+        ("DATABASE_URL", " postgres://u:s3cr3t@h/db"),
+        ("ORDERS_URL", "http://user:s3cr3t@h"),
+        ("SMTP_ADDRESS", "smtp://user:s3cr3t@h:none"),
+    ] {
+        let pairs = ENOUGH.into_iter().chain([(name, value)]);
+        let error = Settings::from_pairs(&declared, pairs).unwrap_err().to_string();
+
+        assert!(error.starts_with(name) && error.contains("***"), "{error}");
+        assert!(!error.contains("s3cr3t"), "{error}");
+    }
+}
+
+#[test]
 fn everything_that_is_wrong_is_reported_at_once() {
     let error = Settings::from_pairs(DECLARED, [("LISTEN", "here")])
         .unwrap_err()

@@ -7,12 +7,11 @@ use commerce::{
 use seam::equivalence::Completion;
 
 /// A conflict with a call in progress under the same key means that this call did nothing. The reply may arrive
-/// before the other call has done anything, so it proves nothing about that. After "not available" the call may
-/// have happened.
+/// before the other call has done anything, so it proves nothing about that. "Not available" means that nothing
+/// was done.
 fn heard<T, C: std::fmt::Display>(answer: &Result<T, Error<C>>) -> Completion {
     match answer {
-        Err(Error::InFlight { .. } | Error::KeyReused { .. }) => Completion::Fail,
-        Err(Error::ServiceUnavailable { .. }) => Completion::Info,
+        Err(Error::InFlight { .. } | Error::KeyReused { .. } | Error::ServiceUnavailable { .. }) => Completion::Fail,
         _ => Completion::Ok,
     }
 }

@@ -1,0 +1,276 @@
+//! Attempts to go on with a payment that may have been sent before, against a provider whose every answer is chosen.
+
+use std::sync::Mutex;
+
+use commerce::{
+    Currency, CustomerId, Money, NewOrder, Order, OrderError, OrderId, Page, PageRequest, Payment, PaymentMethod,
+    PaymentStatus, Shipment, Timestamp,
+};
+use seam::TransportFailure;
+
+use super::*;
+use crate::{domain::payment_id, work::Origin};
+
+/// The answer to a look-up: `None` if there is no such operation.
+type Found = Result<Option<Verdict>, ProviderError>;
+
+/// A provider that answers look-ups and voids as told, and does every other command.
+struct Scripted {
+    hold: Found,
+    capture: Found,
+    void: Result<Verdict, ProviderError>,
+    /// The commands that it was sent.
+    sent: Mutex<Vec<&'static str>>,
+}
+
+impl Scripted {
+    fn done(&self, command: &'static str) -> Operation {
+        self.sent.lock().unwrap().push(command);
+        operation(Verdict::Done)
+    }
+}
+
+fn operation(verdict: Verdict) -> Operation {
+    let id = "at the provider".to_owned();
+    Operation { id, verdict }
+}
+
+#[seam::async_trait]
+impl Provider for Scripted {
+    async fn authorize(&self, _: &str, _: Hold) -> Result<Operation, ProviderError> {
+        Ok(self.done("authorize"))
+    }
+    async fn capture(&self, _: &str, _: &str, _: Money) -> Result<Operation, ProviderError> {
+        Ok(self.done("capture"))
+    }
+    async fn void(&self, _: &str, _: &str) -> Result<Operation, ProviderError> {
+        self.done("void");
+        self.void.clone().map(operation)
+    }
+    async fn refund(&self, _: &str, _: &str, _: Money) -> Result<Operation, ProviderError> {
+        Ok(self.done("refund"))
+    }
+    async fn find(&self, key: &str) -> Result<Option<Operation>, ProviderError> {
+        let found = if key.ends_with(":authorize") {
+            &self.hold
+        } else {
+            &self.capture
+        };
+        found.clone().map(|verdict| verdict.map(operation))
+    }
+}
+
+/// Orders with one order, or with an error in its place.
+struct OneOrder(Result<OrderStatus, OrderError>);
+
+#[seam::async_trait]
+impl Orders for OneOrder {
+    async fn get_order(&self, id: OrderId) -> Result<Order, OrderError> {
+        let now = Timestamp::now();
+        let status = self.0.clone()?;
+        Ok(Order {
+            id,
+            customer_id: "ann".parse().unwrap(),
+            contact: commerce::Contact {
+                email: "ann@example.com".to_owned(),
+                push_token: None,
+            },
+            payment_method: PaymentMethod("tok".to_owned()),
+            status,
+            lines: Vec::new(),
+            total: Money::new(1000, Currency::EUR),
+            payment_id: None,
+            cancel_reason: None,
+            shipment: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+    async fn create_order(&self, _: NewOrder) -> Result<Order, OrderError> {
+        Err(OrderError::Internal)
+    }
+    async fn list_orders_for_customer(&self, _: CustomerId, _: PageRequest) -> Result<Page<Order>, OrderError> {
+        Err(OrderError::Internal)
+    }
+    async fn confirm_order(&self, _: OrderId) -> Result<Order, OrderError> {
+        Err(OrderError::Internal)
+    }
+    async fn cancel_order(&self, _: OrderId, _: String) -> Result<Order, OrderError> {
+        Err(OrderError::Internal)
+    }
+    async fn ship_order(&self, _: OrderId, _: Shipment) -> Result<Order, OrderError> {
+        Err(OrderError::Internal)
+    }
+    async fn deliver_order(&self, _: OrderId) -> Result<Order, OrderError> {
+        Err(OrderError::Internal)
+    }
+}
+
+/// An unknown payment; the provider's hold is known if `hold` says so.
+fn record(hold: Option<&str>) -> Record {
+    let (order_id, now) = (OrderId::derive(&["order"]), Timestamp::now());
+    let amount = Money::new(1000, Currency::EUR);
+    let payment = Payment {
+        id: payment_id(order_id),
+        order_id,
+        status: PaymentStatus::Unknown,
+        amount,
+        captured: Money::new(0, Currency::EUR),
+        refunded: Money::new(0, Currency::EUR),
+        failure: None,
+        version: 2,
+        created_at: now,
+        updated_at: now,
+    };
+    Record {
+        payment,
+        payment_method: PaymentMethod("tok".to_owned()),
+        authorization_id: hold.map(str::to_owned),
+        charge_id: None,
+        refund_pending: 0,
+        attempts: 1,
+        origin: Origin::current(),
+    }
+}
+
+/// The outcome of one more attempt at a payment whose hold is known, and the commands that it sent.
+async fn attempt(
+    order: Result<OrderStatus, OrderError>,
+    capture: Found,
+    void: Result<Verdict, ProviderError>,
+) -> (Charged, Vec<&'static str>) {
+    let provider = Scripted {
+        hold: Ok(None),
+        capture,
+        void,
+        sent: Mutex::default(),
+    };
+    charge(order, provider, record(Some("hold"))).await
+}
+
+async fn charge(
+    order: Result<OrderStatus, OrderError>,
+    provider: Scripted,
+    record: Record,
+) -> (Charged, Vec<&'static str>) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/{{module}}.db", folder.path().display());
+    let provider = Arc::new(provider);
+    let charging = Charging {
+        db: Database::open(&url, SOURCE, &[]).await.unwrap(),
+        provider: Arc::clone(&provider) as _,
+        orders: Arc::new(OneOrder(order)),
+    };
+    let (Ok(charged) | Err(charged)) = charging.charge(&record, Freshness::Stale).await;
+    let sent = std::mem::take(&mut *provider.sent.lock().unwrap());
+    (charged, sent)
+}
+
+fn silence() -> ProviderError {
+    ProviderError::NoAnswer("for the test".to_owned())
+}
+
+fn declined() -> Verdict {
+    Verdict::Declined("for the test".to_owned())
+}
+
+fn is_open_with_hold(charged: &Charged) -> bool {
+    matches!(
+        charged,
+        Charged::Unknown { authorization_id: Some(hold), .. }
+        | Charged::Postponed { authorization_id: Some(hold), .. } if hold == "hold"
+    )
+}
+
+#[tokio::test]
+async fn a_void_that_did_not_succeed_is_not_the_end_of_a_hold() {
+    for void in [
+        Ok(declined()),
+        Err(silence()),
+        Err(ProviderError::Refused("for the test".to_owned())),
+    ] {
+        let (charged, sent) = attempt(Ok(OrderStatus::Cancelled), Ok(None), void).await;
+
+        assert!(is_open_with_hold(&charged), "{charged:?}");
+        assert_eq!(sent, ["void"]);
+    }
+}
+
+#[tokio::test]
+async fn a_hold_of_a_cancelled_order_is_voided_and_the_payment_has_failed() {
+    let (charged, sent) = attempt(Ok(OrderStatus::Cancelled), Ok(None), Ok(Verdict::Done)).await;
+
+    assert!(matches!(charged, Charged::Failed { .. }), "{charged:?}");
+    assert_eq!(sent, ["void"]);
+}
+
+#[tokio::test]
+async fn a_capture_that_went_through_counts_though_the_order_was_cancelled_or_is_out_of_reach() {
+    for order in [
+        Ok(OrderStatus::Cancelled),
+        Ok(OrderStatus::Pending),
+        Err(OrderError::Internal),
+    ] {
+        let (charged, sent) = attempt(order, Ok(Some(Verdict::Done)), Ok(Verdict::Done)).await;
+
+        assert!(matches!(charged, Charged::Captured { .. }), "{charged:?}");
+        assert!(sent.is_empty(), "{sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_for_an_order_that_can_not_be_read() {
+    for error in [
+        OrderError::Transport(TransportFailure::new("orders", "cut")),
+        OrderError::ServiceUnavailable {
+            service: "orders".to_owned(),
+            reason: "down".to_owned(),
+        },
+        OrderError::NotFound {
+            what: "order".to_owned(),
+            id: "o".to_owned(),
+        },
+        OrderError::Internal,
+    ] {
+        let (charged, sent) = attempt(Err(error), Ok(None), Ok(Verdict::Done)).await;
+
+        assert!(is_open_with_hold(&charged), "{charged:?}");
+        assert!(sent.is_empty(), "{sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_while_the_provider_does_not_say_what_it_has_done() {
+    for order in [OrderStatus::Pending, OrderStatus::Cancelled] {
+        let (capture, sent) = attempt(Ok(order), Err(silence()), Ok(Verdict::Done)).await;
+        assert!(is_open_with_hold(&capture), "{capture:?}");
+        assert!(sent.is_empty(), "{sent:?}");
+
+        let mute = Scripted {
+            hold: Err(silence()),
+            capture: Ok(None),
+            void: Ok(Verdict::Done),
+            sent: Mutex::default(),
+        };
+        let (hold, sent) = charge(Ok(order), mute, record(None)).await;
+        assert!(matches!(hold, Charged::Unknown { .. }), "{hold:?}");
+        assert!(sent.is_empty(), "{sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_provider_has_declined_has_failed_and_is_not_sent_again() {
+    let (charged, sent) = attempt(Ok(OrderStatus::Pending), Ok(Some(declined())), Ok(Verdict::Done)).await;
+
+    assert!(matches!(charged, Charged::Failed { .. }), "{charged:?}");
+    assert!(sent.is_empty(), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_hold_is_captured_once_the_order_is_known_to_wait_for_it() {
+    let (charged, sent) = attempt(Ok(OrderStatus::Pending), Ok(None), Ok(Verdict::Done)).await;
+
+    assert!(matches!(charged, Charged::Captured { .. }), "{charged:?}");
+    assert_eq!(sent, ["capture"]);
+}
