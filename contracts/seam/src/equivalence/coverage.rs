@@ -32,6 +32,12 @@ impl Coverage {
         unmet.map(|(cell, _)| cell.clone()).collect()
     }
 
+    /// The cells that were met less often than `times`, each with the number of times that it was met.
+    pub(crate) fn thin(&self, times: u64) -> Vec<(Cell, u64)> {
+        let thin = self.cells.iter().filter(|(_, met)| **met < times);
+        thin.map(|(cell, met)| (cell.clone(), *met)).collect()
+    }
+
     pub(crate) fn undeclared(&self) -> Vec<Cell> {
         self.unreachable.iter().cloned().collect()
     }

@@ -41,6 +41,36 @@ pub enum Failure {
         /// The cells that were not met.
         cells: Vec<Cell>,
     },
+    /// The cases met cells less often than [`Suite::each_cell`](super::Suite::each_cell) demands.
+    #[error(
+        "{suite}: {cases} cases met {} of the cells of {model} too seldom, wanted {wanted} times each:\n{}\n\
+         generate calls that reach them in `next_call`, run more cases (SEAM_CASES), or demand less with `each_cell`",
+        cells.len(), counted(cells)
+    )]
+    Thin {
+        /// The name of the suite.
+        suite: String,
+        /// The model's type.
+        model: &'static str,
+        /// The number of cases that ran.
+        cases: u64,
+        /// The number of times that each cell must be met.
+        wanted: u64,
+        /// The cells that were met less often, each with the number of times.
+        cells: Vec<(Cell, u64)>,
+    },
+    /// A concurrent run passed with warnings, and was asked for none.
+    #[error(
+        "{suite}: the callers showed too little:\n  {}\n\
+         slow the subject down, give it more patience, or run more callers and calls",
+        warnings.join("\n  ")
+    )]
+    Weak {
+        /// The name of the suite.
+        suite: String,
+        /// The warnings of the report.
+        warnings: Vec<String>,
+    },
     /// The cases met cells that the model does not list as reachable.
     #[error(
         "{suite}: {model} does not call these cells reachable, but they were reached:\n{}\n\
@@ -167,6 +197,14 @@ impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
     }
+}
+
+fn counted(cells: &[(Cell, u64)]) -> String {
+    let lines: Vec<String> = cells
+        .iter()
+        .map(|(cell, times)| format!("  {times} x {cell}"))
+        .collect();
+    lines.join("\n")
 }
 
 fn listed(cells: &[Cell]) -> String {

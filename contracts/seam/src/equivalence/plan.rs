@@ -23,6 +23,8 @@ pub(super) struct Plan<M: Model> {
     pub(super) cases: Range<u64>,
     /// The number of calls in each generated case.
     pub(super) calls: usize,
+    /// The number of times that the cases must meet each reachable cell.
+    pub(super) each_cell: u64,
     pub(super) seed: u64,
     pub(super) saved: Saved,
     /// The folder for sequences that fail.
@@ -76,6 +78,7 @@ impl<M: Model> Plan<M> {
             is_whole: cases.end - cases.start >= suite.cases && suite.at_most.is_none(),
             cases,
             calls: suite.calls,
+            each_cell: suite.each_cell,
             seed: settings.seed.unwrap_or(suite.seed),
             saved,
             regressions: suite.regressions,

@@ -24,6 +24,20 @@ pub struct Report {
     pub unused_rules: Vec<Rule>,
 }
 
+/// Cells that a report names because they were met least often.
+const THINNEST: usize = 3;
+
+impl Report {
+    /// The cells that were met least often, the thinnest first, each with the number of times.
+    fn thinnest(&self) -> String {
+        let mut cells: Vec<(u64, &Cell)> = self.cells.iter().map(|(cell, times)| (*times, cell)).collect();
+        cells.sort();
+        let shown = cells.iter().take(THINNEST);
+        let shown: Vec<String> = shown.map(|(times, cell)| format!("{times} x {cell}")).collect();
+        shown.join(", ")
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -43,6 +57,7 @@ impl fmt::Display for Report {
             self.cells.len(),
             self.seed
         )?;
+        write!(f, "\n  met least often: {}", self.thinnest())?;
         for rule in &self.unused_rules {
             write!(f, "\n  rule never applied: {rule}")?;
         }

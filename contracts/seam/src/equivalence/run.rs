@@ -231,6 +231,16 @@ impl<M: Model> Run<M> {
                 cells,
             });
         }
+        let (wanted, cells) = (self.plan.each_cell, self.coverage.thin(self.plan.each_cell));
+        if !cells.is_empty() {
+            return Err(Failure::Thin {
+                suite,
+                model,
+                cases,
+                wanted,
+                cells,
+            });
+        }
         Ok(())
     }
 }

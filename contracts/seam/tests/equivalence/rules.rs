@@ -23,13 +23,34 @@ fn a_run_of_fewer_cases_than_the_suite_has_calls_no_rule_unused() {
 }
 
 #[test]
-fn a_report_says_what_ran_and_how_many_cells_were_met() {
+fn a_report_says_what_ran_and_how_often_the_thinnest_cells_were_met() {
     let mut report = suite(Wrong::Nowhere).run().unwrap();
-    *report.cells.values_mut().next().unwrap() = 0;
+    for (times, met) in report.cells.values_mut().enumerate() {
+        *met = times as u64;
+    }
 
     assert_eq!(
         report.to_string(),
-        "notes: 256 cases of 20 calls and 0 saved, on right, wrong; 6 of 7 cells met; seed 0"
+        "notes: 256 cases of 20 calls and 0 saved, on right, wrong; 6 of 7 cells met; seed 0\n  \
+         met least often: 0 x read on absent -> Absent, 1 x tear on absent -> Absent, 2 x write on any -> ok"
+    );
+}
+
+#[test]
+fn a_cell_that_is_met_less_often_than_demanded_fails_the_suite_and_is_named() {
+    let thinnest = *suite(Wrong::Nowhere).run().unwrap().cells.values().min().unwrap();
+
+    assert!(suite(Wrong::Nowhere).each_cell(thinnest).run().is_ok());
+    let failure = suite(Wrong::Nowhere).each_cell(thinnest + 1).run().unwrap_err();
+
+    let Failure::Thin { cells, wanted, .. } = &failure else {
+        panic!("{failure}");
+    };
+    assert_eq!(*wanted, thinnest + 1);
+    assert!(cells.iter().all(|(_, times)| *times == thinnest), "{failure}");
+    assert!(
+        failure.to_string().contains(&format!("  {thinnest} x {}", cells[0].0)),
+        "{failure}"
     );
 }
 

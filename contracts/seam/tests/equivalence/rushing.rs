@@ -8,7 +8,7 @@ use std::sync::{
 use proptest::prelude::*;
 use seam::{
     BoxFuture, Carrier, Contract, TransportFailure,
-    equivalence::{Cell, Completion, Failure, Instance, Model, Suite},
+    equivalence::{Cell, Completion, ConcurrentReport, Failure, Instance, Model, Suite},
 };
 use serde::{Deserialize, Serialize};
 
@@ -170,6 +170,15 @@ fn the_calls_of_one_caller_never_overlap() {
     let report = suite(Drawer::Atomic).run_concurrently(1, heard).unwrap();
 
     assert_eq!((report.answered, report.overlapping), (64 * 12, 0), "{report}");
+    assert!(
+        report.to_string().contains("\n  warning: 0 of 64 histories"),
+        "{report}"
+    );
+    let failure = report.without_warnings().unwrap_err();
+    assert!(
+        matches!(&failure, Failure::Weak { warnings, .. } if warnings.len() == 1),
+        "{failure}"
+    );
 }
 
 #[test]
@@ -192,6 +201,20 @@ fn a_call_without_an_answer_may_have_happened_and_explains_what_others_see() {
     let report = suite(Drawer::Forgetful).run_concurrently(3, heard).unwrap();
 
     assert!(report.unknown > 0, "{report}");
+    let (answered, unknown) = (40, 10);
+    let few = ConcurrentReport {
+        answered,
+        unknown,
+        failed: 0,
+        overlapping: report.histories,
+        ..report
+    };
+    assert!(few.clone().without_warnings().is_ok(), "{few}");
+    let many = ConcurrentReport { unknown: 11, ..few };
+    assert!(
+        many.warnings()[0].starts_with("11 of 51 calls have an unknown outcome"),
+        "{many}"
+    );
 }
 
 #[test]

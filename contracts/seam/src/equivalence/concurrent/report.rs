@@ -2,6 +2,8 @@ use std::fmt;
 
 use linearizability::Operation;
 
+use crate::equivalence::Failure;
+
 /// The evidence of a concurrent run that passed.
 #[derive(Clone, Debug)]
 pub struct ConcurrentReport {
@@ -23,7 +25,47 @@ pub struct ConcurrentReport {
     pub overlapping: u64,
 }
 
+/// The greatest share of calls of unknown outcome without a warning, in percent.
+const MOST_UNKNOWN: u64 = 20;
+/// The least share of histories with calls that overlap without a warning, in percent.
+const LEAST_OVERLAPPING: u64 = 50;
+
 impl ConcurrentReport {
+    /// The reasons why this run shows little, although it passed: more than 20 % of its calls have an unknown
+    /// outcome, which explains nearly everything, or less than 50 % of its histories have calls that overlap.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let calls = self.answered + self.failed + self.unknown;
+        if self.unknown * 100 > calls * MOST_UNKNOWN {
+            let unknown = self.unknown;
+            warnings.push(format!(
+                "{unknown} of {calls} calls have an unknown outcome, wanted at most {MOST_UNKNOWN} %"
+            ));
+        }
+        if self.overlapping * 100 < self.histories * LEAST_OVERLAPPING {
+            let (overlapping, histories) = (self.overlapping, self.histories);
+            warnings.push(format!(
+                "{overlapping} of {histories} histories have calls that overlap, wanted at least {LEAST_OVERLAPPING} %"
+            ));
+        }
+        warnings
+    }
+
+    /// Fails if there is a warning.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Weak`] with the [`warnings`](Self::warnings).
+    pub fn without_warnings(self) -> Result<Self, Failure> {
+        match self.warnings() {
+            warnings if warnings.is_empty() => Ok(self),
+            warnings => Err(Failure::Weak {
+                suite: self.suite,
+                warnings,
+            }),
+        }
+    }
+
     pub(super) fn count<C, R>(&mut self, history: &[Operation<C, R>], failed: u64) {
         self.histories += 1;
         self.failed += failed;
@@ -60,6 +102,10 @@ impl fmt::Display for ConcurrentReport {
             "{suite}: {histories} histories of {callers} callers are linearizable, \
              {overlapping} of them with calls that overlap; {answered} answers explained, \
              {failed} calls refused for the moment, {unknown} of unknown outcome; seed {seed}"
-        )
+        )?;
+        for warning in self.warnings() {
+            write!(f, "\n  warning: {warning}")?;
+        }
+        Ok(())
     }
 }
