@@ -23,6 +23,7 @@ mod schema;
 mod timestamp;
 mod v1;
 mod v2;
+mod whole;
 
 pub use contact::Contact;
 pub use error::{Error, Invalid};

@@ -2,6 +2,7 @@
 
 mod caller;
 mod cases;
+mod documents;
 
 use caller::Caller;
 use serde_json::{Value, json};

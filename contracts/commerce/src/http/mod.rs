@@ -25,4 +25,5 @@ mod routes;
 
 pub use envelope::{ApiResponse, ErrorBody};
 pub use fallback::{fallback, internal, method_not_allowed};
-pub use openapi::openapi;
+pub use openapi::{MODULES, openapi};
+pub use operation::Operation;

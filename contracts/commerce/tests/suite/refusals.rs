@@ -54,6 +54,11 @@ async fn an_item_of_another_form_is_refused_by_its_path() {
             r#"{"sku":"TEA","quantity":99999999999999999999}"#,
             (quantity, "99999999999999999999", whole),
         ),
+        // A float would read it as its neighbour.
+        (
+            r#"{"sku":"TEA","quantity":9007199254740993.0}"#,
+            (quantity, "9007199254740993.0", whole),
+        ),
         (r#"{"sku":"TEA","quantity":null}"#, (quantity, "null", whole)),
         (r#"{"sku":"TEA"}"#, (quantity, "absent", "a value")),
         (

@@ -1,34 +1,45 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Json,
     extract::{Path, State},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use commerce::{
     ErrorCode, Timestamp,
-    http::{ApiResponse, ErrorBody},
+    http::{ApiResponse, ErrorBody, Operation},
 };
 use http::StatusCode;
 use seam::Context;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{DatabaseError, Mounted};
+use super::described::Described;
+use crate::{DatabaseError, Mounted, events::DeadLetter};
 
 /// Routes to list the dead letters of all subscriptions of the process, and to try one again.
-pub(super) fn routes(modules: Arc<[Mounted]>) -> Router {
-    Router::new()
-        .route(
-            "/v2/dead-letters",
-            get(list).fallback(commerce::http::method_not_allowed),
+pub(super) fn routes() -> Described {
+    let listed = Operation::get(
+        "/v2/dead-letters",
+        "list_dead_letters",
+        "Lists the events that the subscriptions of this service could not apply.",
+    );
+    let retried = Operation::post(
+        "/v2/dead-letters/{subscription}/{event_id}/retry",
+        "retry_dead_letter",
+        "Tries the dead letters of the event's aggregate again: 202 at once, and the list shows the result.",
+    );
+    Described::new()
+        .serve(listed.for_operators().returns_all::<DeadLetter>(), get(list))
+        .serve(
+            retried
+                .for_operators()
+                .returns::<Retried>()
+                .answers(&[202])
+                .fails(&[ErrorCode::NotFound]),
+            post(retry),
         )
-        .route(
-            "/v2/dead-letters/{subscription}/{event_id}/retry",
-            post(retry).fallback(commerce::http::method_not_allowed),
-        )
-        .with_state(modules)
 }
 
 async fn list(State(modules): State<Arc<[Mounted]>>) -> Response {
@@ -65,9 +76,11 @@ async fn retry(State(modules): State<Arc<[Mounted]>>, Path((name, event_id)): Pa
 
 /// Answer to a retry that was started: the letters of the event's aggregate are being tried again. The list shows the
 /// result.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Retried {
+    /// Name of the subscription that keeps the letter.
     subscription: String,
+    /// Id of the event.
     event_id: Uuid,
 }
 

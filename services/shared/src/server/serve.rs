@@ -62,8 +62,8 @@ pub async fn bind(environment: Environment, modules: Vec<Mounted>) -> Result<Ser
 
 /// Makes the whole router: the modules' routes and the server's own, with context and logs, but without a socket.
 pub fn router(environment: &Environment, modules: &Arc<[Mounted]>) -> Router {
-    let mut router =
-        operations::routes(environment, Arc::clone(modules)).merge(dead_letters::routes(Arc::clone(modules)));
+    let own = operations::routes(environment).and(dead_letters::routes());
+    let mut router = operations::described(own).router.with_state(Arc::clone(modules));
     for module in modules.iter() {
         router = router.merge(module.router.clone());
     }

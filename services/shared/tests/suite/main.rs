@@ -6,6 +6,7 @@ mod ambient;
 mod command;
 mod database;
 mod dead_letters;
+mod document;
 mod feeds;
 mod idempotency;
 mod log;
