@@ -157,7 +157,9 @@ fn candidate(schema: &'static Value) -> BoxedStrategy<String> {
         let (before, after) = text.split_at(ends[at.index(ends.len())]);
         format!("{before}{odd}{after}")
     });
-    let blanks = [" ", "\t", "\n", "\r\n", "\u{85}", "\u{a0}", "\u{2028}", "\u{3000}", "\u{feff}"];
+    let blanks = [
+        " ", "\t", "\n", "\r\n", "\u{85}", "\u{a0}", "\u{2028}", "\u{3000}", "\u{feff}",
+    ];
     let blank = vec(select(blanks.to_vec()), 0..3).prop_map(|parts| parts.concat());
     prop_oneof![2 => matching(schema), 3 => spoilt, 3 => stretched(schema), 2 => blank, 1 => any::<String>()].boxed()
 }
@@ -286,4 +288,18 @@ fn a_number_without_a_fraction_is_whole_however_it_is_written() {
     ] {
         assert_eq!(cents(text), whole, "{text}");
     }
+}
+
+#[test]
+fn the_parts_of_an_address_may_be_as_long_in_the_document_as_in_the_rule() {
+    let rule = TEXTS.iter().find(|ruled| ruled.schema.ends_with("/Email")).unwrap();
+    let mut accepted = 0;
+    for (local, label, dots) in (62..=66).flat_map(|local| (61..=65).map(move |label| (local, label, local - 62))) {
+        let local = format!("{}{}", "a.".repeat(dots), "a".repeat(local - 2 * dots));
+        let address = format!("{local}@{}.{}", "b".repeat(label), "c".repeat(label));
+        let documented = is_documented(rule.schema, &json!(address));
+        assert_eq!(documented, (rule.accepts)(&address), "{address}");
+        accepted += usize::from(documented);
+    }
+    assert_eq!(accepted, 9, "62 to 64 before the @, labels of 61 to 63");
 }
