@@ -132,12 +132,6 @@ fn cases() -> Vec<Case> {
             NO_ROUTE,
             "no route",
         ),
-        case(
-            "unknown parameter of 30 kB",
-            get(&format!("/v2/dead/{}?a=b", &long[..30_000])),
-            NO_ROUTE,
-            "no route",
-        ),
         case("event id that is not UTF-8", retry("%ff"), INVALID, "UTF-8"),
         case("event id in upper case", retry(&"A".repeat(8)), INVALID, "lower case"),
         case("unknown event", retry(unknown), (404, "NOT_FOUND"), "no dead letter"),
@@ -147,6 +141,7 @@ fn cases() -> Vec<Case> {
 /// Odd values in requests that only one of the services takes.
 fn cases_of_one() -> Vec<(&'static str, Case)> {
     let huge = |field: &str| command("", field);
+    let long = "x".repeat(30_000);
     vec![
         (
             "inventory",
@@ -164,6 +159,15 @@ fn cases_of_one() -> Vec<(&'static str, Case)> {
                 huge(r#"{"customer_id":"ann","items":[{"sku":"TEA","quantity":1e400}]}"#),
                 INVALID,
                 "items[0].quantity",
+            ),
+        ),
+        (
+            "orders",
+            case(
+                "unknown parameter of 30 kB with a value of 30 kB",
+                get(&format!("/v2/customers/ann/orders?{long}={long}")),
+                INVALID,
+                "no such parameter",
             ),
         ),
         (

@@ -99,10 +99,14 @@ fn read(file: &Path) -> String {
     String::from_utf8_lossy(&std::fs::read(file).unwrap_or_default()).into_owned()
 }
 
-fn until(what: &str, mut condition: impl FnMut() -> bool) {
+fn until(what: &str, condition: impl FnMut() -> bool) {
+    until_within(LIMIT, what, condition);
+}
+
+fn until_within(limit: Duration, what: &str, mut condition: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !condition() {
-        assert!(begun.elapsed() < LIMIT, "never: {what}");
+        assert!(begun.elapsed() < limit, "never: {what}");
         std::thread::park_timeout(Duration::from_millis(10));
     }
 }
@@ -203,7 +207,10 @@ fn a_fault_proxy_without_descriptors_says_so_and_goes_on() {
         let node = nodes.into_iter().find(|node| node["name"] == "monolith")?;
         node["address"].as_str().map(str::to_owned)
     };
-    until("the platform is up", || ready(&seam.said()).is_some());
+    // That may take a build.
+    until_within(Duration::from_secs(900), "the platform is up", || {
+        ready(&seam.said()).is_some()
+    });
     let address = ready(&seam.said()).expect("the address");
 
     let flood: Vec<TcpStream> = (0..400).map(|_| sent(&address, "")).collect();
