@@ -12,11 +12,19 @@ const CANONICAL: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-
 /// Namespace of every id that is derived from an idempotency key (UUIDv5, RFC 9562 section 5.5).
 const NAMESPACE: Uuid = Uuid::from_u128(0x7365_616d_2d63_4f6d_8d65_7263_652d_6964);
 
+/// Parses a UUID in its canonical form (RFC 9562, section 4), the only one that is taken: one id has one path.
+pub fn parse_uuid(text: &str) -> Result<Uuid, Invalid> {
+    let parsed = Uuid::try_parse(text).ok();
+    let canonical = |id: &Uuid| id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text;
+    let wanted = "a UUID in lower case, with dashes";
+    parsed.filter(canonical).ok_or_else(|| Invalid::new("id", text, wanted))
+}
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[serde(try_from = "String", into = "Uuid")]
         pub struct $name(pub Uuid);
 
         impl $name {
@@ -45,7 +53,21 @@ macro_rules! uuid_id {
             type Err = Invalid;
 
             fn from_str(text: &str) -> Result<Self, Invalid> {
-                Uuid::parse_str(text).map(Self).map_err(|_| Invalid::new(stringify!($name), text, "a UUID"))
+                parse_uuid(text).map(Self).map_err(|invalid| Invalid { field: stringify!($name).to_owned(), ..invalid })
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Invalid;
+
+            fn try_from(text: String) -> Result<Self, Invalid> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
             }
         }
     };

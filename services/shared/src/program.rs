@@ -27,7 +27,7 @@ pub struct Program {
     pub name: &'static str,
     /// Purpose of the command in one sentence, for `--help`.
     pub about: &'static str,
-    /// Settings of the modules. `LISTEN`, `ADDRESS_FILE`, `LOG` and `DRAIN_MS` are added.
+    /// Settings of the modules. `LISTEN`, `ADDRESS_FILE`, `LOG`, `DRAIN_MS` and the server's limits are added.
     pub settings: Declarations,
 }
 
@@ -94,6 +94,12 @@ impl Program {
             optional(&standard::ADDRESS_FILE),
             required(&standard::LOG),
             required(&standard::DRAIN_MS),
+            required(&standard::HEAD_MS),
+            required(&standard::BODY_MS),
+            required(&standard::BODY_RATE),
+            required(&standard::IDLE_MS),
+            required(&standard::CONNECTIONS),
+            required(&standard::BODY_BYTES),
         ];
         Declarations::from(own.as_slice()).and(&self.settings)
     }

@@ -2,15 +2,15 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{RawPathParams, State, rejection::RawPathParamsRejection},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use commerce::{
-    ErrorCode, Timestamp,
+    ErrorCode, Invalid, Timestamp,
     http::{ApiResponse, ErrorBody, Operation},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, Uri};
 use seam::Context;
 use serde::Serialize;
 use uuid::Uuid;
@@ -53,12 +53,33 @@ async fn list(State(modules): State<Arc<[Mounted]>>) -> Response {
     answer(StatusCode::OK, letters)
 }
 
-async fn retry(State(modules): State<Arc<[Mounted]>>, Path((name, event_id)): Path<(String, String)>) -> Response {
+async fn retry(
+    State(modules): State<Arc<[Mounted]>>,
+    uri: Uri,
+    headers: HeaderMap,
+    parameters: Result<RawPathParams, RawPathParamsRejection>,
+) -> Response {
+    let Ok(parameters) = parameters else {
+        let invalid = Invalid::new("path", uri.path(), "UTF-8, percent-encoded");
+        return commerce::http::invalid(invalid, &headers);
+    };
+    let parameter = |wanted: &str| {
+        let found = parameters.iter().find(|(name, _)| *name == wanted);
+        found.map_or_else(String::new, |(_, value)| value.to_owned())
+    };
+    let (name, event_id) = (parameter("subscription"), parameter("event_id"));
+    let id = match commerce::parse_uuid(&event_id) {
+        Ok(id) => id,
+        Err(invalid) => {
+            let field = "event_id".to_owned();
+            return commerce::http::invalid(Invalid { field, ..invalid }, &headers);
+        }
+    };
     let subscription = modules
         .iter()
         .flat_map(|module| &module.subscriptions)
         .find(|subscription| subscription.name() == name);
-    let (Some(subscription), Ok(id)) = (subscription, Uuid::parse_str(&event_id)) else {
+    let Some(subscription) = subscription else {
         return unknown(&name, &event_id);
     };
     match subscription.retry(id).await {
@@ -98,7 +119,9 @@ fn answer(status: StatusCode, data: impl Serialize) -> Response {
 fn unknown(subscription: &str, event_id: &str) -> Response {
     let error = ErrorBody {
         code: ErrorCode::NotFound,
-        message: format!("subscription {subscription} has no dead letter {event_id}; GET /v2/dead-letters lists them"),
+        message: format!(
+            "subscription {subscription:.100} has no dead letter {event_id}; GET /v2/dead-letters lists them"
+        ),
         details: serde_json::Value::Null,
     };
     let request_id = Context::current().request_id;

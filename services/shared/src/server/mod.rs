@@ -6,11 +6,15 @@
 //!
 //! Each request runs in a task of its own, within its `seam::Context`: a client that hangs up does not interrupt a
 //! write, and a panic is a 500 for that request alone. An unknown path or method is answered in the envelope too.
+//!
+//! Connections are those of the crate `listener`: HTTP/1 alone, with the limits that the settings give.
 
 mod dead_letters;
 mod described;
+mod limits;
 mod operations;
 mod request;
 mod serve;
 
+pub use limits::limits;
 pub use serve::{Server, bind, router, run};
