@@ -75,7 +75,7 @@ impl LettingGo {
             | Err(ProviderError::Refused(reason)) => {
                 tracing::error!(
                     %payment_id, reason,
-                    "the provider refuses to void an authorisation: GET /v2/given-up lists it, retry it or void it by hand"
+                    "authorisation not voided: GET /v2/given-up lists it, retry it or void it by hand"
                 );
                 Some(Outcome::Refused(reason))
             }

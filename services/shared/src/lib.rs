@@ -39,7 +39,7 @@ pub use environment::Environment;
 pub use given_up::{GivenUp, GivingUp};
 pub use health::{CheckReport, Health, Report};
 pub use module::{Module, Mounted};
-pub use neighbour::Neighbour;
+pub use neighbour::{Neighbour, passed_on};
 pub use program::Program;
 pub use settings::{Settings, SettingsError};
 pub use start_error::StartError;

@@ -90,7 +90,7 @@ impl Database {
     }
 
     /// Reads the whole file on SQLite and looks for damage; [`Database::check`] fails from then on if there is any.
-    /// Takes about a second for each gigabyte. Succeeds at once on PostgreSQL.
+    /// Takes about 3 s for each gigabyte. Succeeds at once on PostgreSQL.
     pub async fn inspect(&self) -> Result<(), DatabaseError> {
         let begun = Instant::now();
         let found = connect::inspect(self.address()).await;

@@ -26,8 +26,8 @@ pub trait Handler: Send + Sync + 'static {
 /// Reason why an event was not handled, which decides what becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandlerError {
-    /// Something that the handler needs is down. Tried again for ever, with growing pauses. Readiness shows the reason to
-    /// anybody: name modules, no addresses and no ids.
+    /// Something that the handler needs is down. Tried again for ever, with growing pauses. Readiness shows the
+    /// reason to anybody: name modules, no addresses and no ids.
     #[error("not available: {0}")]
     Unavailable(String),
     /// The attempt failed. Tried 10 times with growing pauses, then the event is a dead letter.

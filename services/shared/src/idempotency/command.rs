@@ -130,8 +130,8 @@ impl<D: Decide> Command<D> {
     ///
     /// [`Error::ServiceUnavailable`] means that nothing was done and nothing will be: there is no claim. Once the
     /// claim is committed, a request that can't be decided now is decided later, so its failure is an
-    /// [`Error::Transport`], whatever failed, a panic too (see [`goes_on`]). A request whose deadline is past is refused
-    /// before the claim.
+    /// [`Error::Transport`], whatever failed, a panic too (see [`goes_on`]). A request whose deadline is past is
+    /// refused before the claim.
     pub async fn run(self: &Arc<Self>, key: impl ToString, request: D::Request) -> Answer<D> {
         if Context::current().remaining().is_some_and(|left| left.is_zero()) {
             return Err(too_late(self.db.module()));
