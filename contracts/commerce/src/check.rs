@@ -69,19 +69,19 @@ const UNQUOTED: Kind = Kind {
     name: "visible ASCII characters, no quote or backslash",
 };
 
-/// Free text. Control characters other than tabs and ends of lines are refused, because some databases and mail
-/// servers reject them; so is a CR without its LF, which some mail servers take for the end of a line.
+/// Free text. Control characters other than line breaks and tabs are refused, because some databases and mail servers
+/// reject them.
 const FREE: Kind = Kind {
     pattern: concat!(
-        r"^(?:[^\u0000-\u0008\u000B-\u001F\u007F-\u009F]|\r\n)*",
+        r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*",
         r"[^\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]",
-        r"(?:[^\u0000-\u0008\u000B-\u001F\u007F-\u009F]|\r\n)*$",
+        r"[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$",
     ),
     accepts: |text| {
-        let legal = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
-        !text.trim().is_empty() && text.replace("\r\n", "\n").chars().all(legal)
+        let legal = |c: char| !c.is_control() || matches!(c, '\n' | '\t' | '\r');
+        !text.trim().is_empty() && text.chars().all(legal)
     },
-    name: "characters, not all blank, no control characters, no CR without LF",
+    name: "characters, not all blank, no control characters",
 };
 
 impl Text {

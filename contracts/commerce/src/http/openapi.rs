@@ -218,6 +218,7 @@ fn failure(operation: &Operation, codes: &[ErrorCode]) -> Response {
         ErrorCode::InFlight,
         ErrorCode::RateLimited,
         ErrorCode::ServiceUnavailable,
+        ErrorCode::OutcomeUnknown,
     ];
     if codes.iter().any(|code| passing.contains(code)) {
         response = response.header(
@@ -321,8 +322,8 @@ fn path_parameter(name: &str, modules: &[&str]) -> ParameterBuilder {
         "sku" => crate::Sku::schema(),
         "customer_id" => crate::CustomerId::schema(),
         "module" => text.enum_values(Some(modules.iter().copied())).into(),
-        "subscription" => text.into(),
-        _ => crate::OrderId::schema(),
+        name if name.ends_with("_id") => crate::OrderId::schema(),
+        _ => text.into(),
     };
     ParameterBuilder::new()
         .name(name)

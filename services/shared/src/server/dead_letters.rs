@@ -105,7 +105,7 @@ struct Retried {
     event_id: Uuid,
 }
 
-fn answer(status: StatusCode, data: impl Serialize) -> Response {
+pub(super) fn answer(status: StatusCode, data: impl Serialize) -> Response {
     let request_id = Context::current().request_id;
     let body = ApiResponse {
         data: Some(data),
@@ -117,11 +117,15 @@ fn answer(status: StatusCode, data: impl Serialize) -> Response {
 }
 
 fn unknown(subscription: &str, event_id: &str) -> Response {
+    not_found(format!(
+        "subscription {subscription:.100} has no dead letter {event_id}; GET /v2/dead-letters lists them"
+    ))
+}
+
+pub(super) fn not_found(message: String) -> Response {
     let error = ErrorBody {
         code: ErrorCode::NotFound,
-        message: format!(
-            "subscription {subscription:.100} has no dead letter {event_id}; GET /v2/dead-letters lists them"
-        ),
+        message,
         details: serde_json::Value::Null,
     };
     let request_id = Context::current().request_id;
