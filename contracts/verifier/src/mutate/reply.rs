@@ -20,7 +20,7 @@ pub struct HttpReply {
     pub status: u16,
     /// Headers, sorted by name.
     pub headers: Vec<(String, String)>,
-    /// Body of the response; empty if there is none.
+    /// Body of the response without its coding, such as gzip; empty if there is none.
     pub body: Bytes,
 }
 
@@ -81,7 +81,7 @@ impl HttpReply {
         }
     }
 
-    /// Converts the reply into the form in which pact_verifier reads it off a socket.
+    /// Converts the reply into the form in which it is read off a socket, with its body in clear.
     pub(super) fn received(&self) -> HttpResponse {
         let headers = self.headers.iter();
         let headers = headers.map(|(name, value)| (name.clone(), pact_models::headers::parse_header(name, value)));

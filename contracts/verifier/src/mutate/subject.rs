@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{HttpReply, Mutant, Operator, Reply, body, parts};
 use crate::{
-    Difference, Message, Part,
+    Difference, Message, Part, encoding,
     interaction::{Loaded, alone, only},
     judge::{self, AnyInteraction},
 };
@@ -36,8 +36,9 @@ impl Subject {
         let loaded = alone(pact, interaction)?;
         let one = only(&loaded)?;
         let (expected, example) = if let Some(http) = one.as_v4_http() {
-            let example = Reply::Http(HttpReply::of(&http.response));
-            (Expected::Http(Box::new(http.response)), example)
+            let response = encoding::decoded(&http.response);
+            let example = Reply::Http(HttpReply::of(&response));
+            (Expected::Http(Box::new(response)), example)
         } else if let (Some(v4), Some(message)) = (one.as_v4_async_message(), one.as_message()) {
             let example = Reply::Message(example_of(&v4.contents));
             (Expected::Message(message.matching_rules), example)
