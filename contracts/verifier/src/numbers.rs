@@ -12,8 +12,8 @@ use crate::{Difference, Part, text_rules::rules_at};
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Says whether the difference is only in how a number is written, where nothing but the value is asked for.
-/// pact_matching calls an integer and a decimal different; most writers of JSON drop the `.0`, and most readers see none.
-/// A rule about the kind of number, such as `integer`, asks for more.
+/// pact_matching calls an integer and a decimal different; most writers of JSON drop the `.0`, and most readers see
+/// none. A rule about the kind of number, such as `integer`, asks for more.
 pub(crate) fn are_equal(difference: &Difference, rules: &MatchingRuleCategory) -> bool {
     if difference.part != Part::Body {
         return false;
