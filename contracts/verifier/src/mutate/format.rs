@@ -7,6 +7,7 @@ use super::{
     Operator,
     body::{self, Edit},
     values::{self, one_of_each},
+    xml::Xml,
 };
 use crate::text_rules::rules_at;
 
@@ -15,7 +16,8 @@ pub(super) enum Format {
     Json(Value),
     Text(String),
     Form(Vec<(String, String)>),
-    /// XML, multipart, octets, and whatever is not what its media type says.
+    Xml(Xml),
+    /// Multipart, octets, XML with namespaces, and whatever is not what its media type says.
     Other,
 }
 
@@ -24,7 +26,7 @@ impl Format {
     pub(super) fn of(body: &[u8], content_type: Option<&ContentType>) -> Self {
         let text = || String::from_utf8(body.to_vec()).ok();
         let read = match content_type {
-            Some(named) if named.is_xml() => None,
+            Some(named) if named.is_xml() => text().and_then(Xml::read).map(Self::Xml),
             Some(named) if named.is_form_urlencoded() => {
                 Some(Self::Form(form_urlencoded::parse(body).into_owned().collect()))
             }
@@ -44,6 +46,7 @@ impl Format {
                 let edits = others.map(|(operator, other)| edit(operator, &path, other));
                 std::iter::once(Edit::left_out()).chain(edits).collect()
             }
+            Self::Xml(document) => document.edits(rules),
             Self::Form(fields) => of_form(fields, rules),
             Self::Other => vec![Edit::left_out()],
         }
@@ -72,7 +75,7 @@ fn of_form(fields: &[(String, String)], rules: &MatchingRuleCategory) -> Vec<Edi
 }
 
 /// A text that the rules at `path` accept, and one that they refuse, if there are such.
-fn others(path: &DocPath, example: &str, rules: &MatchingRuleCategory) -> Vec<(Operator, String)> {
+pub(super) fn others(path: &DocPath, example: &str, rules: &MatchingRuleCategory) -> Vec<(Operator, String)> {
     let rules = rules_at(path, rules);
     // An empty body is one that is left out, which is tried already.
     let others = values::texts(&rules, example).into_iter();
@@ -80,7 +83,8 @@ fn others(path: &DocPath, example: &str, rules: &MatchingRuleCategory) -> Vec<(O
     one_of_each(others, |other| values::accepts_text(&rules, example, other))
 }
 
-fn edit(operator: Operator, path: &DocPath, text: String) -> Edit {
+/// Builds a change whose operator says whether the pact permits it.
+pub(super) fn edit(operator: Operator, path: &DocPath, text: String) -> Edit {
     Edit {
         operator,
         path: path.clone(),

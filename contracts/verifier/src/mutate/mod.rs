@@ -18,8 +18,8 @@
 //! or `decimal`, and more elements where the rule of a list is `type` without a maximum. If such a mutant is
 //! killed all the same, rules contradict each other.
 //!
-//! Bodies are changed inside if they are JSON, text or a form. All others, such as XML, are only left out. They are
-//! listed, and a pact that has one never scores 100 %, since nothing says what it protects of that body.
+//! Bodies are changed inside if they are JSON, text, a form, or XML without namespaces, entities, CDATA and DTD. All
+//! others are only left out. They are listed, and a pact that has one never scores 100 %, since nothing says what it protects of that body.
 //!
 //! Additional fields, headers and metadata are never tried, because Pact says that replies may have more than was
 //! promised.
@@ -32,6 +32,7 @@ mod reply;
 mod strength;
 mod subject;
 mod values;
+mod xml;
 
 pub use operator::Operator;
 pub use reply::{HttpReply, Mutant, Reply};

@@ -44,7 +44,7 @@ pub struct Strength {
     pub unmutated: Vec<Unmutated>,
 }
 
-/// Body that is neither JSON, text nor a form, so that no change inside it was tried.
+/// Body in a format of which nothing is changed, so that no change inside it was tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unmutated {
     /// Description of the interaction.

@@ -79,7 +79,7 @@ impl Subject {
         }
     }
 
-    /// Builds every mutant of the example. A body that is neither JSON, text nor a form is only left
+    /// Builds every mutant of the example. A body in a format that is not changed inside is only left
     /// out.
     pub fn mutants(&self) -> Vec<Mutant> {
         self.mutants_of(&self.example)
@@ -132,7 +132,8 @@ impl Subject {
         mutants.collect()
     }
 
-    /// Media type of the example's body, if mutants leave the body as it is or out: it is neither JSON, text nor a form.
+    /// Media type of the example's body, if mutants leave the body as it is or out: its format is not one of
+    /// those that are changed inside.
     pub fn unmutated(&self) -> Option<String> {
         let body = self.example.body();
         let content_type = self.content_type();

@@ -72,14 +72,78 @@ async fn a_form_is_changed_field_by_field() {
 }
 
 #[tokio::test]
-async fn a_body_in_which_no_change_is_tried_is_reported_and_keeps_the_score_below_100() {
+async fn xml_is_changed_in_each_element_attribute_and_text() {
+    let order = concat!(
+        r#"<?xml version="1.0"?><!-- an order --><order id="a1" note='x'>"#,
+        "\n  <total cur = \"EUR\" >3</total><line>lamp</line><line>sofa</line><gift/></order>"
+    );
+    let xml = |rules| answering_text("application/xml", order, rules);
+    let exact = xml(json!({}));
+    let all = bodies(&exact);
+    let changes = |wanted: Operator, path: &str, old: &str, new: &str| {
+        let body = order.replacen(old, new, 1);
+        assert_ne!(body, order, "{old}");
+        let is_it =
+            |(operator, at, text): &(Operator, String, String)| *operator == wanted && at == path && *text == body;
+        assert!(all.iter().any(is_it), "{wanted:?} {path} {body}: {all:#?}");
+    };
+    changes(
+        Operator::Dropped,
+        "$.order.total",
+        "<total cur = \"EUR\" >3</total>",
+        "",
+    );
+    changes(Operator::Dropped, "$.order.gift", "<gift/>", "");
+    changes(Operator::Renamed, "$.order.gift", "<gift/>", "<gift_/>");
+    changes(
+        Operator::Renamed,
+        "$.order.total",
+        "<total cur = \"EUR\" >3</total>",
+        "<total_ cur = \"EUR\" >3</total_>",
+    );
+    changes(Operator::Dropped, "$.order['@id']", "id=\"a1\"", "");
+    changes(Operator::Renamed, "$.order['@note']", "note=", "note_=");
+    changes(Operator::OutOfRange, "$.order['@note']", "'x'", "'a'");
+    changes(Operator::OutOfRange, "$.order.total['@cur']", "\"EUR\"", "\"EUA\"");
+    changes(Operator::OutOfRange, "$.order.total['#text']", ">3<", ">1<");
+    changes(Operator::OutOfRange, "$.order.line['#text']", "sofa", "sofb");
+    assert!(
+        !all.iter()
+            .any(|(operator, path, _)| path == "$.order.line" && *operator == Operator::Dropped)
+    );
+    let exact = strength(&exact).await;
+    assert!(is_whole(&exact), "{exact:?}");
+
+    let digits = xml(json!({ "$.order.total.#text": rule(json!({ "match": "regex", "regex": "^[0-9]$" })) }));
+    let in_range = |(operator, path, _): &(Operator, String, String)| {
+        *operator == Operator::InRange && path == "$.order.total['#text']"
+    };
+    assert!(bodies(&digits).iter().any(in_range));
+    assert!(is_whole(&strength(&digits).await));
+}
+
+#[tokio::test]
+async fn xml_under_a_type_rule_is_protected_in_its_elements_and_not_in_its_texts() {
     let under_type = json!({ "$": rule(json!({ "match": "type" })) });
-    for (content_type, body, rules) in [
-        ("application/xml", "<order><id>1</id></order>", under_type),
-        ("text/xml", "<order/>", json!({})),
-        ("application/octet-stream", "abc", json!({})),
+    let one = strength(&answering_text(
+        "application/xml",
+        "<order><id>1</id></order>",
+        under_type,
+    ))
+    .await;
+    assert!(is_whole(&one), "{one:?}");
+    assert!(one.permitted > 0 && one.contradictions.is_empty(), "{one:?}");
+}
+
+#[tokio::test]
+async fn a_body_in_which_no_change_is_tried_is_reported_and_keeps_the_score_below_100() {
+    for (content_type, body) in [
+        ("application/xml", r#"<order xmlns="urn:orders"><id>1</id></order>"#),
+        ("text/xml", "<order>a &amp; b</order>"),
+        ("application/soap+xml", "<order><![CDATA[a]]></order>"),
+        ("application/octet-stream", "abc"),
     ] {
-        let interaction = answering_text(content_type, body, rules);
+        let interaction = answering_text(content_type, body, json!({}));
         let mutation = mutated(pact(&interaction)).await;
         let one = &mutation.pairs[0];
         assert_eq!(one.unmutated.len(), 1, "{one:?}");
