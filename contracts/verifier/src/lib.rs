@@ -1,10 +1,10 @@
 //! Strict verification of a running provider against its pacts.
 //!
 //! pact_models reads the pacts, and pact_matching compares the replies. This crate sends the requests, and adds
-//! what pact_verifier leaves open: the interactions are counted from the files and every one of them has to be verified; nothing to verify
-//! is never green; a `pending` flag in a file is refused, and so is what can't be judged here (`LIMITS.md`); a
-//! message counts only if its source answered with success; every state that was set up is torn down, also after a
-//! failure. No usage data is sent to anybody: pact_verifier, which would, is not linked.
+//! what pact_verifier leaves open: the interactions are counted from the files and every one of them has to be
+//! verified; nothing to verify is never green; a `pending` flag in a file is refused, and so is what can't be judged
+//! here (`LIMITS.md`); a message counts only if its source answered with success; every state that was set up is torn
+//! down, also after a failure. No usage data is sent to anybody: pact_verifier, which would, is not linked.
 
 mod broker;
 mod difference;

@@ -8,10 +8,10 @@ pub type Values = Map<String, Value>;
 /// Reason why a provider did not do what it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
-    /// It was not reached, or gave no answer, which says nothing about what it would have answered.
+    /// Nothing was reached, or no answer came, which says nothing about what the answer would have been.
     #[error("{0}")]
     NoAnswer(String),
-    /// It answered, but did not do it, or can't be asked so.
+    /// The answer was a failure, or there is no way to ask for this.
     #[error("{0}")]
     Failed(String),
 }

@@ -26,7 +26,8 @@ impl Document {
     ///
     /// # Errors
     /// When the text is cut off, is not JSON or not a pact, begins with a byte-order mark, follows another version than
-    /// 1, 2, 3 or 4, has rules in version 1, lacks a field or has one of another type, or has a whole number that 64 bits can't hold.
+    /// 1, 2, 3 or 4, has rules in version 1, lacks a field or has one of another type, or has a whole
+    /// number that 64 bits can't hold.
     pub fn parse(file: &str, text: &[u8]) -> Result<Self, DocumentError> {
         refuse_mark(file, text)?;
         let raw: Value = serde_json::from_slice(text).map_err(|source| not_json(file, source))?;

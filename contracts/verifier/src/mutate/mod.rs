@@ -19,7 +19,8 @@
 //! killed all the same, rules contradict each other.
 //!
 //! Bodies are changed inside if they are JSON, text, a form, or XML without namespaces, entities, CDATA and DTD. All
-//! others are only left out. They are listed, and a pact that has one never scores 100 %, since nothing says what it protects of that body.
+//! others are only left out. They are listed, and a pact that has one never scores 100 %, since nothing says
+//! what it protects of that body.
 //!
 //! Additional fields, headers and metadata are never tried, because Pact says that replies may have more than was
 //! promised.

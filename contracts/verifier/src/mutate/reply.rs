@@ -74,7 +74,7 @@ impl HttpReply {
         let named = response.headers.iter().flatten();
         let lines = named.flat_map(|(name, values)| {
             let joined = values.join(", ");
-            // Headers that are lists by their definition are one line; the values of all others come in lines of theirs.
+            // Headers that are lists by their definition are one line; all others have a line for each value.
             let lines = if values.is_empty() || parse_header(name, &joined) == *values {
                 vec![joined]
             } else {

@@ -31,8 +31,8 @@ struct Attribute {
 }
 
 impl Xml {
-    /// Finds the parts of a sound document. `None` for one with namespaces, entities, CDATA or a DTD: rules name parts of
-    /// these in ways of their own.
+    /// Finds the parts of a sound document. `None` for one with namespaces, entities, CDATA or a DTD: rules name
+    /// parts of these in ways of their own.
     pub(super) fn read(text: String) -> Option<Self> {
         let mut reader = Reader {
             text: &text,
