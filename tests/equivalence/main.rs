@@ -9,5 +9,6 @@ mod contracts;
 mod differences;
 mod events;
 mod idempotency;
+mod slower;
 mod versions;
 mod wires;
