@@ -136,6 +136,20 @@ impl Shop {
         rows
     }
 
+    /// Waits until no order is open. Whatever was claimed goes forward, also what its customer has given up.
+    async fn settled(&self) {
+        until("nothing is open", async || {
+            let claims = self
+                .rows("orders", "SELECT key, 1 FROM idempotency WHERE reply IS NULL")
+                .await;
+            let pending = self
+                .rows("orders", "SELECT id, 1 FROM orders WHERE status = 'pending'")
+                .await;
+            (claims.is_empty() && pending.is_empty()).then_some(())
+        })
+        .await;
+    }
+
     async fn ledger(&self) -> Ledger {
         let answer = reqwest::get(format!("http://{}/ledger", self.provider.address()))
             .await
@@ -220,17 +234,7 @@ async fn customers_that_take_503_for_not_done_are_charged_once_though_inventory_
     for status in statuses {
         *met.entry(status.as_u16()).or_default() += 1;
     }
-    // Whatever was claimed goes forward, also what its customer has given up.
-    until("nothing is open", async || {
-        let claims = shop
-            .rows("orders", "SELECT key, 1 FROM idempotency WHERE reply IS NULL")
-            .await;
-        let pending = shop
-            .rows("orders", "SELECT id, 1 FROM orders WHERE status = 'pending'")
-            .await;
-        (claims.is_empty() && pending.is_empty()).then_some(())
-    })
-    .await;
+    shop.settled().await;
 
     let orders = shop
         .rows(

@@ -10,5 +10,6 @@ mod differences;
 mod events;
 mod giving_up;
 mod idempotency;
+mod slower;
 mod versions;
 mod wires;
