@@ -138,92 +138,35 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-/// Odd values in requests that only one of the services takes.
+/// Odd values in requests that only one of the services takes; each is invalid input.
 fn cases_of_one() -> Vec<(&'static str, Case)> {
-    let huge = |field: &str| command("", field);
+    let price = command("", r#"{"price":{"cents":1e400,"currency":"EUR"},"stock":1}"#);
+    let quantity = command("", r#"{"customer_id":"ann","items":[{"sku":"TEA","quantity":1e400}]}"#);
     let long = "x".repeat(30_000);
-    vec![
-        (
-            "inventory",
-            case(
-                "number beyond all types",
-                huge(r#"{"price":{"cents":1e400,"currency":"EUR"},"stock":1}"#),
-                INVALID,
-                "in range",
-            ),
-        ),
-        (
-            "orders",
-            case(
-                "quantity beyond all types",
-                huge(r#"{"customer_id":"ann","items":[{"sku":"TEA","quantity":1e400}]}"#),
-                INVALID,
-                "items[0].quantity",
-            ),
-        ),
-        (
-            "orders",
-            case(
-                "unknown parameter of 30 kB with a value of 30 kB",
-                get(&format!("/v2/customers/ann/orders?{long}={long}")),
-                INVALID,
-                "no such parameter",
-            ),
-        ),
-        (
-            "orders",
-            case(
-                "id in upper case",
-                get("/v2/orders/0000000A-0000-4000-8000-000000000000"),
-                INVALID,
-                "lower case",
-            ),
-        ),
-        (
-            "orders",
-            case(
-                "id in braces",
-                get("/v2/orders/%7B0000000a-0000-4000-8000-000000000000%7D"),
-                INVALID,
-                "lower case",
-            ),
-        ),
+    let parameter = get(&format!("/v2/customers/ann/orders?{long}={long}"));
+    let upper = get("/v2/orders/0000000A-0000-4000-8000-000000000000");
+    let braces = get("/v2/orders/%7B0000000a-0000-4000-8000-000000000000%7D");
+    let dashes = get("/v2/payments/0000000a000040008000000000000000");
+    let rows = [
+        ("inventory", "number beyond all types", price, "in range"),
+        ("orders", "quantity beyond all types", quantity, "items[0].quantity"),
+        ("orders", "unknown parameter of 30 kB", parameter, "no such parameter"),
+        ("orders", "id in upper case", upper, "lower case"),
+        ("orders", "id in braces", braces, "lower case"),
+        ("payments", "id without dashes", dashes, "dashes"),
+        ("notifications", "id of bytes", get("/v2/notifications/%ff"), "UTF-8"),
+        ("inventory", "sku of bytes", get("/v2/products/%ff"), "UTF-8"),
+        ("orders", "long wait", get("/v2/events/orders?wait_ms=30001"), "30000"),
         (
             "payments",
-            case(
-                "id without dashes",
-                get("/v2/payments/0000000a000040008000000000000000"),
-                INVALID,
-                "dashes",
-            ),
+            "long wait",
+            get("/v2/events/payments?wait_ms=30001"),
+            "30000",
         ),
-        (
-            "notifications",
-            case("id that is not UTF-8", get("/v2/notifications/%ff"), INVALID, "UTF-8"),
-        ),
-        (
-            "inventory",
-            case("sku that is not UTF-8", get("/v2/products/%ff"), INVALID, "UTF-8"),
-        ),
-        (
-            "orders",
-            case(
-                "wait that is too long",
-                get("/v2/events/orders?wait_ms=30001"),
-                INVALID,
-                "30000",
-            ),
-        ),
-        (
-            "payments",
-            case(
-                "wait that is too long",
-                get("/v2/events/payments?wait_ms=30001"),
-                INVALID,
-                "30000",
-            ),
-        ),
-    ]
+    ];
+    let rows = rows.into_iter();
+    rows.map(|(service, name, request, names)| (service, case(name, request, INVALID, names)))
+        .collect()
 }
 
 fn ask(address: &str, request: &[u8]) -> Answer {
