@@ -69,6 +69,18 @@ impl Address {
         }
     }
 
+    /// The address for all connections after the first one: none of them may create a file in place of one that was
+    /// removed.
+    pub(super) fn existing(&self) -> Self {
+        Self {
+            url: match self.engine {
+                Engine::Sqlite => self.url.replace("mode=rwc", "mode=rw"),
+                Engine::Postgres => self.url.clone(),
+            },
+            ..self.clone()
+        }
+    }
+
     /// Creates the folder of the file, on SQLite.
     pub(super) async fn prepare(&self) -> Result<(), DatabaseError> {
         let Some(folder) = self.file.as_deref().and_then(Path::parent) else {

@@ -1,7 +1,8 @@
 //! HTTP server around the modules' routers.
 //!
 //! In addition to the routes of the modules it serves `/health/live`, `/health/ready`, `/stats`, `/openapi.json`,
-//! and the dead letters of their subscriptions at `/v2/dead-letters`.
+//! the dead letters of their subscriptions at `/v2/dead-letters`, and the work that they have given up at
+//! `/v2/given-up`.
 //!
 //! Each request runs in a task of its own, within its `seam::Context`: a client that hangs up does not interrupt a
 //! write, and a panic is a 500 for that request alone. An unknown path or method is answered in the envelope too.
@@ -9,6 +10,7 @@
 //! Connections are those of the crate `listener`: HTTP/1 alone, with the limits that the settings give.
 
 mod dead_letters;
+mod given_up;
 mod limits;
 mod operations;
 mod request;
