@@ -107,7 +107,7 @@ pub enum NodeError {
         source: io::Error,
     },
     /// The node ended before it was ready.
-    #[error("node '{node}' ended before it was ready ({how}){}", end_of_log(tail, log))]
+    #[error("node '{node}' ended before it was ready ({how}){}", end_of_log(tail, log, trouble.as_deref()))]
     Died {
         /// The node's name.
         node: String,
@@ -117,12 +117,14 @@ pub enum NodeError {
         tail: Vec<String>,
         /// Path of the whole log.
         log: PathBuf,
+        /// Reason why the log can't grow, if it can't.
+        trouble: Option<String>,
     },
     /// The node ran, but did not become ready in time.
     #[error(
         "node '{node}' was not ready after {} (`within_ms` of its `ready` gives it more); last check: {last_check}{}",
         seconds(*within),
-        end_of_log(tail, log)
+        end_of_log(tail, log, trouble.as_deref())
     )]
     NotReady {
         /// The node's name.
@@ -135,6 +137,8 @@ pub enum NodeError {
         tail: Vec<String>,
         /// Path of the whole log.
         log: PathBuf,
+        /// Reason why the log can't grow, if it can't.
+        trouble: Option<String>,
     },
     /// The node does not run, so it cannot be killed.
     #[error("node '{node}' does not run: it is {state}")]
@@ -152,10 +156,35 @@ pub enum NodeError {
     },
 }
 
-fn end_of_log(tail: &[String], log: &Path) -> String {
+fn end_of_log(tail: &[String], log: &Path, trouble: Option<&str>) -> String {
+    let trouble = trouble.map_or_else(String::new, |reason| {
+        format!("; nothing can be written there ({reason}), so lines are missing")
+    });
     if tail.is_empty() {
-        return format!("; its log is empty: {}", log.display());
+        return format!("; its log is empty: {}{trouble}", log.display());
     }
     let lines: String = tail.iter().map(|line| format!("\n    {line}")).collect();
-    format!("; its last lines:{lines}\n  the whole log: {}", log.display())
+    format!("; its last lines:{lines}\n  the whole log: {}{trouble}", log.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_could_not_be_written_is_said_with_the_reason() {
+        let died = |trouble: Option<&str>| NodeError::Died {
+            node: "web".to_owned(),
+            how: "exit status 1".to_owned(),
+            tail: Vec::new(),
+            log: "logs/web.log".into(),
+            trouble: trouble.map(str::to_owned),
+        };
+        let said = "node 'web' ended before it was ready (exit status 1); its log is empty: logs/web.log";
+        assert_eq!(died(None).to_string(), said);
+        assert_eq!(
+            died(Some("No space left on device")).to_string(),
+            format!("{said}; nothing can be written there (No space left on device), so lines are missing")
+        );
+    }
 }

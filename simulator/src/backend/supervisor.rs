@@ -187,6 +187,7 @@ impl Supervisor {
             },
             tail: self.tail(TAIL_LINES),
             log: self.site.log.clone(),
+            trouble: logs::trouble(&self.site.log),
         }
     }
 
@@ -197,6 +198,7 @@ impl Supervisor {
             last_check: format!("{}: {reply}", self.node.ready.probe),
             tail: self.tail(TAIL_LINES),
             log: self.site.log.clone(),
+            trouble: logs::trouble(&self.site.log),
         }
     }
 
