@@ -11,3 +11,4 @@ mod repository;
 mod results;
 mod shop;
 mod strength;
+mod teardown;
