@@ -114,7 +114,8 @@ pub enum NodeError {
     },
     /// The node ran, but did not become ready in time.
     #[error(
-        "node '{node}' was not ready after {} (`within_ms` of its `ready` gives it more); last check: {last_check}{log}",
+        "node '{node}' was not ready after {} (`within_ms` of its `ready` gives it more); last check: \
+         {last_check}{log}",
         seconds(*within)
     )]
     NotReady {
