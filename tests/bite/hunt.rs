@@ -1,10 +1,10 @@
 use seam::equivalence::{Failure, Model, Origin, Suite};
 use tests::{
-    bite::{Bug, Plant},
     equivalence::{
         Reach, Storage, feeds,
         suites::{self, CALLERS, cases, heard_of_orders},
     },
+    seeded_bugs::{Bug, Plant},
 };
 
 use super::Scratch;
@@ -54,9 +54,10 @@ fn in_modules(suite: &str, seed: u64) -> Result<Option<u64>, String> {
             let failure = suites::refunds_at_once(&storage, Reach::Direct, seed, cases::AT_ONCE).err();
             Ok(failure.map(|failure| failure.case + 1))
         }
+        "slower" => Ok(suites::slower().err().map(|_| 1)),
         unknown => Err(format!(
             "there is no suite {unknown:?} of modules; there are orders, inventory, payments, notifications, \
-             \"one order at once\" and \"refunds at once\""
+             \"one order at once\", \"refunds at once\" and slower"
         )),
     }
 }
@@ -86,7 +87,7 @@ fn in_feed(subject: feeds::Subject, breaks: &[feeds::Property], seed: u64) -> Re
 fn found(failure: &Failure) -> Result<u64, String> {
     match failure {
         Failure::Different(counterexample) => Ok(counterexample.cases_before() + 1),
-        Failure::NotLinearizable { case, .. } => Ok(case + 1),
+        Failure::NotLinearizable(counterexample) => Ok(counterexample.case + 1),
         other => Err(other.to_string()),
     }
 }

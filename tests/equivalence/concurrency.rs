@@ -18,14 +18,17 @@ use tests::equivalence::{
     },
 };
 
-/// Asserts that the replies have a sequential explanation and that the calls did overlap.
+/// Asserts that the replies have a sequential explanation, and that the histories show enough: at most 20 % of the
+/// calls have an unknown outcome (seen: 1 %, charges that are half way), and calls overlap in at least 50 % of the
+/// histories (seen: nearly all; a machine with one core has fewer).
 fn is_linearizable<M: Model>(suite: Suite<M>, heard: fn(&ReplyOf<M>) -> Completion) -> Result<(), Failure>
 where
     ReplyOf<M>: Sync,
 {
-    let report = suite.run_concurrently(CALLERS, heard)?;
+    let report = suite.run_concurrently(CALLERS, heard)?.without_warnings()?;
     eprintln!("{report}");
-    assert!(report.overlapping > 0 && report.answered > 0);
+    // Calls that were refused for the moment explain nothing. A fifth of them is: callers share few keys.
+    assert!(report.answered > report.failed, "{report}");
     Ok(())
 }
 
@@ -90,7 +93,9 @@ fn orders_whose_replies_are_lost_may_have_been_made_or_not_and_that_explains_the
     });
     let report = suite.run_concurrently(CALLERS, heard_of_orders)?;
     eprintln!("{report}");
-    assert!(report.unknown > 0 && report.answered > 0);
+    // A third of the replies is lost on purpose, so there is a warning about them, and about nothing else.
+    assert_eq!(report.warnings().len(), 1, "{report}");
+    assert!(report.unknown > 0 && report.answered > report.unknown, "{report}");
     Ok(())
 }
 

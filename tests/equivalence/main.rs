@@ -8,6 +8,8 @@ mod concurrency;
 mod contracts;
 mod differences;
 mod events;
+mod giving_up;
 mod idempotency;
+mod slower;
 mod versions;
 mod wires;

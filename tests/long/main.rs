@@ -148,8 +148,9 @@ impl Rounds {
         match suite.seed(seed).run_concurrently(CALLERS, heard) {
             Ok(report) => self.histories += report.histories,
             Err(mut failure) => {
-                if let Failure::NotLinearizable { case, replay, .. } = &mut failure {
-                    *replay = format!(
+                if let Failure::NotLinearizable(counterexample) = &mut failure {
+                    let case = counterexample.case;
+                    counterexample.replay = format!(
                         "SEAM_SEED={seed} SEAM_CASE={case} cargo test -p tests --test equivalence \
                          -- --exact concurrency::{test}"
                     );

@@ -114,14 +114,26 @@ impl<C: fmt::Display> Error<C> {
         }
     }
 
-    /// Returns the time after which a repeat makes sense; `None` for failures that do not pass by themselves.
+    /// Returns the time after which a repeat makes sense; `None` for failures that do not pass by themselves. An
+    /// unknown outcome has one: the repeat finds it out.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::InFlight { retry_after_ms, .. } | Self::RateLimited { retry_after_ms } => {
                 Some(Duration::from_millis(*retry_after_ms))
             }
-            Self::ServiceUnavailable { .. } => Some(Duration::from_secs(1)),
+            Self::ServiceUnavailable { .. } | Self::Transport(_) => Some(Duration::from_secs(1)),
             _ => None,
+        }
+    }
+
+    /// Returns the reason alone, for an error that names the same service again: the reason must not repeat what that
+    /// error says anyway.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::ServiceUnavailable { reason, .. } | Self::Transport(TransportFailure { reason, .. }) => {
+                reason.clone()
+            }
+            other => other.to_string(),
         }
     }
 }

@@ -53,7 +53,7 @@ error_codes! {
     /// A defect of the service.
     Internal = "INTERNAL", 500;
     /// The outcome is unknown: the call may have happened, and may still happen. The same request under the same key
-    /// finds out.
+    /// finds out; `Retry-After` says when to repeat it.
     OutcomeUnknown = "OUTCOME_UNKNOWN", 504;
     /// No route has this path.
     UnknownRoute = "UNKNOWN_ROUTE", 404;

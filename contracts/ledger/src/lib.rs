@@ -1,6 +1,6 @@
 //! Pact files, their ledger in git, and the gate that answers whether a service may be deployed.
 //!
-//! - [`document`]: one pact file of version 2, 3 or 4, with a hash over its promises and nothing else.
+//! - [`document`]: one pact file of version 1 to 4, with a hash over its promises and nothing else.
 //! - [`source`]: the pacts of a folder or of a git revision; [`git`] asks the `git` program.
 //! - [`records`]: publications, verifications and deployments, as files that merge; and the declared settings.
 //! - [`gate`]: decides whether a version may go live, be taken out, or come back.

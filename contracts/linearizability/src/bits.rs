@@ -29,6 +29,14 @@ impl Bits {
         full * WIDTH + within
     }
 
+    /// Returns `true` if both sets hold the same of the numbers below `end`.
+    pub(crate) fn is_same_below(&self, end: usize, other: &Self) -> bool {
+        let whole = (end / WIDTH).min(self.0.len());
+        let rest = self.0.get(whole).zip(other.0.get(whole));
+        let mask = (1 << (end % WIDTH)) - 1;
+        self.0[..whole] == other.0[..whole] && rest.is_none_or(|(own, others)| (own ^ others) & mask == 0)
+    }
+
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).all(|(own, others)| own & !others == 0)
     }
@@ -76,6 +84,21 @@ mod tests {
             assert_eq!(set(0..full).first_absent(), full);
         }
         assert_eq!(set((0..END).filter(|number| *number != 100)).first_absent(), 100);
+    }
+
+    #[test]
+    fn two_sets_are_the_same_below_the_first_number_in_which_they_differ() {
+        let whole = set(0..END);
+        for missing in [0, 1, 63, 64, 127, 128, 129] {
+            let other = set((0..END).filter(|number| *number != missing));
+            for end in [0, 1, 63, 64, 65, 127, 128, 129, END, usize::MAX] {
+                assert_eq!(
+                    whole.is_same_below(end, &other),
+                    end <= missing,
+                    "{missing} below {end}"
+                );
+            }
+        }
     }
 
     #[test]

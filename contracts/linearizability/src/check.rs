@@ -1,9 +1,9 @@
-use std::{fmt::Debug, ops::ControlFlow};
+use std::fmt::Debug;
 
 use crate::{
     budget::Budget,
     operation::Operation,
-    search::{End, Outcome, Search, Span},
+    search::{End, Follow, Outcome, Search, Span},
     specification::Specification,
     verdict::{Refused, Verdict},
 };
@@ -20,37 +20,63 @@ pub fn check<S: Specification>(specification: &S, history: &[Operation<S::Call, 
         end: operation.answered().map_or(End::Pending, End::Answered),
         is_read: specification.is_read(&operation.call),
     });
-    let follow = |state: &mut S::State, index: usize| explains(specification, state, &history[index]);
-    let search = Search::new(spans, &follow);
+    let model = Recorded { specification, history };
+    let search = Search::new(spans, &model);
     let mut budget = Budget::new(specification.limit());
-    let mut witness = Vec::new();
-    let (outcome, longest) = search.run(&specification.initial(), &mut budget, |order, _| {
-        witness = order.to_vec();
-        ControlFlow::Break(())
-    });
+    let (outcome, longest) = search.find(&specification.initial(), &mut budget);
     match outcome {
-        Outcome::Stopped => Verdict::Linearizable { order: witness },
+        Outcome::Stopped => Verdict::Linearizable { order: longest },
         Outcome::Exceeded => Verdict::Undecided {
             explored: budget.spent(),
         },
-        Outcome::Exhausted => {
-            let mut state = specification.initial();
-            for index in &longest {
-                specification.apply(&mut state, &history[*index].call);
+        Outcome::Exhausted => stuck(specification, history, &search, longest),
+    }
+}
+
+/// Goes on from `prefix` as far as it leads: a search may cut an order short once it knows that it comes to an end.
+fn stuck<S: Specification>(
+    specification: &S,
+    history: &[Operation<S::Call, S::Reply>],
+    search: &Search<'_, S::State>,
+    mut prefix: Vec<usize>,
+) -> Verdict<S::Reply> {
+    let mut state = specification.initial();
+    for index in &prefix {
+        specification.apply(&mut state, &history[*index].call);
+    }
+    loop {
+        let mut refused = Vec::new();
+        let leads_on = search.next_after(&prefix).into_iter().find_map(|operation| {
+            let mut after = state.clone();
+            let expected = specification.apply(&mut after, &history[operation].call);
+            let reply = history[operation].reply();
+            if reply.is_some_and(|reply| specification.agrees(&expected, reply)) {
+                return Some((operation, after));
             }
-            let refused = search
-                .next_after(&longest)
-                .into_iter()
-                .map(|operation| Refused {
-                    operation,
-                    expected: specification.apply(&mut state.clone(), &history[operation].call),
-                })
-                .collect();
-            Verdict::NotLinearizable {
-                prefix: longest,
-                refused,
-            }
-        }
+            refused.push(Refused { operation, expected });
+            None
+        });
+        let Some((next, after)) = leads_on else {
+            return Verdict::NotLinearizable { prefix, refused };
+        };
+        prefix.push(next);
+        state = after;
+    }
+}
+
+/// A history as it was recorded, beside the model that should explain it.
+struct Recorded<'a, S: Specification> {
+    specification: &'a S,
+    history: &'a [Operation<S::Call, S::Reply>],
+}
+
+impl<S: Specification> Follow<S::State> for Recorded<'_, S> {
+    fn follow(&self, state: &mut S::State, index: usize) -> bool {
+        explains(self.specification, state, &self.history[index])
+    }
+
+    fn progress(&self, state: &S::State, index: usize) -> Option<usize> {
+        progress(self.specification, state, &self.history[index])
     }
 }
 
@@ -65,6 +91,23 @@ pub(crate) fn explains<S: Specification>(
     operation
         .reply()
         .is_none_or(|reply| specification.agrees(&expected, reply))
+}
+
+/// Measures how much of the operation's recorded reply the model's reply holds already, by their `Debug` texts:
+/// `None` unless the model's can become the recorded one by inserting text at one place.
+pub(crate) fn progress<S: Specification>(
+    specification: &S,
+    state: &S::State,
+    operation: &Operation<S::Call, S::Reply>,
+) -> Option<usize> {
+    let expected = specification.apply(&mut state.clone(), &operation.call);
+    let (expected, seen) = (format!("{expected:?}"), format!("{:?}", operation.reply()?));
+    let (expected, seen) = (expected.as_bytes(), seen.as_bytes());
+    let same = |(own, other): &(&u8, &u8)| own == other;
+    let start = expected.iter().zip(seen).take_while(same).count();
+    let (rest, seen) = (&expected[start..], &seen[start..]);
+    let end = rest.iter().rev().zip(seen.iter().rev()).take_while(same).count();
+    (end == rest.len()).then_some(expected.len())
 }
 
 pub(crate) fn assert_possible<C: Debug, R>(history: &[Operation<C, R>]) {

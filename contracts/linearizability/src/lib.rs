@@ -42,14 +42,18 @@
 //! # Search
 //!
 //! The search is Wing and Gong's (1993) with Lowe's memory of visited configurations (2017), extended to
-//! pending operations. The problem is NP-complete. Three things keep it fast: few calls overlap, reads do not
-//! branch, and keys are checked apart (P-compositionality; Horn and Kroening, 2015). [`Specification::limit`]
-//! keeps it finite; a search that reaches it ends as [`Verdict::Undecided`], never as a pass.
+//! pending operations. The problem is NP-complete. Four things keep it fast: reads do not branch; keys are checked
+//! apart (P-compositionality; Horn and Kroening, 2015); calls are tried in the order of their answers; and where
+//! that is not enough, the replies of the reads to come show which call was next. Histories of fifty callers and
+//! 1,900 calls are decided, most of them in tens of milliseconds (`cargo bench --bench crowd`).
+//! [`Specification::limit`] keeps it finite; a search that reaches it ends as [`Verdict::Undecided`], never as a pass.
 
 mod bits;
 mod budget;
 mod check;
 mod counterexample;
+mod dead_ends;
+mod descent;
 mod lanes;
 mod minimize;
 mod operation;
@@ -58,7 +62,6 @@ mod placed;
 mod search;
 mod specification;
 mod verdict;
-mod visited;
 
 pub use check::check;
 pub use counterexample::{Allowed, Counterexample, Start};

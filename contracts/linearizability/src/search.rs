@@ -1,23 +1,37 @@
-use std::ops::ControlFlow;
+use std::{fmt::Debug, ops::ControlFlow};
 
-use crate::{bits::Bits, budget::Budget, placed::Placed, visited::Visited};
+use crate::{
+    bits::Bits,
+    budget::Budget,
+    dead_ends::{ALL, DeadEnds, Memory},
+    descent::{Descent, End as Ending},
+    placed::Placed,
+};
 
 /// A search for orders of operations that a model can follow.
 ///
-/// It goes depth first over configurations: the operations placed so far, and the state that this led to. It
-/// keeps its own stack, so that a long history costs heap, not stack. Three branches are cut, none of which can
-/// hide an order:
-/// - A configuration that [`Visited`] knows, or knows a better one of.
-/// - Alternatives to an answered read that may come next with the reply that was recorded. In every order from
-///   here the read can be moved to the front, since it changes nothing in any state. (Of a call that changes
-///   nothing in *this* state this is not true: it may have to come later, in a state that it does change.)
-/// - A pending operation that would change nothing here. It can still be placed where it does, or never.
+/// It goes depth first over configurations: the operations placed so far, and the state that this led to. Of the
+/// operations that may come next, the one whose end comes first is tried first: a call usually takes effect late if
+/// it had to wait for its turn.
 pub(crate) struct Search<'a, S> {
-    /// The operations that have an end, by the time of the invocation.
-    ended: Vec<Ended>,
+    /// The operations that have an end, by the time of that end.
+    pub(crate) ended: Vec<Ended>,
+    /// For each operation of `ended`, those that may take effect before it although they end later, and itself.
+    overlapping: Vec<Vec<usize>>,
     /// The pending operations, by the time of the invocation.
-    pending: Vec<Pending>,
-    follow: &'a dyn Fn(&mut S, usize) -> bool,
+    pub(crate) pending: Vec<Pending>,
+    pub(crate) model: &'a dyn Follow<S>,
+}
+
+/// The model, as a search sees it. Operations are named by their index.
+pub(crate) trait Follow<S> {
+    /// Applies an operation to the state. Returns whether the model gave the recorded reply; for an operation that
+    /// is not [`End::Answered`] the result is ignored.
+    fn follow(&self, state: &mut S, index: usize) -> bool;
+
+    /// Measures how far the state is on the way to one in which the model gives this operation the recorded reply:
+    /// the more, the nearer. `None` if the state seems to be off the way. A hint that decides which order is tried first.
+    fn progress(&self, state: &S, index: usize) -> Option<usize>;
 }
 
 /// The facts about an operation that a search needs beside the model's reply.
@@ -52,41 +66,27 @@ pub(crate) enum Outcome {
     Exceeded,
 }
 
-struct Ended {
-    index: usize,
+pub(crate) struct Ended {
+    pub(crate) index: usize,
     invoked: u64,
     until: u64,
-    is_answered: bool,
-    is_read: bool,
+    pub(crate) is_answered: bool,
+    pub(crate) is_read: bool,
     /// Set if an order is complete only with the operation.
-    is_required: bool,
+    pub(crate) is_required: bool,
 }
 
-struct Pending {
-    index: usize,
+pub(crate) struct Pending {
+    pub(crate) index: usize,
     invoked: u64,
 }
 
-/// One way to go on from a configuration, and the state that follows.
-struct Move<S> {
-    slot: Slot,
-    /// The operation that takes effect; `None` if a forgotten one is passed over.
-    effect: Option<usize>,
-    after: S,
-}
+/// Steps of the first turn of [`Search::find`]; each later turn has twice as many.
+const FIRST_TURN: usize = 2_000;
 
-/// A position in [`Search::ended`] or [`Search::pending`].
-#[derive(Clone, Copy)]
-enum Slot {
-    Ended(usize),
-    Pending(usize),
-}
-
-impl<'a, S: Clone + PartialEq> Search<'a, S> {
-    /// Prepares a search among these operations. `follow` applies one of them, by index, to the model and
-    /// returns whether the model gave the recorded reply. For an operation that is not [`End::Answered`] the
-    /// result is ignored.
-    pub(crate) fn new(spans: impl Iterator<Item = Span>, follow: &'a dyn Fn(&mut S, usize) -> bool) -> Self {
+impl<'a, S: Clone + PartialEq + Debug> Search<'a, S> {
+    /// Prepares a search among these operations.
+    pub(crate) fn new(spans: impl Iterator<Item = Span>, model: &'a dyn Follow<S>) -> Self {
         let (mut ended, mut pending) = (Vec::new(), Vec::new());
         for (index, Span { invoked, end, is_read }) in spans.enumerate() {
             match end {
@@ -103,9 +103,20 @@ impl<'a, S: Clone + PartialEq> Search<'a, S> {
                 }),
             }
         }
-        ended.sort_by_key(|slot| (slot.invoked, slot.index));
+        ended.sort_by_key(|slot| (slot.until, slot.invoked, slot.index));
         pending.sort_by_key(|slot| (slot.invoked, slot.index));
-        Self { ended, pending, follow }
+        let overlapping = (0..ended.len())
+            .map(|first| {
+                let later = first..ended.len();
+                later.filter(|at| ended[*at].invoked <= ended[first].until).collect()
+            })
+            .collect();
+        Self {
+            ended,
+            overlapping,
+            pending,
+            model,
+        }
     }
 
     /// Makes an order complete as soon as it holds every operation that ended before `time`.
@@ -116,55 +127,50 @@ impl<'a, S: Clone + PartialEq> Search<'a, S> {
         self
     }
 
+    /// Looks for one order that explains all replies. Returns how the search ended, and the order: one that
+    /// explains all if it was stopped, otherwise the longest that it met.
+    ///
+    /// Two ways to search take turns, each turn longer than the one before. One tries all orders, and decides
+    /// histories without an explanation. The other follows the model's hints, with few detours at first (limited
+    /// discrepancy search; Harvey and Ginsberg, 1995), and decides long histories in which many calls overlap: one
+    /// wrong choice there leads to more orders than can ever be tried.
+    pub(crate) fn find(&self, initial: &S, budget: &mut Budget) -> (Outcome, Vec<usize>) {
+        let (mut all, mut hinted) = (DeadEnds::new(Memory::Far), DeadEnds::new(Memory::Far));
+        let (mut turn, mut detours) = (FIRST_TURN, 0);
+        let only_one_order = |_: &[usize], _: &S| ControlFlow::Break(());
+        loop {
+            let mut pass = Descent::new(self, &mut all, ALL);
+            let ending = budget.within(turn, |budget| pass.run(initial, budget, only_one_order));
+            let longest = pass.longest();
+            match ending {
+                Ending::Stopped => return (Outcome::Stopped, longest),
+                Ending::Exhausted { .. } => return (Outcome::Exhausted, longest),
+                Ending::Exceeded if budget.is_exceeded() => return (Outcome::Exceeded, longest),
+                Ending::Exceeded => {}
+            }
+            let mut pass = Descent::new(self, &mut hinted, detours);
+            match budget.within(turn, |budget| pass.run(initial, budget, only_one_order)) {
+                Ending::Stopped => return (Outcome::Stopped, pass.longest()),
+                Ending::Exhausted { .. } => detours = detours.saturating_add(1),
+                Ending::Exceeded => turn = turn.saturating_mul(2),
+            }
+        }
+    }
+
     /// Calls `complete` with orders that explain all replies and the states that they lead to, at least one
-    /// order for each such state, until it breaks. Returns how the search ended, and the order that explained
-    /// the most replies.
-    pub(crate) fn run(
+    /// order for each such state, until it breaks.
+    pub(crate) fn visit_all(
         &self,
         initial: &S,
         budget: &mut Budget,
-        mut complete: impl FnMut(&[usize], &S) -> ControlFlow<()>,
-    ) -> (Outcome, Vec<usize>) {
-        let mut placed = self.nothing_placed();
-        if placed.missing == 0 && complete(&[], initial).is_break() {
-            return (Outcome::Stopped, Vec::new());
+        complete: impl FnMut(&[usize], &S) -> ControlFlow<()>,
+    ) -> Outcome {
+        let mut dead_ends = DeadEnds::new(Memory::Exact);
+        match Descent::new(self, &mut dead_ends, ALL).run(initial, budget, complete) {
+            Ending::Stopped => Outcome::Stopped,
+            Ending::Exhausted { .. } => Outcome::Exhausted,
+            Ending::Exceeded => Outcome::Exceeded,
         }
-        let (mut visited, mut fewest_missing) = (Visited::new(), placed.missing);
-        visited.is_new(&placed, initial, budget);
-        let (mut order, mut longest) = (Vec::new(), Vec::new());
-        // The stack: a step of `path` for each placed operation, and for each configuration on the way its
-        // moves not yet tried.
-        let mut path: Vec<(Slot, Option<usize>)> = Vec::new();
-        let mut untried = vec![self.moves(&placed, initial, budget).into_iter()];
-        while let Some(moves) = untried.last_mut() {
-            if budget.is_exceeded() {
-                return (Outcome::Exceeded, longest);
-            }
-            let Some(next) = moves.next() else {
-                untried.pop();
-                if let Some((slot, effect)) = path.pop() {
-                    self.take_back(slot, &mut placed);
-                    effect.and_then(|_| order.pop());
-                }
-                continue;
-            };
-            self.put(next.slot, &mut placed);
-            if !visited.is_new(&placed, &next.after, budget) {
-                self.take_back(next.slot, &mut placed);
-                continue;
-            }
-            order.extend(next.effect);
-            path.push((next.slot, next.effect));
-            if placed.missing < fewest_missing {
-                fewest_missing = placed.missing;
-                longest.clone_from(&order);
-            }
-            if placed.missing == 0 && complete(&order, &next.after).is_break() {
-                return (Outcome::Stopped, longest);
-            }
-            untried.push(self.moves(&placed, &next.after, budget).into_iter());
-        }
-        (Outcome::Exhausted, longest)
     }
 
     /// The answered operations that may come right after `order`, by the time of their invocations.
@@ -172,14 +178,15 @@ impl<'a, S: Clone + PartialEq> Search<'a, S> {
         let mut placed = self.nothing_placed();
         for (at, slot) in self.ended.iter().enumerate() {
             if order.contains(&slot.index) {
-                self.put(Slot::Ended(at), &mut placed);
+                placed.ended.insert(at);
             }
         }
-        let (next, _) = self.next(&placed);
-        next.into_iter().map(|at| self.ended[at].index).collect()
+        let mut next: Vec<&Ended> = self.next(&placed).map(|at| &self.ended[at]).collect();
+        next.sort_by_key(|slot| (slot.invoked, slot.index));
+        next.into_iter().map(|slot| slot.index).collect()
     }
 
-    fn nothing_placed(&self) -> Placed {
+    pub(crate) fn nothing_placed(&self) -> Placed {
         Placed {
             ended: Bits::below(self.ended.len()),
             pending: Bits::below(self.pending.len()),
@@ -187,101 +194,25 @@ impl<'a, S: Clone + PartialEq> Search<'a, S> {
         }
     }
 
-    fn moves(&self, placed: &Placed, state: &S, budget: &mut Budget) -> Vec<Move<S>> {
-        let (next, deadline) = self.next(placed);
-        let mut moves = Vec::new();
-        if next.is_empty() {
-            return moves; // All ended operations are placed, so a pending one has no reply left to explain.
-        }
-        let mut follow = |index: usize| {
-            budget.spend(1);
-            let mut after = state.clone();
-            let agrees = (self.follow)(&mut after, index);
-            (after, agrees)
-        };
-        for at in next {
-            let slot = &self.ended[at];
-            let (after, agrees) = follow(slot.index);
-            let is_change = after != *state;
-            let step = |effect, after| Move {
-                slot: Slot::Ended(at),
-                effect,
-                after,
-            };
-            if !slot.is_answered {
-                // Passing over leaves the state alone, so it stands before taking effect, which uses something up.
-                moves.push(step(None, state.clone()));
-            }
-            if slot.is_read && agrees {
-                let index = slot.index;
-                assert!(
-                    !is_change,
-                    "operation {index} is said to be a read, but the model changes its state on it"
-                );
-                return vec![step(Some(index), after)];
-            }
-            if (slot.is_answered && agrees) || (!slot.is_answered && is_change) {
-                moves.push(step(Some(slot.index), after));
-            }
-        }
-        // Last: the fewer pending operations a visited configuration has used up, the more later ones `Visited`
-        // can drop.
-        for (at, slot) in self.pending.iter().enumerate() {
-            if slot.invoked > deadline {
-                break;
-            }
-            if placed.pending.has(at) {
-                continue;
-            }
-            let (after, _) = follow(slot.index);
-            if after != *state {
-                moves.push(Move {
-                    slot: Slot::Pending(at),
-                    effect: Some(slot.index),
-                    after,
-                });
-            }
-        }
-        moves
-    }
-
-    /// The ended operations that may come next, and the time by which one of them must take effect.
+    /// The ended operations that may come next, by the time of their ends.
     ///
     /// An operation may come next unless another one that is still to be placed ended before its invocation.
-    /// Both lists are sorted by invocation, so the scan stops at the first operation invoked after the earliest
-    /// such end.
-    fn next(&self, placed: &Placed) -> (Vec<usize>, u64) {
-        let (mut next, mut deadline) = (Vec::new(), u64::MAX);
-        let first = placed.ended.first_absent();
-        for (at, slot) in self.ended.iter().enumerate().skip(first) {
-            if slot.invoked > deadline {
-                break;
-            }
-            if !placed.ended.has(at) {
-                deadline = deadline.min(slot.until);
-                next.push(at);
-            }
-        }
-        (next, deadline)
+    pub(crate) fn next(&self, placed: &Placed) -> impl Iterator<Item = usize> {
+        let first = self.overlapping.get(placed.ended.first_absent());
+        first.into_iter().flatten().copied().filter(|at| !placed.ended.has(*at))
     }
 
-    fn put(&self, slot: Slot, placed: &mut Placed) {
-        match slot {
-            Slot::Ended(at) => {
-                placed.ended.insert(at);
-                placed.missing -= usize::from(self.ended[at].is_required);
-            }
-            Slot::Pending(at) => placed.pending.insert(at),
-        }
+    /// The pending operations that may come next. None once all ended operations are placed: no reply is left to
+    /// explain.
+    pub(crate) fn next_pending(&self, placed: &Placed) -> impl Iterator<Item = usize> {
+        let deadline = self.ended.get(placed.ended.first_absent()).map(|slot| slot.until);
+        let invoked = self.pending.partition_point(|slot| Some(slot.invoked) <= deadline);
+        (0..invoked).filter(|at| !placed.pending.has(*at))
     }
 
-    fn take_back(&self, slot: Slot, placed: &mut Placed) {
-        match slot {
-            Slot::Ended(at) => {
-                placed.ended.remove(at);
-                placed.missing += usize::from(self.ended[at].is_required);
-            }
-            Slot::Pending(at) => placed.pending.remove(at),
-        }
+    /// The number of operations that end by the time at which one of the next must have taken effect.
+    pub(crate) fn horizon(&self, placed: &Placed) -> usize {
+        let first = self.ended.get(placed.ended.first_absent());
+        first.map_or(0, |first| self.ended.partition_point(|slot| slot.until <= first.until))
     }
 }

@@ -9,7 +9,8 @@ pub enum Verdict<R> {
     },
     /// The history is not linearizable: no order explains all of its replies.
     NotLinearizable {
-        /// The order that explains the most replies; the first found if there are several.
+        /// The longest order that the search met, which cannot go on. Others may explain more replies before they
+        /// come to their end.
         prefix: Vec<usize>,
         /// The operations that real time allows next. The model gives none of them the recorded reply.
         refused: Vec<Refused<R>>,

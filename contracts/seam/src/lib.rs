@@ -118,7 +118,8 @@ pub use wire::Wire;
 ///
 /// Both enums are `Clone`, `Debug`, `PartialEq` and serde's `Serialize` and `Deserialize`; in JSON a call is
 /// `{"get_order": {"order_id": ...}}`, a reply `{"get_order": {"Ok": ...}}`. The trait itself becomes an
-/// [`async_trait`](macro@async_trait): write that attribute on its implementations.
+/// [`async_trait`](macro@async_trait): write `#[seam::async_trait]` on its implementations. Without it, rustc says
+/// E0195, "lifetime parameters or bounds on method ... do not match the trait declaration".
 ///
 /// # What the trait looks like
 ///

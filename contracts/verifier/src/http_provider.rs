@@ -6,7 +6,7 @@ use ledger::document::ProviderState;
 use pact_reqwest::{Client, ClientBuilder, Response, header::CONTENT_TYPE};
 use serde_json::{Map, Value, json};
 
-use crate::{Message, Provider, Values};
+use crate::{Message, Provider, ProviderError, Values};
 
 /// Time limit for a change of state, a message, or an answer of a broker.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -70,15 +70,20 @@ impl HttpProvider {
         })
     }
 
-    async fn change(&self, state: &ProviderState, action: &str, params: &Map<String, Value>) -> Result<Values, String> {
+    async fn change(
+        &self,
+        state: &ProviderState,
+        action: &str,
+        params: &Map<String, Value>,
+    ) -> Result<Values, ProviderError> {
         let Some(url) = &self.states else {
             let wanted = "wanted the address at which the provider changes its states: --state-url";
-            return Err(format!("the state can't be changed; {wanted}"));
+            return Err(format!("the state can't be changed; {wanted}").into());
         };
         let body = json!({ "state": state.name, "params": params, "action": action });
         let response = self.post(url, &body).await?;
         let text = response.text().await;
-        let text = text.map_err(|error| format!("POST {url}: {}", cause(&error, ANSWER_WITHIN)))?;
+        let text = text.map_err(|error| no_answer(url, &error))?;
         if text.trim().is_empty() {
             return Ok(Values::new());
         }
@@ -89,45 +94,53 @@ impl HttpProvider {
         }
     }
 
-    async fn post(&self, url: &str, body: &Value) -> Result<Response, String> {
+    async fn post(&self, url: &str, body: &Value) -> Result<Response, ProviderError> {
         let request = self.client.post(url).header(CONTENT_TYPE, "application/json");
         let sent = request.body(body.to_string()).send().await;
-        let response = sent.map_err(|error| format!("POST {url}: {}", cause(&error, ANSWER_WITHIN)))?;
+        let response = sent.map_err(|error| no_answer(url, &error))?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);
         }
         let text = response.text().await.unwrap_or_default();
         let excerpt: String = text.chars().take(300).collect();
-        Err(format!(
-            "POST {url} answered {}, wanted 2xx: {excerpt}",
-            status.as_u16()
-        ))
+        Err(format!("POST {url} answered {}, wanted 2xx: {excerpt}", status.as_u16()).into())
     }
 
-    async fn ask_for(&self, description: &str, states: &[ProviderState]) -> Result<Message, String> {
+    async fn ask_for(&self, description: &str, states: &[ProviderState]) -> Result<Message, ProviderError> {
         let Some(url) = &self.messages else {
             let wanted = "wanted the address at which the provider gives its messages: --message-url";
-            return Err(format!("the message can't be fetched; {wanted}"));
+            return Err(format!("the message can't be fetched; {wanted}").into());
         };
         let named = |state: &ProviderState| json!({ "name": state.name, "params": state.params });
         let states: Vec<Value> = states.iter().map(named).collect();
         let body = json!({ "description": description, "providerStates": states });
         let response = self.post(url, &body).await?;
         let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
-        let content_type = header("content-type").unwrap_or_else(|| "application/json".to_owned());
         let metadata = header(METADATA).map_or_else(|| Ok(Map::new()), |text| metadata(&text))?;
+        let content_type = content_type(&metadata).or_else(|| header("content-type"));
         let contents = response.bytes().await;
-        let contents = contents.map_err(|error| format!("POST {url}: {}", cause(&error, ANSWER_WITHIN)))?;
+        let contents = contents.map_err(|error| no_answer(url, &error))?;
         if contents.is_empty() {
-            return Err(format!("POST {url} answered with an empty body, wanted the message"));
+            return Err(format!("POST {url} answered with an empty body, wanted the message").into());
         }
         Ok(Message {
             contents,
-            content_type,
+            content_type: content_type.unwrap_or_else(|| "application/json".to_owned()),
             metadata,
         })
     }
+}
+
+fn no_answer(url: &str, error: &pact_reqwest::Error) -> ProviderError {
+    ProviderError::NoAnswer(format!("POST {url}: {}", cause(error, ANSWER_WITHIN)))
+}
+
+/// Media type that the message itself has. That of the answer is only about the way to here.
+fn content_type(metadata: &Map<String, Value>) -> Option<String> {
+    let is_type = |name: &str| ["contenttype", "content-type"].contains(&name.to_ascii_lowercase().as_str());
+    let (_, value) = metadata.iter().find(|(name, _)| is_type(name))?;
+    value.as_str().map(str::to_owned)
 }
 
 fn metadata(header: &str) -> Result<Map<String, Value>, String> {
@@ -141,11 +154,15 @@ impl Provider for HttpProvider {
         &self.url
     }
 
-    fn set_up<'a>(&'a self, state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, String>> {
+    fn set_up<'a>(&'a self, state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, ProviderError>> {
         self.change(state, "setup", &state.params).boxed_local()
     }
 
-    fn tear_down<'a>(&'a self, state: &'a ProviderState, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
+    fn tear_down<'a>(
+        &'a self,
+        state: &'a ProviderState,
+        values: &'a Values,
+    ) -> LocalBoxFuture<'a, Result<(), ProviderError>> {
         async move {
             // The values name what the provider created, which is what it has to remove.
             let changed = self.change(state, "teardown", values).await;
@@ -159,7 +176,7 @@ impl Provider for HttpProvider {
         description: &'a str,
         states: &'a [ProviderState],
         _values: &'a Values,
-    ) -> LocalBoxFuture<'a, Result<Message, String>> {
+    ) -> LocalBoxFuture<'a, Result<Message, ProviderError>> {
         self.ask_for(description, states).boxed_local()
     }
 }

@@ -1,54 +1,29 @@
-//! Verification of one interaction: pact_verifier sends the request, or the provider gives the message, and
-//! pact_matching compares.
+//! Verification of one interaction: the request is sent, or the provider gives the message, and pact_matching compares.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use ledger::{
     document::{Interaction, Kind, Specification},
     source::FoundPact,
 };
+use pact_matching::generators::generate_message;
 use pact_models::{
     bodies::OptionalBody,
     content_types::ContentType,
-    generators::{Generator, GeneratorTestMode},
+    generators::{Generator, GeneratorTestMode, Generators, generators_from_json},
+    interaction::Interaction as _,
     pact::{Pact as AnyPact, load_pact_from_json},
-    v4::{
-        async_message::AsynchronousMessage,
-        http_parts::{HttpRequest, HttpResponse},
-        message_parts::MessageContents,
-    },
-};
-use pact_reqwest::redirect::Policy;
-use pact_verifier::{
-    NullRequestFilterExecutor, ProviderInfo, ProviderTransport, VerificationOptions,
-    provider_client::make_provider_request,
+    v4::{async_message::AsynchronousMessage, http_parts::HttpResponse, message_parts::MessageContents},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    Difference, Message, Outcome, Provider, Stage, Values,
-    http_provider::{cause, client_builder},
+    Difference, Message, Outcome, Provider, ProviderError, Stage, Values, encoding,
     judge::{self, AnyInteraction, panicked},
+    request,
 };
 
-/// Time limit for one answer of a provider.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-
 pub(crate) type Loaded = Box<dyn AnyPact + Send + Sync + std::panic::RefUnwindSafe>;
-
-/// Checks that something listens at the provider's address.
-pub(crate) async fn reachable(url: &str) -> Result<(), String> {
-    let place = Place::of(url)?;
-    let address = (place.host.as_str(), place.port);
-    let connected = tokio::time::timeout(ANSWER_WITHIN, tokio::net::TcpStream::connect(address)).await;
-    match connected {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err(format!(
-            "{url} does not answer: {error}; start it, or fix --provider-url"
-        )),
-        Err(_) => Err(format!("{url} does not answer within {} s", ANSWER_WITHIN.as_secs())),
-    }
-}
 
 /// Asks the provider what the interaction asks, and compares the reply.
 pub(crate) async fn ask(
@@ -61,9 +36,9 @@ pub(crate) async fn ask(
         [] => match alone(pact, interaction) {
             Ok(loaded) if interaction.kind == Kind::Http => ask_http(loaded, provider.url(), values).await,
             Ok(loaded) => ask_message(loaded, interaction, provider, values).await,
-            Err(reason) => Err(Unasked::Failed(reason)),
+            Err(reason) => Err(ProviderError::Failed(reason)),
         },
-        names => Err(Unasked::Failed(format!(
+        names => Err(ProviderError::Failed(format!(
             "it names {}, which no state hands back; they handed back: {}",
             names.join(", "),
             values.keys().cloned().collect::<Vec<_>>().join(", ")
@@ -73,70 +48,27 @@ pub(crate) async fn ask(
     match asked {
         Ok(differences) if differences.is_empty() => Outcome::Passed,
         Ok(differences) => Outcome::Differs { differences },
-        Err(Unasked::NoAnswer(reason)) => failed(Stage::Reach, reason),
-        Err(Unasked::Failed(reason)) => failed(Stage::Ask, reason),
+        Err(ProviderError::NoAnswer(reason)) => failed(Stage::Reach, reason),
+        Err(ProviderError::Failed(reason)) => failed(Stage::Ask, reason),
     }
 }
 
-/// Reason why there is nothing to compare.
-enum Unasked {
-    /// The provider was not reached, or gave no answer.
-    NoAnswer(String),
-    /// The interaction could not be asked or compared.
-    Failed(String),
-}
-
-impl From<String> for Unasked {
-    fn from(reason: String) -> Self {
-        Self::Failed(reason)
-    }
-}
-
-async fn ask_http(loaded: Loaded, url: &str, values: &Values) -> Result<Vec<Difference>, Unasked> {
+async fn ask_http(loaded: Loaded, url: &str, values: &Values) -> Result<Vec<Difference>, ProviderError> {
     let asked = only(&loaded)?;
     let http = asked.as_v4_http();
     let http = http.ok_or_else(|| "pact_models read no HTTP interaction, wanted one".to_owned())?;
-    let context: HashMap<&str, Value> = values
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.clone()))
-        .collect();
+    let context = by_name(values);
     let request = pact_matching::generate_request(&http.request, &GeneratorTestMode::Provider, &context).await;
     let expected = with_values(&http.response, &context).await;
-    let actual = send(&request, url).await?;
+    let actual = request::send(&request, url).await?;
     Ok(judge::response(&expected, actual, &loaded, &asked).await?)
 }
 
-/// Puts the values of the states into the expected response. Other generators are for replies of mock servers.
+/// Puts the values of the states into the expected response.
 async fn with_values(response: &HttpResponse, context: &HashMap<&str, Value>) -> HttpResponse {
-    let mut expected = response.clone();
-    for generators in expected.generators.categories.values_mut() {
-        generators.retain(|_, generator| matches!(generator, Generator::ProviderStateGenerator(..)));
-    }
+    let mut expected = encoding::decoded(response);
+    of_states(&mut expected.generators);
     pact_matching::generate_response(&expected, &GeneratorTestMode::Provider, context).await
-}
-
-async fn send(request: &HttpRequest, url: &str) -> Result<HttpResponse, Unasked> {
-    let place = Place::of(url)?;
-    // The consumer sees a redirect as it sees any other reply, so it is compared and not followed.
-    let client = client_builder()
-        .timeout(ANSWER_WITHIN)
-        .redirect(Policy::none())
-        .user_agent("seam");
-    let client = client.build().map_err(|error| format!("no HTTP client: {error}"))?;
-    let options = VerificationOptions::<NullRequestFilterExecutor>::default();
-    let info = place.info();
-    // The transport is named here and not by the pact: pact_verifier asks port 8080 if it finds none of that name.
-    let transport = info.transports.first().cloned();
-    let sent = make_provider_request(&info, request, &options, &client, transport).await;
-    sent.map_err(|error| match error.downcast_ref::<pact_reqwest::Error>() {
-        Some(error) if !error.is_builder() => Unasked::NoAnswer(format!(
-            "{} {}: {}",
-            request.method,
-            request.path,
-            cause(error, ANSWER_WITHIN)
-        )),
-        _ => Unasked::Failed(error.to_string()),
-    })
 }
 
 async fn ask_message(
@@ -144,11 +76,49 @@ async fn ask_message(
     interaction: &Interaction,
     provider: &dyn Provider,
     values: &Values,
-) -> Result<Vec<Difference>, Unasked> {
+) -> Result<Vec<Difference>, ProviderError> {
+    let expected = message_with_values(only(&loaded)?, &interaction.raw, &by_name(values)).await?;
     let message = provider
         .message(&interaction.description, &interaction.states, values)
         .await?;
-    Ok(judge::message(&only(&loaded)?, message, &loaded).await?)
+    Ok(judge::message(&expected, message, &loaded).await?)
+}
+
+/// Puts the values of the states into the expected contents and metadata.
+async fn message_with_values(
+    interaction: AnyInteraction,
+    raw: &Value,
+    values: &HashMap<&str, Value>,
+) -> Result<AnyInteraction, String> {
+    let message = interaction.as_message();
+    let mut message = message.ok_or("pact_models read no message, wanted one")?;
+    // pact_models leaves out the generators of version 3.
+    message.generators = generators_from_json(raw).map_err(|error| error.to_string())?;
+    of_states(&mut message.generators);
+    let mode = GeneratorTestMode::Provider;
+    let message = generate_message(&message, &mode, values, &Vec::new(), &HashMap::new()).await;
+    match interaction.as_v4_async_message() {
+        Some(mut given) if interaction.is_v4() => {
+            given.contents.contents = message.contents;
+            given.contents.metadata = message.metadata.into_iter().collect();
+            Ok(given.boxed())
+        }
+        _ => Ok(message.boxed()),
+    }
+}
+
+fn by_name(values: &Values) -> HashMap<&str, Value> {
+    values
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect()
+}
+
+/// Leaves only the generators that take values of states. The others are for the replies of mock servers.
+fn of_states(generators: &mut Generators) {
+    for generators in generators.categories.values_mut() {
+        generators.retain(|_, generator| matches!(generator, Generator::ProviderStateGenerator(..)));
+    }
 }
 
 /// The interaction of a pact that has one alone.
@@ -193,7 +163,7 @@ pub(crate) fn alone(pact: &FoundPact, interaction: &Interaction) -> Result<Loade
     Ok(loaded)
 }
 
-/// Names in `${...}` of the interaction's generators that have no value. pact_verifier would send the example
+/// Names in `${...}` of the interaction's generators that have no value. pact_matching would take the example
 /// instead.
 fn unset_names(interaction: &Interaction, values: &Values) -> Vec<String> {
     let mut names = Vec::new();
@@ -217,49 +187,5 @@ fn named(value: &Value, names: &mut Vec<String>) {
         }
         Value::Array(items) => items.iter().for_each(|item| named(item, names)),
         _ => {}
-    }
-}
-
-/// Address of a provider.
-struct Place {
-    scheme: String,
-    host: String,
-    port: u16,
-    path: String,
-}
-
-impl Place {
-    fn of(url: &str) -> Result<Self, String> {
-        let wanted = || format!("'{url}' is not the URL of a provider; wanted http://host:port");
-        let parsed: http::Uri = url.parse().map_err(|_| wanted())?;
-        let scheme = parsed.scheme_str().ok_or_else(wanted)?;
-        let host = parsed.host().ok_or_else(wanted)?;
-        let port = match (parsed.port_u16(), scheme) {
-            (Some(port), _) => port,
-            (None, "http") => 80,
-            (None, "https") => 443,
-            (None, _) => return Err(wanted()),
-        };
-        Ok(Self {
-            scheme: scheme.to_owned(),
-            host: host.to_owned(),
-            port,
-            path: parsed.path().trim_end_matches('/').to_owned(),
-        })
-    }
-
-    fn info(self) -> ProviderInfo {
-        let transport = ProviderTransport {
-            transport: "http".to_owned(),
-            port: Some(self.port),
-            path: Some(self.path),
-            scheme: Some(self.scheme),
-        };
-        ProviderInfo {
-            name: "provider".to_owned(),
-            host: self.host,
-            transports: vec![transport],
-            ..ProviderInfo::default()
-        }
     }
 }

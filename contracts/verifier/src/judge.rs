@@ -16,9 +16,9 @@ use pact_models::{
 };
 
 use crate::{
-    Difference, Message, Part,
+    Difference, Message, Part, encoding,
     interaction::{Loaded, as_interaction},
-    text_rules,
+    numbers, text_rules,
 };
 
 pub(crate) type AnyInteraction = Box<dyn Interaction + Send + Sync + RefUnwindSafe>;
@@ -42,13 +42,15 @@ pub(crate) async fn response(
         // pact_matching takes a body that is JSON's null for no body.
         actual.body = OptionalBody::Empty;
     }
-    let encoding = encoding(&actual);
+    let encoding = encoding::unreadable(&actual);
     let matched = match_response(expected.clone(), actual, pact, interaction);
     let matched = AssertUnwindSafe(matched).catch_unwind().await;
     let matched = matched.map_err(|panic| panicked("pact_matching", panic.as_ref()))?;
     let mut found = differences(&matched.map_err(|error| error.to_string())?);
     if is_json {
-        found.extend(text_rules::in_body(&wanted, &got, &rules(&expected.matching_rules)));
+        let rules = rules(&expected.matching_rules);
+        found.retain(|difference| !numbers::are_equal(difference, &rules));
+        found.extend(text_rules::in_body(&wanted, &got, &rules));
     }
     explain(&mut found, &got, encoding.as_deref());
     Ok(found)
@@ -78,7 +80,9 @@ pub(crate) async fn message(
     let matched = matched.map_err(|panic| panicked("pact_matching", panic.as_ref()))?;
     let mut found = differences(&matched);
     if is_json {
-        found.extend(text_rules::in_body(&contents, &got, &rules(&wanted.matching_rules)));
+        let rules = rules(&wanted.matching_rules);
+        found.retain(|difference| !numbers::are_equal(difference, &rules));
+        found.extend(text_rules::in_body(&contents, &got, &rules));
     }
     found.extend(metadata);
     explain(&mut found, &got, None);
@@ -109,20 +113,12 @@ fn differences(mismatches: &[Mismatch]) -> Vec<Difference> {
     mismatches.iter().map(Difference::from).collect()
 }
 
-/// Coding of the response's body, other than `identity`.
-fn encoding(response: &HttpResponse) -> Option<String> {
-    let mut headers = response.headers.iter().flatten();
-    let (_, values) = headers.find(|(name, _)| name.eq_ignore_ascii_case("content-encoding"))?;
-    let coding = values.join(", ");
-    (!coding.is_empty() && coding != "identity").then_some(coding)
-}
-
 /// Adds to the differences of a body what makes it unreadable, where the matcher only says that it is.
 fn explain(found: &mut [Difference], body: &[u8], encoding: Option<&str>) {
     let mark = body
         .starts_with(b"\xEF\xBB\xBF")
         .then(|| "it begins with a byte-order mark".to_owned());
-    let coded = encoding.map(|coding| format!("it is encoded as {coding}, which is not decoded here"));
+    let coded = encoding.map(|coding| format!("it is encoded as {coding}; only gzip and deflate are decoded"));
     for reason in mark.into_iter().chain(coded) {
         for difference in found.iter_mut().filter(|difference| difference.part == Part::Body) {
             difference.why = format!("{}; {reason}", difference.why);

@@ -2,10 +2,10 @@ use std::{cell::RefCell, fmt};
 
 use ledger::document::ProviderState;
 
-use crate::{Provider, Values};
+use crate::{Provider, ProviderError, Values};
 
 /// Result of tearing one state down, with the name of the state.
-pub(crate) type TornDown = (String, Result<(), String>);
+pub(crate) type TornDown = (String, Result<(), ProviderError>);
 
 /// Provider states that were begun and not torn down, in the order of their beginning.
 ///
@@ -19,7 +19,7 @@ pub(crate) struct OpenStates {
 
 impl OpenStates {
     /// Sets a state up. It counts as open from the beginning, since half of it may be there even after a failure.
-    pub(crate) async fn set_up(&self, provider: &dyn Provider, state: &ProviderState) -> Result<(), String> {
+    pub(crate) async fn set_up(&self, provider: &dyn Provider, state: &ProviderState) -> Result<(), ProviderError> {
         self.states.borrow_mut().push(state.clone());
         self.values.borrow_mut().extend(state.params.clone());
         let given = provider.set_up(state).await?;
@@ -64,7 +64,7 @@ pub enum Interrupted {
     /// The verification tore its open states down before it returned.
     Once {
         /// States that were open, by name, each with the result of tearing it down.
-        ended: Vec<(String, Result<(), String>)>,
+        ended: Vec<(String, Result<(), ProviderError>)>,
     },
     /// A second interrupt came while states were torn down.
     Twice {

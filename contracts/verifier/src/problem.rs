@@ -64,10 +64,10 @@ pub enum Problem {
         /// Description of both interactions.
         description: String,
     },
-    /// Two files are between the same consumer and provider.
+    /// Two files are between the same consumer and provider, and are not its HTTP and its messages of version 3.
     #[error(
         "{file} and {other} are both between '{consumer}' and '{provider}'; keep the one that counts, and delete \
-         the other"
+         the other; only before version 4 may there be two, one of HTTP and one of messages"
     )]
     TwoFiles {
         /// Name of one file.

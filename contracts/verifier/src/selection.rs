@@ -1,7 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ledger::{
-    document::{Interaction, Kind},
+    document::{Interaction, Kind, Specification},
     source::FoundPact,
 };
 use serde_json::Value;
@@ -161,20 +161,32 @@ fn nothing_with(provider: &str, pacts: &[FoundPact], source_name: &str) -> Probl
 }
 
 fn two_files(pacts: &[&FoundPact]) -> Vec<Problem> {
-    let mut first: BTreeMap<&str, &str> = BTreeMap::new();
     let mut problems = Vec::new();
-    for pact in pacts {
-        let (consumer, provider) = (pact.document.consumer(), pact.document.provider());
-        if let Some(other) = first.insert(consumer, &pact.file) {
+    for (index, pact) in pacts.iter().enumerate() {
+        let document = &pact.document;
+        let mut earlier = pacts[..index].iter();
+        let other = earlier.find(|other| other.document.consumer() == document.consumer() && !are_parts(pact, other));
+        if let Some(other) = other {
             problems.push(Problem::TwoFiles {
-                file: other.to_owned(),
+                file: other.file.clone(),
                 other: pact.file.clone(),
-                consumer: consumer.to_owned(),
-                provider: provider.to_owned(),
+                consumer: document.consumer().to_owned(),
+                provider: document.provider().to_owned(),
             });
         }
     }
     problems
+}
+
+/// Says whether two files of one pair both hold: before version 4, tools keep HTTP and messages in files of their own.
+/// Files that have interactions of one kind may be copies of each other, of which one is old.
+fn are_parts(one: &FoundPact, other: &FoundPact) -> bool {
+    let kinds = |pact: &FoundPact| -> BTreeSet<Kind> {
+        let interactions = pact.document.interactions().iter();
+        interactions.map(|interaction| interaction.kind).collect()
+    };
+    let is_old = |pact: &FoundPact| pact.document.version() < Specification::V4;
+    is_old(one) && is_old(other) && kinds(one).is_disjoint(&kinds(other))
 }
 
 /// Problems of a file that are known before anything is sent.

@@ -192,7 +192,8 @@ fn is_about_text(rule: &MatchingRule) -> bool {
     matches!(rule, MatchingRule::Regex(_) | MatchingRule::Include(_))
 }
 
-fn rules_at(path: &DocPath, rules: &MatchingRuleCategory) -> RuleList {
+/// Rules that hold for the value at `path`.
+pub(crate) fn rules_at(path: &DocPath, rules: &MatchingRuleCategory) -> RuleList {
     let path = path.to_vec();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     rules.select_best_matcher(&path)

@@ -4,8 +4,8 @@ use futures::{Stream, StreamExt};
 use ledger::{document::Interaction, source::FoundPact};
 
 use crate::{
-    ConsumerResult, InteractionResult, Interrupted, Outcome, Problem, Provider, Selection, Stage, Verification,
-    interaction, open_states::OpenStates,
+    ConsumerResult, InteractionResult, Interrupted, Outcome, Problem, Provider, ProviderError, Selection, Stage,
+    Verification, interaction, open_states::OpenStates, request,
 };
 
 /// Verifies every selected interaction, one after the other: sets its states up, asks, compares, and tears down
@@ -60,7 +60,7 @@ async fn verify_all(
     if selection.has_problems() {
         return verification;
     }
-    if let Err(reason) = interaction::reachable(provider.url()).await {
+    if let Err(reason) = request::reachable(provider.url()).await {
         let provider = selection.provider.clone();
         verification.problems.push(Problem::NotReady { provider, reason });
         return verification;
@@ -116,8 +116,8 @@ async fn verify_interaction(
 ) -> Outcome {
     let mut outcome = Outcome::Passed;
     for state in &interaction.states {
-        if let Err(reason) = open.set_up(provider, state).await {
-            outcome = failed(Stage::SetUp, &state.name, &reason);
+        if let Err(error) = open.set_up(provider, state).await {
+            outcome = failed(Stage::SetUp, &state.name, error);
             break;
         }
     }
@@ -125,16 +125,17 @@ async fn verify_interaction(
         outcome = interaction::ask(pact, interaction, provider, &open.values()).await;
     }
     for (name, ended) in open.tear_down(provider).await {
-        if let (Err(reason), Outcome::Passed) = (ended, &outcome) {
-            outcome = failed(Stage::TearDown, &name, &reason);
+        if let (Err(error), Outcome::Passed) = (ended, &outcome) {
+            outcome = failed(Stage::TearDown, &name, error);
         }
     }
     outcome
 }
 
-fn failed(stage: Stage, state: &str, reason: &str) -> Outcome {
-    Outcome::Failed {
-        stage,
-        reason: format!("'{state}': {reason}"),
-    }
+fn failed(stage: Stage, state: &str, error: ProviderError) -> Outcome {
+    let (stage, reason) = match error {
+        ProviderError::NoAnswer(reason) => (Stage::Reach, format!("{} '{state}': {reason}", stage.name())),
+        ProviderError::Failed(reason) => (stage, format!("'{state}': {reason}")),
+    };
+    Outcome::Failed { stage, reason }
 }

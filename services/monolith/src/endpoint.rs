@@ -2,9 +2,9 @@ use std::{fmt, sync::Arc};
 
 use axum::Router;
 use commerce::{EventFeed, http::feed};
-use seam::http::Socket;
+use seam::{Contract, http::Socket};
 use shared::{
-    Environment, Module, Mounted, StartError,
+    Environment, Module, Mounted, StartError, passed_on,
     settings::{Declared, Setting},
 };
 
@@ -32,7 +32,7 @@ pub(crate) struct Kind<C: ?Sized> {
     pub(crate) router: fn(Arc<C>) -> Router,
 }
 
-impl<C: ?Sized> Kind<C> {
+impl<C: Contract + ?Sized> Kind<C> {
     /// The endpoint of the module: at its URL if that is set, otherwise here, opened by `open`.
     pub(crate) async fn endpoint(
         &self,
@@ -48,7 +48,9 @@ impl<C: ?Sized> Kind<C> {
     fn extracted(&self, socket: Arc<Socket>) -> Endpoint<C> {
         let service = (self.client)(Arc::clone(&socket));
         let feed: Arc<dyn EventFeed> = Arc::new(feed::Client::new(self.name, socket));
-        let routes = (self.router)(Arc::clone(&service)).merge(feed::router(self.name, Arc::clone(&feed)));
+        // Their failures become answers of this process, and the address of the module is nobody's business outside.
+        let router = (self.router)(passed_on(Arc::clone(&service)));
+        let routes = router.merge(feed::router(self.name, passed_on(Arc::clone(&feed))));
         Endpoint {
             service,
             feed,

@@ -8,11 +8,12 @@ use std::{
     path::Path,
     process::Command,
     sync::Arc,
+    time::Duration,
 };
 
 use commerce::{
-    Contact, Currency, Delivery, Inventory, Item, Money, NewOrder, Notifications, Order, OrderStatus, Orders,
-    PageRequest, PaymentMethod, PaymentStatus, Payments, ProductUpdate, http,
+    Contact, Currency, Delivery, EventFeed, Inventory, Item, Money, NewOrder, Notifications, Order, OrderStatus,
+    Orders, PageRequest, PaymentMethod, PaymentStatus, Payments, ProductUpdate, http,
 };
 use outside::{MailSink, PaymentProvider, PushSink};
 use seam::http::{Socket, SocketLimits};
@@ -84,6 +85,28 @@ async fn an_extracted_module_is_reached_by_one_setting_and_its_api_stays_whole()
         "nothing of the extracted module is left in the monolith"
     );
     assert!(away.path().join("inventory.db").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_extracted_module_that_does_not_answer_is_named_and_its_address_is_not() {
+    let outside = Outside::start().await;
+    let folder = TempDir::new().unwrap();
+    let nobody = Port::hold();
+    let mut settings = outside.settings();
+    settings.push(("INVENTORY_URL", format!("http://{}", nobody.address())));
+    let monolith = start(Port::hold(), folder.path(), &settings).await;
+
+    let inventory = http::inventory::Client::new(socket(&monolith));
+    let product = inventory.get_product("lamp".parse().unwrap()).await.unwrap_err();
+    let feed = http::feed::Client::new("inventory", socket(&monolith));
+    let events = feed.read_events(0, 1, Duration::ZERO).await.unwrap_err();
+
+    for answer in [product.to_string(), events.to_string()] {
+        assert!(answer.contains("was not answered"), "{answer}");
+        for internal in ["127.0.0.1", "http://", "os error", "tcp"] {
+            assert!(!answer.contains(internal), "{internal:?} is in {answer}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -68,6 +68,9 @@ impl Mailer {
 
     async fn submit(&self, mail: &Mail) -> Result<(), ChannelError> {
         let text = mail.formatted();
+        if has_bare_line_end(&text) {
+            return Err(ChannelError::Refused("a line end of the mail is not CRLF".to_owned()));
+        }
         if let Some(mut connection) = self.with_idle(Vec::pop) {
             match connection.send(mail.envelope(), &text).await {
                 Ok(_) => {
@@ -134,6 +137,18 @@ fn recipient(contact: &Contact) -> Result<Mailbox, ChannelError> {
         .map_err(|_| ChannelError::Refused("the contact's e-mail address is not valid in a mail".to_owned()))
 }
 
+/// True if a CR or an LF stands alone. A server that takes one for a line end reads what follows as commands, so no
+/// such mail leaves this process, whatever composed it (RFC 5321 section 2.3.8).
+fn has_bare_line_end(text: &[u8]) -> bool {
+    let mut last = 0;
+    let bare = text.iter().any(|&byte| {
+        let is_bare = (byte == b'\n') != (last == b'\r');
+        last = byte;
+        is_bare
+    });
+    bare || last == b'\r'
+}
+
 fn kind_name(message: &Message) -> String {
     let name = serde_json::to_value(message.change.kind).unwrap_or_default();
     name.as_str().unwrap_or_default().to_owned()
@@ -161,6 +176,18 @@ fn no_connection() -> ChannelError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_end_that_is_not_crlf_is_seen_wherever_it_stands() {
+        for whole in ["", "x", "\r\n", "x\r\n\r\ny\r\n"] {
+            assert!(!has_bare_line_end(whole.as_bytes()), "{whole:?}");
+        }
+        for bare in [
+            "\r", "\n", "x\ry", "x\ny", "x\r\r\n", "x\r\n\n", "x\r\n\ry", "x\n\r", "x\r",
+        ] {
+            assert!(has_bare_line_end(bare.as_bytes()), "{bare:?}");
+        }
+    }
 
     #[test]
     fn only_a_reply_about_the_mailbox_or_the_message_is_a_refusal_for_good() {

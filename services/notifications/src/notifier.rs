@@ -68,9 +68,8 @@ impl Notifier {
     /// The contact data that the order's creation brought. The logs of two modules are read independently, so the
     /// event of a refund may be handled before that of the order's creation.
     async fn contact_of(&self, change: &Change) -> Result<Contact, HandlerError> {
-        let order_id = change.order_id;
-        let contact = contacts::find(&self.db, order_id).await?;
-        let missing = || format!("no contact data yet: the creation of order {order_id} was not handled");
+        let contact = contacts::find(&self.db, change.order_id).await?;
+        let missing = || "no contact data yet: the creation of the order was not handled".to_owned();
         contact.ok_or_else(|| HandlerError::Unavailable(missing()))
     }
 }

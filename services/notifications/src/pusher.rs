@@ -29,7 +29,11 @@ impl Pusher {
             .map_err(|error| ChannelError::Refused(error.to_string()))?;
         let answer = self.transport.send(request).await;
         let status = answer
-            .map_err(|failure| ChannelError::Unavailable(format!("push endpoint: {}", failure.reason)))?
+            .map_err(|failure| {
+                // It may become part of an answer, and the system's own message is for the log.
+                tracing::warn!(reason = failure.reason, "push endpoint gave no answer");
+                ChannelError::Unavailable("push endpoint: no answer".to_owned())
+            })?
             .status();
         match status {
             status if status.is_success() => Ok(()),

@@ -7,17 +7,15 @@ use commerce::{Error, IdempotencyKey, Inventory, Money, OrderId, PaymentConflict
 use futures::{StreamExt, stream};
 use shared::{Database, DatabaseError, Next, Round};
 
-use crate::{
-    domain::Refundable,
-    store::{refunds, releases},
+use crate::store::{
+    refunds::{self, Due, Outcome},
+    releases,
 };
 
 /// Limit of compensations that a round reads.
 const BATCH: i64 = 100;
 /// Limit of compensations of a round in progress at once.
 const CONCURRENCY: usize = 8;
-/// Start of the stored outcome of a refund that Payments refused.
-const REFUSED: &str = "refused";
 
 /// Refunds captured money that has no order to pay for.
 pub(crate) struct Refunds {
@@ -65,15 +63,18 @@ where
 }
 
 impl Refunds {
-    async fn compensate(&self, refund: Refundable) -> Result<(), String> {
-        let outcome = self.refund(&refund).await?;
-        if outcome.starts_with(REFUSED) {
-            let (order_id, payment_id) = (refund.order_id, refund.payment_id);
-            tracing::error!(%order_id, %payment_id, outcome, "payments refused the refund for good: make it by hand");
+    async fn compensate(&self, due: Due) -> Result<(), String> {
+        let outcome = self.refund(&due).await?;
+        if let Outcome::Refused(reason) = &outcome {
+            let (order_id, payment_id) = (due.refund.order_id, due.refund.payment_id);
+            tracing::error!(
+                %order_id, %payment_id, reason,
+                "payments refused the refund for good: GET /v2/given-up lists it, retry it or make it by hand"
+            );
         }
         let settled: Result<(), DatabaseError> = self
             .db
-            .write(move |tx| Box::pin(async move { refunds::settle(tx, refund.payment_id, &outcome).await }))
+            .write(move |tx| Box::pin(async move { refunds::settle(tx, &due, &outcome).await }))
             .await;
         settled.map_err(|error| error.to_string())
     }
@@ -81,25 +82,25 @@ impl Refunds {
     /// Requests the refund until Payments has decided, and returns the outcome. If less is left than is due,
     /// because someone refunded a part by hand, the rest is requested. Each amount has its own key, so nothing is
     /// refunded twice.
-    async fn refund(&self, due: &Refundable) -> Result<String, String> {
-        let mut amount = due.amount;
+    async fn refund(&self, due: &Due) -> Result<Outcome, String> {
+        let (payment_id, mut amount) = (due.refund.payment_id, due.refund.amount);
         loop {
             let key = key(due, amount)?;
             let refund = Refund { key, amount };
-            let left = match self.payments.refund_payment(due.payment_id, refund).await {
-                Ok(_) => return Ok("refunded".to_owned()),
+            let left = match self.payments.refund_payment(payment_id, refund).await {
+                Ok(_) => return Ok(Outcome::Done("refunded")),
                 Err(Error::Conflict(PaymentConflict::RefundExceedsCaptured { left, .. })) => left,
                 Err(Error::Conflict(PaymentConflict::IllegalTransition {
                     from: PaymentStatus::Refunded,
                     ..
                 })) => {
-                    return Ok("refunded before".to_owned());
+                    return Ok(Outcome::Done("refunded before"));
                 }
-                Err(Error::Conflict(refused)) => return Ok(format!("{REFUSED}: {refused}")),
+                Err(Error::Conflict(refused)) => return Ok(Outcome::Refused(refused.to_string())),
                 Err(error) => return Err(error.to_string()),
             };
             if left.cents <= 0 {
-                return Ok("refunded before".to_owned());
+                return Ok(Outcome::Done("refunded before"));
             }
             if left.currency != amount.currency || left.cents >= amount.cents {
                 return Err(format!(
@@ -111,8 +112,14 @@ impl Refunds {
     }
 }
 
-fn key(due: &Refundable, amount: Money) -> Result<IdempotencyKey, String> {
-    let key = format!("order-not-needed/{}/{}", due.payment_id, amount.cents);
+/// The key of a refund. Payments answers a key that it has refused with the same refusal for ever, so each retry that a
+/// person asks for has another one; the money can't go back twice, since a refusal had no effect.
+fn key(due: &Due, amount: Money) -> Result<IdempotencyKey, String> {
+    let retry = match due.retries {
+        0 => String::new(),
+        retries => format!("/{retries}"),
+    };
+    let key = format!("order-not-needed/{}/{}{retry}", due.refund.payment_id, amount.cents);
     key.parse().map_err(|error: commerce::Invalid| error.to_string())
 }
 

@@ -251,10 +251,10 @@ pub(crate) fn illegal(from: OrderStatus, to: OrderStatus) -> OrderError {
     Error::Conflict(OrderConflict::IllegalTransition { from, to })
 }
 
-fn unavailable(service: &str, error: &impl std::fmt::Display) -> OrderError {
+fn unavailable<C: std::fmt::Display>(service: &str, error: &Error<C>) -> OrderError {
     Error::ServiceUnavailable {
         service: service.to_owned(),
-        reason: error.to_string(),
+        reason: error.reason(),
     }
 }
 

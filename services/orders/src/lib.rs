@@ -10,6 +10,7 @@ mod compensations;
 mod creation;
 mod domain;
 mod follow_payments;
+mod given_up;
 mod migrations;
 mod module;
 mod service;

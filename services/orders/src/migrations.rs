@@ -35,10 +35,22 @@ const TABLES: &str = "
         order_id TEXT PRIMARY KEY,
         due_at BIGINT NOT NULL);";
 
+const RETRIES: &str = "
+    ALTER TABLE refunds ADD COLUMN retries BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE refunds ADD COLUMN settled_at BIGINT NOT NULL DEFAULT 0;";
+
 /// The module's schema, the same on both engines: flags and times are `BIGINT`.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "orders, refunds and releases",
-    sqlite: TABLES,
-    postgres: TABLES,
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "orders, refunds and releases",
+        sqlite: TABLES,
+        postgres: TABLES,
+    },
+    Migration {
+        version: 2,
+        name: "retries of refused refunds",
+        sqlite: RETRIES,
+        postgres: RETRIES,
+    },
+];

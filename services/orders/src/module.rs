@@ -12,6 +12,7 @@ use crate::{
     compensations::{Refunds, Releases},
     creation::Creation,
     follow_payments::FollowPayments,
+    given_up::GivenUpRefunds,
     migrations::MIGRATIONS,
     service::Service,
 };
@@ -93,8 +94,13 @@ pub async fn open(env: &Environment, dependencies: Dependencies) -> Result<Modul
     refund_worker.run("orders.refunder", &env.tasks, refunds);
     let handler = FollowPayments {
         db: db.clone(),
-        refund_worker,
+        refund_worker: refund_worker.clone(),
     };
     let payments = env.follow("orders.payments", dependencies.payments_feed, &db, handler);
-    Ok(Module::new(SOURCE, db, service, http::orders::router, vec![payments]))
+    let given_up = GivenUpRefunds {
+        db: db.clone(),
+        refund_worker,
+    };
+    let module = Module::new(SOURCE, db, service, http::orders::router, vec![payments]);
+    Ok(module.giving_up(vec![Arc::new(given_up)]))
 }

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use commerce::{Error, Money, Order, OrderConflict, OrderEvent, OrderStatus, PageRequest, PaymentEvent, Shipment};
 use shared::testing::{Log, events, until};
 use support::{World, create, customer, lamps, order_id};
@@ -139,6 +141,64 @@ async fn a_refund_that_the_provider_refuses_is_not_asked_for_again() {
 
     assert_eq!(world.payments.asked(), 2, "once for each of the two");
     assert_eq!(world.payments.refunded(payment_id), 0);
+}
+
+#[tokio::test]
+async fn a_refused_refund_is_listed_until_a_retry_makes_it_or_a_person_has_made_it() {
+    let world = World::begin().await;
+    let refunds = Arc::clone(&world.module.given_up[0]);
+    let given_up = async || refunds.list().await.unwrap();
+    world.payments.refuse_refunds(Some("account closed"));
+    let mut paid = Vec::new();
+    for key in ["k", "l"] {
+        let order = create(&world.orders(), lamps(key, 1)).await.unwrap();
+        let (reason, payment_id) = ("too late".to_owned(), pay(&world, &order));
+        world.until(key, OrderStatus::Confirmed).await;
+        world.orders().cancel_order(order.id, reason).await.unwrap();
+        paid.push((order, payment_id));
+    }
+    let both = until("both are listed", async || {
+        Some(given_up().await).filter(|list| list.len() == 2)
+    })
+    .await;
+    let [(order, retried), (_, by_hand)] = &paid[..] else {
+        panic!("{paid:?}")
+    };
+
+    // Refused again first: it is listed again.
+    assert_eq!(refunds.retry(&retried.to_string()).await, Ok(true));
+    let again = until("it is listed again", async || {
+        given_up().await.into_iter().find(|one| one.retries == 1)
+    })
+    .await;
+    world.payments.refuse_refunds(None);
+    assert_eq!(refunds.retry(&retried.to_string()).await, Ok(true));
+    assert_eq!(refunds.resolve(&by_hand.to_string()).await, Ok(true));
+    until("the money is back", async || {
+        (world.payments.refunded(*retried) == order.total.cents).then_some(())
+    })
+    .await;
+    until("the list is empty", async || given_up().await.is_empty().then_some(())).await;
+
+    let first = both.iter().find(|one| one.id == retried.to_string()).unwrap();
+    assert_eq!(
+        (first.kind, first.order_id, first.amount),
+        ("refund", order.id, order.total)
+    );
+    assert!(first.reason.contains("account closed"), "{first:?}");
+    assert!(again.given_up_at >= first.given_up_at, "{again:?}");
+    assert_eq!(world.payments.refunded(*by_hand), 0);
+    for id in [retried.to_string(), by_hand.to_string(), "17".to_owned()] {
+        assert_eq!(
+            (refunds.retry(&id).await, refunds.resolve(&id).await),
+            (Ok(false), Ok(false))
+        );
+    }
+    assert_eq!(
+        world.payments.refunds(),
+        4,
+        "each once, and two retries under keys of their own"
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::{
     domain::{Charged, Direction, ProviderKey, Transfer, is_open, settled},
     provider::{Hold, Operation, Provider, ProviderError, Verdict},
     store::{
-        ledger,
+        holds, ledger,
         payments::{self, Record, Settlement},
     },
     work::{Freshness, due_after},
@@ -78,7 +78,7 @@ impl Charging {
         match self.provider.find(&key).await {
             Ok(None) => Ok(None),
             Ok(Some(operation)) => {
-                let charge_id = done(operation)?;
+                let charge_id = captured(operation)?;
                 Ok(Some(Charged::Captured {
                     authorization_id: hold.to_owned(),
                     charge_id,
@@ -98,17 +98,18 @@ impl Charging {
         }
     }
 
-    /// Fails the payment of a cancelled order: voids the authorisation, if there is one, and captures nothing.
+    /// Fails the payment of a cancelled order: voids the authorisation, if there is one, and captures nothing. One that
+    /// arrives later is looked for.
     async fn void(&self, record: &Record, hold: Option<String>) -> Result<Charged, Charged> {
-        let failed = Charged::Failed {
-            reason: "the order was cancelled before it was paid".to_owned(),
+        let reason = "the order was cancelled before it was paid".to_owned();
+        let Some(hold) = hold else {
+            return Ok(Charged::LetGo { reason });
         };
-        let Some(hold) = hold else { return Ok(failed) };
         let key = ProviderKey::Void(record.payment.id).to_string();
         match self.provider.void(&key, &hold).await {
             Ok(Operation {
                 verdict: Verdict::Done, ..
-            }) => Ok(failed),
+            }) => Ok(Charged::Failed { reason }),
             // A capture may have been faster: the next attempt looks it up.
             Ok(Operation {
                 verdict: Verdict::Declined(reason),
@@ -139,13 +140,13 @@ impl Charging {
         let key = ProviderKey::Capture(record.payment.id).to_string();
         match self.provider.capture(&key, &hold, record.payment.amount).await {
             Ok(operation) => {
-                let charge_id = done(operation)?;
+                let charge_id = captured(operation)?;
                 Ok(Charged::Captured {
                     authorization_id: hold,
                     charge_id,
                 })
             }
-            Err(ProviderError::Refused(reason)) => Err(Charged::Failed { reason }),
+            Err(ProviderError::Refused(reason)) => Err(Charged::LetGo { reason }),
             Err(error) => Err(unknown(&error, Some(&hold))),
         }
     }
@@ -164,7 +165,7 @@ impl Charging {
             Charged::Unknown { authorization_id, .. } | Charged::Postponed { authorization_id, .. } => {
                 (authorization_id.as_ref(), None)
             }
-            Charged::Failed { .. } => (None, None),
+            Charged::Failed { .. } | Charged::LetGo { .. } => (None, None),
         };
         let authorization_id = authorization_id.cloned().or(record.authorization_id);
         self.db
@@ -206,7 +207,10 @@ async fn publish(tx: &mut Tx, settlement: &Settlement, charged: &Charged) -> Res
             };
             events::append(tx, SOURCE, &event).await?;
         }
-        Charged::Failed { reason } => {
+        Charged::Failed { reason } | Charged::LetGo { reason } => {
+            if matches!(charged, Charged::LetGo { .. }) {
+                holds::let_go(tx, payment.id).await?;
+            }
             let event = PaymentEvent::PaymentFailed {
                 payment_id: payment.id,
                 order_id: payment.order_id,
@@ -226,6 +230,14 @@ fn done(operation: Operation) -> Result<String, Charged> {
     }
 }
 
+/// The id of a capture. One that was declined leaves the authorisation held.
+fn captured(operation: Operation) -> Result<String, Charged> {
+    match operation.verdict {
+        Verdict::Done => Ok(operation.id),
+        Verdict::Declined(reason) => Err(Charged::LetGo { reason }),
+    }
+}
+
 fn unknown(error: &ProviderError, hold: Option<&str>) -> Charged {
     Charged::Unknown {
         reason: error.to_string(),
@@ -236,7 +248,7 @@ fn unknown(error: &ProviderError, hold: Option<&str>) -> Charged {
 fn log(payment_id: &PaymentId, charged: &Charged) {
     match charged {
         Charged::Captured { .. } => tracing::info!(%payment_id, "payment captured"),
-        Charged::Failed { reason } => tracing::info!(%payment_id, reason, "payment failed"),
+        Charged::Failed { reason } | Charged::LetGo { reason } => tracing::info!(%payment_id, reason, "payment failed"),
         Charged::Unknown { reason, .. } => {
             tracing::warn!(%payment_id, reason, "payment unknown: the provider will be asked for it")
         }

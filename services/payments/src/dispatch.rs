@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::{
     charging::Charging,
+    letting_go::LettingGo,
     refunding::Refunding,
     store::due::{self, Due},
     waiters::Waiters,
@@ -83,13 +84,21 @@ impl Dispatch {
     }
 
     /// Starts the loop. It ends when `tasks` are told to stop.
-    pub(crate) fn run(&self, tasks: &Tasks, db: Database, charging: Charging, refunding: Refunding) {
+    pub(crate) fn run(
+        &self,
+        tasks: &Tasks,
+        db: Database,
+        charging: Charging,
+        refunding: Refunding,
+        letting_go: LettingGo,
+    ) {
         let rounds = Rounds {
             dispatch: self.clone(),
             tasks: tasks.clone(),
             db,
             charging,
             refunding,
+            letting_go,
         };
         self.worker.run("payments.dispatch", tasks, rounds);
     }
@@ -179,6 +188,7 @@ struct Rounds {
     db: Database,
     charging: Charging,
     refunding: Refunding,
+    letting_go: LettingGo,
 }
 
 #[seam::async_trait]
@@ -211,12 +221,14 @@ impl Round for Rounds {
 impl Rounds {
     fn work(&self, job: Job) -> impl Future<Output = ()> + use<> {
         let (tasks, charging, refunding) = (self.tasks.clone(), self.charging.clone(), self.refunding.clone());
+        let letting_go = self.letting_go.clone();
         let (work, freshness) = (job.work, job.freshness);
         async move {
             let attempt = async {
                 match work {
                     Work::Charge(id) => charging.run(id, freshness).await,
                     Work::Refund(id) => refunding.run(id, freshness).await,
+                    Work::Hold(id) => letting_go.run(id).await,
                 }
             };
             let done: Option<Result<(), DatabaseError>> = tokio::select! {

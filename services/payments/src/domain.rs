@@ -53,8 +53,11 @@ pub(crate) enum Charged {
         authorization_id: String,
         charge_id: String,
     },
-    /// The money will not be captured.
+    /// The money will not be captured, and nothing is held.
     Failed { reason: String },
+    /// The money will not be captured. An authorisation is held all the same, or may be once a request on its way has
+    /// arrived.
+    LetGo { reason: String },
     /// The provider did not answer: the step may have happened.
     Unknown {
         reason: String,
@@ -71,7 +74,7 @@ pub(crate) enum Charged {
 pub(crate) fn settled(payment: &Payment, charged: &Charged) -> Result<Payment, PaymentConflict> {
     let status = match charged {
         Charged::Captured { .. } => PaymentStatus::Captured,
-        Charged::Failed { .. } => PaymentStatus::Failed,
+        Charged::Failed { .. } | Charged::LetGo { .. } => PaymentStatus::Failed,
         Charged::Unknown { .. } => PaymentStatus::Unknown,
         Charged::Postponed {
             authorization_id: Some(_),
@@ -87,7 +90,7 @@ pub(crate) fn settled(payment: &Payment, charged: &Charged) -> Result<Payment, P
     let mut after = moved(payment, status)?;
     match charged {
         Charged::Captured { .. } => after.captured = payment.amount,
-        Charged::Failed { reason } => after.failure = Some(reason.clone()),
+        Charged::Failed { reason } | Charged::LetGo { reason } => after.failure = Some(reason.clone()),
         Charged::Unknown { .. } | Charged::Postponed { .. } => {}
     }
     Ok(after)
@@ -161,6 +164,19 @@ pub(crate) fn pause(attempts: i64) -> Duration {
     SHORTEST_PAUSE
         .saturating_mul(2_u32.saturating_pow(doublings))
         .min(LONGEST_PAUSE)
+}
+
+/// Time of the next look for an authorisation that nobody needs, after `attempts` earlier ones, in microseconds since
+/// the epoch: 100 ms later, doubled each time, at most an hour.
+pub(crate) fn look_again(attempts: i64) -> i64 {
+    const LONGEST: Duration = Duration::from_secs(60 * 60);
+    let doublings = u32::try_from(attempts.clamp(0, 16)).unwrap_or(16);
+    let pause = SHORTEST_PAUSE
+        .saturating_mul(2_u32.saturating_pow(doublings))
+        .min(LONGEST);
+    Timestamp::now()
+        .as_micros()
+        .saturating_add(i64::try_from(pause.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// An amount of money moved from one account to the other.
@@ -315,6 +331,16 @@ mod tests {
             assert_eq!(from.cents + to.cents, 0);
             assert_ne!(from.account, to.account);
         }
+    }
+
+    #[test]
+    fn an_authorisation_is_looked_for_ever_more_rarely_and_at_least_every_hour() {
+        let pause = |attempts| {
+            let now = Timestamp::now().as_micros();
+            (look_again(attempts) - now) / 1_000_000
+        };
+
+        assert_eq!([0, 4, 10, 16, 1000].map(pause), [0, 1, 102, 3600, 3600]);
     }
 
     #[test]

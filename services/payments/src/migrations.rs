@@ -58,6 +58,20 @@ CREATE TABLE ledger (
 CREATE INDEX ledger_of_payment ON ledger (payment_id);
 ";
 
+/// Authorisations that may be held for payments that have failed. `let_go_at` is when the payment failed.
+const HOLDS: &str = "
+CREATE TABLE holds (
+    payment_id TEXT PRIMARY KEY REFERENCES payments (id),
+    attempts BIGINT NOT NULL DEFAULT 0,
+    retries BIGINT NOT NULL DEFAULT 0,
+    due_at BIGINT,
+    let_go_at BIGINT NOT NULL,
+    outcome TEXT,
+    settled_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX holds_due ON holds (due_at) WHERE due_at IS NOT NULL;
+";
+
 /// Triggers that protect the ledger from every client: a booked row never changes.
 const SQLITE_GUARD: &str = "
 CREATE TRIGGER ledger_keeps_rows BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'ledger rows never change'); END;
@@ -87,5 +101,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "ledger rows never change",
         sqlite: SQLITE_GUARD,
         postgres: POSTGRES_GUARD,
+    },
+    Migration {
+        version: 3,
+        name: "holds of failed payments",
+        sqlite: HOLDS,
+        postgres: HOLDS,
     },
 ];

@@ -11,6 +11,8 @@ use crate::{
     charging::Charging,
     dispatch::Dispatch,
     follow_orders::FollowOrders,
+    given_up::GivenUpHolds,
+    letting_go::LettingGo,
     migrations::MIGRATIONS,
     provider::{HttpProvider, Provider},
     refunding::Refunding,
@@ -81,12 +83,19 @@ pub async fn open_with(
     };
     let refunding = Refunding {
         db: db.clone(),
+        provider: Arc::clone(&provider),
+    };
+    let letting_go = LettingGo {
+        db: db.clone(),
         provider,
     };
-    dispatch.run(&env.tasks, db.clone(), charging, refunding);
+    dispatch.run(&env.tasks, db.clone(), charging, refunding, letting_go);
     let checked = dispatch.clone();
     // Shown, but no reason to be unready: without the provider, payments are stored and wait.
-    env.health.watch("payments.dispatch", move || checked.check());
+    env.health.watch("payments.dispatch", move || {
+        let hidden = |_in_the_log| "due payments can't be looked up now".to_owned();
+        checked.check().map_err(hidden)
+    });
 
     let handler = FollowOrders {
         db: db.clone(),
@@ -94,6 +103,10 @@ pub async fn open_with(
         dispatch: dispatch.clone(),
     };
     let subscription = env.follow("payments.orders", dependencies.orders_feed, &db, handler);
+    let given_up = GivenUpHolds {
+        db: db.clone(),
+        dispatch: dispatch.clone(),
+    };
     let service: Arc<dyn Payments> = Arc::new(Service {
         db: db.clone(),
         orders,
@@ -101,11 +114,6 @@ pub async fn open_with(
         waiters,
         limit,
     });
-    Ok(Module::new(
-        SOURCE,
-        db,
-        service,
-        http::payments::router,
-        vec![subscription],
-    ))
+    let module = Module::new(SOURCE, db, service, http::payments::router, vec![subscription]);
+    Ok(module.giving_up(vec![Arc::new(given_up)]))
 }

@@ -4,11 +4,12 @@ use commerce::{
     Invalid, OrderError, OrderId, OrderStatus, Orders, Page, PageRequest, Payment, PaymentConflict, PaymentError,
     PaymentId, PaymentStatus, Payments, Refund,
 };
-use seam::{Context, TransportFailure, original};
-use shared::{Database, Tx};
+use seam::{Context, original};
+use shared::{Database, Tx, idempotency::goes_on};
 use tokio::time::Instant;
 
 use crate::{
+    SOURCE,
     dispatch::Dispatch,
     domain::{is_open, is_passing, payment_id, refund_id},
     store::{
@@ -83,7 +84,9 @@ impl Payments for Service {
             });
         }
         loop {
-            let record = payments::find(&self.db, id).await?.ok_or_else(|| no_payment(id))?;
+            let record = payments::find(&self.db, id).await;
+            let record = record.map_err(|error| goes_on(error.into(), SOURCE))?;
+            let record = record.ok_or_else(|| no_payment(id))?;
             if !is_open(record.payment.status) || Instant::now() >= until {
                 return Ok(record.payment);
             }
@@ -129,7 +132,9 @@ impl Payments for Service {
             .write(move |tx| Box::pin(async move { claim(tx, wanted, refund, &dispatch).await }))
             .await?;
         loop {
-            let known = refunds::find(&self.db, id).await?.ok_or(PaymentError::Internal)?;
+            let known = refunds::find(&self.db, id).await.map_err(PaymentError::from);
+            let known = known.and_then(|known| known.ok_or(PaymentError::Internal));
+            let known = known.map_err(|error| goes_on(error, SOURCE))?;
             let original = known.original();
             if let (Some((reply, _)), Some(original)) = (known.reply, original) {
                 original::mark(original);
@@ -137,8 +142,7 @@ impl Payments for Service {
             }
             if Instant::now() >= until {
                 self.dispatch.wake();
-                let reason = "no answer yet; the refund goes on, repeat it with the same key to learn its outcome";
-                return Err(TransportFailure::new("payment provider", reason).into());
+                return Err(goes_on(no_answer(), SOURCE));
             }
             let _ = tokio::time::timeout_at(until, progress.changed()).await;
         }
@@ -184,6 +188,13 @@ async fn claim(tx: &mut Tx, wanted: RefundRecord, refund: Refund, dispatch: &Dis
     Ok(())
 }
 
+fn no_answer() -> PaymentError {
+    PaymentError::ServiceUnavailable {
+        service: "payment provider".to_owned(),
+        reason: "no answer yet".to_owned(),
+    }
+}
+
 fn no_payment(id: PaymentId) -> PaymentError {
     PaymentError::NotFound {
         what: "payment".to_owned(),
@@ -196,7 +207,7 @@ fn from_orders(error: OrderError) -> PaymentError {
         OrderError::NotFound { what, id } => PaymentError::NotFound { what, id },
         error if is_passing(&error) => PaymentError::ServiceUnavailable {
             service: "orders".to_owned(),
-            reason: error.to_string(),
+            reason: error.reason(),
         },
         error => {
             tracing::error!(%error, "the order can't be read from orders");

@@ -13,6 +13,8 @@ pub(crate) enum Work {
     Charge(PaymentId),
     /// A refund without a reply.
     Refund(Uuid),
+    /// An authorisation that may be held for a payment that has failed.
+    Hold(PaymentId),
 }
 
 /// Knowledge about earlier attempts at a piece of work, beyond its row.

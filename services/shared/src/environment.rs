@@ -8,6 +8,7 @@ use seam::{
 
 use crate::{
     Database, Health, Migration, Neighbour, Settings, SettingsError, StartError, Tasks, Worker,
+    database::Inspection,
     events::{Handler, Subscription, SubscriptionHandle},
     idempotency::Retention,
     settings::{Setting, standard},
@@ -34,21 +35,27 @@ impl Environment {
         }
     }
 
-    /// Opens the module's database at `DATABASE_URL`, adds the readiness check `<module>.database`, and starts the
-    /// task `<module>.retention`, which deletes stored replies to idempotent commands after 30 days.
+    /// Opens the module's database at `DATABASE_URL` and adds the readiness check `<module>.database`.
+    ///
+    /// Starts the tasks `<module>.retention`, which deletes stored replies to idempotent commands after 30 days, and
+    /// `<module>.inspection`, which looks for damage of the file.
     pub async fn database(&self, module: &str, migrations: &'static [Migration]) -> Result<Database, StartError> {
         let url = self.settings.get(&standard::DATABASE_URL)?;
         let db = Database::open(&url, module, migrations).await?;
         let checked = db.clone();
         self.health.add_async(format!("{module}.database"), move || {
             let db = checked.clone();
-            async move { db.ping().await.map_err(|error| error.to_string()) }
+            async move {
+                db.check().await.map_err(|error| {
+                    tracing::error!(module = db.module(), %error, "database is not ready");
+                    error.for_anybody().to_owned()
+                })
+            }
         });
-        Worker::start(
-            &format!("{module}.retention"),
-            &self.tasks,
-            Retention { db: db.clone() },
-        );
+        let retention = Retention { db: db.clone() };
+        Worker::start(&format!("{module}.retention"), &self.tasks, retention);
+        let inspection = Inspection { db: db.clone() };
+        Worker::start(&format!("{module}.inspection"), &self.tasks, inspection);
         Ok(db)
     }
 
@@ -62,7 +69,7 @@ impl Environment {
     ) -> SubscriptionHandle {
         let subscription = Subscription::start(name, feed, db, Arc::new(handler), &self.tasks);
         let checked = subscription.clone();
-        self.health.add(name, move || checked.check());
+        self.health.add(name, move || checked.readiness());
         subscription
     }
 

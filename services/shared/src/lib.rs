@@ -10,6 +10,7 @@
 //! - [`idempotency`] makes sure that a repeated command has one effect.
 //! - [`Neighbour`] carries the calls of a module to another one.
 //! - [`Worker`] is a background loop that can be woken; [`Tasks`] keeps track of all background tasks of the process.
+//! - [`GivingUp`] is work that a module has given up and a person decides on.
 //! - [`settings`], [`Health`], [`telemetry`] and [`server`] are the operator's side.
 
 mod ambient;
@@ -17,6 +18,7 @@ mod backoff;
 mod database;
 mod environment;
 pub mod events;
+mod given_up;
 mod health;
 pub mod idempotency;
 mod module;
@@ -34,9 +36,10 @@ mod worker;
 pub use backoff::Backoff;
 pub use database::{Database, DatabaseError, Engine, Listing, Migration, Stats, Tx, row};
 pub use environment::Environment;
+pub use given_up::{GivenUp, GivingUp};
 pub use health::{CheckReport, Health, Report};
 pub use module::{Module, Mounted};
-pub use neighbour::Neighbour;
+pub use neighbour::{Neighbour, passed_on};
 pub use program::Program;
 pub use settings::{Settings, SettingsError};
 pub use start_error::StartError;

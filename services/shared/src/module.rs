@@ -4,7 +4,7 @@ use axum::Router;
 use commerce::{EventFeed, http::feed};
 
 use crate::{
-    Database,
+    Database, GivingUp,
     events::{LocalFeed, SubscriptionHandle},
 };
 
@@ -23,15 +23,17 @@ pub struct Module<T: ?Sized> {
     pub database: Database,
     /// Subscriptions to the event logs of other modules.
     pub subscriptions: Vec<SubscriptionHandle>,
+    /// Kinds of work that the module may give up, which the server shows.
+    pub given_up: Vec<Arc<dyn GivingUp>>,
 }
 
 /// A module as the server sees it, whatever its contract is.
-#[derive(Debug)]
 pub struct Mounted {
     pub(crate) name: &'static str,
     pub(crate) router: Router,
     pub(crate) database: Option<Database>,
     pub(crate) subscriptions: Vec<SubscriptionHandle>,
+    pub(crate) given_up: Vec<Arc<dyn GivingUp>>,
 }
 
 impl<T: ?Sized> Module<T> {
@@ -52,7 +54,14 @@ impl<T: ?Sized> Module<T> {
             router,
             database,
             subscriptions,
+            given_up: Vec::new(),
         }
+    }
+
+    /// The module with these kinds of work that it may give up.
+    #[must_use]
+    pub fn giving_up(self, given_up: Vec<Arc<dyn GivingUp>>) -> Self {
+        Self { given_up, ..self }
     }
 
     /// The module as the server sees it.
@@ -62,6 +71,7 @@ impl<T: ?Sized> Module<T> {
             router: self.router.clone(),
             database: Some(self.database.clone()),
             subscriptions: self.subscriptions.clone(),
+            given_up: self.given_up.clone(),
         }
     }
 }
@@ -75,7 +85,17 @@ impl Mounted {
             router,
             database: None,
             subscriptions: Vec::new(),
+            given_up: Vec::new(),
         }
+    }
+}
+
+impl fmt::Debug for Mounted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mounted")
+            .field("name", &self.name)
+            .field("database", &self.database)
+            .finish_non_exhaustive()
     }
 }
 

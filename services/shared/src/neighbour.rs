@@ -9,8 +9,9 @@ use seam::{BoxFuture, Carrier, Context, Contract, Direct, Outcome, TransportFail
 /// - takes `limit` at most, and never longer than the deadline of the caller's [`Context`]. A call that outlives
 ///   its limit is dropped and fails as a transport failure: its outcome is unknown, as on a network;
 /// - runs in a child span of the caller's trace, with the rest of the caller's context;
-/// - names the neighbour's contract in a failure, instead of the address that the transport knows it by: the failure
-///   may become part of an answer, and an address is nobody's business outside;
+/// - names the neighbour's contract in a failure, instead of the address that the transport knows it by, and leaves
+///   out the transport's own reason, which is logged: the failure may become part of an answer, and neither is
+///   anybody's business outside;
 /// - keeps its mark of a repeated reply to itself: a reply that the neighbour repeats does not make ours a repetition.
 ///
 /// It wraps a carrier as well as an implementation, in this process or over HTTP, and a panic of either passes
@@ -75,11 +76,33 @@ impl<C: Contract + ?Sized> Carrier<C> for Neighbour<C> {
     }
 }
 
+/// A service of another process whose failures name its contract, as those of a [`Neighbour`] do. It has nothing else
+/// of a neighbour: no limit of its own, and its mark of a repeated reply reaches the caller. For routes that pass
+/// calls on.
+pub fn passed_on<C: Contract + ?Sized>(service: Arc<C>) -> Arc<C> {
+    struct PassedOn<C: Contract + ?Sized>(Direct<C>);
+
+    impl<C: Contract + ?Sized> Carrier<C> for PassedOn<C> {
+        fn carry(&self, call: C::Call) -> BoxFuture<'_, C::Reply> {
+            Box::pin(async move {
+                let asked = call.clone();
+                named::<C>(&asked, self.0.carry(call).await)
+            })
+        }
+    }
+
+    C::via(Arc::new(PassedOn(Direct(service))))
+}
+
 fn named<C: Contract + ?Sized>(call: &C::Call, reply: C::Reply) -> C::Reply {
     match C::outcome(&reply) {
         Outcome::Transport(TransportFailure { to, reason }) if to.contains("://") => {
-            tracing::debug!(to, reason, "no answer of a neighbour");
-            C::failed(call, TransportFailure::new(C::NAME, reason))
+            let method = C::method(call).name;
+            tracing::warn!(to, method, reason, "no answer of a neighbour");
+            C::failed(
+                call,
+                TransportFailure::new(C::NAME, format!("{method} was not answered")),
+            )
         }
         _ => reply,
     }

@@ -50,7 +50,10 @@ impl Tasks {
         let tasks = self.clone();
         self.tracker.spawn(Ambient::current().scope(async move {
             let failure = match seam::caught(task).await {
-                Err(panic) => Some(format!("{name} panicked: {}", panic.message)),
+                Err(panic) => {
+                    tracing::error!(task = %name, message = panic.message, "task panicked");
+                    Some(format!("{name} panicked"))
+                }
                 Ok(()) if !tasks.is_stopping() => Some(format!("{name} ended early")),
                 Ok(()) => None,
             };
@@ -84,7 +87,7 @@ impl Tasks {
         self.stopping.is_cancelled()
     }
 
-    /// Failures of tasks so far, oldest first.
+    /// Failures of tasks so far, oldest first, in words that anybody may read. The log has the messages of panics.
     pub fn failed(&self) -> Vec<String> {
         self.with(|state| state.failed.clone())
     }

@@ -178,6 +178,25 @@ async fn a_bare_line_feed_does_not_end_a_message() {
 }
 
 #[tokio::test]
+async fn a_bare_carriage_return_is_refused_in_a_message_and_in_a_command() {
+    let sink = sink();
+    for message in ["x\r.\rQUIT\r\n", "\r\r\n", "x\n\ry\r\n", "x\ry\n\r\n"] {
+        let input = format!(
+            "EHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n\r\n{message}.\r\nNOOP x\rQUIT\r\nNOOP\r\nQUIT\r\n"
+        );
+
+        let replies = converse(&sink, input.as_bytes()).await;
+
+        assert_eq!(
+            replies,
+            ["220", "250", "250", "250", "354", "554", "500", "250", "221"],
+            "{message:?}"
+        );
+    }
+    assert_eq!(messages(&sink, "").await, []);
+}
+
+#[tokio::test]
 async fn a_message_over_one_mebibyte_is_read_to_its_end_and_refused() {
     let sink = sink();
     let mut input = b"EHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n".to_vec();

@@ -3,11 +3,11 @@ use std::{
     time::Duration,
 };
 
-use futures::{FutureExt, future::LocalBoxFuture};
+use futures::{FutureExt, TryFutureExt, future::LocalBoxFuture};
 use ledger::document::ProviderState;
 use serde_json::{Map, Value};
 use uuid::Uuid;
-use verifier::{Message, Provider, Values};
+use verifier::{Message, Provider, ProviderError, Values};
 
 use super::{MessageRule, Stage, search::Search};
 use crate::steps::Variables;
@@ -111,12 +111,16 @@ impl Provider for StepProvider<'_> {
         &self.url
     }
 
-    fn set_up<'a>(&'a self, state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, String>> {
-        self.bring_about(state).boxed_local()
+    fn set_up<'a>(&'a self, state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, ProviderError>> {
+        self.bring_about(state).err_into().boxed_local()
     }
 
-    fn tear_down<'a>(&'a self, state: &'a ProviderState, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
-        self.undo(state, values).boxed_local()
+    fn tear_down<'a>(
+        &'a self,
+        state: &'a ProviderState,
+        values: &'a Values,
+    ) -> LocalBoxFuture<'a, Result<(), ProviderError>> {
+        self.undo(state, values).err_into().boxed_local()
     }
 
     fn message<'a>(
@@ -124,7 +128,7 @@ impl Provider for StepProvider<'_> {
         description: &'a str,
         _states: &'a [ProviderState],
         values: &'a Values,
-    ) -> LocalBoxFuture<'a, Result<Message, String>> {
-        self.find(description, values).boxed_local()
+    ) -> LocalBoxFuture<'a, Result<Message, ProviderError>> {
+        self.find(description, values).err_into().boxed_local()
     }
 }

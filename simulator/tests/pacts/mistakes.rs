@@ -1,6 +1,7 @@
 use std::process::Command;
 
 use ledger::records::VerificationResult::Passed;
+use serde_json::json;
 
 use crate::shop::Shop;
 
@@ -271,4 +272,59 @@ fn a_pact_that_cannot_be_judged_is_neither_published_nor_verified_nor_mutated() 
         }
     }
     assert!(!shop.ledger().folder().exists());
+}
+
+#[test]
+fn what_cannot_be_judged_is_refused_alike_by_verify_mutate_and_publish() {
+    let shop = Shop::new();
+    let contents = json!({ "contents": { "content": { "a": 1 }, "contentType": "application/json" } });
+    let http = json!({
+        "type": "Synchronous/HTTP", "description": "an order is read",
+        "request": { "method": "GET", "path": "/v2/orders/o-1" }, "response": { "status": 200 },
+    });
+    let synchronous = json!({
+        "type": "Synchronous/Messages", "description": "an order is asked for",
+        "request": contents, "response": [contents],
+    });
+    let mut grpc = http.clone();
+    grpc["transport"] = json!("grpc");
+    let before = shop.ledger().read().unwrap();
+    for (interaction, plugins, words) in [
+        (
+            &http,
+            json!([{ "name": "csv", "version": "0.0.6" }]),
+            "/metadata/plugins/0 is the plugin 'csv', which is not judged here",
+        ),
+        (
+            &grpc,
+            json!([]),
+            "/interactions/0/transport is the transport \"grpc\" of",
+        ),
+        (
+            &synchronous,
+            json!([]),
+            "/interactions/0/type is that of 'an order is asked for', a synchronous message",
+        ),
+    ] {
+        let pact = json!({
+            "consumer": { "name": "storefront" }, "provider": { "name": "orders" }, "interactions": [interaction],
+            "metadata": { "pactSpecification": { "version": "4.0" }, "plugins": plugins },
+        });
+        shop.write("pacts/storefront-orders.json", &pact.to_string());
+        for line in [
+            "verify orders --provider-url http://127.0.0.1:9",
+            "mutate orders",
+            "publish storefront --version 1",
+        ] {
+            let said = shop.seam(line);
+            assert_eq!(said.code, 2, "{line}: {} {}", said.out, said.err);
+            assert!(
+                said.out.contains(words) || said.err.contains(words),
+                "{line}: wanted {words}: {} {}",
+                said.out,
+                said.err
+            );
+        }
+        assert_eq!(shop.ledger().read().unwrap(), before, "nothing is published");
+    }
 }

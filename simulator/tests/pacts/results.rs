@@ -118,24 +118,23 @@ fn shop() -> Shop {
     shop
 }
 
-/// Runs a command with this stdout; one that lasts gets a signal as soon as its nodes are up. Returns the exit code
+/// Runs a command with this stdout; one that `lasts` gets a signal as soon as its nodes are up. Returns the exit code
 /// and what it said on stderr.
-fn ended(shop: &Shop, case: &Case, stdout: Stdio) -> (Option<i32>, String) {
+fn ended(shop: &Shop, case: &Case, stdout: Stdio, lasts: bool) -> (Option<i32>, String) {
     for line in case.first {
         shop.seam(line).is(0, "");
     }
     let (mut said, stderr) = pipe().unwrap();
     let mut child = shop.command(case.line).stdout(stdout).stderr(stderr).spawn().unwrap();
     let mut text = Vec::new();
-    if case.lasts {
+    if lasts {
         until(&mut child, || {
             let mut more = [0; 1024];
             let length = said.read(&mut more).unwrap();
             text.extend_from_slice(&more[..length]);
             length == 0 || String::from_utf8_lossy(&text).contains("every node is ready")
         });
-        // Gone already where its line could not be written.
-        let _ = kill_process(Pid::from_child(&child), Signal::TERM);
+        kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     }
     said.read_to_end(&mut text).unwrap();
     let status = child.wait().unwrap();
@@ -164,12 +163,12 @@ fn a_result_that_cannot_be_written_is_said_and_a_closed_pipe_is_quiet() {
     let mut wrong = Vec::new();
     for case in &cases() {
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let (code, said) = ended(&shop, case, full.into());
+        let (code, said) = ended(&shop, case, full.into(), false);
         let lost = "the result can't be written to stdout: No space left on device";
         if code != Some(2) || !said.contains(lost) || said.contains("panicked") {
             wrong.push(format!("{} > /dev/full: {code:?}, {said}", case.line));
         }
-        let (code, said) = ended(&shop, case, closed_pipe().unwrap());
+        let (code, said) = ended(&shop, case, closed_pipe().unwrap(), case.lasts);
         let is_quiet = !said.contains("panicked") && !said.contains("can't be written") && !said.contains("pipe");
         if code != Some(case.code) || !is_quiet {
             wrong.push(format!(

@@ -5,6 +5,7 @@ mod clients;
 mod feeds;
 mod modules;
 mod patch;
+mod slower;
 mod tamper;
 
 use seam::equivalence::Failure;
@@ -58,5 +59,5 @@ pub enum Plant {
 
 /// Every seeded bug.
 pub fn catalogue() -> Vec<Bug> {
-    [clients::BUGS, feeds::BUGS, modules::BUGS].concat()
+    [clients::BUGS, feeds::BUGS, modules::BUGS, slower::BUGS].concat()
 }

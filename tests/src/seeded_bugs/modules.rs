@@ -277,8 +277,9 @@ pub(super) const BUGS: &[Bug] = &[
         &[
             Edit {
                 file: "services/payments/src/charging.rs",
-                find: "        Charged::Failed { reason } => {\n            let event",
-                replace: "        Charged::Failed { reason } if payment.version > 1_000 => {\n            let event",
+                find: "        Charged::Failed { reason } | Charged::LetGo { reason } => {\n            if",
+                replace: "        Charged::Failed { reason } | Charged::LetGo { reason } \
+                          if payment.version > 1_000 => {\n            if",
             },
             Edit {
                 file: "services/payments/src/charging.rs",

@@ -15,7 +15,7 @@ pub struct Edit {
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
     /// The code has changed; adapt the edit in the catalogue.
-    #[error("{file} has {seen} times {find:?}, wanted once: mend this edit in tests/src/bite/modules.rs")]
+    #[error("{file} has {seen} times {find:?}, wanted once: mend this edit in tests/src/seeded_bugs")]
     NoLonger {
         /// The path from the root of the workspace.
         file: &'static str,

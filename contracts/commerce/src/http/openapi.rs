@@ -194,6 +194,7 @@ fn failure(operation: &Operation, codes: &[ErrorCode]) -> Response {
         ErrorCode::InFlight,
         ErrorCode::RateLimited,
         ErrorCode::ServiceUnavailable,
+        ErrorCode::OutcomeUnknown,
     ];
     if codes.iter().any(|code| passing.contains(code)) {
         response = response.header(

@@ -309,6 +309,6 @@ fn interruptions() -> Vec<Failure> {
         (Error::RateLimited { retry_after_ms: 1 }, "RATE_LIMITED", 429, Some("1")),
         (unavailable, "SERVICE_UNAVAILABLE", 503, Some("1")),
         (Error::Internal, "INTERNAL", 500, None),
-        (Error::Transport(unanswered), "OUTCOME_UNKNOWN", 504, None),
+        (Error::Transport(unanswered), "OUTCOME_UNKNOWN", 504, Some("1")),
     ]
 }

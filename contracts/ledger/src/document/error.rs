@@ -52,7 +52,7 @@ pub enum DocumentError {
     },
     /// The file follows a version of the specification that is not supported.
     #[error(
-        "{file} follows version '{seen}' of the Pact specification; wanted 2, 3 or 4; make its consumer's suite \
+        "{file} follows version '{seen}' of the Pact specification; wanted 1, 2, 3 or 4; make its consumer's suite \
          write one of them"
     )]
     Unsupported {

@@ -1,6 +1,6 @@
 //! Pact files: consumer, provider, and their interactions.
 //!
-//! Versions 2, 3 and 4 of the Pact specification are read into the same types. Nothing is lost: every
+//! Versions 1 to 4 of the Pact specification are read into the same types. Nothing is lost: every
 //! [`Interaction`] still holds the JSON that it was read from.
 
 mod canonical;
@@ -65,7 +65,8 @@ impl Document {
 /// Version of the Pact specification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Specification {
-    /// HTTP only, with one provider state as text, and matching rules by path.
+    /// HTTP only, with one provider state as text, and matching rules by path. Versions 1 and 1.1 are this one
+    /// without rules, and are read as such.
     V2,
     /// HTTP, or asynchronous messages in a list of their own; provider states have parameters.
     V3,

@@ -21,11 +21,13 @@ impl Document {
 
     /// Reads a pact file from its text. `file` is its name in errors.
     ///
-    /// A file that states no version is read as version 3, as other Pact tools do.
+    /// A file that states no version is read as version 3, as other Pact tools do. Versions 1 and 1.1 are read as
+    /// version 2, which only adds rules to them.
     ///
     /// # Errors
     /// When the text is cut off, is not JSON or not a pact, begins with a byte-order mark, follows another version than
-    /// 2, 3 or 4, lacks a field or has one of another type, or has a whole number that 64 bits can't hold.
+    /// 1, 2, 3 or 4, has rules in version 1, lacks a field or has one of another type, or has a whole
+    /// number that 64 bits can't hold.
     pub fn parse(file: &str, text: &[u8]) -> Result<Self, DocumentError> {
         refuse_mark(file, text)?;
         let raw: Value = serde_json::from_slice(text).map_err(|source| not_json(file, source))?;
@@ -122,6 +124,10 @@ fn version(file: &str, raw: &Value) -> Result<Specification, DocumentError> {
     };
     let text = seen.as_str().map_or_else(|| seen.to_string(), str::to_owned);
     match text.split('.').next() {
+        Some("1") => {
+            refuse_rules(file, raw)?;
+            Ok(Specification::V2)
+        }
         Some("2") => Ok(Specification::V2),
         Some("3") => Ok(Specification::V3),
         Some("4") => Ok(Specification::V4),
@@ -130,6 +136,28 @@ fn version(file: &str, raw: &Value) -> Result<Specification, DocumentError> {
             seen: text,
         }),
     }
+}
+
+/// Refuses rules in a file of version 1 or 1.1, which has none: there a reply has to be equal to its example. Without
+/// rules, versions 1, 1.1 and 2 mean the same.
+fn refuse_rules(file: &str, raw: &Value) -> Result<(), DocumentError> {
+    let interactions = raw.get("interactions").and_then(Value::as_array);
+    for (index, interaction) in interactions.into_iter().flatten().enumerate() {
+        for part in ["request", "response"] {
+            let rules = Field {
+                file,
+                path: format!("/interactions/{index}/{part}/matchingRules"),
+                value: interaction.get(part).and_then(|part| part.get("matchingRules")),
+            };
+            let has_none = rules
+                .value
+                .is_none_or(|value| value.is_null() || *value == Value::Object(Map::new()));
+            if !has_none {
+                return Err(rules.mistake("nothing, since version 1 of the specification has no rules, or version 2"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn interaction(place: &Field<'_>, version: Specification, kind: Option<Kind>) -> Result<Interaction, DocumentError> {

@@ -2,10 +2,10 @@ use std::{cell::RefCell, collections::BTreeMap, ops::ControlFlow};
 
 use crate::{
     budget::Budget,
-    check::explains,
+    check::{explains, progress},
     counterexample::{Allowed, Start},
     operation::Operation,
-    search::{End, Outcome, Search, Span},
+    search::{End, Follow, Outcome, Search, Span},
     specification::Specification,
 };
 
@@ -65,9 +65,11 @@ impl<'a, S: Specification> Problem<'a, S> {
     pub(super) fn fails(&self, candidate: &[Selected], budget: &mut Budget) -> bool {
         self.starts.iter().all(|start| {
             let left = left(candidate, start);
-            let follow = |state: &mut S::State, at: usize| self.explains(state, left[at]);
-            let search = Search::new(self.spans(&left), &follow);
-            let (outcome, _) = search.run(&start.state, budget, |_, _| ControlFlow::Break(()));
+            let model = Candidate {
+                problem: self,
+                operations: &left,
+            };
+            let (outcome, _) = Search::new(self.spans(&left), &model).find(&start.state, budget);
             outcome == Outcome::Exhausted
         })
     }
@@ -82,10 +84,13 @@ impl<'a, S: Specification> Problem<'a, S> {
         most: usize,
         budget: &mut Budget,
     ) -> Option<Vec<Start<S::State>>> {
-        let follow = |state: &mut S::State, at: usize| self.explains(state, candidate[at]);
-        let search = Search::new(self.spans(candidate), &follow).until(time);
+        let model = Candidate {
+            problem: self,
+            operations: candidate,
+        };
+        let search = Search::new(self.spans(candidate), &model).until(time);
         let mut situations = Vec::new();
-        let (outcome, _) = search.run(&self.starts.first()?.state, budget, |order, state| {
+        let outcome = search.visit_all(&self.starts.first()?.state, budget, |order, state| {
             let done = order
                 .iter()
                 .map(|at| candidate[*at])
@@ -127,28 +132,22 @@ impl<'a, S: Specification> Problem<'a, S> {
         budget: &mut Budget,
     ) -> Option<BTreeMap<String, Allowed<S::Reply>>> {
         let left = left(candidate, start);
-        let replies: RefCell<BTreeMap<String, S::Reply>> = RefCell::default();
-        // The culprit's reply becomes part of the state: otherwise an order that differs from a visited one
-        // only in that reply would be cut, and the reply missed. So the culprit changes this state, and is
-        // never a read below.
-        let follow = |(state, said): &mut (S::State, Option<String>), at: usize| {
-            if left[at].index != culprit {
-                return self.explains(state, left[at]);
-            }
-            let reply = self.specification.apply(state, &self.history[culprit].call);
-            let text = format!("{reply:?}");
-            *said = Some(text.clone());
-            replies.borrow_mut().insert(text, reply);
-            true
+        let model = Questioned {
+            candidate: Candidate {
+                problem: self,
+                operations: &left,
+            },
+            culprit,
+            replies: RefCell::default(),
         };
         let spans = self.spans(&left).zip(&left).map(|(span, selected)| Span {
             is_read: span.is_read && selected.index != culprit,
             ..span
         });
         let mut allowed = BTreeMap::new();
-        let search = Search::new(spans, &follow);
-        let (outcome, _) = search.run(&(start.state.clone(), None), budget, |order, (_, said)| {
-            let replies = replies.borrow();
+        let search = Search::new(spans, &model);
+        let outcome = search.visit_all(&(start.state.clone(), None), budget, |order, (_, said)| {
+            let replies = model.replies.borrow();
             if let Some((text, reply)) = said.as_ref().and_then(|text| replies.get_key_value(text)) {
                 let later = order.iter().map(|at| left[*at].index);
                 allowed.entry(text.clone()).or_insert_with(|| Allowed {
@@ -161,16 +160,66 @@ impl<'a, S: Specification> Problem<'a, S> {
         (outcome == Outcome::Exhausted).then_some(allowed)
     }
 
-    fn explains(&self, state: &mut S::State, selected: Selected) -> bool {
-        explains(self.specification, state, &self.history[selected.index])
-    }
-
     fn spans(&self, candidate: &[Selected]) -> impl Iterator<Item = Span> {
         candidate.iter().map(|selected| Span {
             invoked: selected.invoked,
             end: selected.end,
             is_read: self.specification.is_read(&self.history[selected.index].call),
         })
+    }
+}
+
+/// Operations of a candidate, beside the model that should explain them.
+struct Candidate<'a, S: Specification> {
+    problem: &'a Problem<'a, S>,
+    operations: &'a [Selected],
+}
+
+impl<S: Specification> Candidate<'_, S> {
+    fn operation(&self, at: usize) -> &Operation<S::Call, S::Reply> {
+        &self.problem.history[self.operations[at].index]
+    }
+}
+
+impl<S: Specification> Follow<S::State> for Candidate<'_, S> {
+    fn follow(&self, state: &mut S::State, at: usize) -> bool {
+        explains(self.problem.specification, state, self.operation(at))
+    }
+
+    fn progress(&self, state: &S::State, at: usize) -> Option<usize> {
+        progress(self.problem.specification, state, self.operation(at))
+    }
+}
+
+/// A candidate in which the culprit may reply as the model does.
+///
+/// The culprit's reply becomes part of the state: otherwise an order that differs from a visited one only in that
+/// reply would be cut, and the reply missed. So the culprit changes this state, and is never a read.
+struct Questioned<'a, S: Specification> {
+    candidate: Candidate<'a, S>,
+    culprit: usize,
+    /// The replies met so far, by their text.
+    replies: RefCell<BTreeMap<String, S::Reply>>,
+}
+
+impl<S: Specification> Follow<(S::State, Option<String>)> for Questioned<'_, S> {
+    fn follow(&self, (state, said): &mut (S::State, Option<String>), at: usize) -> bool {
+        if self.candidate.operations[at].index != self.culprit {
+            return self.candidate.follow(state, at);
+        }
+        let reply = self
+            .candidate
+            .problem
+            .specification
+            .apply(state, &self.candidate.operation(at).call);
+        let text = format!("{reply:?}");
+        *said = Some(text.clone());
+        self.replies.borrow_mut().insert(text, reply);
+        true
+    }
+
+    fn progress(&self, (state, _): &(S::State, Option<String>), at: usize) -> Option<usize> {
+        self.candidate.progress(state, at)
     }
 }
 

@@ -1,8 +1,9 @@
 //! The cost of long histories in steps of the model: a limit that is too low makes the verdict undecided.
 
-use linearizability::{Operation, Verdict, check, minimize};
+use linearizability::{Operation, Response, Verdict, check, check_partitioned, minimize, minimize_partitioned};
 
 use crate::{
+    crowd::{CROWDS, Crowd, Texts},
     models::{Call, Model, Number, Reply, answered, number, number_with_reads},
     recorder::{Dice, Recorder},
 };
@@ -108,6 +109,35 @@ fn reads_that_are_said_to_be_reads_change_the_cost_and_not_the_verdict() {
         without += cost(|_| false).unwrap();
     }
     assert!(with < without, "{with} with, {without} without");
+}
+
+#[test]
+fn fifty_callers_that_wait_long_for_their_turn_are_decided() {
+    for (name, shape) in CROWDS {
+        let verdict = check_partitioned(&Texts, &shape.draw(1)).verdict;
+        assert!(verdict.is_linearizable(), "{name}: {verdict:?}");
+    }
+}
+
+#[test]
+fn a_text_that_nobody_wrote_is_found_among_fifty_callers() {
+    let crowd = Crowd {
+        calls: 600,
+        ..CROWDS[0].1
+    };
+    let mut history = crowd.draw(1);
+    let is_long = |at: &usize| matches!(history[*at].reply(), Some(Some(text)) if text.len() > 20);
+    let get = (300..history.len()).find(is_long).unwrap();
+    let at = history[get].answered().unwrap();
+    history[get].response = Some(Response {
+        at,
+        reply: Some("nobody".to_owned()),
+    });
+
+    assert!(check_partitioned(&Texts, &history).verdict.is_not_linearizable());
+
+    let found = minimize_partitioned(&Texts, &history).unwrap();
+    assert!(found.culprit == get && found.shown.len() < 100, "{found}");
 }
 
 #[test]

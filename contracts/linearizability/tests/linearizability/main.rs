@@ -4,6 +4,8 @@
 #![expect(clippy::print_stdout, reason = "a failing test shows its seed and what it had seen")]
 
 mod answered;
+mod crowd;
+mod dice;
 mod effort;
 mod lanes;
 mod minimizing;

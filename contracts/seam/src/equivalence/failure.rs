@@ -1,6 +1,6 @@
 use std::{fmt, path::PathBuf};
 
-use super::{Cell, Counterexample};
+use super::{Cell, ConcurrentCounterexample, Counterexample};
 
 /// The reason why a suite did not pass. Returned from a test, it prints itself.
 #[derive(thiserror::Error)]
@@ -9,22 +9,8 @@ pub enum Failure {
     #[error("{0}")]
     Different(Box<Counterexample>),
     /// A history of concurrent callers has no explanation, or none was found in time.
-    #[error(
-        "{suite}: the replies to callers of {subject:?} in case {case} are not linearizable\n\n{lanes}\n\
-         replay (several times, as callers come to turn differently): {replay}"
-    )]
-    NotLinearizable {
-        /// The name of the suite.
-        suite: String,
-        /// The name of the subject.
-        subject: String,
-        /// The number of the case, from 0.
-        case: u64,
-        /// The smallest part of the history, with a lane for each caller.
-        lanes: String,
-        /// The command that replays it.
-        replay: String,
-    },
+    #[error("{0}")]
+    NotLinearizable(Box<ConcurrentCounterexample>),
     /// The cases missed cells that the model lists as reachable.
     #[error(
         "{suite}: {cases} cases did not reach {} of the cells that {model} calls reachable:\n{}\n\

@@ -24,6 +24,7 @@ mod coverage;
 mod execution;
 mod failure;
 mod fake;
+mod guide;
 pub mod harness;
 mod model;
 mod plan;
@@ -37,7 +38,7 @@ mod shrink;
 mod subject;
 mod suite;
 
-pub use concurrent::{Completion, ConcurrentReport};
+pub use concurrent::{Completion, ConcurrentCall, ConcurrentCounterexample, ConcurrentReport, Part};
 pub use counterexample::{Counterexample, Exchange, Origin};
 pub use execution::{Difference, What};
 pub use failure::Failure;

@@ -1,12 +1,11 @@
 use std::{ops::Range, path::PathBuf, time::Duration};
 
-use proptest::{
-    strategy::Strategy,
-    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
-};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::{
     Failure, Model, Suite,
+    guide::Guide,
+    model::CallOf,
     sequence::{Drawn, Expected},
     settings::Settings,
     subject::Subject,
@@ -21,7 +20,9 @@ pub(super) struct Plan<M: Model> {
     pub(super) rules: Vec<Rule>,
     /// The cases to generate.
     pub(super) cases: Range<u64>,
-    /// The number of calls in each generated case.
+    /// The calls that each generated case starts with.
+    pub(super) setup: Vec<CallOf<M>>,
+    /// The number of calls generated for each case, after the setup.
     pub(super) calls: usize,
     /// The number of times that the cases must meet each reachable cell.
     pub(super) each_cell: u64,
@@ -77,6 +78,7 @@ impl<M: Model> Plan<M> {
             rules: suite.rules,
             is_whole: cases.end - cases.start >= suite.cases && suite.at_most.is_none(),
             cases,
+            setup: suite.setup,
             calls: suite.calls,
             each_cell: suite.each_cell,
             seed: settings.seed.unwrap_or(suite.seed),
@@ -92,13 +94,20 @@ impl<M: Model> Plan<M> {
         })
     }
 
-    /// Draws the sequence of a case, and the replies that the model gives to it.
-    pub(super) fn draw(&self, case: u64) -> Result<(Drawn<M>, Expected<M>), Failure> {
+    /// Draws the sequence of a case, and the replies that the model gives to it. The guide has seen the case before it,
+    /// or draws those that it needs.
+    pub(super) fn draw(&self, case: u64, guide: &mut Guide) -> Result<(Drawn<M>, Expected<M>), Failure> {
+        for earlier in guide.begin(case) {
+            self.draw_guided(earlier, guide)?;
+        }
+        self.draw_guided(case, guide)
+    }
+
+    fn draw_guided(&self, case: u64, guide: &mut Guide) -> Result<(Drawn<M>, Expected<M>), Failure> {
+        guide.lean(case);
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed_of(self.seed, case));
         let mut runner = TestRunner::new_with_rng(self.config.clone(), rng);
-        let drawn = Drawn::draw(&self.model, &self.rules, self.calls, |model| {
-            Ok(Box::new(model.next_call().new_tree(&mut runner)?))
-        });
+        let drawn = Drawn::draw(&self.model, &self.setup, &self.rules, self.calls, (guide, &mut runner));
         drawn.map_err(|reason| Failure::NoCall {
             suite: self.suite.clone(),
             reason: reason.to_string(),

@@ -5,6 +5,7 @@ use super::{
     counterexample::Exchange,
     coverage::Coverage,
     execution::{Difference, Executed, Execution, as_text},
+    guide::Guide,
     model::CallOf,
     plan::{Plan, Saved},
     replay, saved,
@@ -18,6 +19,7 @@ use crate::Contract;
 pub(super) struct Run<M: Model> {
     plan: Plan<M>,
     coverage: Coverage,
+    guide: Guide,
     applied: Vec<bool>,
 }
 
@@ -25,6 +27,7 @@ impl<M: Model> Run<M> {
     pub(super) fn of(plan: Plan<M>) -> Self {
         Self {
             coverage: Coverage::of(M::reachable()),
+            guide: Guide::of::<M>(),
             applied: vec![false; plan.rules.len()],
             plan,
         }
@@ -75,7 +78,7 @@ impl<M: Model> Run<M> {
     }
 
     async fn case(&mut self, case: u64) -> Result<(), Failure> {
-        let (drawn, expected) = self.plan.draw(case)?;
+        let (drawn, expected) = self.plan.draw(case, &mut self.guide)?;
         for reply in &expected.replies {
             self.coverage.met(&reply.cell);
         }
@@ -246,7 +249,7 @@ impl<M: Model> Run<M> {
 }
 
 /// The arguments of a call as JSON, without the name of the method.
-fn as_text_of(call: &impl serde::Serialize) -> String {
+pub(super) fn as_text_of(call: &impl serde::Serialize) -> String {
     let json = serde_json::to_value(call).unwrap_or_default();
     let inner = json.as_object().and_then(|call| call.values().next());
     inner.unwrap_or(&json).to_string()

@@ -1,10 +1,16 @@
 use std::{collections::HashMap, fmt::Debug};
 
-use proptest::{strategy::ValueTree, test_runner::Reason};
+use proptest::{
+    strategy::ValueTree,
+    test_runner::{Reason, TestRunner},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::model::{CallOf, Model, ReplyOf};
+use super::{
+    guide::Guide,
+    model::{CallOf, Model, ReplyOf},
+};
 use crate::{
     Contract,
     compare::{Rule, pointer},
@@ -61,7 +67,8 @@ impl<M: Model> Expected<M> {
     }
 }
 
-fn expected_reply<M: Model>(model: &mut M, call: CallOf<M>) -> ExpectedReply<M> {
+/// Applies a call to the model.
+pub(super) fn expected_reply<M: Model>(model: &mut M, call: CallOf<M>) -> ExpectedReply<M> {
     let state = model.state(&call);
     let reply = model.apply(&call);
     let cell = super::Cell::new(state, M::Contract::method(&call).name, M::outcome(&reply));
@@ -133,12 +140,13 @@ struct GeneratedIds {
 }
 
 impl<M: Model> Drawn<M> {
-    /// Draws `length` calls, each in the state that those before it lead to.
+    /// Draws `length` calls after those of the setup, each in the state that those before it lead to.
     pub(crate) fn draw(
         initial: &M,
+        setup: &[CallOf<M>],
         rules: &[Rule],
         length: usize,
-        mut draw: impl FnMut(&M) -> Result<Box<dyn ValueTree<Value = CallOf<M>>>, Reason>,
+        (guide, runner): (&mut Guide, &mut TestRunner),
     ) -> Result<(Self, Expected<M>), Reason> {
         let renamed: Vec<Rule> = rules.iter().filter(|rule| rule.kind.is_tracked()).cloned().collect();
         let mut generated = GeneratedIds {
@@ -146,16 +154,22 @@ impl<M: Model> Drawn<M> {
             places: HashMap::new(),
         };
         let mut model = initial.clone();
-        let mut draws = Vec::with_capacity(length);
-        let mut replies = Vec::with_capacity(length);
-        for id in 0..length {
-            let tree = draw(&model)?;
-            let reply = expected_reply(&mut model, tree.current());
+        let mut draws = Vec::with_capacity(setup.len() + length);
+        let mut replies = Vec::with_capacity(setup.len() + length);
+        for id in 0..setup.len() + length {
+            let (call, reply) = match setup.get(id) {
+                Some(call) => {
+                    let reply = expected_reply(&mut model, call.clone());
+                    guide.met(&reply.cell);
+                    (Shape::Settled(call.clone()), reply)
+                }
+                None => {
+                    let (tree, reply) = guide.draw(&mut model, runner)?;
+                    (Shape::Shrinking(tree), reply)
+                }
+            };
             generated.learn::<M>(id, &reply.reply);
-            draws.push(Draw {
-                id,
-                call: Shape::Shrinking(tree),
-            });
+            draws.push(Draw { id, call });
             replies.push(reply);
         }
         let effects = model.effects();

@@ -7,7 +7,9 @@ use std::{
     time::Duration,
 };
 
-use super::{Failure, Instance, Model, Report, Rule, plan::Plan, run::Run, settings::Settings, subject::Subject};
+use super::{
+    CallOf, Failure, Instance, Model, Report, Rule, plan::Plan, run::Run, settings::Settings, subject::Subject,
+};
 
 /// A test that every subject of a contract behaves as the model says, over sequences of calls that the model
 /// generates.
@@ -15,6 +17,9 @@ use super::{Failure, Instance, Model, Report, Rule, plan::Plan, run::Run, settin
 /// Saved sequences run first, then `cases` generated ones of `calls` calls each. Every subject is opened afresh
 /// for each sequence. The first difference is shrunk, saved and returned. Everything derives from the seed, so
 /// a run can be repeated.
+///
+/// Generation leans towards cells that are rarely met: in three of four cases every second call is chosen from up to
+/// 16 that the model draws, for its cell or for the state to which it leads. All else stays as it was drawn.
 ///
 /// Environment variables override the suite: `SEAM_CASES` (the number of cases), `SEAM_SEED` (the seed),
 /// `SEAM_CASE` (run this case only), `SEAM_REPLAY` (run this saved file only), `SEAM_SUBJECTS` (run these
@@ -88,6 +93,7 @@ pub struct Suite<M: Model> {
     pub(super) rules: Vec<Rule>,
     pub(super) cases: u64,
     pub(super) at_most: Option<u64>,
+    pub(super) setup: Vec<CallOf<M>>,
     pub(super) calls: usize,
     pub(super) each_cell: u64,
     pub(super) seed: u64,
@@ -109,6 +115,7 @@ impl<M: Model> Suite<M> {
             rules: Vec::new(),
             cases: 256,
             at_most: None,
+            setup: Vec::new(),
             calls: 20,
             each_cell: 1,
             seed: 0,
@@ -162,7 +169,15 @@ impl<M: Model> Suite<M> {
         self
     }
 
-    /// Sets the number of calls in each generated sequence: 20 by default, at least 1.
+    /// Sets the calls that each generated sequence starts with: none by default. One caller makes them, one after
+    /// another, before concurrent callers start. They are compared, counted and printed like the calls after them.
+    #[must_use]
+    pub fn setup(mut self, calls: impl IntoIterator<Item = CallOf<M>>) -> Self {
+        self.setup = calls.into_iter().collect();
+        self
+    }
+
+    /// Sets the number of calls drawn for each generated sequence: 20 by default, at least 1.
     #[must_use]
     pub fn calls(mut self, calls: usize) -> Self {
         self.calls = calls.max(1);

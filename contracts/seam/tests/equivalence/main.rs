@@ -6,6 +6,7 @@ mod chance;
 mod clocks;
 mod finding;
 mod hidden;
+mod leaning;
 mod notes;
 mod refusing;
 mod replaying;

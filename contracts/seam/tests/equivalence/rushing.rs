@@ -8,7 +8,9 @@ use std::sync::{
 use proptest::prelude::*;
 use seam::{
     BoxFuture, Carrier, Contract, TransportFailure,
-    equivalence::{Cell, Completion, ConcurrentReport, Failure, Instance, Model, Suite},
+    equivalence::{
+        Cell, Completion, ConcurrentCounterexample, ConcurrentReport, Failure, Instance, Model, Part, Suite,
+    },
 };
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +80,8 @@ enum Drawer {
     Shy,
     /// Every third call is told so although it was done.
     Lying,
+    /// Counts nothing that was put in, once more than ten cents are in it.
+    Small,
 }
 
 struct Real {
@@ -103,7 +107,9 @@ impl Carrier<dyn Till> for Real {
     fn carry(&self, call: TillCall) -> BoxFuture<'_, TillReply> {
         Box::pin(async move {
             let TillCall::PutIn { cents } = call else {
-                return TillReply::Count(Ok(self.sum.load(SeqCst)));
+                let sum = self.sum.load(SeqCst);
+                let is_too_much = matches!(self.drawer, Drawer::Small) && sum > 10;
+                return TillReply::Count(Ok(if is_too_much { 0 } else { sum }));
             };
             let third = self.calls.fetch_add(1, SeqCst) % 3 == 2;
             TillReply::PutIn(match self.drawer {
@@ -185,15 +191,81 @@ fn the_calls_of_one_caller_never_overlap() {
 fn an_update_that_is_lost_between_two_callers_is_found_and_shown_as_lanes() {
     let failure = suite(Drawer::Racy).run_concurrently(4, heard).unwrap_err();
 
-    let Failure::NotLinearizable { lanes, replay, .. } = &failure else {
+    let Failure::NotLinearizable(counterexample) = &failure else {
         panic!("{failure}");
     };
+    let ConcurrentCounterexample {
+        lanes, calls, replay, ..
+    } = &**counterexample;
     assert!(
         lanes.contains("not linearizable: no order of the calls explains the answer of #"),
         "{lanes}"
     );
     assert!(lanes.contains('✗'), "{lanes}");
+    assert!(lanes.contains(r#" put_in {"cents":"#), "{lanes}");
     assert!(replay.contains("SEAM_CASE="), "{replay}");
+    assert!(calls.iter().any(|call| call.part == Part::Shown), "{failure}");
+    for call in calls {
+        let json = format!(r#"{{"{}":{}}}"#, call.method, call.arguments);
+        assert!(serde_json::from_str::<TillCall>(&json).is_ok(), "{json}");
+    }
+}
+
+/// One caller, so that the calls always come in the same order.
+#[test]
+fn a_history_without_an_explanation_is_printed_with_the_calls_that_led_there_and_its_seed() {
+    let suite = suite(Drawer::Small).seed(7).setup([TillCall::PutIn { cents: 1 }]);
+    let failure = suite.run_concurrently(1, heard).unwrap_err();
+
+    let text = failure.to_string();
+    let (told, replay) = text.rsplit_once('\n').unwrap();
+    assert_eq!(told, WHOLE);
+    assert!(
+        replay.starts_with("replay (several times, as callers come to turn differently): SEAM_SEED=7 SEAM_CASE=0 ")
+    );
+}
+
+const WHOLE: &str = r##"till: the replies to callers of "drawer" in case 0 are not linearizable
+
+not linearizable: no order of the calls explains the answer of #9
+begins in Sum(2)
+where the 4 operations before that must lead
+caller 0 ┬ call  ┴ answer  ● both  ┊ no answer by now  ✗ unexplained
+       ● #5 put_in {"cents":1} -> {"Ok":3}
+       ● #6 put_in {"cents":7} -> {"Ok":10}
+       ● #8 put_in {"cents":2} -> {"Ok":12}
+       ✗ #9 count {} -> {"Ok":0}
+#9 is count {}
+  seen:    {"Ok":0}
+  allowed: {"Ok":12}, in the order #5 #6 #8 #9
+left out, as nothing explains it whatever became of them: #4 #7
+
+the calls shown, and those that led there, in the order in which they were made:
+  setup   #0 caller 0: put_in {"cents":1} -> {"Ok":1}
+  before  #1 caller 0: count {} -> {"Ok":1}
+  before  #2 caller 0: count {} -> {"Ok":1}
+  before  #3 caller 0: put_in {"cents":1} -> {"Ok":2}
+  shown   #5 caller 0: put_in {"cents":1} -> {"Ok":3}
+  shown   #6 caller 0: put_in {"cents":7} -> {"Ok":10}
+  shown   #8 caller 0: put_in {"cents":2} -> {"Ok":12}
+  shown   #9 caller 0: count {} -> {"Ok":0}
+
+seed 7, case 0"##;
+
+#[test]
+fn calls_of_the_setup_come_first_and_are_answered_like_the_others() {
+    let setup = || [TillCall::PutIn { cents: 1 }, TillCall::Count {}];
+    let at_once = suite(Drawer::Atomic).setup(setup()).run_concurrently(4, heard).unwrap();
+    let one_by_one = suite(Drawer::Atomic).setup(setup()).calls(1).run().unwrap();
+    let wrong = suite(Drawer::Small)
+        .setup([TillCall::PutIn { cents: 11 }])
+        .run()
+        .unwrap_err();
+
+    assert_eq!(at_once.answered, 64 * (12 + 2));
+    assert_eq!(one_by_one.cells.values().sum::<u64>(), 64 * (1 + 2));
+    let history = &wrong.counterexample().unwrap().history;
+    assert_eq!(history[0].arguments, r#"{"cents":11}"#, "{wrong}");
 }
 
 #[test]

@@ -13,8 +13,20 @@ pub(super) struct Edit {
     pub(super) operator: Operator,
     pub(super) path: DocPath,
     pub(super) is_permitted: bool,
-    /// The whole body after the change; `None` if the body is left out.
-    pub(super) body: Option<Value>,
+    /// The whole body after the change; empty if the body is left out.
+    pub(super) body: Vec<u8>,
+}
+
+impl Edit {
+    /// Leaves the whole body out.
+    pub(super) fn left_out() -> Self {
+        Self {
+            operator: Operator::Dropped,
+            path: DocPath::root(),
+            is_permitted: false,
+            body: Vec::new(),
+        }
+    }
 }
 
 /// Builds every change of `example`.
@@ -28,12 +40,7 @@ pub(super) fn edits(example: &Value, rules: &MatchingRuleCategory) -> Vec<Edit> 
         path: DocPath::root(),
         pointer: String::new(),
     };
-    edits.edits.push(Edit {
-        operator: Operator::Dropped,
-        path: DocPath::root(),
-        is_permitted: false,
-        body: None,
-    });
+    edits.edits.push(Edit::left_out());
     edits.visit(&root, example);
     edits.edits
 }
@@ -174,7 +181,7 @@ impl Edits<'_> {
             operator,
             path: place.path.clone(),
             is_permitted,
-            body: Some(body),
+            body: body.to_string().into_bytes(),
         });
     }
 

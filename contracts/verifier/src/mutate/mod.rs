@@ -18,20 +18,26 @@
 //! or `decimal`, and more elements where the rule of a list is `type` without a maximum. If such a mutant is
 //! killed all the same, rules contradict each other.
 //!
+//! Bodies are changed inside if they are JSON, text, a form, or XML without namespaces, entities, CDATA and DTD. All
+//! others are only left out. They are listed, and a pact that has one never scores 100 %, since nothing says
+//! what it protects of that body.
+//!
 //! Additional fields, headers and metadata are never tried, because Pact says that replies may have more than was
 //! promised.
 
 mod body;
+mod format;
 mod operator;
 mod parts;
 mod reply;
 mod strength;
 mod subject;
 mod values;
+mod xml;
 
 pub use operator::Operator;
 pub use reply::{HttpReply, Mutant, Reply};
-pub use strength::{Mutation, Strength, Weakness};
+pub use strength::{Mutation, Strength, Unmutated, Weakness};
 pub use subject::Subject;
 
 use ledger::{document::Interaction, source::FoundPact};
@@ -85,6 +91,7 @@ async fn strength(pact: &FoundPact, interactions: &[Interaction]) -> Result<Stre
         permitted: 0,
         survivors: Vec::new(),
         contradictions: Vec::new(),
+        unmutated: Vec::new(),
     };
     for interaction in interactions {
         let description = &interaction.description;
@@ -101,6 +108,13 @@ async fn strength(pact: &FoundPact, interactions: &[Interaction]) -> Result<Stre
                 "its own example does not pass: {place}: {}",
                 difference.why
             )));
+        }
+        if let Some(content_type) = subject.unmutated() {
+            let interaction = description.clone();
+            strength.unmutated.push(Unmutated {
+                interaction,
+                content_type,
+            });
         }
         for mutant in subject.mutants() {
             let is_killed = !subject.judge(&mutant.reply).await.map_err(unusable)?.is_empty();

@@ -9,8 +9,15 @@ use super::{
 };
 use crate::{Message, Part};
 
-/// Media type that no JSON body has.
-const OTHER_TYPE: &str = "text/plain";
+/// Media type that the example does not have.
+fn other_type(example: &str) -> String {
+    let other = if example.starts_with("text/plain") {
+        "application/octet-stream"
+    } else {
+        "text/plain"
+    };
+    other.to_owned()
+}
 
 /// Statuses that are tried in place of another one of their class. Those that forbid a body are left out.
 const STATUSES: [u16; 15] = [
@@ -53,7 +60,7 @@ pub(super) fn headers(example: &HttpReply, rules: &MatchingRules) -> Vec<Mutant>
         mutants.push(named(Operator::Dropped, part, name, Reply::Http(dropped)));
         let rules = rules_of(rules, Category::HEADER, name);
         let others = if is_type {
-            vec![OTHER_TYPE.to_owned()]
+            vec![other_type(value)]
         } else {
             values::texts(&rules, value)
         };
@@ -74,7 +81,7 @@ pub(super) fn headers(example: &HttpReply, rules: &MatchingRules) -> Vec<Mutant>
 /// `verify`.
 pub(super) fn metadata(example: &Message, rules: &MatchingRules) -> Vec<Mutant> {
     let mut other_type = example.clone();
-    OTHER_TYPE.clone_into(&mut other_type.content_type);
+    other_type.content_type = self::other_type(&example.content_type);
     let other_type = Reply::Message(other_type);
     let mut mutants = vec![named(Operator::OutOfRange, Part::ContentType, "", other_type)];
     for (name, value) in &example.metadata {

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use pact_models::{bodies::OptionalBody, v4::http_parts::HttpResponse};
+use pact_models::{bodies::OptionalBody, headers::parse_header, v4::http_parts::HttpResponse};
 
 use super::{Operator, strength::place};
 use crate::{Message, Part};
@@ -18,9 +18,9 @@ pub enum Reply {
 pub struct HttpReply {
     /// Status of the response.
     pub status: u16,
-    /// Headers, sorted by name.
+    /// Headers, sorted by name. A name is there once for each line that a provider has to send.
     pub headers: Vec<(String, String)>,
-    /// Body of the response; empty if there is none.
+    /// Body of the response without its coding, such as gzip; empty if there is none.
     pub body: Bytes,
 }
 
@@ -72,8 +72,18 @@ impl HttpReply {
     /// Reads the example of a response.
     pub(super) fn of(response: &HttpResponse) -> Self {
         let named = response.headers.iter().flatten();
-        let mut headers: Vec<_> = named.map(|(name, values)| (name.clone(), values.join(", "))).collect();
-        headers.sort();
+        let lines = named.flat_map(|(name, values)| {
+            let joined = values.join(", ");
+            // Headers that are lists by their definition are one line; all others have a line for each value.
+            let lines = if values.is_empty() || parse_header(name, &joined) == *values {
+                vec![joined]
+            } else {
+                values.clone()
+            };
+            lines.into_iter().map(|line| (name.clone(), line))
+        });
+        let mut headers: Vec<_> = lines.collect();
+        headers.sort_by(|(one, _), (other, _)| one.cmp(other));
         Self {
             status: response.status,
             headers,
@@ -81,11 +91,13 @@ impl HttpReply {
         }
     }
 
-    /// Converts the reply into the form in which pact_verifier reads it off a socket.
+    /// Converts the reply into the form in which it is read off a socket, with its body in clear.
     pub(super) fn received(&self) -> HttpResponse {
-        let headers = self.headers.iter();
-        let headers = headers.map(|(name, value)| (name.clone(), pact_models::headers::parse_header(name, value)));
-        let headers: std::collections::HashMap<_, _> = headers.collect();
+        let mut headers = std::collections::HashMap::<String, Vec<String>>::new();
+        for (name, value) in &self.headers {
+            let values = headers.entry(name.clone()).or_default();
+            values.extend(parse_header(name, value));
+        }
         let mut response = HttpResponse {
             status: self.status,
             headers: (!headers.is_empty()).then_some(headers),

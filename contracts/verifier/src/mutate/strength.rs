@@ -40,6 +40,17 @@ pub struct Strength {
     pub survivors: Vec<Weakness>,
     /// Fields of which a permitted change is refused all the same, since their rules contradict each other.
     pub contradictions: Vec<Weakness>,
+    /// Bodies that were not changed inside. A pact that has one does not score 100 %.
+    pub unmutated: Vec<Unmutated>,
+}
+
+/// Body in a format of which nothing is changed, so that no change inside it was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unmutated {
+    /// Description of the interaction.
+    pub interaction: String,
+    /// Media type of the body.
+    pub content_type: String,
 }
 
 /// Field, with the changes of it that were judged wrongly.
@@ -95,10 +106,12 @@ pub(super) fn place(part: Part, field: &str) -> String {
 }
 
 impl Strength {
-    /// Score in tenths of a percent, rounded down, so that it is 1000 only if every mutant was killed. `None` if
-    /// there are no mutants.
+    /// Score in tenths of a percent, rounded down, so that it is 1000 only if every mutant was killed and no body was
+    /// left as it is. `None` if there are no mutants.
     pub fn per_mille(&self) -> Option<usize> {
-        (self.killed * 1000).checked_div(self.mutants)
+        let most = if self.unmutated.is_empty() { 1000 } else { 999 };
+        let tenths = (self.killed * 1000).checked_div(self.mutants);
+        tenths.map(|tenths| tenths.min(most))
     }
 
     /// Score in reports, such as `99.9 %`.
@@ -109,9 +122,11 @@ impl Strength {
         }
     }
 
-    /// Says whether at least `percent` of the mutants were killed. Never true without mutants.
+    /// Says whether at least `percent` of the mutants were killed. Never true without mutants, nor for 100 % if a body
+    /// was left as it is.
     pub fn reaches(&self, percent: u8) -> bool {
-        self.mutants > 0 && self.killed * 100 >= self.mutants * usize::from(percent)
+        let is_whole = self.unmutated.is_empty() || percent < 100;
+        is_whole && self.mutants > 0 && self.killed * 100 >= self.mutants * usize::from(percent)
     }
 }
 

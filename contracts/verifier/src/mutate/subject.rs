@@ -1,13 +1,14 @@
 use ledger::{document::Interaction, source::FoundPact};
 use pact_models::{
+    content_types::ContentType,
     matchingrules::MatchingRules,
     v4::{http_parts::HttpResponse, message_parts::MessageContents},
 };
 use serde_json::{Map, Value};
 
-use super::{HttpReply, Mutant, Operator, Reply, body, parts};
+use super::{HttpReply, Mutant, Reply, body, format::Format, parts};
 use crate::{
-    Difference, Message, Part,
+    Difference, Message, Part, encoding,
     interaction::{Loaded, alone, only},
     judge::{self, AnyInteraction},
 };
@@ -36,8 +37,9 @@ impl Subject {
         let loaded = alone(pact, interaction)?;
         let one = only(&loaded)?;
         let (expected, example) = if let Some(http) = one.as_v4_http() {
-            let example = Reply::Http(HttpReply::of(&http.response));
-            (Expected::Http(Box::new(http.response)), example)
+            let response = encoding::decoded(&http.response);
+            let example = Reply::Http(HttpReply::of(&response));
+            (Expected::Http(Box::new(response)), example)
         } else if let (Some(v4), Some(message)) = (one.as_v4_async_message(), one.as_message()) {
             let example = Reply::Message(example_of(&v4.contents));
             (Expected::Message(message.matching_rules), example)
@@ -77,7 +79,8 @@ impl Subject {
         }
     }
 
-    /// Builds every mutant of the example. A body that is not JSON is only left out.
+    /// Builds every mutant of the example. A body in a format that is not changed inside is only left
+    /// out.
     pub fn mutants(&self) -> Vec<Mutant> {
         self.mutants_of(&self.example)
     }
@@ -115,17 +118,35 @@ impl Subject {
             is_permitted,
             reply: reply.with_body(body.into()),
         };
-        let Ok(example) = serde_json::from_slice::<Value>(text) else {
-            let whole = "$".to_owned();
-            return vec![mutant(Operator::Dropped, whole.clone(), whole, false, Vec::new())];
-        };
-        let edits = body::edits(&example, &rules.unwrap_or_default()).into_iter();
-        let mutants = edits.map(|edit| {
+        let edits = Format::of(text, self.content_type().as_ref()).edits(&rules.unwrap_or_default());
+        let mutants = edits.into_iter().map(|edit| {
             let field = body::field(&edit.path).to_string();
-            let text = edit.body.map_or_else(Vec::new, |body| body.to_string().into_bytes());
-            mutant(edit.operator, edit.path.to_string(), field, edit.is_permitted, text)
+            mutant(
+                edit.operator,
+                edit.path.to_string(),
+                field,
+                edit.is_permitted,
+                edit.body,
+            )
         });
         mutants.collect()
+    }
+
+    /// Media type of the example's body, if mutants leave the body as it is or out: its format is not one of
+    /// those that are changed inside.
+    pub fn unmutated(&self) -> Option<String> {
+        let body = self.example.body();
+        let content_type = self.content_type();
+        let is_left = !body.is_empty() && matches!(Format::of(body, content_type.as_ref()), Format::Other);
+        is_left.then(|| content_type.map_or_else(|| "no media type".to_owned(), |named| named.to_string()))
+    }
+
+    fn content_type(&self) -> Option<ContentType> {
+        match (&self.expected, &self.example) {
+            (Expected::Http(expected), _) => expected.content_type(),
+            (Expected::Message(_), Reply::Message(example)) => ContentType::parse(example.content_type.as_str()).ok(),
+            (Expected::Message(_), Reply::Http(_)) => None,
+        }
     }
 }
 

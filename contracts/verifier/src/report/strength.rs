@@ -53,6 +53,16 @@ fn write(text: &mut String, mutations: &[Mutation]) -> std::fmt::Result {
         writeln!(text, "\n{consumer} would not notice that {provider} changes")?;
         fields(text, &pair.survivors)?;
     }
+    for pair in pairs.iter().filter(|pair| !pair.unmutated.is_empty()) {
+        let (consumer, provider) = (&pair.consumer, &pair.provider);
+        writeln!(
+            text,
+            "\nbodies that {consumer} expects of {provider}, in which no change was tried"
+        )?;
+        for left in &pair.unmutated {
+            writeln!(text, "  {}\n    in '{}'", left.content_type, left.interaction)?;
+        }
+    }
     for pair in pairs.iter().filter(|pair| !pair.contradictions.is_empty()) {
         let (consumer, provider) = (&pair.consumer, &pair.provider);
         writeln!(text, "\nrules of {consumer} for {provider} that contradict each other")?;
@@ -135,8 +145,11 @@ fn row(pair: &Strength) -> Markup {
     html! {
         tr {
             td { (pair.consumer) } td { (pair.provider) } td { (pair.mutants) } td { (pair.killed) }
-            td class=(tone(pair.survivors.is_empty())) { (pair.score()) }
+            td class=(tone(pair.survivors.is_empty() && pair.unmutated.is_empty())) { (pair.score()) }
             td {
+                @for left in &pair.unmutated {
+                    (left.content_type) " in '" (left.interaction) "' " span class=(Tone::Muted) { "not tried" } br;
+                }
                 @for weakness in &pair.survivors {
                     code title=(interactions(weakness)) { (weakness.place()) } " "
                     span class=(Tone::Muted) { (operators(weakness)) } br;

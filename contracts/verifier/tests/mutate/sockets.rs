@@ -121,7 +121,7 @@ fn answer(reply: &Reply) -> ResponseTemplate {
             let body = ResponseTemplate::new(reply.status).set_body_bytes(reply.body.to_vec());
             let named = reply.headers.iter();
             named.fold(body, |answer, (name, value)| {
-                answer.insert_header(name.as_str(), value.as_str())
+                answer.append_header(name.as_str(), value.as_str())
             })
         }
         Reply::Message(message) => {

@@ -12,7 +12,7 @@ use futures::{FutureExt, future::LocalBoxFuture};
 use ledger::document::ProviderState;
 use pact_verifier::{FilterInfo, PactSource};
 use serde_json::json;
-use verifier::{Filter, Message, Provider, Selection, Values, Verdict, verify};
+use verifier::{Filter, Message, Provider, ProviderError, Selection, Values, Verdict, verify};
 
 use crate::shop::{PROVIDER, by_itself, file, found, provider, shows_the_order};
 
@@ -26,7 +26,7 @@ impl Provider for Plain {
         &self.0
     }
 
-    fn set_up<'a>(&'a self, _state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, String>> {
+    fn set_up<'a>(&'a self, _state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, ProviderError>> {
         async { Ok(Values::new()) }.boxed_local()
     }
 
@@ -34,7 +34,7 @@ impl Provider for Plain {
         &'a self,
         _state: &'a ProviderState,
         _values: &'a Values,
-    ) -> LocalBoxFuture<'a, Result<(), String>> {
+    ) -> LocalBoxFuture<'a, Result<(), ProviderError>> {
         async { Ok(()) }.boxed_local()
     }
 
@@ -43,8 +43,8 @@ impl Provider for Plain {
         _description: &'a str,
         _states: &'a [ProviderState],
         _values: &'a Values,
-    ) -> LocalBoxFuture<'a, Result<Message, String>> {
-        async { Err("it sends none".to_owned()) }.boxed_local()
+    ) -> LocalBoxFuture<'a, Result<Message, ProviderError>> {
+        async { Err("it sends none".to_owned().into()) }.boxed_local()
     }
 }
 

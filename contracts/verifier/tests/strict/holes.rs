@@ -10,6 +10,7 @@ use wiremock::ResponseTemplate;
 
 use crate::shop::{
     PROVIDER, answers, by_itself, file, found, provider, selected, shows_the_order, strictly, tells_of_payment,
+    version_3,
 };
 
 fn dir(folder: &TempDir) -> PactSource {
@@ -233,4 +234,41 @@ async fn a_provider_that_does_not_run_could_not_be_verified() {
 
     assert_eq!(strict.verdict(), Verdict::CouldNotRun);
     assert!(matches!(strict.problems[..], [Problem::NotReady { .. }]), "{strict:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http_and_messages_of_version_3_are_in_two_files_that_both_hold() {
+    let server = provider().await;
+    let paid = ResponseTemplate::new(200).set_body_json(json!({ "paid": 1 }));
+    answers(&server, "/messages", paid).await;
+    let http = version_3(json!({ "status": 200 }));
+    let messages = |paid: u16| {
+        let mut pact = version_3(json!({}));
+        pact.as_object_mut().unwrap().remove("interactions");
+        pact["messages"] = json!([{ "description": "an order is paid", "contents": { "paid": paid } }]);
+        pact
+    };
+    let mut version_4 = http.clone();
+    version_4["metadata"]["pactSpecification"]["version"] = json!("4.0");
+    version_4["interactions"][0]["type"] = json!("Synchronous/HTTP");
+
+    for (pacts, wanted) in [
+        ([http.clone(), messages(1)], Verdict::Pass),
+        ([messages(1), http.clone()], Verdict::Pass),
+        ([http.clone(), messages(2)], Verdict::Fail),
+    ] {
+        let strict = strictly(&server, &pacts).await;
+        assert_eq!(strict.verdict(), wanted, "{strict:?}");
+        assert_eq!((strict.results().count(), strict.consumers.len()), (2, 2));
+    }
+    for copies in [
+        vec![http.clone(), http.clone()],
+        vec![messages(1), messages(2)],
+        vec![http.clone(), messages(1), http],
+        vec![version_4, messages(1)],
+    ] {
+        let strict = strictly(&server, &copies).await;
+        assert_eq!(strict.verdict(), Verdict::Fail);
+        assert!(matches!(strict.problems[..], [Problem::TwoFiles { .. }]), "{strict:?}");
+    }
 }

@@ -5,11 +5,14 @@
 
 mod answers;
 mod broker;
+mod encodings;
 mod formats;
 mod fresh;
 mod holes;
+mod messages;
 mod outputs;
 mod reaching;
+mod requests;
 mod serving;
 mod shop;
 mod states;

@@ -11,7 +11,7 @@ use pact_verifier::{FilterInfo, PactSource};
 use reqwest::Client;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
-use verifier::{Filter, HttpProvider, Message, Provider, Selection, Values, Verdict, serve, verify};
+use verifier::{Filter, HttpProvider, Message, Provider, ProviderError, Selection, Values, Verdict, serve, verify};
 use wiremock::MockServer;
 
 use crate::shop::{PROVIDER, by_itself_at, file, found, provider, shows_the_order, tells_of_payment};
@@ -43,15 +43,19 @@ impl Provider for Shop {
         &self.url
     }
 
-    fn set_up<'a>(&'a self, state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, String>> {
+    fn set_up<'a>(&'a self, state: &'a ProviderState) -> LocalBoxFuture<'a, Result<Values, ProviderError>> {
         let values = match state.name.as_str() {
             "an order" => Ok(Map::from_iter([("order_id".to_owned(), json!(1))])),
-            other => Err(format!("nobody knows how to make '{other}'")),
+            other => Err(format!("nobody knows how to make '{other}'").into()),
         };
         async { values }.boxed_local()
     }
 
-    fn tear_down<'a>(&'a self, _: &'a ProviderState, values: &'a Values) -> LocalBoxFuture<'a, Result<(), String>> {
+    fn tear_down<'a>(
+        &'a self,
+        _: &'a ProviderState,
+        values: &'a Values,
+    ) -> LocalBoxFuture<'a, Result<(), ProviderError>> {
         self.torn_down
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -64,10 +68,9 @@ impl Provider for Shop {
         description: &'a str,
         _: &'a [ProviderState],
         values: &'a Values,
-    ) -> LocalBoxFuture<'a, Result<Message, String>> {
-        let paid = values
-            .get("order_id")
-            .ok_or_else(|| format!("no order for '{description}'"));
+    ) -> LocalBoxFuture<'a, Result<Message, ProviderError>> {
+        let paid = values.get("order_id");
+        let paid = paid.ok_or_else(|| format!("no order for '{description}'").into());
         let message = paid.map(|paid| Message {
             contents: json!({ "paid": paid }).to_string().into(),
             content_type: "application/json".to_owned(),

@@ -1,10 +1,31 @@
 use commerce::{PaymentId, Timestamp};
 use shared::{
-    Database, DatabaseError, Tx,
-    row::{money, parsed},
+    Database, DatabaseError, GivenUp, Tx,
+    row::{instant, money, parsed},
 };
+use sqlx::Row;
 
 use crate::domain::Refundable;
+
+/// Start of the stored outcome of a refund that Payments refused; its reason follows.
+const REFUSED: &str = "refused: ";
+
+/// A refund without an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) refund: Refundable,
+    /// Number of times that a person had it tried again after a refusal.
+    pub(crate) retries: i64,
+}
+
+/// End of a refund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The money is back; the text says how.
+    Done(&'static str),
+    /// Payments refused it for good, for this reason.
+    Refused(String),
+}
 
 /// Schedules a refund. One that is scheduled or settled already stays as it is.
 pub(crate) async fn schedule(tx: &mut Tx, refund: &Refundable) -> Result<(), DatabaseError> {
@@ -23,9 +44,9 @@ pub(crate) async fn schedule(tx: &mut Tx, refund: &Refundable) -> Result<(), Dat
 }
 
 /// The oldest refunds without an outcome, at most `limit`.
-pub(crate) async fn due(db: &Database, limit: i64) -> Result<Vec<Refundable>, DatabaseError> {
+pub(crate) async fn due(db: &Database, limit: i64) -> Result<Vec<Due>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT payment_id, order_id, amount_cents, currency FROM refunds
+        "SELECT payment_id, order_id, amount_cents, currency, retries FROM refunds
          WHERE outcome IS NULL ORDER BY due_at LIMIT $1",
     )
     .bind(limit)
@@ -33,21 +54,83 @@ pub(crate) async fn due(db: &Database, limit: i64) -> Result<Vec<Refundable>, Da
     .await?;
     rows.iter()
         .map(|row| {
-            Ok(Refundable {
+            let refund = Refundable {
                 payment_id: parsed(row, "payment_id")?,
                 order_id: parsed(row, "order_id")?,
                 amount: money(row, "amount_cents")?,
+            };
+            Ok(Due {
+                refund,
+                retries: row.try_get("retries")?,
             })
         })
         .collect()
 }
 
-/// Stores the outcome of a refund, which is not due any more.
-pub(crate) async fn settle(tx: &mut Tx, payment_id: PaymentId, outcome: &str) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE refunds SET outcome = $1 WHERE payment_id = $2 AND outcome IS NULL")
-        .bind(outcome)
-        .bind(payment_id.to_string())
-        .execute(tx.connection())
-        .await?;
+/// Stores the outcome of a refund, which is not due any more. No change if it was tried again since.
+pub(crate) async fn settle(tx: &mut Tx, due: &Due, outcome: &Outcome) -> Result<(), DatabaseError> {
+    let outcome = match outcome {
+        Outcome::Done(how) => (*how).to_owned(),
+        Outcome::Refused(reason) => format!("{REFUSED}{reason}"),
+    };
+    sqlx::query(
+        "UPDATE refunds SET outcome = $1, settled_at = $2 WHERE payment_id = $3 AND retries = $4 AND outcome IS NULL",
+    )
+    .bind(outcome)
+    .bind(Timestamp::now().as_micros())
+    .bind(due.refund.payment_id.to_string())
+    .bind(due.retries)
+    .execute(tx.connection())
+    .await?;
     Ok(())
+}
+
+/// Refunds that were refused for good, oldest first, at most 1,000.
+pub(crate) async fn refused(db: &Database, kind: &'static str) -> Result<Vec<GivenUp>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT payment_id, order_id, amount_cents, currency, outcome, retries, settled_at FROM refunds
+         WHERE outcome LIKE 'refused: %' ORDER BY settled_at, payment_id LIMIT 1000",
+    )
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let outcome: String = row.try_get("outcome")?;
+            Ok(GivenUp {
+                kind,
+                id: row.try_get("payment_id")?,
+                order_id: parsed(row, "order_id")?,
+                amount: money(row, "amount_cents")?,
+                reason: outcome.trim_start_matches(REFUSED).to_owned(),
+                retries: row.try_get("retries")?,
+                given_up_at: instant(row, "settled_at")?,
+            })
+        })
+        .collect()
+}
+
+/// Makes a refused refund due again. `false`, and no change, if it is not refused.
+pub(crate) async fn retry(tx: &mut Tx, payment_id: PaymentId) -> Result<bool, DatabaseError> {
+    let due = sqlx::query(
+        "UPDATE refunds SET outcome = NULL, retries = retries + 1, due_at = $1
+         WHERE payment_id = $2 AND outcome LIKE 'refused: %'",
+    )
+    .bind(Timestamp::now().as_micros())
+    .bind(payment_id.to_string())
+    .execute(tx.connection())
+    .await?;
+    Ok(due.rows_affected() == 1)
+}
+
+/// Settles a refused refund that a person has made by hand. `false`, and no change, if it is not refused.
+pub(crate) async fn resolve(tx: &mut Tx, payment_id: PaymentId) -> Result<bool, DatabaseError> {
+    let settled = sqlx::query(
+        "UPDATE refunds SET outcome = 'settled by hand', settled_at = $1
+         WHERE payment_id = $2 AND outcome LIKE 'refused: %'",
+    )
+    .bind(Timestamp::now().as_micros())
+    .bind(payment_id.to_string())
+    .execute(tx.connection())
+    .await?;
+    Ok(settled.rows_affected() == 1)
 }

@@ -260,10 +260,10 @@ async fn nothing_is_sent_while_the_provider_does_not_say_what_it_has_done() {
 }
 
 #[tokio::test]
-async fn what_the_provider_has_declined_has_failed_and_is_not_sent_again() {
+async fn what_the_provider_has_declined_has_failed_and_is_not_sent_again_and_what_it_holds_is_let_go() {
     let (charged, sent) = attempt(Ok(OrderStatus::Pending), Ok(Some(declined())), Ok(Verdict::Done)).await;
 
-    assert!(matches!(charged, Charged::Failed { .. }), "{charged:?}");
+    assert!(matches!(charged, Charged::LetGo { .. }), "{charged:?}");
     assert!(sent.is_empty(), "{sent:?}");
 }
 

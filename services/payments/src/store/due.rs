@@ -19,6 +19,8 @@ pub(crate) async fn first(db: &Database, limit: usize) -> Result<Vec<Due>, Datab
             SELECT 'charge' AS kind, id, due_at, attempts FROM payments WHERE due_at IS NOT NULL
             UNION ALL
             SELECT 'refund' AS kind, id, due_at, attempts FROM refunds WHERE due_at IS NOT NULL
+            UNION ALL
+            SELECT 'hold' AS kind, payment_id AS id, due_at, attempts FROM holds WHERE due_at IS NOT NULL
          ) AS work ORDER BY due_at LIMIT $1",
     )
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
@@ -30,10 +32,11 @@ pub(crate) async fn first(db: &Database, limit: usize) -> Result<Vec<Due>, Datab
             let work = match kind.as_str() {
                 "charge" => Work::Charge(parsed(row, "id")?),
                 "refund" => Work::Refund(parsed(row, "id")?),
+                "hold" => Work::Hold(parsed(row, "id")?),
                 other => {
                     return Err(DatabaseError::corrupt(
                         "kind",
-                        format_args!("{other:?} is not a kind of work, wanted charge or refund"),
+                        format_args!("{other:?} is not a kind of work, wanted charge, refund or hold"),
                     ));
                 }
             };

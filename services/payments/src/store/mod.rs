@@ -3,6 +3,7 @@
 //! Functions that take a transaction take part in the caller's write; the others read what is committed.
 
 pub(crate) mod due;
+pub(crate) mod holds;
 pub(crate) mod ledger;
 pub(crate) mod payments;
 pub(crate) mod refunds;

@@ -3,5 +3,6 @@
 mod charging;
 mod events;
 mod hanging;
+mod letting_go;
 mod refunds;
 mod support;

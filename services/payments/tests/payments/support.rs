@@ -19,6 +19,7 @@ use seam::{
     Context,
     http::{Socket, SocketLimits},
 };
+use serde_json::{Value, json};
 use shared::{
     Environment, Module, Mounted, server,
     testing::{self, Log, Port, until},
@@ -255,6 +256,31 @@ impl Fixture {
             reached(now.status).then_some(now)
         })
         .await
+    }
+
+    /// Lets an authorisation of the payment arrive at the provider, as one that was long on its way. Returns its id.
+    pub(crate) async fn authorize_late(&self, payment: &Payment, token: &str) -> String {
+        let body = json!({
+            "amount_cents": payment.amount.cents,
+            "currency": payment.amount.currency,
+            "payment_method": token,
+            "reference": payment.order_id.to_string(),
+        });
+        self.command("authorizations", &format!("{}:authorize", payment.id), &body)
+            .await
+    }
+
+    /// Sends a command to the provider, past the module, and returns the id of its operation.
+    pub(crate) async fn command(&self, path: &str, key: &str, body: &Value) -> String {
+        let answer = reqwest::Client::new()
+            .post(format!("http://{}/{path}", self.port.address()))
+            .header("idempotency-key", key)
+            .body(body.to_string())
+            .send()
+            .await
+            .expect("the provider answers");
+        let operation: Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
+        operation["id"].as_str().expect("an operation").to_owned()
     }
 
     pub(crate) async fn ledger(&self) -> Ledger {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use seam::time::Instant;
-use sqlx::{AnyConnection, AnyPool, ConnectOptions, any::AnyConnectOptions, any::AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Row, any::AnyConnectOptions, any::AnyPoolOptions};
 
 use super::{DatabaseError, Engine, engine::Address};
 use crate::Backoff;
@@ -15,6 +15,9 @@ const POSTGRES: &str = "SET synchronous_commit = on; SET lock_timeout = '10s'; S
 const POSTGRES_READER: &str = "SET default_transaction_read_only = on; SET statement_timeout = '30s';";
 
 const BUSY: Duration = Duration::from_secs(5);
+const BUSY_CODE: i64 = 5;
+const CORRUPT: i64 = 11;
+const NOT_A_DATABASE: i64 = 26;
 const READERS: u32 = 4;
 const ACQUIRE: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(60);
@@ -24,12 +27,16 @@ fn options(address: &Address) -> Result<AnyConnectOptions, DatabaseError> {
     Ok(options.disable_statement_logging())
 }
 
-/// Opens a connection that may write.
-pub(super) async fn writer(address: &Address) -> Result<AnyConnection, DatabaseError> {
+async fn connect(address: &Address) -> Result<AnyConnection, DatabaseError> {
     let unreachable = |error: sqlx::Error| DatabaseError::Unreachable {
         reason: error.to_string(),
     };
-    let mut connection = options(address)?.connect().await.map_err(unreachable)?;
+    options(address)?.connect().await.map_err(unreachable)
+}
+
+/// Opens a connection that may write.
+pub(super) async fn writer(address: &Address) -> Result<AnyConnection, DatabaseError> {
+    let mut connection = connect(address).await?;
     let setup = match address.engine {
         Engine::Sqlite => SQLITE,
         Engine::Postgres => POSTGRES,
@@ -47,12 +54,68 @@ pub(super) async fn writer(address: &Address) -> Result<AnyConnection, DatabaseE
     }
 }
 
+/// Opens the database for the first time: creates the file where there is none, on SQLite, and looks for damage.
+///
+/// Every failure names the file: a process may open several, and the engine's own message names none.
+pub(super) async fn first(address: &Address) -> Result<AnyConnection, DatabaseError> {
+    let named = |error: DatabaseError| match &address.file {
+        Some(file) => DatabaseError::File {
+            file: file.display().to_string(),
+            reason: error.to_string(),
+        },
+        None => error,
+    };
+    let mut connection = writer(address).await.map_err(named)?;
+    quick_check(&mut connection, address).await?;
+    Ok(connection)
+}
+
+/// Reads the whole file and looks for damage, on SQLite.
+///
+/// On a connection of its own: others answer from pages that they have read before.
+pub(super) async fn inspect(address: &Address) -> Result<(), DatabaseError> {
+    if address.engine == Engine::Postgres {
+        return Ok(());
+    }
+    let mut connection = connect(address).await?;
+    let found = match sqlx::raw_sql(SQLITE_READER).execute(&mut connection).await {
+        Ok(_) => quick_check(&mut connection, address).await,
+        Err(error) => Err(error.into()),
+    };
+    // The findings count, not the end of a connection that has only read.
+    let _closed = connection.close().await;
+    found
+}
+
+async fn quick_check(connection: &mut AnyConnection, address: &Address) -> Result<(), DatabaseError> {
+    let Some(file) = &address.file else { return Ok(()) };
+    let damaged = |reason: String| DatabaseError::Damaged {
+        file: file.display().to_string(),
+        reason,
+    };
+    let found = sqlx::query("PRAGMA quick_check(1)").fetch_one(connection).await;
+    match found.and_then(|row| row.try_get::<String, _>(0)) {
+        Ok(said) if said == "ok" => Ok(()),
+        Ok(said) => Err(damaged(said)),
+        Err(error) if is_code(&error, &[CORRUPT, NOT_A_DATABASE]) => Err(damaged(error.to_string())),
+        Err(error) => Err(DatabaseError::File {
+            file: file.display().to_string(),
+            reason: error.to_string(),
+        }),
+    }
+}
+
 /// True if SQLite did not get a lock that another connection holds.
 fn is_busy(error: &sqlx::Error) -> bool {
+    is_code(error, &[BUSY_CODE])
+}
+
+/// True if the error has one of these primary result codes of SQLite: the lowest byte of an extended one.
+fn is_code(error: &sqlx::Error, codes: &[i64]) -> bool {
     let code = error
         .as_database_error()
         .and_then(|error| error.code()?.parse::<i64>().ok());
-    code.is_some_and(|code| code & 0xff == 5)
+    code.is_some_and(|code| codes.contains(&(code & 0xff)))
 }
 
 /// Makes a pool of connections that can only read; each is opened when it is first needed.

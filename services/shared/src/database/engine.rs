@@ -66,6 +66,18 @@ impl Address {
         }
     }
 
+    /// The address for all connections after the first one: none of them may create a file in place of one that was
+    /// removed.
+    pub(super) fn existing(&self) -> Self {
+        Self {
+            url: match self.engine {
+                Engine::Sqlite => self.url.replace("mode=rwc", "mode=rw"),
+                Engine::Postgres => self.url.clone(),
+            },
+            ..self.clone()
+        }
+    }
+
     /// Creates the file and its folder where they are missing, on SQLite. Only the owner may read them, since they hold
     /// the data of customers; SQLite gives `-wal` and `-shm` the mode of the file. Modes are set here and not by a
     /// umask, which would hold for files that are shared on purpose too. Those that exist keep the mode they have.

@@ -20,6 +20,30 @@ pub enum DatabaseError {
         /// Message of the driver.
         reason: String,
     },
+    /// The file of the database can't be opened. Nothing was done.
+    #[error("database file {file} can't be opened: {reason}")]
+    File {
+        /// Path of the file.
+        file: String,
+        /// Message of the engine.
+        reason: String,
+    },
+    /// The file of the database is damaged, or is none of a database.
+    #[error("database file {file} is damaged: {reason}; restore it from a backup")]
+    Damaged {
+        /// Path of the file.
+        file: String,
+        /// Finding of the engine.
+        reason: String,
+    },
+    /// The file that was opened is not at its path any more, so whatever is written to it is lost. Nothing was done.
+    #[error("database file {file} was {what} while it was in use; restart the service")]
+    Gone {
+        /// Path of the file.
+        file: String,
+        /// Description of what happened to it.
+        what: String,
+    },
     /// A migration could not be applied. The schema is as it was before it.
     #[error("migration {version} ({name}) of {module} failed: {reason}")]
     Migration {
@@ -53,6 +77,12 @@ pub enum DatabaseError {
     /// The disk has no room for the write. Nothing was done.
     #[error("database is full: {reason}")]
     Full {
+        /// Message of the engine.
+        reason: String,
+    },
+    /// The engine rolled the transaction back, because a write that shared it failed. Nothing was done.
+    #[error("a write in the same transaction failed, and all of it was rolled back: {reason}")]
+    RolledBack {
         /// Message of the engine.
         reason: String,
     },
@@ -102,10 +132,28 @@ impl DatabaseError {
             self,
             Self::Unreachable { .. }
                 | Self::Full { .. }
+                | Self::Gone { .. }
+                | Self::RolledBack { .. }
                 | Self::OutcomeUnknown { .. }
                 | Self::Closed
                 | Self::ClaimLost { .. }
         )
+    }
+
+    /// The reason in the words that anybody may read, in an answer or in readiness: without paths, addresses and text
+    /// of the engine. [`fmt::Display`] has the rest, for logs and for the messages of a start.
+    pub fn for_anybody(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } | Self::File { .. } => "no connection",
+            Self::Full { .. } => "no space left",
+            Self::Damaged { .. } => "its file is damaged",
+            Self::Gone { .. } => "its file was removed or replaced",
+            Self::RolledBack { .. } => "another write failed in the same transaction",
+            Self::OutcomeUnknown { .. } => "the commit was not answered",
+            Self::ClaimLost { .. } => "the claim was taken over",
+            Self::Closed => "closed",
+            _ => "it can't be read or written",
+        }
     }
 
     /// Makes [`DatabaseError::Corrupt`] of a column, or of the kind of value, that can't be read.
@@ -189,23 +237,17 @@ impl<C: fmt::Display> From<DatabaseError> for Error<C> {
         match error {
             DatabaseError::OutcomeUnknown { .. } => {
                 tracing::error!(%error, "commit was not answered");
-                Self::Transport(TransportFailure {
-                    to: "database".to_owned(),
-                    reason: "the commit was not answered".to_owned(),
-                })
+                Self::Transport(TransportFailure::new("database", error.for_anybody()))
             }
-            DatabaseError::Unreachable { .. } | DatabaseError::Closed => {
+            DatabaseError::Unreachable { .. }
+            | DatabaseError::Closed
+            | DatabaseError::Full { .. }
+            | DatabaseError::Gone { .. }
+            | DatabaseError::RolledBack { .. } => {
                 tracing::error!(%error, "database not available");
                 Self::ServiceUnavailable {
                     service: "database".to_owned(),
-                    reason: "no connection".to_owned(),
-                }
-            }
-            DatabaseError::Full { .. } => {
-                tracing::error!(%error, "database can't be written");
-                Self::ServiceUnavailable {
-                    service: "database".to_owned(),
-                    reason: "no space left".to_owned(),
+                    reason: error.for_anybody().to_owned(),
                 }
             }
             DatabaseError::ClaimLost { ref key } => Self::InFlight {

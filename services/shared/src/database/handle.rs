@@ -4,21 +4,27 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use seam::original;
+use seam::{original, time::Instant};
 use serde::Serialize;
 use sqlx::AnyPool;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    DatabaseError, Engine, Migration, Tx, connect,
+    DatabaseError, Engine, Migration, Tx,
+    condition::Condition,
+    connect,
     engine::Address,
+    file::DatabaseFile,
     migrate, schema,
     state::State,
     work::{Job, QueuedWork, WorkResult},
     writer::Writer,
 };
 use crate::ambient::Ambient;
+
+/// A piece of work and the place where its result arrives.
+type Submitted<F, T, E> = (Job<F, T, E>, oneshot::Receiver<WorkResult<T, E>>);
 
 /// Pieces of work that may wait for the writer; the next callers wait for a place in the queue.
 const QUEUE: usize = 1024;
@@ -34,6 +40,8 @@ pub struct Database {
     queue: mpsc::Sender<Box<dyn QueuedWork>>,
     readers: AnyPool,
     state: Arc<State>,
+    address: Arc<Address>,
+    file: Option<Arc<DatabaseFile>>,
 }
 
 /// Counters of the writer since the database was opened by this process.
@@ -55,15 +63,23 @@ impl Database {
         sqlx::any::install_default_drivers();
         let address = Address::parse(url, module)?;
         address.prepare().await?;
+        let begun = Instant::now();
+        let mut connection = connect::first(&address).await?;
+        let address = address.existing();
         let readers = connect::readers(&address)?;
-        let mut connection = connect::writer(&address).await?;
         migrate::apply(&mut connection, address.engine, "shared", schema::MIGRATIONS).await?;
         migrate::apply(&mut connection, address.engine, module, migrations).await?;
+        let file = address.file.as_deref().map(DatabaseFile::at).transpose();
+        let file = file.map_err(|error| DatabaseError::Unreachable {
+            reason: format!("its file can't be found: {error}"),
+        })?;
         let state = Arc::new(State::new());
+        state.condition.committed();
+        state.condition.inspected(begun, Ok(()));
         let (queue, works) = mpsc::channel(QUEUE);
         let engine = address.engine;
         let tx = Tx::new(connection, engine);
-        let writer = Writer::new(address, works, tx, Arc::clone(&state));
+        let writer = Writer::new(address.clone(), file.clone(), works, tx, Arc::clone(&state));
         tokio::spawn(Ambient::current().scope(writer.run()));
         Ok(Self {
             module: module.into(),
@@ -71,6 +87,8 @@ impl Database {
             queue,
             readers,
             state,
+            address: Arc::new(address),
+            file: file.map(Arc::new),
         })
     }
 
@@ -88,7 +106,23 @@ impl Database {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
+        self.submit(Job::new(work)).await
+    }
+
+    /// Runs `work` as [`Database::write`] does, without counting it.
+    pub(super) async fn probe<F>(&self, work: F) -> Result<(), DatabaseError>
+    where
+        F: for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<(), DatabaseError>> + Send + 'static,
+    {
         let (job, answer) = Job::new(work);
+        self.submit((job.uncounted(), answer)).await
+    }
+
+    async fn submit<T, E, F>(&self, (job, answer): Submitted<F, T, E>) -> Result<T, E>
+    where
+        Job<F, T, E>: QueuedWork + 'static,
+        E: From<DatabaseError>,
+    {
         if self.queue.send(Box::new(job)).await.is_err() {
             return Err(DatabaseError::Closed.into());
         }
@@ -130,12 +164,6 @@ impl Database {
         }
     }
 
-    /// Succeeds if a reader can reach the database.
-    pub async fn ping(&self) -> Result<(), DatabaseError> {
-        sqlx::query("SELECT 1").execute(&self.readers).await?;
-        Ok(())
-    }
-
     /// Ends the waits for events, with what there is, because the process is going down.
     pub fn quiesce(&self) {
         self.state.quiesced.cancel();
@@ -147,6 +175,18 @@ impl Database {
         self.state.closing.cancel();
         self.readers.close().await;
         self.state.closed.cancelled().await;
+    }
+
+    pub(super) fn condition(&self) -> &Condition {
+        &self.state.condition
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    pub(super) fn file(&self) -> Option<&DatabaseFile> {
+        self.file.as_deref()
     }
 
     /// Changes with each commit that appended events.

@@ -3,10 +3,13 @@ use std::sync::atomic::AtomicU64;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::condition::Condition;
+
 /// State that the writer and all handles of a database share.
 pub(super) struct State {
     pub(super) commits: AtomicU64,
     pub(super) writes: AtomicU64,
+    pub(super) condition: Condition,
     /// Changes with each commit that appended events.
     pub(super) appended: watch::Sender<u64>,
     /// Cancelled when readers of the event log must not wait any more.
@@ -22,6 +25,7 @@ impl State {
         Self {
             commits: AtomicU64::new(0),
             writes: AtomicU64::new(0),
+            condition: Condition::default(),
             appended: watch::Sender::new(0),
             quiesced: CancellationToken::new(),
             closing: CancellationToken::new(),

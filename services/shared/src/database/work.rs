@@ -21,6 +21,8 @@ pub(super) enum Disposition {
 pub(super) trait QueuedWork: Send {
     /// True if nobody waits for the result any more.
     fn is_abandoned(&self) -> bool;
+    /// True if the work counts among the database's writes.
+    fn counts(&self) -> bool;
     /// Runs the work once.
     fn run<'c>(&'c mut self, tx: &'c mut Tx) -> BoxFuture<'c, Disposition>;
     /// Sends the result to the caller: the work's own, or the `failure` of the transaction that it is part of.
@@ -41,6 +43,7 @@ pub(super) struct Job<F, T, E> {
     context: Context,
     ambient: Ambient,
     span: Span,
+    counts: bool,
 }
 
 impl<F, T, E> Job<F, T, E> {
@@ -55,9 +58,15 @@ impl<F, T, E> Job<F, T, E> {
                 context: Context::current(),
                 ambient: Ambient::current(),
                 span: Span::current(),
+                counts: true,
             },
             receiver,
         )
+    }
+
+    /// The same work, left out of the database's counters.
+    pub(super) fn uncounted(self) -> Self {
+        Self { counts: false, ..self }
     }
 }
 
@@ -69,6 +78,10 @@ where
 {
     fn is_abandoned(&self) -> bool {
         self.reply.is_closed()
+    }
+
+    fn counts(&self) -> bool {
+        self.counts
     }
 
     fn run<'c>(&'c mut self, tx: &'c mut Tx) -> BoxFuture<'c, Disposition> {

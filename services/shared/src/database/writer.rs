@@ -5,6 +5,7 @@ use tokio::sync::mpsc;
 use super::{
     DatabaseError, Engine, Tx, connect,
     engine::Address,
+    file::DatabaseFile,
     state::State,
     work::{Disposition, QueuedWork},
 };
@@ -37,6 +38,7 @@ enum Savepoint {
 /// Owner of the one connection that writes. Commits together the work that waits together.
 pub(super) struct Writer {
     address: Address,
+    file: Option<DatabaseFile>,
     queue: mpsc::Receiver<Box<dyn QueuedWork>>,
     tx: Option<Tx>,
     savepoint: Savepoint,
@@ -44,9 +46,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(address: Address, queue: mpsc::Receiver<Box<dyn QueuedWork>>, tx: Tx, state: Arc<State>) -> Self {
+    pub(super) fn new(
+        address: Address,
+        file: Option<DatabaseFile>,
+        queue: mpsc::Receiver<Box<dyn QueuedWork>>,
+        tx: Tx,
+        state: Arc<State>,
+    ) -> Self {
         Self {
             address,
+            file,
             queue,
             tx: Some(tx),
             savepoint: Savepoint::None,
@@ -80,14 +89,21 @@ impl Writer {
     /// Runs `first` and the work that waits behind it in one transaction, commits once, and answers all callers.
     async fn group(&mut self, first: Box<dyn QueuedWork>) {
         let mut done: Vec<Box<dyn QueuedWork>> = Vec::new();
-        let mut kept: u64 = 0;
+        let (mut kept, mut counted) = (0_u64, 0_u64);
         let mut next = Some(first);
         while let Some(mut work) = next.take() {
             if !work.is_abandoned() {
                 let disposition = self.one(&mut *work, kept == 0).await;
+                let counts = u64::from(work.counts());
                 done.push(work);
+                if !matches!(disposition, Ok(Disposition::Keep)) {
+                    self.state.condition.doubted();
+                }
                 match disposition {
-                    Ok(Disposition::Keep) => kept += 1,
+                    Ok(Disposition::Keep) => {
+                        kept += 1;
+                        counted += counts;
+                    }
                     // Nothing stands before it, so it has seen only durable data and its caller need not wait.
                     Ok(Disposition::Discard) if kept == 0 => settle(std::mem::take(&mut done), None),
                     // Its error may come from data of an earlier work of this transaction, so it waits for the
@@ -108,10 +124,15 @@ impl Writer {
         }
         match self.commit().await {
             Ok(()) => {
-                self.state.writes.fetch_add(kept, Ordering::Relaxed);
+                self.state.condition.committed();
+                if counted > 0 {
+                    self.state.commits.fetch_add(1, Ordering::Relaxed);
+                }
+                self.state.writes.fetch_add(counted, Ordering::Relaxed);
                 settle(done, None);
             }
             Err(failure) => {
+                self.state.condition.doubted();
                 self.tx = None;
                 settle(done, Some(&failure));
             }
@@ -143,8 +164,10 @@ impl Writer {
             Disposition::Discard => {
                 tx.rewind(mark);
                 if !is_first {
-                    tx.run("ROLLBACK TO SAVEPOINT work").await?;
-                } else if tx.run("ROLLBACK").await.is_err() {
+                    tx.run("ROLLBACK TO SAVEPOINT work").await.map_err(rolled_back)?;
+                } else if let Err(error) = tx.run("ROLLBACK").await
+                    && !is_rolled_back(&error)
+                {
                     // The caller gets the work's own error. A rollback that fails too costs only the connection.
                     self.tx = None;
                 }
@@ -160,6 +183,9 @@ impl Writer {
             Engine::Postgres => (ONE_WRITER, Savepoint::Fresh),
         };
         self.savepoint = savepoint;
+        if let Some(file) = &self.file {
+            file.check()?;
+        }
         if let Some(tx) = self.tx.as_mut() {
             tx.take_effects();
             match tx.run(statement).await {
@@ -190,7 +216,6 @@ impl Writer {
         tx.run_raw(statement)
             .await
             .map_err(|error| commit_failure(error, self.address.engine))?;
-        self.state.commits.fetch_add(1, Ordering::Relaxed);
         let (hooks, appended) = tx.take_effects();
         for hook in hooks {
             hook();
@@ -200,6 +225,24 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// The failure of a transaction whose rollback to a savepoint failed.
+fn rolled_back(error: DatabaseError) -> DatabaseError {
+    if is_rolled_back(&error) {
+        let reason = error.to_string();
+        return DatabaseError::RolledBack { reason };
+    }
+    error
+}
+
+/// True if SQLite has rolled the whole transaction back by itself, as it does when a statement finds the disk full or
+/// can't write: no savepoint of it is left, and no transaction.
+fn is_rolled_back(error: &DatabaseError) -> bool {
+    let DatabaseError::Statement { reason } = error else {
+        return false;
+    };
+    reason.contains("no such savepoint") || reason.contains("no transaction is active")
 }
 
 /// Sorts the failure of a commit: one that the engine refused did not happen; any other leaves open if it did.

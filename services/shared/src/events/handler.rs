@@ -26,8 +26,8 @@ pub trait Handler: Send + Sync + 'static {
 /// Reason why an event was not handled, which decides what becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandlerError {
-    /// Something that the handler needs is down. Tried again for ever, with growing pauses; readiness shows the
-    /// reason.
+    /// Something that the handler needs is down. Tried again for ever, with growing pauses. Readiness shows the
+    /// reason to anybody: name modules, no addresses and no ids.
     #[error("not available: {0}")]
     Unavailable(String),
     /// The attempt failed. Tried 10 times with growing pauses, then the event is a dead letter.
@@ -38,12 +38,16 @@ pub enum HandlerError {
     Poison(String),
 }
 
+/// The cause is logged here and is not passed on: reasons become part of dead letters, which are shown over HTTP.
 impl From<DatabaseError> for HandlerError {
     fn from(error: DatabaseError) -> Self {
+        let reason = format!("database: {}", error.for_anybody());
         if error.is_passing() {
-            Self::Unavailable(error.to_string())
+            tracing::warn!(%error, "database not available to the handler of an event");
+            Self::Unavailable(reason)
         } else {
-            Self::Failed(error.to_string())
+            tracing::error!(%error, "database work of the handler of an event failed");
+            Self::Failed(reason)
         }
     }
 }

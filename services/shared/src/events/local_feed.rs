@@ -56,10 +56,10 @@ impl EventFeed for LocalFeed {
         loop {
             // Marked before the read: a commit in between ends the wait below at once.
             appended.mark_unchanged();
-            let events = self
-                .read(after, limit)
-                .await
-                .map_err(|error| FeedError::Unreadable(error.to_string()))?;
+            let events = self.read(after, limit).await.map_err(|error| {
+                tracing::error!(%error, "event log can't be read");
+                FeedError::Unreadable(error.for_anybody().to_owned())
+            })?;
             let now = Instant::now();
             if !events.is_empty() || now >= until || self.db.quiesced().is_cancelled() {
                 return Ok(events);

@@ -116,7 +116,7 @@ impl Processor {
         let label = label(delivery.event().event_id);
         loop {
             attempts += 1;
-            let (pause, error) = match self.once(&delivery).await {
+            let (pause, error, shown) = match self.once(&delivery).await {
                 Ok(()) => {
                     self.status.untroubled(&label);
                     return if delivery.is_behind() {
@@ -128,16 +128,19 @@ impl Processor {
                 // Not an attempt: the event never had a chance, and is tried for as long as it takes.
                 Err(HandlerError::Unavailable(reason)) => {
                     attempts -= 1;
-                    (unavailable.pause(), reason)
+                    let shown = format!("an event waits: {reason}");
+                    (unavailable.pause(), reason, shown)
                 }
-                Err(HandlerError::Failed(reason)) if attempts < TRIES => (failing.pause(), reason),
+                Err(HandlerError::Failed(reason)) if attempts < TRIES => {
+                    (failing.pause(), reason, "an event failed and is tried again".to_owned())
+                }
                 Err(HandlerError::Failed(reason) | HandlerError::Poison(reason)) => {
                     self.status.untroubled(&label);
                     return Attempted::Dead { reason, attempts };
                 }
             };
             tracing::warn!(subscription = %self.watermark.name, %label, attempts, error, "event will be tried again");
-            self.status.troubled(&label, error);
+            self.status.troubled(&label, error, shown);
             tokio::select! {
                 () = self.tasks.stopping() => return Attempted::Stopped,
                 () = tokio::time::sleep(pause) => {}
@@ -162,7 +165,12 @@ impl Processor {
         let handled = seam::caught(self.handler.handle(delivery.clone()));
         match context.scope(handled).instrument(span).await {
             Ok(outcome) => outcome,
-            Err(panic) => Err(HandlerError::Failed(format!("panicked: {}", panic.message))),
+            Err(panic) => {
+                // The reason of a dead letter is shown over HTTP, and nobody knows what the message of a panic quotes.
+                let (subscription, event_id) = (&self.watermark.name, event.event_id);
+                tracing::error!(%subscription, %event_id, message = panic.message, "handler panicked");
+                Err(HandlerError::Failed("panicked; the log has its message".to_owned()))
+            }
         }
     }
 
@@ -243,7 +251,8 @@ impl Processor {
                 Err(error) => {
                     let subscription = &self.watermark.name;
                     tracing::warn!(%subscription, what, %error, "database work failed, will be tried again");
-                    self.status.troubled(what, error.to_string());
+                    let shown = format!("database: {}", error.for_anybody());
+                    self.status.troubled(what, error.to_string(), shown);
                 }
             }
             tokio::select! {

@@ -101,8 +101,15 @@ impl Reader {
     }
 
     fn read_later(&mut self, error: &FeedError) {
-        tracing::debug!(subscription = %self.watermark.name, %error, "feed not readable, will be read again");
-        self.status.troubled("feed", error.to_string());
+        let subscription = &self.watermark.name;
+        if self
+            .status
+            .troubled("feed", error.to_string(), "the feed can't be read")
+        {
+            tracing::warn!(%subscription, %error, "feed not readable, will be read again");
+        } else {
+            tracing::debug!(%subscription, %error, "feed still not readable, will be read again");
+        }
         let (feed, after, pause) = (Arc::clone(&self.feed), self.cursor, self.backoff.pause());
         self.reading = Some(Box::pin(async move {
             tokio::time::sleep_until(Instant::now() + pause).await;

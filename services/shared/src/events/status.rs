@@ -14,8 +14,17 @@ pub(super) struct Status {
 #[derive(Debug, Default)]
 struct State {
     letters: u64,
-    /// Reason by resource, with the time since when the resource is not available.
-    trouble: BTreeMap<String, (Instant, String)>,
+    trouble: BTreeMap<String, Trouble>,
+}
+
+/// The reason why a resource is not available, and since when.
+#[derive(Debug)]
+struct Trouble {
+    since: Instant,
+    reason: String,
+    /// The reason in words that anybody may read: without ids, and without the messages of drivers and operating
+    /// systems.
+    shown: String,
 }
 
 impl Status {
@@ -28,12 +37,17 @@ impl Status {
         self.state().letters = letters;
     }
 
-    /// Notes that a resource is not available, such as the feed or an event's handler.
-    pub(super) fn troubled(&self, resource: &str, reason: String) {
+    /// Notes that a resource is not available, such as the feed or an event's handler, with the reason as the log has
+    /// it and as anybody may read it. `true` if it was available until now.
+    pub(super) fn troubled(&self, resource: &str, reason: String, shown: impl Into<String>) -> bool {
         let mut state = self.state();
-        let since = state.trouble.get(resource);
-        let since = since.map_or_else(Instant::now, |(since, _)| *since);
-        state.trouble.insert(resource.to_owned(), (since, reason));
+        let known = state.trouble.get(resource);
+        let trouble = Trouble {
+            since: known.map_or_else(Instant::now, |known| known.since),
+            reason,
+            shown: shown.into(),
+        };
+        state.trouble.insert(resource.to_owned(), trouble).is_none()
     }
 
     /// Notes that the resource is available again.
@@ -44,8 +58,16 @@ impl Status {
     /// The trouble that has lasted longest.
     pub(super) fn trouble(&self) -> Option<String> {
         let state = self.state();
-        let (resource, (since, reason)) = state.trouble.iter().min_by_key(|(_, (since, _))| *since)?;
+        let (resource, longest) = state.trouble.iter().min_by_key(|(_, trouble)| trouble.since)?;
+        let Trouble { since, reason, .. } = longest;
         Some(format!("{resource}: {reason} (for {} s)", since.elapsed().as_secs()))
+    }
+
+    /// The trouble that has lasted longest, in words that anybody may read.
+    pub(super) fn trouble_for_anybody(&self) -> Option<String> {
+        let state = self.state();
+        let Trouble { since, shown, .. } = state.trouble.values().min_by_key(|trouble| trouble.since)?;
+        Some(format!("{shown} (for {} s)", since.elapsed().as_secs()))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -87,6 +87,12 @@ impl SubscriptionHandle {
         self.status.trouble().map_or(Ok(()), Err)
     }
 
+    /// Succeeds and fails as [`SubscriptionHandle::check`] does, with a reason that anybody may read. The log has the
+    /// details.
+    pub fn readiness(&self) -> Result<(), String> {
+        self.status.trouble_for_anybody().map_or(Ok(()), Err)
+    }
+
     /// The progress as this process knows it.
     pub fn progress(&self) -> Progress {
         Progress {

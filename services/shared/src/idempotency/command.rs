@@ -130,7 +130,8 @@ impl<D: Decide> Command<D> {
     ///
     /// [`Error::ServiceUnavailable`] means that nothing was done and nothing will be: there is no claim. Once the
     /// claim is committed, a request that can't be decided now is decided later, so its failure is an
-    /// [`Error::Transport`]. A request whose deadline is past is refused before the claim.
+    /// [`Error::Transport`], whatever failed, a panic too (see [`goes_on`]). A request whose deadline is past is
+    /// refused before the claim.
     pub async fn run(self: &Arc<Self>, key: impl ToString, request: D::Request) -> Answer<D> {
         if Context::current().remaining().is_some_and(|left| left.is_zero()) {
             return Err(too_late(self.db.module()));
@@ -155,7 +156,19 @@ impl<D: Decide> Command<D> {
     async fn answer(&self, scope: Scope, request: D::Request) -> Answer<D> {
         match self.begin(scope, request.clone()).await? {
             Start::Answered(answer) => answer,
-            Start::Ours(lease) => self.carry_out(lease, request).await.map_err(undecided)?,
+            Start::Ours(lease) => {
+                let decided = seam::caught(self.carry_out(lease, request))
+                    .await
+                    .unwrap_or_else(|panic| {
+                        tracing::error!(
+                            operation = D::OPERATION,
+                            message = panic.message,
+                            "claimed request panicked"
+                        );
+                        Err(Error::Internal)
+                    });
+                decided.map_err(|open| goes_on(open, self.db.module()))?
+            }
         }
     }
 
@@ -276,16 +289,19 @@ impl<D: Decide> Round for Recoverer<D> {
     }
 }
 
-/// The failure of a request that is claimed, for its caller: "not available" would mean that nothing happens, but
-/// whoever resumes the claim carries the request out.
-fn undecided<C: fmt::Display>(failure: Error<C>) -> Error<C> {
-    match failure {
-        Error::ServiceUnavailable { service, reason } => {
-            let reason = format!("{reason}; the request goes on, repeat it with the same key to learn its outcome");
-            Error::Transport(TransportFailure::new(service, reason))
-        }
-        other => other,
-    }
+/// Turns the failure of a request of `module` that is stored already into the failure for its caller.
+///
+/// "Not available" would mean that nothing happens, and "internal error" might mean it, but whoever resumes the request
+/// carries it out. So the outcome is unknown, whatever failed.
+pub fn goes_on<C: fmt::Display>(failure: Error<C>, module: &str) -> Error<C> {
+    let reason = failure.reason();
+    let to = match failure {
+        Error::InFlight { .. } => return failure,
+        Error::ServiceUnavailable { service: to, .. } | Error::Transport(TransportFailure { to, .. }) => to,
+        _ => module.to_owned(),
+    };
+    let reason = format!("{reason}; the request goes on, repeat it with the same key to learn its outcome");
+    Error::Transport(TransportFailure::new(to, reason))
 }
 
 fn too_late<C: fmt::Display>(module: &str) -> Error<C> {

@@ -23,7 +23,7 @@ mod retention;
 mod scope;
 
 pub use claim::{Claim, Stored, claim, complete};
-pub use command::{Command, Decide, Decision};
+pub use command::{Command, Decide, Decision, goes_on};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use lease::{Lease, forget, release, renew};
 pub use recovery::{Expired, expired, resume};

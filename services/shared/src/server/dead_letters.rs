@@ -15,9 +15,11 @@ use seam::Context;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::given_up;
 use crate::{DatabaseError, Mounted};
 
-/// Routes to list the dead letters of all subscriptions of the process, and to try one again.
+/// Routes to list the dead letters of all subscriptions of the process and to try one again, and those of work that was
+/// given up.
 pub(super) fn routes(modules: Arc<[Mounted]>) -> Router {
     Router::new()
         .route(
@@ -28,7 +30,8 @@ pub(super) fn routes(modules: Arc<[Mounted]>) -> Router {
             "/v2/dead-letters/{subscription}/{event_id}/retry",
             post(retry).fallback(commerce::http::method_not_allowed),
         )
-        .with_state(modules)
+        .with_state(Arc::clone(&modules))
+        .merge(given_up::routes(modules))
 }
 
 async fn list(State(modules): State<Arc<[Mounted]>>) -> Response {
@@ -71,7 +74,7 @@ struct Retried {
     event_id: Uuid,
 }
 
-fn answer(status: StatusCode, data: impl Serialize) -> Response {
+pub(super) fn answer(status: StatusCode, data: impl Serialize) -> Response {
     let request_id = Context::current().request_id;
     let body = ApiResponse {
         data: Some(data),
@@ -83,9 +86,15 @@ fn answer(status: StatusCode, data: impl Serialize) -> Response {
 }
 
 fn unknown(subscription: &str, event_id: &str) -> Response {
+    not_found(format!(
+        "subscription {subscription} has no dead letter {event_id}; GET /v2/dead-letters lists them"
+    ))
+}
+
+pub(super) fn not_found(message: String) -> Response {
     let error = ErrorBody {
         code: ErrorCode::NotFound,
-        message: format!("subscription {subscription} has no dead letter {event_id}; GET /v2/dead-letters lists them"),
+        message,
         details: serde_json::Value::Null,
     };
     let request_id = Context::current().request_id;

@@ -1,12 +1,14 @@
 //! HTTP server around the modules' routers.
 //!
 //! In addition to the routes of the modules it serves `/health/live`, `/health/ready`, `/stats`, `/openapi.json`,
-//! and the dead letters of their subscriptions at `/v2/dead-letters`.
+//! the dead letters of their subscriptions at `/v2/dead-letters`, and the work that they have given up at
+//! `/v2/given-up`.
 //!
 //! Each request runs in a task of its own, within its `seam::Context`: a client that hangs up does not interrupt a
 //! write, and a panic is a 500 for that request alone. An unknown path or method is answered in the envelope too.
 
 mod dead_letters;
+mod given_up;
 mod operations;
 mod request;
 mod serve;

@@ -25,6 +25,7 @@ const SHORT: Duration = Duration::from_millis(200);
 struct Neighbour {
     is_down: AtomicBool,
     breaks_effects: AtomicBool,
+    panics: AtomicBool,
     asked: Mutex<Vec<(Scope, Context)>>,
 }
 
@@ -45,6 +46,7 @@ impl Decide for Buying {
             let (service, reason) = ("market".to_owned(), "down for the test".to_owned());
             return Err(Error::ServiceUnavailable { service, reason });
         }
+        assert!(!self.0.panics.swap(false, Ordering::SeqCst), "on purpose");
         let breaks = self.0.breaks_effects.swap(false, Ordering::SeqCst);
         let answer = match what.as_str() {
             "elephant" => Err(Error::Conflict("too big".to_owned())),
@@ -82,7 +84,8 @@ async fn what_could_not_be_decided_is_decided_without_its_caller_as_the_request_
         neighbour.is_down.store(false, Ordering::SeqCst);
 
         assert!(
-            matches!(&open, Err(Error::Transport(failure)) if failure.to == "market"),
+            matches!(&open, Err(Error::Transport(failure)) if failure.to == "market"
+                && failure.reason.starts_with("down for the test; the request goes on")),
             "{open:?}"
         );
         eventually("the lamp is bought", || async {
@@ -155,7 +158,32 @@ async fn an_effect_that_fails_takes_its_answer_with_it_and_the_request_is_decide
     let failed = shop.clone().scope(command.run("k", "lamp".to_owned())).await;
 
     eventually("the lamp is bought", || async { effects(&store.db).await == ["lamp"] }).await;
-    assert_eq!(failed, Err(Error::Internal));
+    // The request goes on, so an internal error would be as wrong as "not available".
+    assert!(
+        matches!(&failed, Err(Error::Transport(failure)) if failure.to == "tested"
+            && failure.reason.starts_with("internal error; the request goes on")),
+        "{failed:?}"
+    );
+    assert_eq!(
+        shop.scope(command.run("k", "lamp".to_owned())).await,
+        Ok("lamp".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_panic_after_the_claim_leaves_the_outcome_open_and_the_request_is_decided_again() {
+    let store = Store::new().await;
+    let (neighbour, command) = start(&store, SHORT);
+    neighbour.panics.store(true, Ordering::SeqCst);
+    let shop = Context::root("shop");
+
+    let failed = shop.clone().scope(command.run("k", "lamp".to_owned())).await;
+
+    assert!(
+        matches!(&failed, Err(Error::Transport(failure)) if !failure.reason.contains("on purpose")),
+        "{failed:?}"
+    );
+    eventually("the lamp is bought", || async { effects(&store.db).await == ["lamp"] }).await;
     assert_eq!(
         shop.scope(command.run("k", "lamp".to_owned())).await,
         Ok("lamp".to_owned())

@@ -126,6 +126,8 @@ async fn a_feed_that_is_back_is_known_to_be_back_before_it_has_an_event() {
         handle.check().is_err_and(|reason| reason.contains("down for the test"))
     })
     .await;
+    let shown = handle.readiness().unwrap_err();
+    assert!(shown.starts_with("the feed can't be read (for "), "{shown}");
     let back = Instant::now();
 
     feed.up.store(true, Ordering::SeqCst);

@@ -4,6 +4,7 @@
 
 mod ambient;
 mod command;
+mod condition;
 mod database;
 mod dead_letters;
 mod feeds;

@@ -185,11 +185,12 @@ async fn a_failure_names_the_neighbour_and_not_its_address() {
     struct Broken;
     impl Carrier<dyn Stock> for Broken {
         fn carry(&self, _: StockCall) -> seam::BoxFuture<'_, StockReply> {
-            Box::pin(async { StockReply::Count(Err(TransportFailure::new("http://10.0.0.1:80", "cut").into())) })
+            let reason = "tcp connect error: Connection refused (os error 111)";
+            Box::pin(async move { StockReply::Count(Err(TransportFailure::new("http://10.0.0.1:80", reason).into())) })
         }
     }
 
     let failure = Neighbour::new(Broken, LIMIT).into_service().count(0).await.unwrap_err();
 
-    assert_eq!(failure.0, TransportFailure::new("stock", "cut"));
+    assert_eq!(failure.0, TransportFailure::new("stock", "count was not answered"));
 }

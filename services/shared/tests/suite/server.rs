@@ -1,14 +1,14 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use axum::{Router, routing::get};
-use commerce::{EventFeed, FeedError, RecordedEvent, http::feed};
+use commerce::{Currency, EventFeed, FeedError, Money, OrderId, RecordedEvent, Timestamp, http::feed};
 use http::{Method, Request, StatusCode};
 use seam::{
     Context,
@@ -16,7 +16,7 @@ use seam::{
 };
 use serde_json::Value;
 use shared::{
-    Environment, Module, Settings, Tasks,
+    DatabaseError, Environment, GivenUp, GivingUp, Module, Settings, Tasks,
     events::LocalFeed,
     server,
     settings::{Declared, optional, required, standard},
@@ -48,6 +48,15 @@ impl Running {
     }
 
     async fn start_with(store: &Store, routes: Router, subscriptions: Vec<shared::events::SubscriptionHandle>) -> Self {
+        Self::start_module(store, routes, subscriptions, Vec::new()).await
+    }
+
+    async fn start_module(
+        store: &Store,
+        routes: Router,
+        subscriptions: Vec<shared::events::SubscriptionHandle>,
+        given_up: Vec<Arc<dyn GivingUp>>,
+    ) -> Self {
         let environment = Environment::new(Settings::from_pairs(DECLARED, [("DRAIN_MS", "5000")]).unwrap());
         let log: Arc<dyn EventFeed> = Arc::new(LocalFeed::new(&store.db));
         let module = Module::<()> {
@@ -57,6 +66,7 @@ impl Running {
             feed: log,
             database: store.db.clone(),
             subscriptions,
+            given_up,
         };
         let server = server::bind(environment.clone(), vec![module.mount()]).await.unwrap();
         let address = server.address();
@@ -168,7 +178,11 @@ async fn a_task_that_ends_early_makes_the_process_not_ready() {
     .await;
 
     let (_, report) = running.get("/health/ready").await;
-    assert!(report.to_string().contains("doomed panicked: on purpose"), "{report}");
+    assert!(report.to_string().contains("doomed panicked"), "{report}");
+    assert!(
+        !report.to_string().contains("on purpose"),
+        "only the log has it: {report}"
+    );
     running.stop().await;
 }
 
@@ -328,6 +342,70 @@ async fn dead_letters_are_listed_and_retried_over_http_and_hold_no_contact_data(
     assert_eq!(status, StatusCode::ACCEPTED);
     eventually("applied", || async { effects(&store.db).await.len() == 1 }).await;
     tasks.stop(Duration::from_secs(10)).await.unwrap();
+    running.stop().await;
+}
+
+/// One refund that was given up, until a person decides on it.
+struct OneRefund(Mutex<Option<GivenUp>>);
+
+#[seam::async_trait]
+impl GivingUp for OneRefund {
+    fn kind(&self) -> &'static str {
+        "refund"
+    }
+    async fn list(&self) -> Result<Vec<GivenUp>, DatabaseError> {
+        Ok(self.0.lock().unwrap().iter().cloned().collect())
+    }
+    async fn retry(&self, id: &str) -> Result<bool, DatabaseError> {
+        Ok(self.0.lock().unwrap().as_ref().is_some_and(|one| one.id == id))
+    }
+    async fn resolve(&self, id: &str) -> Result<bool, DatabaseError> {
+        Ok(self.0.lock().unwrap().take_if(|one| one.id == id).is_some())
+    }
+}
+
+#[tokio::test]
+async fn work_that_was_given_up_is_listed_and_decided_on_over_http() {
+    let store = Store::new().await;
+    let refund = OneRefund(Mutex::new(Some(GivenUp {
+        kind: "refund",
+        id: "r".to_owned(),
+        order_id: OrderId::derive(&["order"]),
+        amount: Money::new(5, Currency::EUR),
+        reason: "account closed".to_owned(),
+        retries: 0,
+        given_up_at: Timestamp::now(),
+    })));
+    let running = Running::start_module(&store, Router::new(), Vec::new(), vec![Arc::new(refund)]).await;
+
+    let (status, listed) = running.get("/v2/given-up").await;
+    assert_eq!(
+        (status, listed["data"].as_array().map(Vec::len)),
+        (StatusCode::OK, Some(1))
+    );
+    let one = &listed["data"][0];
+    assert_eq!(
+        (&one["kind"], &one["id"], &one["reason"]),
+        (&"refund".into(), &"r".into(), &"account closed".into())
+    );
+    for (path, wanted) in [
+        ("refund/r/retry", StatusCode::ACCEPTED),
+        ("refund/s/retry", StatusCode::NOT_FOUND),
+        ("mail/r/retry", StatusCode::NOT_FOUND),
+        ("refund/%ff/resolve", StatusCode::NOT_FOUND),
+        ("refund/r/resolve", StatusCode::OK),
+        ("refund/r/resolve", StatusCode::NOT_FOUND),
+    ] {
+        let (status, body) = running.call(Method::POST, &format!("/v2/given-up/{path}")).await;
+        assert_eq!(status, wanted, "{path}: {body}");
+        assert!(
+            body["request_id"].is_string(),
+            "{path} is answered in the envelope: {body}"
+        );
+    }
+    let (status, _) = running.call(Method::DELETE, "/v2/given-up").await;
+    assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(running.get("/v2/given-up").await.1["data"], Value::Array(Vec::new()));
     running.stop().await;
 }
 

@@ -89,6 +89,8 @@ async fn events_done_out_of_order_are_not_done_again_after_a_crash() {
     assert_eq!(inbox_rows(&store.db).await, 2);
     assert_eq!(handle.progress().position, 0);
     assert!(handle.check().unwrap_err().contains("stuck for the test"));
+    let shown = handle.readiness().unwrap_err();
+    assert!(shown.starts_with("an event waits: "), "{shown}");
     stop(&tasks).await;
 
     let tasks = Tasks::new();
@@ -260,6 +262,8 @@ async fn what_is_unavailable_is_tried_until_it_is_back_and_shown_meanwhile() {
     let handle = subscribe(&store, Arc::clone(&recorder) as _, &tasks);
     eventually("a few tries", || async { recorder.calls.load(Ordering::SeqCst) > 3 }).await;
     assert!(handle.check().unwrap_err().contains("down for the test"));
+    let shown = handle.readiness().unwrap_err();
+    assert!(shown.starts_with("an event waits: "), "{shown}");
     assert!(handle.dead_letters().await.unwrap().is_empty());
 
     recorder.unavailable.store(false, Ordering::SeqCst);

@@ -47,6 +47,15 @@ pub(super) async fn serve(stream: TcpStream, mailbox: &Mailbox) -> io::Result<()
     }
 }
 
+/// A message, or the reason why it is refused.
+enum Received {
+    Whole(Vec<u8>),
+    TooLong,
+    /// RFC 5321 section 2.3.8 forbids a CR alone: one server takes it for a line end and another does not, and what
+    /// follows is a line of the message to one of them and a command to the other.
+    BareCr,
+}
+
 #[derive(PartialEq, Eq)]
 enum Next {
     Command,
@@ -66,6 +75,7 @@ impl Session {
         let Some(text) = line
             .strip_suffix(b"\r\n")
             .and_then(|text| std::str::from_utf8(text).ok())
+            .filter(|text| !text.contains('\r'))
         else {
             self.reply("500 wanted a line of UTF-8 ended by CRLF").await?;
             return Ok(Next::Command);
@@ -163,19 +173,22 @@ impl Session {
         let message = self.message().await?;
         let sender = self.sender.take().unwrap_or_default();
         let recipients = std::mem::take(&mut self.recipients);
-        let reply = match message.map(|message| mailbox.deliver(&sender, &recipients, &message)) {
-            None => "552 message over 1048576 bytes",
-            Some(Ok(())) => "250 kept",
-            Some(Err(DeliveryError::Capacity)) => "452 mailbox full",
-            Some(Err(DeliveryError::Journal(_))) => "451 could not write the message down",
+        let reply = match message {
+            Received::TooLong => "552 message over 1048576 bytes",
+            Received::BareCr => "554 5.6.0 a CR without LF, wanted lines ended by CRLF",
+            Received::Whole(message) => match mailbox.deliver(&sender, &recipients, &message) {
+                Ok(()) => "250 kept",
+                Err(DeliveryError::Capacity) => "452 mailbox full",
+                Err(DeliveryError::Journal(_)) => "451 could not write the message down",
+            },
         };
         self.reply(reply).await
     }
 
-    /// Reads a message to its end and removes the transparency dots; `None` if it is over the limit.
-    async fn message(&mut self) -> io::Result<Option<Vec<u8>>> {
+    /// Reads a message to its end and removes the transparency dots.
+    async fn message(&mut self) -> io::Result<Received> {
         let mut message = Vec::new();
-        let mut over = false;
+        let (mut over, mut bare_cr) = (false, false);
         // Only CRLF ends a line here: a bare LF before the dot would let a message be smuggled into another.
         let mut at_line_start = true;
         loop {
@@ -188,8 +201,13 @@ impl Session {
                 Line::Whole(line) => line,
             };
             if at_line_start && line == b".\r\n" {
-                return Ok((!over).then_some(message));
+                return Ok(match (over, bare_cr) {
+                    (true, _) => Received::TooLong,
+                    (false, true) => Received::BareCr,
+                    (false, false) => Received::Whole(message),
+                });
             }
+            bare_cr |= line.strip_suffix(b"\r\n").unwrap_or(&line).contains(&b'\r');
             let content = if at_line_start {
                 line.strip_prefix(b".").unwrap_or(&line)
             } else {

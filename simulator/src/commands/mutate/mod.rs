@@ -35,7 +35,12 @@ async fn attempt(args: &MutateArgs) -> Result<u8, String> {
     for pair in under(args, &mutations) {
         let (consumer, provider, score) = (&pair.consumer, &pair.provider, pair.score());
         let wanted = args.min_score;
-        let advice = format!("tighten the matchers of {consumer}'s suite");
+        let advice = if pair.unmutated.is_empty() || pair.survivors.len() > pair.unmutated.len() {
+            format!("tighten the matchers of {consumer}'s suite")
+        } else {
+            let left = pair.unmutated.len();
+            format!("in {left} of its bodies no change was tried, so that it can't reach 100 %")
+        };
         output::complain(
             "mutate",
             &format!("{consumer} and {provider} score {score}, wanted {wanted} %; {advice}"),

@@ -219,6 +219,7 @@ async fn open(url: String, last: Option<SocketAddr>) -> Result<(Running, server:
         router: feed::router(MODULE, Arc::clone(&feed)),
         database: db,
         subscriptions: Vec::new(),
+        given_up: Vec::new(),
     };
     let listening = match last {
         Some(last) => listen(&module, &last.to_string()).await,

@@ -10,6 +10,7 @@ mod outside;
 mod payments;
 mod refunds;
 mod rules;
+mod slower;
 
 pub use at_once::{
     CALLERS, WithoutLists, heard_of_inventory, heard_of_notifications, heard_of_orders, heard_of_payments,
@@ -26,3 +27,4 @@ pub(crate) use orders::suite as suite_of_orders;
 pub use orders::{open_orders, orders};
 pub use payments::{open_payments, payments};
 pub use refunds::{RefundsAtOnce, refunds_at_once};
+pub use slower::slower;

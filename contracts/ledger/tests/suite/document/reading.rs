@@ -68,6 +68,25 @@ fn version_2_is_read_with_its_one_state() {
 }
 
 #[test]
+fn versions_1_and_1_1_are_version_2_and_may_not_have_its_rules() {
+    for version in ["1.0.0", "1.1.0", "1"] {
+        let mut old = version_2();
+        old["metadata"] = json!({ "pactSpecification": { "version": version } });
+        let refused = Document::parse("shop.json", old.to_string().as_bytes()).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "shop.json: /interactions/0/response/matchingRules is an object; wanted nothing, since version 1 of the \
+             specification has no rules, or version 2; fix the suite that writes it"
+        );
+
+        old["interactions"][0]["response"]["matchingRules"] = json!({});
+        let document = pact(&old);
+        assert_eq!(document.version(), Specification::V2);
+        assert_eq!(document.interactions()[0].states[0].name, "order 5 exists");
+    }
+}
+
+#[test]
 fn the_messages_of_version_3_are_interactions_with_states_and_parameters() {
     let document = pact(&version_3_messages());
 

@@ -1,11 +1,16 @@
 mod callers;
 mod completion;
+mod counterexample;
 mod explanation;
 mod recorder;
 mod report;
 mod yields;
 
-pub use self::{completion::Completion, report::ConcurrentReport};
+pub use self::{
+    completion::Completion,
+    counterexample::{ConcurrentCall, ConcurrentCounterexample, Part},
+    report::ConcurrentReport,
+};
 
 use linearizability::Operation;
 

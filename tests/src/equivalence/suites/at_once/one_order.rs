@@ -1,10 +1,10 @@
 use std::borrow::Cow;
 
-use commerce::{Contact, Item, NewOrder, OrderId, Orders, OrdersCall, PaymentMethod, Shipment};
+use commerce::{Contact, Item, NewOrder, OrderId, OrdersCall, PaymentMethod, Shipment};
 use proptest::prelude::*;
 use seam::{
     Context,
-    equivalence::{CallOf, Cell, Instance, Model, ReplyOf, Suite},
+    equivalence::{CallOf, Cell, Model, ReplyOf, Suite},
 };
 
 use super::at_once;
@@ -14,25 +14,11 @@ use crate::equivalence::{
     suites::open_orders,
 };
 
-/// A model with one paid order, which every caller changes.
+/// A model whose calls are about one paid order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OneOrder(OrdersModel);
 
 impl OneOrder {
-    fn begin() -> Self {
-        let mut model = OrdersModel::begin();
-        let order = Self::wanted();
-        model.apply(&OrdersCall::CreateOrder { order });
-        Self(model)
-    }
-
-    async fn open(storage: Storage, reach: Reach) -> Result<Instance<dyn Orders>, String> {
-        let instance = open_orders(storage, reach).await?;
-        let made = instance.service().create_order(Self::wanted()).await;
-        made.map_err(|error| format!("the order is not made: {error}"))?;
-        Ok(instance)
-    }
-
     fn wanted() -> NewOrder {
         NewOrder {
             key: PAID_KEYS[0].parse().expect("it is a key"),
@@ -86,8 +72,11 @@ impl Model for OneOrder {
     }
 }
 
-/// The suite of one order, which exists before the first call and which concurrent callers change.
+/// The suite of one order, which the setup makes and concurrent callers change.
 pub fn one_order_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<OneOrder> {
-    let model = OneOrder::begin();
-    at_once("one order at once", "orders", model, storage, reaches, OneOrder::open)
+    let model = OneOrder(OrdersModel::begin());
+    let suite = at_once("one order at once", "orders", model, storage, reaches, open_orders);
+    suite.setup([OrdersCall::CreateOrder {
+        order: OneOrder::wanted(),
+    }])
 }
