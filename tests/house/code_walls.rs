@@ -74,6 +74,30 @@ fn the_scenario_engine_sees_neither_backend_nor_clock_nor_socket() {
 }
 
 #[test]
+fn one_file_of_the_command_line_writes_to_stdout_and_stderr() {
+    // Elsewhere an error of the write would be forgotten, or would be a panic. Clippy sees `println!` and its kin.
+    let allowed = ["simulator/src/commands/output.rs", "simulator/src/progress.rs"];
+    let mut inspection = Inspection::default();
+    for file in rust_files(&root().join("simulator/src")) {
+        if allowed.contains(&shown(&file).as_str()) {
+            continue;
+        }
+        inspection.examine();
+        let tokens = tokens::of(&file);
+        for at in tokens.windows(5) {
+            let [(line, io), (_, one), (_, two), (_, stream), (_, open)] = at else {
+                continue;
+            };
+            let is_stream = stream.is("stdout") || stream.is("stderr");
+            if io.is("io") && one.is_sign(':') && two.is_sign(':') && is_stream && open.is_sign('(') {
+                inspection.breach(&file, *line, "results and words go through `commands::output`");
+            }
+        }
+    }
+    inspection.holds("files of the simulator");
+}
+
+#[test]
 fn money_is_a_float_in_version_1_of_the_api_only() {
     let allowed = [
         "contracts/commerce/src/v1.rs",

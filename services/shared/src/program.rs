@@ -127,7 +127,10 @@ fn asked(arguments: impl Iterator<Item = String>) -> Asked {
 fn say(text: &str) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()) {
         // A reader that has seen enough, such as `head`, closes the pipe.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(COULD_NOT_RUN),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = writeln!(io::stderr(), "the text can't be written to stdout: {error}");
+            ExitCode::from(COULD_NOT_RUN)
+        }
         _ => ExitCode::SUCCESS,
     }
 }
