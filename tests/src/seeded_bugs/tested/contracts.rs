@@ -163,7 +163,7 @@ pub(super) const LEDGER: &[Bug] = &[
         "tests of ledger",
         (
             "suite",
-            "records::living::a_version_takes_the_place_of_all_that_stand_beside_each_other_and_of_its_own_earlier_record",
+            "records::living::a_version_takes_the_place_of_all_that_stand_beside_it_and_of_its_own_earlier_record",
         ),
         &[Edit {
             file: "contracts/ledger/src/records/live.rs",
