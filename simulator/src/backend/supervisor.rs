@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    NodeError, NodeState,
+    LogEnd, NodeError, NodeState,
     life::Life,
     logs, ready,
     runner::{Instance, NodeExit, Runner, Site, Started},
@@ -185,8 +185,7 @@ impl Supervisor {
                 NodeState::Died(how) => how.clone(),
                 other => other.to_string(),
             },
-            tail: self.tail(TAIL_LINES),
-            log: self.site.log.clone(),
+            log: self.log_end(),
         }
     }
 
@@ -195,9 +194,16 @@ impl Supervisor {
             node: self.node.name.clone(),
             within: self.node.ready.within,
             last_check: format!("{}: {reply}", self.node.ready.probe),
-            tail: self.tail(TAIL_LINES),
-            log: self.site.log.clone(),
+            log: self.log_end(),
         }
+    }
+
+    fn log_end(&self) -> Box<LogEnd> {
+        Box::new(LogEnd {
+            tail: self.tail(TAIL_LINES),
+            path: self.site.log.clone(),
+            trouble: logs::trouble(&self.site.log),
+        })
     }
 
     fn going_down(&self) -> NodeError {

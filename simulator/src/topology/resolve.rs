@@ -10,18 +10,19 @@ use http::uri::PathAndQuery;
 use toml::Spanned;
 
 use super::{
-    Endpoint, Flaw, Node, Program, Ready, ReadyProbe, Template, Topology, TopologyError,
+    Endpoint, Flaw, Node, Ready, ReadyProbe, Topology, TopologyError,
     file::{NodeTable, TopologyFile},
+    fill::Scope,
     order,
-    template::Part,
 };
-use crate::template as grammar;
 
+/// Bytes of a name, as in a label of DNS: names become parts of paths, which have limits of their own.
+const LONGEST_NAME: usize = 63;
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const BUILT_IN: [&str; 4] = ["data", "node", "port", "link"];
 
 /// A flaw with its position in the file, in bytes.
-type Located = (usize, Flaw);
+pub(super) type Located = (usize, Flaw);
 
 pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -> Result<Topology, TopologyError> {
     let mut written: TopologyFile = toml::from_str(text).map_err(|source| TopologyError::Syntax {
@@ -50,7 +51,7 @@ pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -
         }
     })?;
     Ok(Topology {
-        name: written.name,
+        name: written.name.into_inner(),
         file: file.to_owned(),
         roles,
         nodes,
@@ -58,6 +59,7 @@ pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -
 }
 
 fn check(written: &TopologyFile) -> Result<(Vec<Node>, BTreeMap<String, Endpoint>), Located> {
+    fit(written.name.get_ref()).map_err(|flaw| (written.name.span().start, flaw))?;
     if written.node.is_empty() {
         return Err((0, Flaw::NoNodes));
     }
@@ -114,10 +116,14 @@ fn fit(name: &str) -> Result<(), Flaw> {
     let tail_fits = name
         .bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if tail_fits && name.starts_with(|first: char| first.is_ascii_lowercase()) {
+    let is_short = name.len() <= LONGEST_NAME;
+    if is_short && tail_fits && name.starts_with(|first: char| first.is_ascii_lowercase()) {
         Ok(())
     } else {
-        Err(Flaw::BadName(name.to_owned()))
+        Err(Flaw::BadName {
+            name: name.to_owned(),
+            most: LONGEST_NAME,
+        })
     }
 }
 
@@ -156,9 +162,9 @@ fn is_path(path: &str) -> bool {
 }
 
 /// Meanings of the names in a file.
-struct Names<'f> {
+pub(super) struct Names<'f> {
     ports: BTreeMap<String, Vec<String>>,
-    variables: &'f BTreeMap<String, Spanned<String>>,
+    pub(super) variables: &'f BTreeMap<String, Spanned<String>>,
 }
 
 impl Names<'_> {
@@ -176,20 +182,17 @@ impl Names<'_> {
                 port: port.clone(),
             }));
         }
-        let scope = Scope {
-            names: self,
-            node: name,
-            links: &links,
-        };
+        let scope = Scope::new(self, name, &links);
+        let program = scope.program(spanned)?;
+        let args = scope.templates(&table.args)?;
+        let env = table.env.iter();
+        let env = env.map(|(key, value)| Ok((key.clone(), scope.template(value)?)));
+        let env = env.collect::<Result<_, Located>>()?;
         Ok(Node {
             name: name.to_owned(),
-            program: scope.program(spanned)?,
-            args: scope.templates(&table.args)?,
-            env: table
-                .env
-                .iter()
-                .map(|(key, value)| Ok((key.clone(), scope.template(value)?)))
-                .collect::<Result<_, Located>>()?,
+            program,
+            args,
+            env,
             needs: table.needs.iter().map(|needed| needed.get_ref().clone()).collect(),
             ports: self
                 .ports_of(name)
@@ -238,7 +241,7 @@ impl Names<'_> {
             })
     }
 
-    fn endpoint(&self, node: &str, port: Option<&str>, prefix: &str) -> Result<Endpoint, Flaw> {
+    pub(super) fn endpoint(&self, node: &str, port: Option<&str>, prefix: &str) -> Result<Endpoint, Flaw> {
         let ports = self.ports_of(node)?;
         let known = || ports.to_vec();
         let port = match (port, ports) {
@@ -263,102 +266,5 @@ impl Names<'_> {
             node: node.to_owned(),
             port,
         })
-    }
-}
-
-/// Meanings of the names in one node's texts.
-struct Scope<'f> {
-    names: &'f Names<'f>,
-    node: &'f str,
-    links: &'f [Endpoint],
-}
-
-impl Scope<'_> {
-    fn program(&self, table: &Spanned<NodeTable>) -> Result<Program, Located> {
-        let at = table.span().start;
-        let node = || self.node.to_owned();
-        match (&table.get_ref().cargo, &table.get_ref().command) {
-            (Some(cargo), None) => Ok(Program::Cargo {
-                package: cargo.package.clone(),
-                bin: cargo.bin.clone().unwrap_or_else(|| cargo.package.clone()),
-            }),
-            (None, Some(words)) => {
-                let (program, args) = words.split_first().ok_or_else(|| (at, Flaw::EmptyCommand(node())))?;
-                Ok(Program::Command {
-                    program: self.template(program)?,
-                    args: self.templates(args)?,
-                })
-            }
-            (cargo, _) => Err((
-                at,
-                Flaw::NotOneProgram {
-                    node: node(),
-                    both: cargo.is_some(),
-                },
-            )),
-        }
-    }
-
-    fn templates(&self, texts: &[Spanned<String>]) -> Result<Vec<Template>, Located> {
-        texts.iter().map(|text| self.template(text)).collect()
-    }
-
-    fn template(&self, text: &Spanned<String>) -> Result<Template, Located> {
-        let mut parts = Vec::new();
-        self.parts(text.get_ref(), &mut Vec::new(), &mut parts)
-            .map_err(|flaw| (text.span().start, flaw))?;
-        Ok(Template::new(parts))
-    }
-
-    fn parts(&self, text: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        for part in grammar::parse(text).map_err(|grammar::Unclosed(text)| Flaw::Unclosed(text))? {
-            match part {
-                grammar::Part::Text(piece) => parts.push(Part::Text(piece.to_owned())),
-                grammar::Part::Name(name) => self.place(name, within, parts)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn place(&self, name: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        let mut words = name.splitn(3, '.');
-        match (words.next(), words.next(), words.next()) {
-            (Some("data"), None, _) => parts.push(Part::Data),
-            (Some("node"), None, _) => parts.push(Part::Text(self.node.to_owned())),
-            (Some("port"), port, None) => {
-                parts.push(Part::Port(self.names.endpoint(self.node, port, "${port")?.port));
-            }
-            (Some("link"), Some(callee), port) => parts.push(Part::Link(self.link(callee, port)?)),
-            _ => return self.variable(name, within, parts),
-        }
-        Ok(())
-    }
-
-    fn link(&self, callee: &str, port: Option<&str>) -> Result<Endpoint, Flaw> {
-        let endpoint = self.names.endpoint(callee, port, &format!("${{link.{callee}"))?;
-        if self.links.contains(&endpoint) {
-            return Ok(endpoint);
-        }
-        Err(Flaw::NotLinked {
-            node: self.node.to_owned(),
-            callee: callee.to_owned(),
-        })
-    }
-
-    fn variable(&self, name: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        let Some(value) = self.names.variables.get(name) else {
-            let known = self.names.variables.keys().cloned().collect();
-            return Err(Flaw::UnknownVariable {
-                name: name.to_owned(),
-                known,
-            });
-        };
-        if within.iter().any(|outer| outer == name) {
-            return Err(Flaw::CircularVariable(name.to_owned()));
-        }
-        within.push(name.to_owned());
-        self.parts(value.get_ref(), within, parts)?;
-        within.pop();
-        Ok(())
     }
 }

@@ -2,7 +2,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     net::Ipv4Addr,
-    os::unix::process::ExitStatusExt,
+    os::unix::{fs::OpenOptionsExt, process::ExitStatusExt},
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::Arc,
@@ -67,6 +67,7 @@ impl Processes {
         let ports = free_ports(node).map_err(cannot_start)?;
         let command = CommandLine::new(node, site, &ports, self.executables.get(&node.name))?;
         command.check_program(node, &self.folder)?;
+        self.launcher.mark(&site.run).map_err(cannot_start)?;
         let group = self.launch(command, &site.log).await.map_err(cannot_start)?;
         let address = |(name, port): (&String, &u16)| (name.clone(), (Ipv4Addr::LOCALHOST, *port).into());
         Ok(Started {
@@ -80,7 +81,7 @@ impl Processes {
     }
 
     async fn launch(&self, command: CommandLine, log: &Path) -> io::Result<Group> {
-        let output = || fs::File::options().create(true).append(true).open(log);
+        let output = || fs::File::options().create(true).append(true).mode(0o600).open(log);
         let launch = Launch {
             program: command.program.into_os_string(),
             args: command.args,

@@ -1,6 +1,8 @@
-//! Bugs of the services that one test each has to find, as edits to a copy of the workspace.
+//! Bugs of the services, and of the ledger and verifier of pacts, that one test each has to find, as edits to a copy
+//! of the workspace.
 
 mod charging;
+mod contracts;
 mod events;
 mod inventory;
 mod monolith;
@@ -15,6 +17,8 @@ use super::{Bug, Edit, Layer, Plant, Test};
 pub(super) fn bugs() -> Vec<Bug> {
     [
         charging::BUGS,
+        contracts::LEDGER,
+        contracts::VERIFIER,
         events::BUGS,
         inventory::BUGS,
         monolith::BUGS,
