@@ -108,10 +108,11 @@ impl Scratch {
             name => vec!["--test", name],
         };
         let output = self.cargo(&[&["--no-fail-fast"], &*target, &["--"], filter].concat())?;
-        let tests: HashMap<String, bool> = String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .filter_map(ended)
-            .collect();
+        let mut tests = HashMap::new();
+        for (name, passed) in String::from_utf8_lossy(&output.stdout).lines().filter_map(ended) {
+            // Several binaries may have a test of one name: all of them have to pass.
+            tests.entry(name).and_modify(|all| *all &= passed).or_insert(passed);
+        }
         if tests.is_empty() {
             let said = String::from_utf8_lossy(&output.stderr);
             return Err(format!("no test of {target:?} ran: {}", why(&said)));

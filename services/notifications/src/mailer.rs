@@ -273,7 +273,11 @@ mod tests {
 
                 // Before a mail is named, a reply is about the session, and in its place nothing is refused for good.
                 let about_the_mail = !matches!(place, "greeting" | "EHLO") && (550..=554).contains(&code);
-                let wanted = if about_the_mail { refusal(code) } else { later(code) };
+                let wanted = if about_the_mail {
+                    ChannelError::Refused(format!("SMTP reply {code}"))
+                } else {
+                    later(code)
+                };
                 assert_eq!(sent, Err(wanted), "{place} {code}");
             }
         }
