@@ -67,7 +67,8 @@ fn a_file_says_what_it_means() {
         (
             &ReadyProbe::Http {
                 port: "main".into(),
-                path: "/up".into()
+                path: "/up".into(),
+                statuses: Vec::new()
             },
             50
         )
@@ -132,7 +133,39 @@ fn what_cannot_be_is_refused_with_what_to_do() {
             "empty command; its first word is the program",
         ),
         ("[node.'../up']\ncommand = ['a']", "'../up' is not a valid name"),
-        ("[node.web]\ncommand = ['a']\nports = []", "leave `ports` out"),
+        (
+            "[node.web]\ncommand = ['a']\nlinks = ['job']\n[node.job]\ncommand = ['a']\nports = []",
+            "shop.toml:4: node 'job' has no port, so it can't be called or asked; name some in its `ports`",
+        ),
+        (
+            "[node.web]\ncommand = ['a', '${port}']\nports = []",
+            "shop.toml:3: node 'web' has no port",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nports = []\nready = { tcp = true }",
+            "shop.toml:5: node 'web' has no port",
+        ),
+        (
+            "[node.job]\ncommand = ['a']\nonce = true\nready = { log = 'done' }",
+            "shop.toml:5: node 'job' runs once, so it is ready when it has ended with status 0",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nready = { log = 'up(' }",
+            "shop.toml:4: `log` in the ready of node 'web' is no regular expression",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nready = { http = '/', status = 700 }",
+            "status 700 in the ready of node 'web' is none of HTTP; use 100 to 599",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nready = { tcp = true, status = 200 }",
+            "`status` goes with http",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nready = { command = [] }",
+            "empty command; its first word is the program",
+        ),
+        ("[node.web]\ncommand = ['a']\nready = {}", "ready of node 'web' must be"),
         (
             "[node.web]\ncommand = ['a']\nports = ['x', 'x']",
             "'x' occurs twice in the ports",

@@ -118,6 +118,21 @@ pub enum NodeError {
         /// Path of the whole log.
         log: PathBuf,
     },
+    /// A node that runs once ended with another status than 0. What needs it was not started.
+    #[error(
+        "node '{node}' runs once and failed ({how}); what needs it was not started{}",
+        end_of_log(tail, log)
+    )]
+    Failed {
+        /// The node's name.
+        node: String,
+        /// Exit status or signal, as text.
+        how: String,
+        /// Last lines of the node's log.
+        tail: Vec<String>,
+        /// Path of the whole log.
+        log: PathBuf,
+    },
     /// The node ran, but did not become ready in time.
     #[error(
         "node '{node}' was not ready after {} (`within_ms` of its `ready` gives it more); last check: {last_check}{}",
@@ -150,6 +165,17 @@ pub enum NodeError {
         /// The node's name.
         node: String,
     },
+}
+
+impl NodeError {
+    /// True if the topology could not be tried at all: a program is missing, or what prepares it failed. False if
+    /// a node was tried and found wanting.
+    pub fn could_not_run(&self) -> bool {
+        matches!(
+            self,
+            Self::Unknown { .. } | Self::NoProgram { .. } | Self::Start { .. } | Self::Failed { .. }
+        )
+    }
 }
 
 fn end_of_log(tail: &[String], log: &Path) -> String {

@@ -49,6 +49,10 @@ pub(super) trait Instance: fmt::Debug + Send + Sync {
     /// Kills the node with everything that it started and returns at once. `Drop` calls it too, so it must not await.
     fn kill(&self);
 
+    /// Runs the command of the node's `ready` once, as the node itself runs. `Err` says what came back instead of
+    /// status 0. Dropped before its end, the command is killed. A node without such a command is as it should be.
+    fn check(&self) -> BoxFuture<'_, Result<(), String>>;
+
     /// True if the node may have ended because another program took one of its ports. A new start could then succeed.
     fn lost_a_port(&self) -> bool;
 }

@@ -103,7 +103,12 @@ impl Running {
             let took = supervisor
                 .start(|pid| progress.report(&Event::Started { node: node(), pid }))
                 .await?;
-            progress.report(&Event::Ready { node: node(), took });
+            let node = node();
+            progress.report(&if supervisor.node.once {
+                Event::Done { node, took }
+            } else {
+                Event::Ready { node, took }
+            });
             Ok(())
         };
         try_join_all(self.supervisors.iter().map(start)).await.map(|_| ())
@@ -112,7 +117,7 @@ impl Running {
     /// Waits without a limit: a node that does not become ready fails its own start, which ends all others.
     async fn becoming_ready(&self, node: &str) {
         if let Ok(supervisor) = self.supervisor(node) {
-            supervisor.life.until(|state| *state == NodeState::Ready).await;
+            supervisor.life.until(NodeState::serves).await;
         }
     }
 

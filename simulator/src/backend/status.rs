@@ -32,6 +32,8 @@ pub enum NodeState {
     Starting,
     /// Running; the last readiness check succeeded.
     Ready,
+    /// Ended with status 0, as a node that runs once should.
+    Done,
     /// Ended without `seam` asking for it, either by itself or by another program. The text is the exit status or
     /// signal.
     Died(String),
@@ -44,7 +46,12 @@ pub enum NodeState {
 impl NodeState {
     /// True once nothing of the node runs any more.
     pub fn is_over(&self) -> bool {
-        matches!(self, Self::Died(_) | Self::Killed | Self::Stopped)
+        matches!(self, Self::Done | Self::Died(_) | Self::Killed | Self::Stopped)
+    }
+
+    /// True once a node that needs this one may start.
+    pub fn serves(&self) -> bool {
+        matches!(self, Self::Ready | Self::Done)
     }
 }
 
@@ -54,6 +61,7 @@ impl fmt::Display for NodeState {
             Self::Waiting => f.write_str("waiting"),
             Self::Starting => f.write_str("starting"),
             Self::Ready => f.write_str("ready"),
+            Self::Done => f.write_str("done"),
             Self::Died(how) => write!(f, "died: {how}"),
             Self::Killed => f.write_str("killed"),
             Self::Stopped => f.write_str("stopped"),

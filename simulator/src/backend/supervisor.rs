@@ -13,13 +13,12 @@ use tokio_util::sync::CancellationToken;
 use super::{
     NodeError, NodeState,
     life::Life,
-    logs, ready,
+    logs::{self, Lines},
+    ready::Check,
     runner::{Instance, NodeExit, Runner, Site, Started},
 };
 use crate::topology::Node;
 
-/// Pause between two readiness checks.
-const ASK_EVERY: Duration = Duration::from_millis(10);
 /// Starts of a node whose ports other programs keep taking, before its death counts.
 const PORT_ATTEMPTS: usize = 3;
 const TAIL_LINES: usize = 15;
@@ -110,9 +109,16 @@ impl Supervisor {
         let mut attempt = 1;
         loop {
             let began = Instant::now();
+            let printed = logs::length(&self.site.log);
             let (instance, addresses) = self.launch().await?;
             started(instance.pid());
-            match self.become_ready(&addresses, began).await {
+            let check = Check::new(
+                &self.node.ready.probe,
+                addresses,
+                Arc::clone(&instance),
+                self.lines_from(printed),
+            );
+            match self.become_ready(check, began).await {
                 Ok(()) => return Ok(began.elapsed()),
                 Err(NodeError::Died { .. }) if attempt < PORT_ATTEMPTS && instance.lost_a_port() => attempt += 1,
                 Err(error) => return Err(error),
@@ -143,28 +149,33 @@ impl Supervisor {
         for upstream in self.upstreams.values() {
             upstream.set(None);
         }
-        self.life.ended(&exit);
+        self.life.ended(&exit, self.node.once);
     }
 
-    async fn become_ready(&self, addresses: &BTreeMap<String, SocketAddr>, began: Instant) -> Result<(), NodeError> {
+    async fn become_ready(&self, mut check: Check<'_>, began: Instant) -> Result<(), NodeError> {
         let mut reply = "nothing yet".to_owned();
-        while began.elapsed() < self.node.ready.within {
+        while let Some(left) = self.node.ready.within.checked_sub(began.elapsed()) {
             tokio::select! {
                 biased;
-                over = self.life.until(NodeState::is_over) => return Err(self.died(&over)),
+                over = self.life.until(NodeState::is_over) => return self.over(&over),
                 () = self.closing.cancelled() => return Err(self.going_down()),
-                asked = ready::ask(&self.node.ready.probe, addresses) => match asked {
+                () = tokio::time::sleep(left) => break,
+                asked = check.ask() => match asked {
                     Ok(()) if self.life.settle() => return Ok(()),
                     // Another program answered on its port: the next round sees that the node has ended.
                     Ok(()) => {}
                     Err(reason) => {
                         reply = reason;
-                        tokio::time::sleep(ASK_EVERY).await;
+                        tokio::time::sleep(check.pause()).await;
                     }
                 }
             }
         }
         Err(self.not_ready(reply))
+    }
+
+    fn lines_from(&self, offset: u64) -> Lines {
+        Lines::from(self.site.log.clone(), offset)
     }
 
     /// Ends the node with `how` and waits until it is gone. False if nothing ran. Takes the turn to show that it
@@ -178,16 +189,20 @@ impl Supervisor {
         true
     }
 
-    fn died(&self, over: &NodeState) -> NodeError {
-        NodeError::Died {
-            node: self.node.name.clone(),
-            how: match over {
-                NodeState::Died(how) => how.clone(),
-                other => other.to_string(),
-            },
-            tail: self.tail(TAIL_LINES),
-            log: self.site.log.clone(),
-        }
+    /// Result of a start whose node has ended.
+    fn over(&self, over: &NodeState) -> Result<(), NodeError> {
+        let node = self.node.name.clone();
+        let how = match over {
+            NodeState::Done => return Ok(()),
+            NodeState::Died(how) => how.clone(),
+            other => other.to_string(),
+        };
+        let (tail, log) = (self.tail(TAIL_LINES), self.site.log.clone());
+        Err(if self.node.once {
+            NodeError::Failed { node, how, tail, log }
+        } else {
+            NodeError::Died { node, how, tail, log }
+        })
     }
 
     fn not_ready(&self, reply: String) -> NodeError {

@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -26,6 +26,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) struct Sockets {
     /// The node that plays each role, and the way to it.
     roles: BTreeMap<String, (String, Socket)>,
+    /// Nodes without a port: nobody can ask them, but a fault may hit them.
+    workers: BTreeSet<String>,
     topology: String,
     begun: Instant,
 }
@@ -49,8 +51,10 @@ impl Sockets {
             sockets.insert(endpoint.clone(), socket.clone());
             roles.insert(role.to_owned(), (endpoint.node, socket));
         }
+        let workers = topology.nodes().iter().filter(|node| node.ports.is_empty());
         Ok(Self {
             roles,
+            workers: workers.map(|node| node.name.clone()).collect(),
             topology: topology.name().to_owned(),
             begun: Instant::now(),
         })
@@ -60,7 +64,7 @@ impl Sockets {
         let (_, socket) = self
             .roles
             .get(role)
-            .ok_or_else(|| NoAnswer(format!("nothing plays {role}")))?;
+            .ok_or_else(|| NoAnswer(format!("nothing that plays {role} has a port")))?;
         let mut sent = http_request(request).map_err(|error| NoAnswer(error.to_string()))?;
         sent.extensions_mut().insert(AnswerWithin(within));
         // The headers that a step sets are the context of the call: its caller and its ids stay as they are.
@@ -76,9 +80,9 @@ impl Sockets {
 
 impl World for Sockets {
     fn node_of(&self, role: &str) -> Result<String, String> {
-        let found = self.roles.get(role);
-        found.map(|(node, _)| node.clone()).ok_or_else(|| {
-            let known: Vec<&str> = self.roles.keys().map(String::as_str).collect();
+        let played = self.roles.get(role).map(|(node, _)| node);
+        played.or_else(|| self.workers.get(role)).cloned().ok_or_else(|| {
+            let known: Vec<&str> = self.roles.keys().chain(&self.workers).map(String::as_str).collect();
             format!("topology {} has: {}", self.topology, known.join(", "))
         })
     }

@@ -74,9 +74,28 @@ pub enum Flaw {
     /// A node's `command` is an empty list.
     #[error("node '{0}' has an empty command; its first word is the program")]
     EmptyCommand(String),
-    /// A node's `ports` is an empty list.
-    #[error("node '{0}' has no port; leave `ports` out for a single one, or name some")]
-    NoPorts(String),
+    /// A port is wanted of a node that has none.
+    #[error("node '{0}' has no port, so it can't be called or asked; name some in its `ports`")]
+    NoPort(String),
+    /// A node runs once, and has a check for something that keeps running.
+    #[error("node '{0}' runs once, so it is ready when it has ended with status 0; leave out all but `within_ms`")]
+    OnceAndReady(String),
+    /// The pattern of a `ready` is no regular expression.
+    #[error("`log` in the ready of node '{node}' is no regular expression: {reason}")]
+    BadPattern {
+        /// The node's name.
+        node: String,
+        /// Reason given by the parser.
+        reason: String,
+    },
+    /// A status in a `ready` does not exist.
+    #[error("status {status} in the ready of node '{node}' is none of HTTP; use 100 to 599")]
+    BadStatus {
+        /// The node's name.
+        node: String,
+        /// Status that was given.
+        status: u16,
+    },
     /// No node has the name.
     #[error("no node is called '{name}'; the nodes are {}", list(known))]
     UnknownNode {
@@ -156,8 +175,12 @@ pub enum Flaw {
     /// A `${` is not closed.
     #[error("'{0}' has a ${{ without its }}; write $${{ where ${{ itself is meant")]
     Unclosed(String),
-    /// A node's `ready` has neither or both of `http` and `tcp`, or a path that cannot be requested.
-    #[error("ready of node '{0}' must be {{ http = \"/path\" }} or {{ tcp = true }}")]
+    /// A node's `ready` has several checks or none, a key of another check, or a path that cannot be requested.
+    #[error(
+        "ready of node '{0}' must be {{ http = \"/path\" }} or {{ tcp = true }}, with a `port` where it has several, \
+         or {{ log = \"pattern\" }}, or {{ command = [\"program\", ...] }}; `status` goes with http, \
+         and `within_ms` with each"
+    )]
     BadReady(String),
     /// A role has the name of a node, but is played by another node.
     #[error("role '{role}' is also the name of a node, but points to '{target}'; rename the role or the node")]

@@ -14,7 +14,7 @@
 //!
 //! [node.store]
 //! command = ["python3", "-m", "http.server", "--bind", "127.0.0.1", "${port}"]
-//! ready = { http = "/" }            # or { tcp = true }, which is the default
+//! ready = { http = "/" }            # or { tcp = true }, the default, or by `log` or `command`
 //!
 //! [node.web]
 //! cargo = { package = "web", bin = "web" }
@@ -34,7 +34,8 @@
 //! | `${link.NODE}`, `${link.NODE.PORT}` | the `host:port` under which this node reaches another one |
 //! | `${NAME}` | a variable |
 //!
-//! A node runs in the folder of its topology file.
+//! A node runs in the folder of its topology file. A worker that nobody calls has `ports = []`. A node with
+//! `once = true`, such as a migration, has ended with status 0 before whatever needs it starts.
 
 mod endpoint;
 mod error;
@@ -42,7 +43,9 @@ mod file;
 mod link;
 mod node;
 mod order;
+mod ready;
 mod resolve;
+mod scope;
 mod template;
 
 use std::{
@@ -53,7 +56,8 @@ use std::{
 pub use endpoint::Endpoint;
 pub use error::{Flaw, TopologyError};
 pub use link::Link;
-pub use node::{Node, Program, Ready, ReadyProbe};
+pub use node::{Node, Program};
+pub use ready::{LogPattern, Ready, ReadyProbe};
 pub use template::{PlaceholderValues, Template};
 
 use crate::search;

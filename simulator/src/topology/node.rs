@@ -1,6 +1,6 @@
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::collections::BTreeMap;
 
-use super::{Endpoint, Template};
+use super::{Endpoint, Ready, Template};
 
 /// Part of the system that is started, stopped and killed on its own.
 #[derive(Debug, Clone)]
@@ -14,15 +14,17 @@ pub struct Node {
     pub args: Vec<Template>,
     /// Environment variables, added to those that `seam` was started with.
     pub env: BTreeMap<String, Template>,
-    /// Nodes that must be ready before this one starts.
+    /// Nodes that must be ready before this one starts; those that run once must have ended with status 0.
     pub needs: Vec<String>,
     /// Endpoints that this node calls, each at an address of its own: every port of every node in `needs` and
     /// `links`.
     pub links: Vec<Endpoint>,
-    /// Names of the node's ports; at least one.
+    /// Names of the node's ports; empty for a worker, which nobody calls.
     pub ports: Vec<String>,
     /// Readiness check of the node.
     pub ready: Ready,
+    /// True if the program runs to its end before whatever needs it starts, as a migration does.
+    pub once: bool,
 }
 
 impl Node {
@@ -52,48 +54,4 @@ pub enum Program {
         /// First arguments of the program.
         args: Vec<Template>,
     },
-}
-
-/// Readiness check of a node, with its time limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ready {
-    /// Check that is repeated until it succeeds.
-    pub probe: ReadyProbe,
-    /// Time limit from the start of the node; 30 s unless the file says `within_ms`.
-    pub within: Duration,
-}
-
-/// Condition under which a node counts as ready.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReadyProbe {
-    /// A GET is answered with a status of 2xx.
-    Http {
-        /// Name of the port that is asked.
-        port: String,
-        /// Path of the request, with its query if it has one.
-        path: String,
-    },
-    /// A port accepts connections.
-    Tcp {
-        /// Name of the port that is asked.
-        port: String,
-    },
-}
-
-impl ReadyProbe {
-    /// Name of the port that is asked.
-    pub fn port(&self) -> &str {
-        match self {
-            Self::Http { port, .. } | Self::Tcp { port } => port,
-        }
-    }
-}
-
-impl fmt::Display for ReadyProbe {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Http { path, .. } => write!(f, "GET {path}"),
-            Self::Tcp { port } => write!(f, "a connection to port '{port}'"),
-        }
-    }
 }

@@ -3,25 +3,21 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    time::Duration,
 };
 
-use http::uri::PathAndQuery;
 use toml::Spanned;
 
 use super::{
-    Endpoint, Flaw, Node, Program, Ready, ReadyProbe, Template, Topology, TopologyError,
+    Endpoint, Flaw, Node, Topology, TopologyError,
     file::{NodeTable, TopologyFile},
     order,
-    template::Part,
+    scope::Scope,
 };
-use crate::template as grammar;
 
-const READY_WITHIN: Duration = Duration::from_secs(30);
 const BUILT_IN: [&str; 4] = ["data", "node", "port", "link"];
 
 /// A flaw with its position in the file, in bytes.
-type Located = (usize, Flaw);
+pub(super) type Located = (usize, Flaw);
 
 pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -> Result<Topology, TopologyError> {
     let mut written: TopologyFile = toml::from_str(text).map_err(|source| TopologyError::Syntax {
@@ -123,11 +119,13 @@ fn fit(name: &str) -> Result<(), Flaw> {
 
 fn ports(node: &str, table: &Spanned<NodeTable>) -> Result<Vec<String>, Located> {
     let Some(named) = &table.get_ref().ports else {
-        return Ok(vec!["main".to_owned()]);
+        // Nobody calls a program that has ended before its callers start.
+        return Ok(if table.get_ref().once {
+            Vec::new()
+        } else {
+            vec!["main".to_owned()]
+        });
     };
-    if named.is_empty() {
-        return Err((table.span().start, Flaw::NoPorts(node.to_owned())));
-    }
     for port in named {
         fit(port.get_ref()).map_err(|flaw| (port.span().start, flaw))?;
     }
@@ -150,15 +148,10 @@ fn once<'a>(node: &str, what: &'static str, names: impl Iterator<Item = &'a Span
     Ok(())
 }
 
-/// True for a path that a request can be sent to.
-fn is_path(path: &str) -> bool {
-    path.starts_with('/') && path.parse::<PathAndQuery>().is_ok()
-}
-
 /// Meanings of the names in a file.
-struct Names<'f> {
-    ports: BTreeMap<String, Vec<String>>,
-    variables: &'f BTreeMap<String, Spanned<String>>,
+pub(super) struct Names<'f> {
+    pub(super) ports: BTreeMap<String, Vec<String>>,
+    pub(super) variables: &'f BTreeMap<String, Spanned<String>>,
 }
 
 impl Names<'_> {
@@ -171,6 +164,9 @@ impl Names<'_> {
             let ports = self
                 .ports_of(callee.get_ref())
                 .map_err(|flaw| (callee.span().start, flaw))?;
+            if ports.is_empty() && table.links.iter().any(|link| link.get_ref() == callee.get_ref()) {
+                return Err((callee.span().start, Flaw::NoPort(callee.get_ref().clone())));
+            }
             links.extend(ports.iter().map(|port| Endpoint {
                 node: callee.get_ref().clone(),
                 port: port.clone(),
@@ -195,40 +191,13 @@ impl Names<'_> {
                 .ports_of(name)
                 .map_err(|flaw| (spanned.span().start, flaw))?
                 .to_vec(),
-            ready: self.ready(name, spanned)?,
+            ready: scope.ready(table)?,
+            once: table.once,
             links,
         })
     }
 
-    fn ready(&self, name: &str, table: &Spanned<NodeTable>) -> Result<Ready, Located> {
-        let ports = self.ports_of(name).map_err(|flaw| (table.span().start, flaw))?;
-        let first = ports.first().cloned().unwrap_or_default();
-        let Some(spanned) = &table.get_ref().ready else {
-            return Ok(Ready {
-                probe: ReadyProbe::Tcp { port: first },
-                within: READY_WITHIN,
-            });
-        };
-        let (at, ready) = (spanned.span().start, spanned.get_ref());
-        let port = match &ready.port {
-            Some(port) => self.endpoint(name, Some(port), "").map_err(|flaw| (at, flaw))?.port,
-            None => first,
-        };
-        let probe = match (&ready.http, ready.tcp) {
-            (Some(path), false) if is_path(path) => ReadyProbe::Http {
-                port,
-                path: path.clone(),
-            },
-            (None, true) => ReadyProbe::Tcp { port },
-            _ => return Err((at, Flaw::BadReady(name.to_owned()))),
-        };
-        Ok(Ready {
-            probe,
-            within: ready.within_ms.map_or(READY_WITHIN, Duration::from_millis),
-        })
-    }
-
-    fn ports_of(&self, node: &str) -> Result<&[String], Flaw> {
+    pub(super) fn ports_of(&self, node: &str) -> Result<&[String], Flaw> {
         self.ports
             .get(node)
             .map(Vec::as_slice)
@@ -238,7 +207,7 @@ impl Names<'_> {
             })
     }
 
-    fn endpoint(&self, node: &str, port: Option<&str>, prefix: &str) -> Result<Endpoint, Flaw> {
+    pub(super) fn endpoint(&self, node: &str, port: Option<&str>, prefix: &str) -> Result<Endpoint, Flaw> {
         let ports = self.ports_of(node)?;
         let known = || ports.to_vec();
         let port = match (port, ports) {
@@ -251,6 +220,7 @@ impl Names<'_> {
                 });
             }
             (None, [only]) => only.clone(),
+            (None, []) => return Err(Flaw::NoPort(node.to_owned())),
             (None, _) => {
                 return Err(Flaw::WhichPort {
                     node: node.to_owned(),
@@ -263,102 +233,5 @@ impl Names<'_> {
             node: node.to_owned(),
             port,
         })
-    }
-}
-
-/// Meanings of the names in one node's texts.
-struct Scope<'f> {
-    names: &'f Names<'f>,
-    node: &'f str,
-    links: &'f [Endpoint],
-}
-
-impl Scope<'_> {
-    fn program(&self, table: &Spanned<NodeTable>) -> Result<Program, Located> {
-        let at = table.span().start;
-        let node = || self.node.to_owned();
-        match (&table.get_ref().cargo, &table.get_ref().command) {
-            (Some(cargo), None) => Ok(Program::Cargo {
-                package: cargo.package.clone(),
-                bin: cargo.bin.clone().unwrap_or_else(|| cargo.package.clone()),
-            }),
-            (None, Some(words)) => {
-                let (program, args) = words.split_first().ok_or_else(|| (at, Flaw::EmptyCommand(node())))?;
-                Ok(Program::Command {
-                    program: self.template(program)?,
-                    args: self.templates(args)?,
-                })
-            }
-            (cargo, _) => Err((
-                at,
-                Flaw::NotOneProgram {
-                    node: node(),
-                    both: cargo.is_some(),
-                },
-            )),
-        }
-    }
-
-    fn templates(&self, texts: &[Spanned<String>]) -> Result<Vec<Template>, Located> {
-        texts.iter().map(|text| self.template(text)).collect()
-    }
-
-    fn template(&self, text: &Spanned<String>) -> Result<Template, Located> {
-        let mut parts = Vec::new();
-        self.parts(text.get_ref(), &mut Vec::new(), &mut parts)
-            .map_err(|flaw| (text.span().start, flaw))?;
-        Ok(Template::new(parts))
-    }
-
-    fn parts(&self, text: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        for part in grammar::parse(text).map_err(|grammar::Unclosed(text)| Flaw::Unclosed(text))? {
-            match part {
-                grammar::Part::Text(piece) => parts.push(Part::Text(piece.to_owned())),
-                grammar::Part::Name(name) => self.place(name, within, parts)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn place(&self, name: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        let mut words = name.splitn(3, '.');
-        match (words.next(), words.next(), words.next()) {
-            (Some("data"), None, _) => parts.push(Part::Data),
-            (Some("node"), None, _) => parts.push(Part::Text(self.node.to_owned())),
-            (Some("port"), port, None) => {
-                parts.push(Part::Port(self.names.endpoint(self.node, port, "${port")?.port));
-            }
-            (Some("link"), Some(callee), port) => parts.push(Part::Link(self.link(callee, port)?)),
-            _ => return self.variable(name, within, parts),
-        }
-        Ok(())
-    }
-
-    fn link(&self, callee: &str, port: Option<&str>) -> Result<Endpoint, Flaw> {
-        let endpoint = self.names.endpoint(callee, port, &format!("${{link.{callee}"))?;
-        if self.links.contains(&endpoint) {
-            return Ok(endpoint);
-        }
-        Err(Flaw::NotLinked {
-            node: self.node.to_owned(),
-            callee: callee.to_owned(),
-        })
-    }
-
-    fn variable(&self, name: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        let Some(value) = self.names.variables.get(name) else {
-            let known = self.names.variables.keys().cloned().collect();
-            return Err(Flaw::UnknownVariable {
-                name: name.to_owned(),
-                known,
-            });
-        };
-        if within.iter().any(|outer| outer == name) {
-            return Err(Flaw::CircularVariable(name.to_owned()));
-        }
-        within.push(name.to_owned());
-        self.parts(value.get_ref(), within, parts)?;
-        within.pop();
-        Ok(())
     }
 }

@@ -1,14 +1,6 @@
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::seam::{PYTHON, Shop, address, get, node};
-
-fn refused(topology: &str) -> (Option<i32>, String) {
-    let shop = Shop::new(topology);
-    let mut seam = shop.up(&["--json"]);
-    let (status, said) = seam.ended();
-    seam.assert_nothing_is_left();
-    (status.code(), said)
-}
+use crate::seam::{PYTHON, Shop, address, get, node, refused};
 
 #[test]
 fn a_node_that_dies_early_is_reported_with_its_last_lines() {
@@ -58,7 +50,7 @@ fn a_node_that_is_never_ready_is_reported_with_what_it_answered() {
 #[test]
 fn a_program_that_is_not_there_is_named() {
     let (code, said) = refused("name = 's'\n[node.web]\ncommand = ['no-such-program']");
-    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(code, Some(2), "{said}");
     assert!(
         said.contains("node 'web' runs 'no-such-program', and there is no such program in PATH"),
         "{said}"

@@ -4,5 +4,7 @@
 
 mod deaths;
 mod kills;
+mod kinds;
 mod life;
+mod readiness;
 mod seam;

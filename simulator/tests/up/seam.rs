@@ -46,6 +46,15 @@ impl Shop {
     }
 }
 
+/// The exit code of `seam up` on a topology that does not come up, and what it said. Nothing of it is left.
+pub(crate) fn refused(topology: &str) -> (Option<i32>, String) {
+    let shop = Shop::new(topology);
+    let mut seam = shop.up(&["--json"]);
+    let (status, said) = seam.ended();
+    seam.assert_nothing_is_left();
+    (status.code(), said)
+}
+
 /// A running `seam`, with what it prints, and a mark on every process that comes of it.
 #[derive(Debug)]
 pub(crate) struct Seam {

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     backend::{NodeError, runner::Site},
-    topology::{Node, PlaceholderValues, Program},
+    topology::{Node, PlaceholderValues, Program, ReadyProbe},
 };
 
 /// Program of a node with arguments and environment, all templates filled in.
@@ -52,6 +52,23 @@ impl CommandLine {
             program,
             args,
             env: env.chain([run]).collect(),
+        })
+    }
+
+    /// Command of the node's readiness check, with this command's environment. `None` if the check is no command.
+    pub(super) fn check(&self, node: &Node, site: &Site, ports: &BTreeMap<String, u16>) -> Option<Self> {
+        let ReadyProbe::Command { program, args } = &node.ready.probe else {
+            return None;
+        };
+        let values = PlaceholderValues {
+            data: &site.data,
+            ports,
+            links: &site.links,
+        };
+        Some(Self {
+            program: program.render(&values).into(),
+            args: args.iter().map(|arg| arg.render(&values)).collect(),
+            env: self.env.clone(),
         })
     }
 

@@ -14,12 +14,13 @@ use rustix::process::Signal;
 use super::{
     build::{Executables, build},
     command_line::CommandLine,
-    group::{Group, Launch, Launcher, signal},
+    group::{Launch, Launcher, signal},
     ports::{free_port, is_free},
 };
 use crate::{
     backend::{
         Event, NodeError, Options, UpError,
+        logs::tail,
         runner::{Instance, NodeExit, Runner, Site, Started},
     },
     progress::Progress,
@@ -40,6 +41,17 @@ pub(in crate::backend) struct Processes {
 struct Process {
     group: u32,
     ports: BTreeMap<String, u16>,
+    check: Option<CheckCommand>,
+}
+
+/// Command that says whether a node is ready.
+#[derive(Debug)]
+struct CheckCommand {
+    launcher: Launcher,
+    command: CommandLine,
+    folder: PathBuf,
+    /// File that holds the output of the last check.
+    output: PathBuf,
 }
 
 impl Processes {
@@ -67,30 +79,64 @@ impl Processes {
         let ports = free_ports(node).map_err(cannot_start)?;
         let command = CommandLine::new(node, site, &ports, self.executables.get(&node.name))?;
         command.check_program(node, &self.folder)?;
-        let group = self.launch(command, &site.log).await.map_err(cannot_start)?;
+        let check = command.check(node, site, &ports).map(|command| CheckCommand {
+            launcher: self.launcher.clone(),
+            command,
+            folder: self.folder.clone(),
+            output: site.log.with_extension("ready.log"),
+        });
+        if let Some(check) = &check {
+            check.command.check_program(node, &self.folder)?;
+        }
+        let launch = self
+            .launcher
+            .launch(launch(&command, &self.folder, &site.log, true).map_err(cannot_start)?);
+        let group = launch.await.map_err(cannot_start)?;
         let address = |(name, port): (&String, &u16)| (name.clone(), (Ipv4Addr::LOCALHOST, *port).into());
         Ok(Started {
             addresses: ports.iter().map(address).collect(),
             instance: Arc::new(Process {
                 group: group.pid(),
                 ports,
+                check,
             }),
             ended: group.wait().map(exit).boxed(),
         })
     }
+}
 
-    async fn launch(&self, command: CommandLine, log: &Path) -> io::Result<Group> {
-        let output = || fs::File::options().create(true).append(true).open(log);
-        let launch = Launch {
-            program: command.program.into_os_string(),
-            args: command.args,
-            env: command.env,
-            folder: &self.folder,
-            stdout: Stdio::from(output()?),
-            stderr: Stdio::from(output()?),
-        };
-        self.launcher.launch(launch).await
+impl CheckCommand {
+    async fn run(&self) -> Result<(), String> {
+        let failed = |error: io::Error| format!("it cannot be run: {error}");
+        let launch = launch(&self.command, &self.folder, &self.output, false).map_err(failed)?;
+        let group = self.launcher.launch(launch).await.map_err(failed)?;
+        match exit(group.wait().await) {
+            NodeExit::Status(0) => Ok(()),
+            other => {
+                let said = tail(&self.output, 3).join(" ");
+                Err(format!(
+                    "{other}; it said: {}",
+                    if said.is_empty() { "nothing" } else { &said }
+                ))
+            }
+        }
     }
+}
+
+/// A command whose output goes to a file, after what is there or in its place.
+fn launch<'a>(command: &CommandLine, folder: &'a Path, output: &Path, append: bool) -> io::Result<Launch<'a>> {
+    if !append {
+        fs::File::create(output)?;
+    }
+    let open = || fs::File::options().create(true).append(true).open(output);
+    Ok(Launch {
+        program: command.program.clone().into_os_string(),
+        args: command.args.clone(),
+        env: command.env.clone(),
+        folder,
+        stdout: Stdio::from(open()?),
+        stderr: Stdio::from(open()?),
+    })
 }
 
 impl Runner for Processes {
@@ -110,6 +156,13 @@ impl Instance for Process {
 
     fn kill(&self) {
         signal(self.group, Signal::KILL);
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), String>> {
+        match &self.check {
+            Some(check) => check.run().boxed(),
+            None => async { Ok(()) }.boxed(),
+        }
     }
 
     fn lost_a_port(&self) -> bool {

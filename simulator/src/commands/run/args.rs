@@ -68,7 +68,7 @@ impl RunArgs {
                 "none" => return Err("--kill none stands alone: it means no faults".to_owned()),
                 "any" => Candidates::of(scenario.killable.clone())
                     .ok_or("--kill any: the scenario has no `killable` roles; name a node")?,
-                role if topology.role(role).is_some() => Candidates::one(role),
+                role if topology.role(role).is_some() || topology.node(role).is_some() => Candidates::one(role),
                 role => {
                     let (name, known) = (topology.name(), topology.roles().join(", "));
                     return Err(format!(

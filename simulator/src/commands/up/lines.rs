@@ -161,6 +161,8 @@ fn text(node: &NodeStatus) -> String {
             }
         })
         .collect();
-    let pid = node.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
-    format!("{}: {}, {}{pid}", node.name, node.state, addresses.join(", "))
+    let state = format!("{}: {}", node.name, node.state);
+    let pid = node.pid.map(|pid| format!("pid {pid}"));
+    let parts: Vec<String> = [state].into_iter().chain(addresses).chain(pid).collect();
+    parts.join(", ")
 }

@@ -32,7 +32,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 pub(crate) async fn run(args: UpArgs) -> u8 {
     match attempt(&args).await {
         Ok(()) => exit::PASS,
-        Err(Stop::NotUp(NotUp::Node(error))) => {
+        Err(Stop::NotUp(NotUp::Node(error))) if !error.could_not_run() => {
             output::complain("up", &error.to_string());
             exit::FAIL
         }
