@@ -82,7 +82,24 @@ enum Command {
 /// Reads the command line, runs the command, and returns the exit code, one of [`crate::exit`]. Results go to stdout,
 /// everything else to stderr.
 pub fn main() -> u8 {
-    match Cli::parse().command {
+    match Cli::try_parse() {
+        Ok(Cli { command }) => run_command(command),
+        Err(told) => tell(&told),
+    }
+}
+
+/// Prints what the parser has to say: help and version are results, anything else is wrong usage.
+fn tell(told: &clap::Error) -> u8 {
+    let text = told.render().to_string();
+    if told.use_stderr() {
+        output::note(text.trim_end());
+        return exit::COULD_NOT_RUN;
+    }
+    output::printed("", output::print(&text), exit::PASS)
+}
+
+fn run_command(command: Command) -> u8 {
+    match command {
         Command::Up(args) => wait_for(up::run(args)),
         Command::Run(args) => wait_for(run::run(args)),
         Command::Verify(args) => wait_for(verify::run(*args)),

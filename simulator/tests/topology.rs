@@ -211,6 +211,79 @@ fn what_cannot_be_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn a_topology_is_named_as_its_nodes_are() {
+    let long = "n".repeat(64);
+    for (name, shown) in [
+        ("../../evil", "'../../evil'"),
+        ("/tmp/evil", "'/tmp/evil'"),
+        ("a/b", "'a/b'"),
+        ("", "''"),
+        ("..", "'..'"),
+        ("Shop", "'Shop'"),
+        ("a\\u001b[31mb", "'a\\u{1b}[31mb'"),
+        ("a\\nb", "'a\\nb'"),
+        (long.as_str(), "n...' is not a valid name (64 bytes); use at most 63"),
+    ] {
+        let said = parse(&format!("name = \"{name}\"\n{WEB}")).unwrap_err().to_string();
+        assert!(said.starts_with("shop.toml:1: '"), "{said}");
+        assert!(said.contains(shown) && said.contains("is not a valid name"), "{said}");
+        assert!(!said.contains(char::is_control), "{said:?}");
+        if !name.contains('\\') && !name.is_empty() {
+            let node = refusal(&format!("[node.'{name}']\ncommand = ['a']"));
+            assert!(node.contains(shown), "{node}");
+        }
+    }
+    let longest = "n".repeat(63);
+    assert_eq!(parse(&format!("name = '{longest}'\n{WEB}")).unwrap().name(), longest);
+}
+
+/// Variables of which each names the one before twice.
+fn doubling(first: &str, count: usize) -> String {
+    let rest = (1..=count).map(|n| format!("a{n} = '${{a{}}}${{a{}}}'\n", n - 1, n - 1));
+    format!("[variables]\na0 = '{first}'\n{}", rest.collect::<String>())
+}
+
+#[test]
+fn variables_that_double_are_refused_at_the_first_that_is_too_long() {
+    let command = "[node.web]\ncommand = ['true', '${a40}']";
+    let said = refusal(&format!("{}{command}", doubling("x", 40)));
+    assert!(
+        said.contains("variable 'a17' has 131072 bytes with its variables filled in, wanted at most 131071"),
+        "{said}"
+    );
+    let placeholders = refusal(&format!("{}{command}", doubling("${data}", 40)));
+    assert!(
+        placeholders.contains("variable 'a15' has 229376 bytes"),
+        "{placeholders}"
+    );
+    let in_a_text = refusal(&format!(
+        "{}[node.web]\ncommand = ['true']\nenv = {{ A = '${{a16}}${{a16}}' }}",
+        doubling("x", 16)
+    ));
+    assert!(in_a_text.contains("'${a16}${a16}' has 131072 bytes"), "{in_a_text}");
+    // Without a byte there is nothing to bound but the work.
+    parse(&format!("name = 'x'\n{}{command}", doubling("", 40))).unwrap();
+}
+
+#[test]
+fn variables_within_too_many_others_are_refused() {
+    let chain = |length: usize| {
+        let rest = (1..length).map(|n| format!("a{n} = '${{a{}}}'\n", n - 1));
+        let last = length - 1;
+        format!(
+            "name = 'x'\n[variables]\na0 = ''\n{}[node.web]\ncommand = ['${{a{last}}}']",
+            rest.collect::<String>()
+        )
+    };
+    assert!(parse(&chain(100)).is_ok());
+    let said = parse(&chain(20_000)).unwrap_err().to_string();
+    assert!(
+        said.contains("variable 'a19899' lies within more than 100 others"),
+        "{said}"
+    );
+}
+
+#[test]
 fn nodes_that_wait_for_each_other_are_refused_by_name() {
     let said = refusal(
         "[node.a]\ncommand = ['a']\nneeds = ['b']\n[node.b]\ncommand = ['b']\nneeds = ['c']\n\

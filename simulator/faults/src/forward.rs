@@ -14,12 +14,16 @@ use tokio::{
     },
 };
 
-use crate::{Upstream, counters::Counters};
+use crate::{Upstream, counters::Counters, proxy::complain};
 
 /// Size of a connection's first buffer, in bytes. Most connections carry small messages; a read that fills the
 /// buffer makes it grow up to `LARGEST_BUFFER`, beyond which throughput on loopback no longer rises.
 const SMALLEST_BUFFER: usize = 16 * 1024;
 const LARGEST_BUFFER: usize = 256 * 1024;
+
+/// Error numbers of a process, and of a machine, that is out of descriptors.
+const EMFILE: i32 = 24;
+const ENFILE: i32 = 23;
 
 const METHODS: [&[u8]; 9] = [
     b"GET ",
@@ -50,7 +54,15 @@ pub(crate) async fn forward(mut client: TcpStream, upstream: &Upstream, counters
 }
 
 async fn dial(upstream: &Upstream) -> Option<TcpStream> {
-    let server = TcpStream::connect(upstream.get()?).await.ok()?;
+    let server = match TcpStream::connect(upstream.get()?).await {
+        Ok(server) => server,
+        Err(error) => {
+            if matches!(error.raw_os_error(), Some(EMFILE | ENFILE)) {
+                complain("no upstream can be dialled", &error);
+            }
+            return None;
+        }
+    };
     server.set_nodelay(true).ok()?;
     Some(server)
 }

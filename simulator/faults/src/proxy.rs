@@ -1,4 +1,9 @@
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -7,6 +12,9 @@ use crate::{Counts, Upstream, counters::Counters, forward};
 
 /// Pause after a failed accept, as happens when the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+/// Shortest time between two lines about trouble.
+const COMPLAINT_PAUSE: Duration = Duration::from_secs(1);
 
 /// A listening address that forwards to an [`Upstream`]. Dropping it has the effect of [`Proxy::close`], without
 /// the wait.
@@ -84,8 +92,22 @@ async fn accept(
             Ok((client, _)) => {
                 tasks.spawn(serve(client, upstream.clone(), Arc::clone(&counters), stop.clone()));
             }
-            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            Err(error) => {
+                complain("no connection can be accepted", &error);
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
         }
+    }
+}
+
+/// Writes a line about trouble of the whole process to stderr, at most one a second.
+pub(crate) fn complain(what: &str, error: &io::Error) {
+    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if last.is_none_or(|last| last.elapsed() >= COMPLAINT_PAUSE) {
+        *last = Some(Instant::now());
+        // If stderr is closed, nobody is left to tell.
+        let _ = writeln!(io::stderr(), "fault proxy: {what}: {error}");
     }
 }
 

@@ -1,8 +1,4 @@
-use std::{
-    io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fmt, io, path::PathBuf, time::Duration};
 
 use thiserror::Error;
 
@@ -107,37 +103,30 @@ pub enum NodeError {
         source: io::Error,
     },
     /// The node ended before it was ready.
-    #[error("node '{node}' ended before it was ready ({how}){}", end_of_log(tail, log))]
+    #[error("node '{node}' ended before it was ready ({how}){log}")]
     Died {
         /// The node's name.
         node: String,
         /// Exit status or signal, as text.
         how: String,
-        /// Last lines of the node's log.
-        tail: Vec<String>,
-        /// Path of the whole log.
-        log: PathBuf,
+        /// End of the node's log.
+        log: Box<LogEnd>,
     },
     /// A node that runs once ended with another status than 0. What needs it was not started.
-    #[error(
-        "node '{node}' runs once and failed ({how}); what needs it was not started{}",
-        end_of_log(tail, log)
-    )]
+    #[error("node '{node}' runs once and failed ({how}); what needs it was not started{log}")]
     Failed {
         /// The node's name.
         node: String,
         /// Exit status or signal, as text.
         how: String,
-        /// Last lines of the node's log.
-        tail: Vec<String>,
-        /// Path of the whole log.
-        log: PathBuf,
+        /// End of the node's log.
+        log: Box<LogEnd>,
     },
     /// The node ran, but did not become ready in time.
     #[error(
-        "node '{node}' was not ready after {} (`within_ms` of its `ready` gives it more); last check: {last_check}{}",
-        seconds(*within),
-        end_of_log(tail, log)
+        "node '{node}' was not ready after {} (`within_ms` of its `ready` gives it more); last check: \
+         {last_check}{log}",
+        seconds(*within)
     )]
     NotReady {
         /// The node's name.
@@ -146,10 +135,8 @@ pub enum NodeError {
         within: Duration,
         /// Last readiness check with its result.
         last_check: String,
-        /// Last lines of the node's log.
-        tail: Vec<String>,
-        /// Path of the whole log.
-        log: PathBuf,
+        /// End of the node's log.
+        log: Box<LogEnd>,
     },
     /// The node does not run, so it cannot be killed.
     #[error("node '{node}' does not run: it is {state}")]
@@ -178,10 +165,52 @@ impl NodeError {
     }
 }
 
-fn end_of_log(tail: &[String], log: &Path) -> String {
-    if tail.is_empty() {
-        return format!("; its log is empty: {}", log.display());
+/// End of the log of a node that did not become ready.
+#[derive(Debug)]
+pub struct LogEnd {
+    /// Last lines of the log.
+    pub tail: Vec<String>,
+    /// Path of the whole log.
+    pub path: PathBuf,
+    /// Reason why the log can't grow, if it can't.
+    pub trouble: Option<String>,
+}
+
+impl fmt::Display for LogEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.tail.is_empty() {
+            write!(f, "; its log is empty: {}", self.path.display())?;
+        } else {
+            let lines: String = self.tail.iter().map(|line| format!("\n    {line}")).collect();
+            write!(f, "; its last lines:{lines}\n  the whole log: {}", self.path.display())?;
+        }
+        match &self.trouble {
+            Some(reason) => write!(f, "; nothing can be written there ({reason}), so lines are missing"),
+            None => Ok(()),
+        }
     }
-    let lines: String = tail.iter().map(|line| format!("\n    {line}")).collect();
-    format!("; its last lines:{lines}\n  the whole log: {}", log.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_could_not_be_written_is_said_with_the_reason() {
+        let died = |trouble: Option<&str>| NodeError::Died {
+            node: "web".to_owned(),
+            how: "exit status 1".to_owned(),
+            log: Box::new(LogEnd {
+                tail: Vec::new(),
+                path: "logs/web.log".into(),
+                trouble: trouble.map(str::to_owned),
+            }),
+        };
+        let said = "node 'web' ended before it was ready (exit status 1); its log is empty: logs/web.log";
+        assert_eq!(died(None).to_string(), said);
+        assert_eq!(
+            died(Some("No space left on device")).to_string(),
+            format!("{said}; nothing can be written there (No space left on device), so lines are missing")
+        );
+    }
 }

@@ -19,7 +19,7 @@ mod status;
 mod supervisor;
 mod world;
 
-pub use error::{NodeError, UpError};
+pub use error::{LogEnd, NodeError, UpError};
 pub use local::package_variables;
 pub(crate) use local::{launch, reap};
 pub use options::{Options, Profile};

@@ -1,5 +1,7 @@
 use std::{
-    fs, io,
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     process,
     time::{SystemTime, UNIX_EPOCH},
@@ -8,7 +10,8 @@ use std::{
 use super::{Options, UpError};
 use crate::{search, topology::Topology};
 
-/// Folder of one run: `data/NODE/` belongs to a node, `logs/NODE.log` holds its output.
+/// Folder of one run: `data/NODE/` belongs to a node, `logs/NODE.log` holds its output. Only the owner may enter it,
+/// since nodes of any kind write the data of customers there.
 #[derive(Debug)]
 pub(super) struct RunFolder {
     path: PathBuf,
@@ -28,17 +31,20 @@ impl RunFolder {
         let millis = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_millis());
+        let mut private = DirBuilder::new();
+        private.mode(0o700);
         let mut attempt = 0;
         loop {
             let id = format!("{}-{millis}-{}-{attempt}", topology.name(), process::id());
             let path = runs.join(&id);
-            match fs::create_dir(&path) {
+            match private.create(&path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => attempt += 1,
                 Err(error) => return Err(error),
                 Ok(()) => {
-                    fs::create_dir(path.join("logs"))?;
+                    private.create(path.join("logs"))?;
+                    private.create(path.join("data"))?;
                     for node in topology.nodes() {
-                        fs::create_dir_all(path.join("data").join(&node.name))?;
+                        private.create(path.join("data").join(&node.name))?;
                     }
                     return Ok(Self { path, id });
                 }

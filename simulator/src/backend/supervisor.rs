@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    NodeError, NodeState,
+    LogEnd, NodeError, NodeState,
     life::Life,
     logs::{self, Lines},
     ready::Check,
@@ -197,11 +197,11 @@ impl Supervisor {
             NodeState::Died(how) => how.clone(),
             other => other.to_string(),
         };
-        let (tail, log) = (self.tail(TAIL_LINES), self.site.log.clone());
+        let log = self.log_end();
         Err(if self.node.once {
-            NodeError::Failed { node, how, tail, log }
+            NodeError::Failed { node, how, log }
         } else {
-            NodeError::Died { node, how, tail, log }
+            NodeError::Died { node, how, log }
         })
     }
 
@@ -210,9 +210,16 @@ impl Supervisor {
             node: self.node.name.clone(),
             within: self.node.ready.within,
             last_check: format!("{}: {reply}", self.node.ready.probe),
-            tail: self.tail(TAIL_LINES),
-            log: self.site.log.clone(),
+            log: self.log_end(),
         }
+    }
+
+    fn log_end(&self) -> Box<LogEnd> {
+        Box::new(LogEnd {
+            tail: self.tail(TAIL_LINES),
+            path: self.site.log.clone(),
+            trouble: logs::trouble(&self.site.log),
+        })
     }
 
     fn going_down(&self) -> NodeError {

@@ -22,6 +22,7 @@ mod load;
 mod observations;
 mod plan;
 mod progress;
+mod query;
 mod report;
 mod resolve;
 mod tables;

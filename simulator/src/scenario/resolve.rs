@@ -96,8 +96,11 @@ fn workload(table: &WorkloadTable) -> Result<Workload, String> {
 
 fn check_tables(file: &ScenarioFile) -> Result<(), Mistake> {
     let mut tables = BTreeSet::from([JOURNEYS]);
-    for list in file.list.keys() {
+    for (list, things) in &file.list {
         check_identifier(list, "list", 0)?;
+        for column in things.iter().flat_map(BTreeMap::keys) {
+            check_identifier(column, &format!("list {list:?}: column"), 0)?;
+        }
         require(tables.insert(list), 0, || {
             format!("list {list:?} has the name of another table")
         })?;

@@ -56,9 +56,19 @@ pub enum Flaw {
     /// The file has no nodes.
     #[error("there is no node; add one, such as [node.web] with command = [\"./web\", \"${{port}}\"]")]
     NoNodes,
-    /// A name of a node or port is unfit, since nodes' names become folders.
-    #[error("'{0}' is not a valid name; use lower-case letters, digits and dashes, beginning with a letter")]
-    BadName(String),
+    /// A name of the topology, of a node or of a port is unfit, since names become folders.
+    #[error(
+        "'{}' is not a valid name ({} bytes); use at most {most} lower-case letters, digits and dashes, beginning \
+         with a letter",
+        shortened(name),
+        name.len()
+    )]
+    BadName {
+        /// Name that was given.
+        name: String,
+        /// Most bytes that a name may have.
+        most: usize,
+    },
     /// A node has neither or both of `cargo` and `command`.
     #[error(
         "node '{node}' has {}; give exactly one of cargo = {{ package = \"...\", bin = \"...\" }} \
@@ -169,6 +179,27 @@ pub enum Flaw {
     /// A variable contains itself.
     #[error("variable '{0}' contains itself, directly or through others; remove one of the references")]
     CircularVariable(String),
+    /// A text is too long with its variables filled in.
+    #[error(
+        "{what} has {length} bytes with its variables filled in, wanted at most {most}; let it name fewer or \
+         shorter ones"
+    )]
+    TooLong {
+        /// Variable or text.
+        what: String,
+        /// Bytes that it has.
+        length: usize,
+        /// Most bytes that it may have.
+        most: usize,
+    },
+    /// A variable lies within too many others.
+    #[error("variable '{name}' lies within more than {most} others; name it in fewer steps")]
+    TooDeep {
+        /// Name of the variable.
+        name: String,
+        /// Most variables that may lie within each other.
+        most: usize,
+    },
     /// A variable has the name of a built-in placeholder.
     #[error("a variable cannot be called '{0}': that name is built in; choose another")]
     BuiltInVariable(String),
@@ -190,6 +221,14 @@ pub enum Flaw {
         /// Endpoint that plays the role.
         target: String,
     },
+}
+
+/// The first characters of a text, enough to find it, on one line.
+pub(super) fn shortened(text: &str) -> String {
+    const SHOWN: usize = 60;
+    let shown: String = text.chars().take(SHOWN).collect();
+    let more = if shown.len() < text.len() { "..." } else { "" };
+    format!("{}{more}", shown.escape_debug())
 }
 
 fn list(known: &[String]) -> String {

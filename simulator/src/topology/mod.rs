@@ -34,18 +34,22 @@
 //! | `${link.NODE}`, `${link.NODE.PORT}` | the `host:port` under which this node reaches another one |
 //! | `${NAME}` | a variable |
 //!
-//! A node runs in the folder of its topology file. A worker that nobody calls has `ports = []`. A node with
-//! `once = true`, such as a migration, has ended with status 0 before whatever needs it starts.
+//! With its variables filled in, a text has at most 128 KiB. Names of the topology, of nodes and of ports have at most
+//! 63 lower-case letters, digits and dashes, and begin with a letter. A node runs in the folder of its topology file.
+//!
+//! A worker that nobody calls has `ports = []`. A node with `once = true`, such as a migration, has ended with
+//! status 0 before whatever needs it starts.
 
 mod endpoint;
 mod error;
 mod file;
+mod fill;
 mod link;
 mod node;
 mod order;
+mod readiness;
 mod ready;
 mod resolve;
-mod scope;
 mod template;
 
 use std::{

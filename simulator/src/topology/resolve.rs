@@ -10,10 +10,12 @@ use toml::Spanned;
 use super::{
     Endpoint, Flaw, Node, Topology, TopologyError,
     file::{NodeTable, TopologyFile},
+    fill::Scope,
     order,
-    scope::Scope,
 };
 
+/// Bytes of a name, as in a label of DNS: names become parts of paths, which have limits of their own.
+const LONGEST_NAME: usize = 63;
 const BUILT_IN: [&str; 4] = ["data", "node", "port", "link"];
 
 /// A flaw with its position in the file, in bytes.
@@ -46,7 +48,7 @@ pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -
         }
     })?;
     Ok(Topology {
-        name: written.name,
+        name: written.name.into_inner(),
         file: file.to_owned(),
         roles,
         nodes,
@@ -54,6 +56,7 @@ pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -
 }
 
 fn check(written: &TopologyFile) -> Result<(Vec<Node>, BTreeMap<String, Endpoint>), Located> {
+    fit(written.name.get_ref()).map_err(|flaw| (written.name.span().start, flaw))?;
     if written.node.is_empty() {
         return Err((0, Flaw::NoNodes));
     }
@@ -110,10 +113,14 @@ fn fit(name: &str) -> Result<(), Flaw> {
     let tail_fits = name
         .bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if tail_fits && name.starts_with(|first: char| first.is_ascii_lowercase()) {
+    let is_short = name.len() <= LONGEST_NAME;
+    if is_short && tail_fits && name.starts_with(|first: char| first.is_ascii_lowercase()) {
         Ok(())
     } else {
-        Err(Flaw::BadName(name.to_owned()))
+        Err(Flaw::BadName {
+            name: name.to_owned(),
+            most: LONGEST_NAME,
+        })
     }
 }
 
@@ -172,20 +179,17 @@ impl Names<'_> {
                 port: port.clone(),
             }));
         }
-        let scope = Scope {
-            names: self,
-            node: name,
-            links: &links,
-        };
+        let scope = Scope::new(self, name, &links);
+        let program = scope.program(spanned)?;
+        let args = scope.templates(&table.args)?;
+        let env = table.env.iter();
+        let env = env.map(|(key, value)| Ok((key.clone(), scope.template(value)?)));
+        let env = env.collect::<Result<_, Located>>()?;
         Ok(Node {
             name: name.to_owned(),
-            program: scope.program(spanned)?,
-            args: scope.templates(&table.args)?,
-            env: table
-                .env
-                .iter()
-                .map(|(key, value)| Ok((key.clone(), scope.template(value)?)))
-                .collect::<Result<_, Located>>()?,
+            program,
+            args,
+            env,
             needs: table.needs.iter().map(|needed| needed.get_ref().clone()).collect(),
             ports: self
                 .ports_of(name)

@@ -78,6 +78,52 @@ fn a_topology_that_is_not_there_is_refused_with_what_is() {
 }
 
 #[test]
+fn a_folder_without_topologies_or_scenarios_is_said_in_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("Cargo.toml"), "[workspace]\n").unwrap();
+    for (line, kind) in [(["up", "garden"], "topologies"), (["run", "garden"], "scenarios")] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_seam"))
+            .args(line)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let sentence = format!(
+            "there is no 'garden' among the {kind}; there is no folder {kind} or simulator/{kind} in {}, nor above it \
+             in its workspace; a path to a .toml file works too\n",
+            std::fs::canonicalize(folder.path()).unwrap().display()
+        );
+        assert!(said.ends_with(&sentence), "{said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_text_is_said_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("x.toml"), b"name = \"\xff\"").unwrap();
+    for line in [
+        &["up", "x.toml"][..],
+        &["run", "./x.toml"],
+        &["provide", "--providers", "x.toml"],
+    ] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_seam"))
+            .args(line)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            said.contains("x.toml") && said.contains("did not contain valid UTF-8"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn a_node_that_dies_later_is_shown_and_the_others_stay_up() {
     let shop = Shop::new(&format!(
         "name = 's'\n[node.mortal]\ncommand = {PYTHON}\n[node.other]\ncommand = {PYTHON}\nready = {{ http = '/' }}"

@@ -7,6 +7,7 @@ mod command;
 mod condition;
 mod database;
 mod dead_letters;
+mod document;
 mod feeds;
 mod idempotency;
 mod log;

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::reaper::RUN;
 use crate::{
     backend::{NodeError, runner::Site},
     topology::{Node, PlaceholderValues, Program, ReadyProbe},
@@ -47,7 +48,7 @@ impl CommandLine {
             .env
             .iter()
             .map(|(name, value)| (name.clone(), value.render(&values)));
-        let run = ("SEAM_RUN".to_owned(), site.run.clone());
+        let run = (RUN.to_owned(), site.run.clone());
         Ok(Self {
             program,
             args,

@@ -2,7 +2,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     net::Ipv4Addr,
-    os::unix::process::ExitStatusExt,
+    os::unix::{fs::OpenOptionsExt, process::ExitStatusExt},
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::Arc,
@@ -79,6 +79,7 @@ impl Processes {
         let ports = free_ports(node).map_err(cannot_start)?;
         let command = CommandLine::new(node, site, &ports, self.executables.get(&node.name))?;
         command.check_program(node, &self.folder)?;
+        self.launcher.mark(&site.run).map_err(cannot_start)?;
         let check = command.check(node, site, &ports).map(|command| CheckCommand {
             launcher: self.launcher.clone(),
             command,
@@ -125,10 +126,10 @@ impl CheckCommand {
 
 /// A command whose output goes to a file, after what is there or in its place.
 fn launch<'a>(command: &CommandLine, folder: &'a Path, output: &Path, append: bool) -> io::Result<Launch<'a>> {
-    if !append {
+    if !append && output.exists() {
         fs::File::create(output)?;
     }
-    let open = || fs::File::options().create(true).append(true).open(output);
+    let open = || fs::File::options().create(true).append(true).mode(0o600).open(output);
     Ok(Launch {
         program: command.program.clone().into_os_string(),
         args: command.args.clone(),

@@ -73,7 +73,7 @@ impl Plan {
 
     async fn run(&self) -> Result<u8, String> {
         let mut interrupt = session::interrupt()?;
-        self.frame();
+        self.frame()?;
         let mut screen = Screen::new();
         let options = self.args.topology.options();
         let session = Session::up(self.topology.clone(), &options, &screen, &mut interrupt).await;
@@ -116,17 +116,17 @@ impl Plan {
             observations.save_to(&file).map_err(|error| error.to_string())?;
         }
         if self.args.json {
-            output::print_line(&json);
+            output::print_line(&json)?;
         } else {
-            output::print(&text::render(report, output::width()));
+            output::print(&text::render(report, output::width()))?;
         }
         if let Some(folder) = folder {
             self.say(&format!(
                 "kept in {}: logs, data, report.json, and all that was observed in observations.db (SQLite)",
                 folder.display()
-            ));
+            ))?;
         }
-        self.frame();
+        self.frame()?;
         Ok(match report.verdict {
             Verdict::Pass => exit::PASS,
             Verdict::Fail => exit::FAIL,
@@ -135,17 +135,17 @@ impl Plan {
     }
 
     /// Prints the first and the last line of every run.
-    fn frame(&self) {
-        self.say(&format!("seed {}; replay with: {}", self.seed, self.replay));
+    fn frame(&self) -> Result<(), String> {
+        self.say(&format!("seed {}; replay with: {}", self.seed, self.replay))
     }
 
     /// Prints a line of the result, or beside it where the result is JSON.
-    fn say(&self, line: &str) {
+    fn say(&self, line: &str) -> Result<(), String> {
         if self.args.json {
-            eprintln!("{line}");
-        } else {
-            output::print_line(line);
+            output::note(line);
+            return Ok(());
         }
+        output::print_line(line).map(drop)
     }
 }
 

@@ -1,14 +1,11 @@
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-    net::SocketAddr,
-};
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use serde::Serialize;
 
 use super::Display;
 use crate::{
     backend::{NodeState, NodeStatus, Running},
+    commands::output::{self, Reader},
     topology::Topology,
 };
 
@@ -94,14 +91,14 @@ impl From<NodeStatus> for JsonNode {
 }
 
 impl Display for JsonLines {
-    fn show(&mut self, running: &Running) -> io::Result<()> {
+    fn show(&mut self, running: &Running) -> Result<Reader, String> {
         #[derive(Serialize)]
         struct Change {
             event: &'static str,
             #[serde(flatten)]
             node: JsonNode,
         }
-        let mut out = io::stdout().lock();
+        let mut lines = String::new();
         let all = self.changes.are_new();
         let nodes = self.changes.since_last(running).into_iter().map(JsonNode::from);
         if all {
@@ -113,40 +110,41 @@ impl Display for JsonLines {
                 "folder": running.folder(),
                 "nodes": nodes.collect::<Vec<_>>(),
             });
-            writeln!(out, "{ready}")?;
+            lines = format!("{ready}\n");
         } else {
             for node in nodes {
-                writeln!(out, "{}", serde_json::to_string(&Change { event: "node", node })?)?;
+                let change = serde_json::to_string(&Change { event: "node", node });
+                lines += &change.map_err(|error| format!("a node is no JSON: {error}"))?;
+                lines.push('\n');
             }
         }
-        out.flush()
+        output::print(&lines)
     }
 }
 
 impl Display for TextLines {
-    fn show(&mut self, running: &Running) -> io::Result<()> {
-        let mut out = io::stdout().lock();
+    fn show(&mut self, running: &Running) -> Result<Reader, String> {
         let all = self.0.are_new();
-        for node in self.0.since_last(running) {
-            writeln!(out, "{}", text(&node))?;
-        }
+        let mut lines: String = self
+            .0
+            .since_last(running)
+            .iter()
+            .map(|node| text(node) + "\n")
+            .collect();
         if all {
-            writeln!(
-                out,
-                "up; Ctrl-C stops it; logs in {}",
-                running.folder().join("logs").display()
-            )?;
+            let logs = running.folder().join("logs");
+            lines += &format!("up; Ctrl-C stops it; logs in {}\n", logs.display());
         }
-        out.flush()
+        output::print(&lines)
     }
 }
 
 fn report_death(running: &Running, node: &str, how: &str) {
-    eprintln!("{node} died ({how}); its last lines:");
+    output::note(&format!("{node} died ({how}); its last lines:"));
     for line in running.log_tail(node, TAIL_LINES) {
-        eprintln!("    {line}");
+        output::note(&format!("    {line}"));
     }
-    eprintln!("  the whole log: {}", running.log(node).display());
+    output::note(&format!("  the whole log: {}", running.log(node).display()));
 }
 
 fn text(node: &NodeStatus) -> String {

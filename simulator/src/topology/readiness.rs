@@ -1,117 +1,22 @@
+//! Readiness checks of nodes as written, made into those that are asked.
+
 use std::time::Duration;
 
-use http::uri::PathAndQuery;
-use toml::Spanned;
-
 use super::{
-    Endpoint, Flaw, LogPattern, Program, Ready, ReadyProbe, Template,
+    Flaw, LogPattern, Ready, ReadyProbe,
     file::{NodeTable, ReadyTable, Statuses},
-    resolve::{Located, Names},
-    template::Part,
+    fill::Scope,
+    resolve::Located,
 };
-use crate::template as grammar;
+use http::uri::PathAndQuery;
 
 /// Time limit of a node's readiness where the file says none.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 /// The same for a node that runs once: a migration may take its time.
 const ENDED_WITHIN: Duration = Duration::from_secs(300);
 
-/// Meanings of the names in one node's texts.
-pub(super) struct Scope<'f> {
-    pub(super) names: &'f Names<'f>,
-    pub(super) node: &'f str,
-    pub(super) links: &'f [Endpoint],
-}
-
 impl Scope<'_> {
-    pub(super) fn program(&self, table: &Spanned<NodeTable>) -> Result<Program, Located> {
-        let at = table.span().start;
-        let node = || self.node.to_owned();
-        match (&table.get_ref().cargo, &table.get_ref().command) {
-            (Some(cargo), None) => Ok(Program::Cargo {
-                package: cargo.package.clone(),
-                bin: cargo.bin.clone().unwrap_or_else(|| cargo.package.clone()),
-            }),
-            (None, Some(words)) => {
-                let (program, args) = words.split_first().ok_or_else(|| (at, Flaw::EmptyCommand(node())))?;
-                Ok(Program::Command {
-                    program: self.template(program)?,
-                    args: self.templates(args)?,
-                })
-            }
-            (cargo, _) => Err((
-                at,
-                Flaw::NotOneProgram {
-                    node: node(),
-                    both: cargo.is_some(),
-                },
-            )),
-        }
-    }
-
-    pub(super) fn templates(&self, texts: &[Spanned<String>]) -> Result<Vec<Template>, Located> {
-        texts.iter().map(|text| self.template(text)).collect()
-    }
-
-    pub(super) fn template(&self, text: &Spanned<String>) -> Result<Template, Located> {
-        let mut parts = Vec::new();
-        self.parts(text.get_ref(), &mut Vec::new(), &mut parts)
-            .map_err(|flaw| (text.span().start, flaw))?;
-        Ok(Template::new(parts))
-    }
-
-    fn parts(&self, text: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        for part in grammar::parse(text).map_err(|grammar::Unclosed(text)| Flaw::Unclosed(text))? {
-            match part {
-                grammar::Part::Text(piece) => parts.push(Part::Text(piece.to_owned())),
-                grammar::Part::Name(name) => self.place(name, within, parts)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn place(&self, name: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        let mut words = name.splitn(3, '.');
-        match (words.next(), words.next(), words.next()) {
-            (Some("data"), None, _) => parts.push(Part::Data),
-            (Some("node"), None, _) => parts.push(Part::Text(self.node.to_owned())),
-            (Some("port"), port, None) => {
-                parts.push(Part::Port(self.names.endpoint(self.node, port, "${port")?.port));
-            }
-            (Some("link"), Some(callee), port) => parts.push(Part::Link(self.link(callee, port)?)),
-            _ => return self.variable(name, within, parts),
-        }
-        Ok(())
-    }
-
-    fn link(&self, callee: &str, port: Option<&str>) -> Result<Endpoint, Flaw> {
-        let endpoint = self.names.endpoint(callee, port, &format!("${{link.{callee}"))?;
-        if self.links.contains(&endpoint) {
-            return Ok(endpoint);
-        }
-        Err(Flaw::NotLinked {
-            node: self.node.to_owned(),
-            callee: callee.to_owned(),
-        })
-    }
-
-    fn variable(&self, name: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        let Some(value) = self.names.variables.get(name) else {
-            let known = self.names.variables.keys().cloned().collect();
-            return Err(Flaw::UnknownVariable {
-                name: name.to_owned(),
-                known,
-            });
-        };
-        if within.iter().any(|outer| outer == name) {
-            return Err(Flaw::CircularVariable(name.to_owned()));
-        }
-        within.push(name.to_owned());
-        self.parts(value.get_ref(), within, parts)?;
-        within.pop();
-        Ok(())
-    }
-
+    /// The readiness check of the node.
     pub(super) fn ready(&self, table: &NodeTable) -> Result<Ready, Located> {
         let within = if table.once { ENDED_WITHIN } else { READY_WITHIN };
         let Some(spanned) = &table.ready else {
