@@ -1,12 +1,15 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
 use faults::Upstream;
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
@@ -34,6 +37,8 @@ pub(super) struct Supervisor {
     runner: Arc<dyn Runner>,
     /// Cancelled when the topology goes down: nothing starts from then on.
     closing: CancellationToken,
+    /// Restarts after a failure so far.
+    restarts: AtomicU32,
     /// Held by whoever starts or ends the node.
     turn: Mutex<()>,
 }
@@ -53,6 +58,7 @@ impl Supervisor {
             upstreams,
             runner,
             closing,
+            restarts: AtomicU32::new(0),
             turn: Mutex::new(()),
         }
     }
@@ -83,10 +89,13 @@ impl Supervisor {
         })
     }
 
-    /// Asks the node to end, and kills it if it still runs after `grace`. Cancel `closing` first: otherwise a
+    /// Asks the node to end, and kills it if it still runs after `grace`, or the time that its topology gives it. Cancel `closing` first: otherwise a
     /// waiting start could bring the node back.
     pub(super) async fn stop(&self, grace: Duration) {
         let turn = self.turn.lock().await;
+        // No time at all means that the start has failed: nothing is to be saved.
+        let own = self.node.stop.within.filter(|_| !grace.is_zero());
+        let grace = own.unwrap_or(grace);
         let asked = self.end(&turn, NodeState::Stopped, |instance| instance.stop());
         if tokio::time::timeout(grace, asked).await.is_err() {
             self.end(&turn, NodeState::Stopped, |instance| instance.kill()).await;
@@ -100,12 +109,32 @@ impl Supervisor {
         }
     }
 
-    /// Last lines of the node's log, at most `lines`.
+    /// Last lines of the node's log, at most `lines`, without secrets.
     pub(super) fn tail(&self, lines: usize) -> Vec<String> {
-        logs::tail(&self.site.log, lines)
+        let tail = logs::tail(&self.site.log, lines);
+        tail.iter().map(|line| self.site.secrets.hide(line)).collect()
     }
 
+    /// Starts the node, and again after a failure, as often as its topology allows.
     async fn start_in_turn(self: &Arc<Self>, started: impl Fn(Option<u32>)) -> Result<Duration, NodeError> {
+        loop {
+            match self.attempt(&started).await {
+                Err(error @ (NodeError::Died { .. } | NodeError::Failed { .. })) => {
+                    let Some(pause) = self.next_pause() else {
+                        return Err(error);
+                    };
+                    tokio::select! {
+                        () = self.closing.cancelled() => return Err(self.going_down()),
+                        () = tokio::time::sleep(pause) => {}
+                    }
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Starts the node, and again where another program was quicker to take its port.
+    async fn attempt(self: &Arc<Self>, started: impl Fn(Option<u32>)) -> Result<Duration, NodeError> {
         let mut attempt = 1;
         loop {
             let began = Instant::now();
@@ -135,21 +164,57 @@ impl Supervisor {
             addresses,
             ended,
         } = self.runner.start(&self.node, &self.site).await?;
-        for (port, upstream) in &self.upstreams {
-            upstream.set(addresses.get(port).copied());
+        for (upstream, address) in self.ways(&addresses) {
+            upstream.add(address);
         }
         self.life.started(Arc::clone(&instance));
-        tokio::spawn(Arc::clone(self).watch(ended));
+        tokio::spawn(Arc::clone(self).watch(ended, addresses.clone()));
         Ok((instance, addresses))
     }
 
     /// Runs as long as the node does.
-    async fn watch(self: Arc<Self>, ended: BoxFuture<'static, NodeExit>) {
+    async fn watch(self: Arc<Self>, ended: BoxFuture<'static, NodeExit>, addresses: BTreeMap<String, SocketAddr>) {
         let exit = ended.await;
-        for upstream in self.upstreams.values() {
-            upstream.set(None);
+        for (upstream, address) in self.ways(&addresses) {
+            upstream.remove(address);
         }
+        let served = self.life.state() == NodeState::Ready;
         self.life.ended(&exit, self.node.once);
+        // Whoever starts the node sees a death before it was ready.
+        if served && matches!(self.life.state(), NodeState::Died(_)) && !exit.is_success() {
+            self.come_back().await;
+        }
+    }
+
+    /// Starts the node again after a failure, as often as its topology allows. Ends when it is ready again, when
+    /// somebody else has started or ended it, or when there are no restarts left.
+    fn come_back(self: Arc<Self>) -> BoxFuture<'static, ()> {
+        let restarts = async move {
+            while let Some(pause) = self.next_pause() {
+                tokio::select! {
+                    () = self.closing.cancelled() => return,
+                    () = tokio::time::sleep(pause) => {}
+                }
+                let _turn = self.turn.lock().await;
+                if !matches!(self.life.state(), NodeState::Died(_)) || self.attempt(|_| {}).await.is_ok() {
+                    return;
+                }
+            }
+        };
+        restarts.boxed()
+    }
+
+    /// Pause before the next restart, which is counted; `None` if there are none left.
+    fn next_pause(&self) -> Option<Duration> {
+        let pause = self.node.restart?.pause(self.restarts.load(Relaxed))?;
+        self.restarts.fetch_add(1, Relaxed);
+        Some(pause)
+    }
+
+    /// Each way to the node with the address to which it leads.
+    fn ways(&self, addresses: &BTreeMap<String, SocketAddr>) -> impl Iterator<Item = (&Upstream, SocketAddr)> {
+        let way = |(port, upstream)| Some((upstream, *addresses.get(port)?));
+        self.upstreams.iter().filter_map(way)
     }
 
     async fn become_ready(&self, mut check: Check<'_>, began: Instant) -> Result<(), NodeError> {
@@ -209,7 +274,7 @@ impl Supervisor {
         NodeError::NotReady {
             node: self.node.name.clone(),
             within: self.node.ready.within,
-            last_check: format!("{}: {reply}", self.node.ready.probe),
+            last_check: self.site.secrets.hide(&format!("{}: {reply}", self.node.ready.probe)),
             log: self.log_end(),
         }
     }

@@ -26,8 +26,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) struct Sockets {
     /// The node that plays each role, and the way to it.
     roles: BTreeMap<String, (String, Socket)>,
-    /// Nodes without a port: nobody can ask them, but a fault may hit them.
-    workers: BTreeSet<String>,
+    /// Every node by its own name: a fault may hit one that nobody can ask, or one of several instances.
+    nodes: BTreeSet<String>,
     topology: String,
     begun: Instant,
 }
@@ -51,10 +51,9 @@ impl Sockets {
             sockets.insert(endpoint.clone(), socket.clone());
             roles.insert(role.to_owned(), (endpoint.node, socket));
         }
-        let workers = topology.nodes().iter().filter(|node| node.ports.is_empty());
         Ok(Self {
             roles,
-            workers: workers.map(|node| node.name.clone()).collect(),
+            nodes: topology.nodes().iter().map(|node| node.name.clone()).collect(),
             topology: topology.name().to_owned(),
             begun: Instant::now(),
         })
@@ -81,8 +80,9 @@ impl Sockets {
 impl World for Sockets {
     fn node_of(&self, role: &str) -> Result<String, String> {
         let played = self.roles.get(role).map(|(node, _)| node);
-        played.or_else(|| self.workers.get(role)).cloned().ok_or_else(|| {
-            let known: Vec<&str> = self.roles.keys().chain(&self.workers).map(String::as_str).collect();
+        played.or_else(|| self.nodes.get(role)).cloned().ok_or_else(|| {
+            let known: BTreeSet<&str> = self.roles.keys().chain(&self.nodes).map(String::as_str).collect();
+            let known: Vec<&str> = known.into_iter().collect();
             format!("topology {} has: {}", self.topology, known.join(", "))
         })
     }

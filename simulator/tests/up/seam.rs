@@ -65,13 +65,19 @@ pub(crate) struct Seam {
 }
 
 impl Seam {
-    fn start(folder: &Path, args: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Path, args: &[&str]) -> Self {
+        Self::start_with(folder, args, &[])
+    }
+
+    /// Starts it with more variables in its environment.
+    pub(crate) fn start_with(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let mark = format!("SEAM_TEST_MARK={}-{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
         let (name, value) = mark.split_once('=').unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_seam"))
             .args(args)
             .env(name, value)
+            .envs(env.iter().copied())
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -2,7 +2,7 @@ use clap::Args;
 
 use crate::{
     backend::{Options, Profile},
-    topology::Topology,
+    topology::{HIDDEN, Topology},
 };
 
 /// The variables of a topology, and the build of its nodes.
@@ -41,6 +41,9 @@ impl TopologyArgs {
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
+        Some((name, HIDDEN)) => Err(format!(
+            "{HIDDEN} stands for a secret in a replay line; give the value of {name}"
+        )),
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("wanted NAME=VALUE, such as log=debug".to_owned()),
     }
@@ -53,6 +56,7 @@ mod tests {
     #[test]
     fn a_setting_without_a_name_or_a_value_is_refused() {
         assert_eq!(name_and_value("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert!(name_and_value("password=***").is_err());
         assert!(name_and_value("a").is_err() && name_and_value("=b").is_err());
     }
 }

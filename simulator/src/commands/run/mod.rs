@@ -61,7 +61,7 @@ impl Plan {
         args.adjust(&mut scenario, &topology)?;
         // Short enough to be typed again.
         let seed = args.seed.unwrap_or_else(|| chance::below(1_000_000));
-        let replay = args.replay(seed, &name);
+        let replay = args.replay(seed, &name, topology.secrets());
         Ok(Self {
             args,
             scenario,
@@ -108,6 +108,8 @@ impl Plan {
             report,
         };
         let json = serde_json::to_string_pretty(&full).map_err(|error| format!("the report is no JSON: {error}"))?;
+        // An answer or an error may repeat a secret.
+        let json = self.topology.secrets().hide(&json);
         for place in self.args.report.as_deref().into_iter().chain(folder) {
             write_report(place, &json)?;
         }
@@ -118,7 +120,8 @@ impl Plan {
         if self.args.json {
             output::print_line(&json)?;
         } else {
-            output::print(&text::render(report, output::width()))?;
+            let text = text::render(report, output::width());
+            output::print(&self.topology.secrets().hide(&text))?;
         }
         if let Some(folder) = folder {
             self.say(&format!(
