@@ -5,6 +5,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     process,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -16,8 +17,8 @@ use rustix::{
 use super::{Options, UpError};
 use crate::{search, topology::Topology};
 
-/// Folder of one run: `data/NODE/` belongs to a node, unless its data outlives the run; `logs/NODE.log` holds its output. Only the owner may enter it,
-/// since nodes of any kind write the data of customers there.
+/// Folder of one run: `data/NODE/` belongs to a node, unless its data outlives the run; `logs/NODE.log` holds its
+/// output. Only the owner may enter it, since nodes of any kind write the data of customers there.
 #[derive(Debug)]
 pub(super) struct RunFolder {
     path: PathBuf,
@@ -55,14 +56,21 @@ impl RunFolder {
         let millis = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_millis());
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         let mut private = DirBuilder::new();
         private.mode(0o700);
-        let mut attempt = 0;
         loop {
-            let id = format!("{}-{millis}-{}-{attempt}", topology.name(), process::id());
+            // Two runs of one process may begin in the same millisecond, in different folders; and whatever has the id
+            // of a run in its environment is killed when that run ends.
+            let id = format!(
+                "{}-{millis}-{}-{}",
+                topology.name(),
+                process::id(),
+                NEXT.fetch_add(1, Relaxed)
+            );
             let path = runs.join(&id);
             match private.create(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => attempt += 1,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
                 Ok(()) => {
                     private.create(path.join("logs"))?;

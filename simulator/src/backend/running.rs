@@ -9,7 +9,7 @@ use futures::future::{join_all, try_join_all};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Event, NodeError, NodeState, NodeStatus, Options, UpError,
+    Death, Event, NodeError, NodeState, NodeStatus, Options, UpError,
     links::Links,
     local::Processes,
     run_folder::RunFolder,
@@ -171,8 +171,8 @@ impl Running {
         killed
     }
 
-    /// Starts a node, or all instances of it, again, with the data that it had, and waits until it is ready. A node that still runs is
-    /// killed first. Returns the time from start to readiness.
+    /// Starts a node, or all instances of it, again, with the data that it had, and waits until it is ready. A node that
+    /// still runs is killed first. Returns the time from start to readiness.
     ///
     /// # Errors
     /// When there is no such node, or it does not become ready; it may run nevertheless.
@@ -186,6 +186,13 @@ impl Running {
     pub fn log_tail(&self, node: &str, lines: usize) -> Vec<String> {
         let tail = self.supervisor(node).map(|supervisor| supervisor.tail(lines));
         tail.unwrap_or_default()
+    }
+
+    /// Every end of a node that nobody asked for, after it was ready; the earliest first.
+    pub fn deaths(&self) -> Vec<Death> {
+        let mut deaths: Vec<Death> = self.supervisors.iter().flat_map(|it| it.deaths()).collect();
+        deaths.sort_by_key(|death| death.at);
+        deaths
     }
 
     /// Path of a node's log.

@@ -1,4 +1,8 @@
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{
+    fmt,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use serde::Serialize;
 
@@ -19,6 +23,19 @@ pub struct NodeStatus {
     pub requests: u64,
     /// Connections to the node from outside and over all links, on all its ports.
     pub connections: u64,
+}
+
+/// End of a node that was ready, without `seam` asking for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Death {
+    /// The node's name.
+    pub node: String,
+    /// Exit status or signal, as text.
+    pub how: String,
+    /// Moment of the end.
+    pub at: Instant,
+    /// Last lines of the node's log, without secrets.
+    pub tail: Vec<String>,
 }
 
 /// State of a node.

@@ -2,7 +2,7 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    LogEnd, NodeError, NodeState,
+    Death, LogEnd, NodeError, NodeState,
     life::Life,
     logs::{self, Lines},
     ready::Check,
@@ -39,6 +39,7 @@ pub(super) struct Supervisor {
     closing: CancellationToken,
     /// Restarts after a failure so far.
     restarts: AtomicU32,
+    deaths: std::sync::Mutex<Vec<Death>>,
     /// Held by whoever starts or ends the node.
     turn: Mutex<()>,
 }
@@ -59,6 +60,7 @@ impl Supervisor {
             runner,
             closing,
             restarts: AtomicU32::new(0),
+            deaths: std::sync::Mutex::default(),
             turn: Mutex::new(()),
         }
     }
@@ -89,7 +91,7 @@ impl Supervisor {
         })
     }
 
-    /// Asks the node to end, and kills it if it still runs after `grace`, or the time that its topology gives it. Cancel `closing` first: otherwise a
+    /// Asks the node to end, and kills it if it still runs after `grace`, or after its own time. Cancel `closing` first: otherwise a
     /// waiting start could bring the node back.
     pub(super) async fn stop(&self, grace: Duration) {
         let turn = self.turn.lock().await;
@@ -181,8 +183,11 @@ impl Supervisor {
         let served = self.life.state() == NodeState::Ready;
         self.life.ended(&exit, self.node.once);
         // Whoever starts the node sees a death before it was ready.
-        if served && matches!(self.life.state(), NodeState::Died(_)) && !exit.is_success() {
-            self.come_back().await;
+        if let (true, NodeState::Died(how)) = (served, self.life.state()) {
+            self.record_death(how);
+            if !exit.is_success() {
+                self.come_back().await;
+            }
         }
     }
 
@@ -209,6 +214,21 @@ impl Supervisor {
         let pause = self.node.restart?.pause(self.restarts.load(Relaxed))?;
         self.restarts.fetch_add(1, Relaxed);
         Some(pause)
+    }
+
+    fn record_death(&self, how: String) {
+        let death = Death {
+            node: self.node.name.clone(),
+            how,
+            at: Instant::now(),
+            tail: self.tail(TAIL_LINES),
+        };
+        self.deaths.lock().unwrap_or_else(PoisonError::into_inner).push(death);
+    }
+
+    /// Ends of the node so far that nobody asked for, after it was ready.
+    pub(super) fn deaths(&self) -> Vec<Death> {
+        self.deaths.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Each way to the node with the address to which it leads.

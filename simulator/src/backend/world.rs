@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::Running;
 use crate::{
-    steps::{Fault, FaultKind, NoAnswer, NotLaid, Request, Response, Target, World},
+    backend,
+    steps::{Death, Fault, FaultKind, NoAnswer, NotLaid, Request, Response, Target, World},
     topology::{Endpoint, Topology},
 };
 
@@ -142,6 +143,17 @@ impl World for LocalWorld<'_> {
         within: Duration,
     ) -> LocalBoxFuture<'a, Result<Response, NoAnswer>> {
         self.sockets.send(role, request, within)
+    }
+
+    fn deaths(&self) -> Vec<Death> {
+        let begun = self.sockets.begun;
+        let death = |death: backend::Death| Death {
+            node: death.node,
+            how: death.how,
+            at: death.at.saturating_duration_since(begun),
+            last_lines: death.tail,
+        };
+        self.running.deaths().into_iter().map(death).collect()
     }
 
     fn lay<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), NotLaid>> {

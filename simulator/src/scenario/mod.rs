@@ -35,4 +35,4 @@ pub use journey::JourneyFailure;
 pub use observations::Observations;
 pub use plan::{FaultPlan, Invariant, Moment, Scenario, Workload};
 pub use progress::{Event, Phase};
-pub use report::{FaultOutcome, FaultReport, InvariantReport, Report, Row, Timeline, Unsettled, Verdict};
+pub use report::{DeathReport, FaultOutcome, FaultReport, InvariantReport, Report, Row, Timeline, Unsettled, Verdict};

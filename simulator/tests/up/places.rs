@@ -32,7 +32,11 @@ fn a_node_runs_in_its_folder_with_its_files_and_the_environment_that_it_names() 
         folder = "work"
         ports = []
         env_files = ["one.env", "two.env"]
-        env = { HOME_TOWN = "${env.SEAM_TEST_TOWN}", STREET = "${env.SEAM_TEST_STREET:-High 1.5}", GREETING = "${greeting}", B = "table" }
+        [node.worker.env]
+        HOME_TOWN = "${env.SEAM_TEST_TOWN}"
+        STREET = "${env.SEAM_TEST_STREET:-High 1.5}"
+        GREETING = "${greeting}"
+        B = "table"
         "#,
     )
     .unwrap();
@@ -43,8 +47,8 @@ fn a_node_runs_in_its_folder_with_its_files_and_the_environment_that_it_names() 
     .unwrap();
     fs::write(parts.join("two.env"), "A=two=2\n").unwrap();
     let script = parts.join("work/work.sh");
-    let print = "#!/bin/sh\nprintf '%s\\n' \"$A\" \"$B\" \"$C\" \"$D\" \"$HOME_TOWN\" \"$STREET\" \"$GREETING\" end > seen\n\
-                 exec sleep 600\n";
+    let print = "#!/bin/sh\nfor seen in \"$A\" \"$B\" \"$C\" \"$D\" \"$HOME_TOWN\" \"$STREET\" \"$GREETING\" end; do\n\
+                 echo \"$seen\" >> seen; done\nexec sleep 600\n";
     fs::write(&script, print).unwrap();
     std::process::Command::new("chmod")
         .arg("+x")
@@ -71,7 +75,9 @@ fn a_node_runs_in_its_folder_with_its_files_and_the_environment_that_it_names() 
     let (status, said) = seam.ended();
     assert_eq!(status.code(), Some(2), "{said}");
     assert!(
-        said.contains("parts/worker.toml:9: ${env.SEAM_TEST_TOWN}: the environment variable SEAM_TEST_TOWN is not set"),
+        said.contains(
+            "parts/worker.toml:10: ${env.SEAM_TEST_TOWN}: the environment variable SEAM_TEST_TOWN is not set"
+        ),
         "{said}"
     );
 }

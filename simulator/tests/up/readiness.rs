@@ -21,7 +21,8 @@ fn comes_up(topology: &str) -> String {
 fn a_status_other_than_success_may_be_the_wanted_one() {
     let asking = |status: &str| {
         format!(
-            "name = 's'\n[node.web]\ncommand = {PYTHON}\nready = {{ http = '/no', status = {status}, within_ms = 4000 }}"
+            "name = 's'\n[node.web]\ncommand = {PYTHON}\n\
+             ready = {{ http = '/no', status = {status}, within_ms = 4000 }}"
         )
     };
     comes_up(&asking("404"));
