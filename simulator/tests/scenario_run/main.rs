@@ -345,3 +345,65 @@ fn a_worker_without_a_port_can_be_killed() {
     assert!(run.stdout.contains("fault: killed sweeper at "), "{run:#?}");
     assert_eq!(project.processes(), Vec::<String>::new());
 }
+
+fn check(project: &Project, files: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seam"));
+    let command = command.current_dir(project.0.path()).arg("check").args(files);
+    Run::from(command.output().expect("seam starts"))
+}
+
+#[test]
+fn a_check_says_everything_that_is_wrong_and_starts_nothing() {
+    let project = Project::new();
+    let run = check(&project, &["errand", "corner", "topologies/corner.toml"]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{run:#?}");
+    assert!(
+        run.stdout
+            .contains("errand: a scenario, nothing wrong\ncorner: a topology, nothing wrong\n"),
+        "{run:#?}"
+    );
+
+    let scenario = include_str!("scenario.toml")
+        .replace("killable = [\"shop\"]", "killable = [\"shpo\"]\nmay_die = [\"corner\"]")
+        .replace("kind = \"kill\"\nnode = \"shop\"", "kind = \"kill\"\nnode = \"apq\"");
+    let project = Project::with_scenario(&scenario);
+    let flawed = "name = 's'\n[node.a]\ncommand = ['a', '${x}']\nneeds = ['b']\n[node.c]\nports = ['P']\n";
+    fs::write(project.0.path().join("flawed.toml"), flawed).expect("a file");
+    let run = check(&project, &["errand", "flawed.toml", "nowhere"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{run:#?}");
+    for wanted in [
+        "errand.toml: `killable` names 'shpo', and topology corner has no such node or role; known are corner-shop, shop\n",
+        "errand.toml: `may_die` names 'corner'",
+        "errand.toml: fault 1 names 'apq', and topology corner has no such node or role",
+        "flawed.toml:6: 'P' is not a valid name",
+        "there is no 'nowhere' among the topologies; known are corner",
+    ] {
+        assert!(run.stderr.contains(wanted), "{wanted} is not in {run:#?}");
+    }
+
+    // A run is refused for the fault, before anything starts, and not for what is only named.
+    let run = project.run(&["errand"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{run:#?}");
+    assert!(
+        run.stderr.contains("fault 1 names 'apq'") && !run.stderr.contains("shpo"),
+        "{run:#?}"
+    );
+    assert_eq!(project.runs(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_scenarios_own_topology_is_found_beside_it_from_any_folder() {
+    let scenario = include_str!("scenario.toml").replace("\"corner\"", "\"../topologies/corner.toml\"");
+    let project = Project::with_scenario(&scenario);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let file = project.0.path().join("scenarios/errand.toml");
+    let mut command = project.command(&[file.to_str().expect("text"), "--kill", "none"]);
+
+    let run = Run::from(command.current_dir(elsewhere.path()).output().expect("seam starts"));
+
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(
+        run.stdout.contains("/topologies/corner.toml"),
+        "the replay line has the path: {run:#?}"
+    );
+}

@@ -1,7 +1,11 @@
+use std::path::Path;
+
 use clap::Args;
 
 use crate::{
     backend::{Options, Profile},
+    scenario::Scenario,
+    search,
     topology::{HIDDEN, Topology},
 };
 
@@ -36,6 +40,28 @@ impl TopologyArgs {
             profile: self.profile(),
             ..Options::default()
         }
+    }
+}
+
+/// The topology that a scenario names, as a name or a path from the current folder: a path leads from the scenario's
+/// `file`, or else from `here`, and a name is looked for from `here`, or else beside the scenario.
+///
+/// # Errors
+/// When there is none; the text says where it was looked for.
+pub(crate) fn own_topology(scenario: &Scenario, file: &Path, here: &Path) -> Result<String, String> {
+    let name = &scenario.topology;
+    let beside = file.parent().unwrap_or(here);
+    let is_path = name.contains('/') || name.ends_with(".toml");
+    let (first, second) = if is_path { (beside, here) } else { (here, beside) };
+    let found = search::find_from(first, "topologies", name);
+    match found {
+        Ok(_) if first == here => Ok(name.clone()),
+        Ok(path) => Ok(path.display().to_string()),
+        Err(error) => match search::find_from(second, "topologies", name) {
+            Ok(_) if second == here => Ok(name.clone()),
+            Ok(path) => Ok(path.display().to_string()),
+            Err(_) => Err(error.to_string()),
+        },
     }
 }
 
