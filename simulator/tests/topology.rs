@@ -67,7 +67,8 @@ fn a_file_says_what_it_means() {
         (
             &ReadyProbe::Http {
                 port: "main".into(),
-                path: "/up".into()
+                path: "/up".into(),
+                statuses: Vec::new()
             },
             50
         )
@@ -132,7 +133,104 @@ fn what_cannot_be_is_refused_with_what_to_do() {
             "empty command; its first word is the program",
         ),
         ("[node.'../up']\ncommand = ['a']", "'../up' is not a valid name"),
-        ("[node.web]\ncommand = ['a']\nports = []", "leave `ports` out"),
+        (
+            "[node.web]\ncommand = ['a']\nlinks = ['job']\n[node.job]\ncommand = ['a']\nports = []",
+            "shop.toml:4: node 'job' has no port, so it can't be called or asked; name some in its `ports`",
+        ),
+        (
+            "[node.web]\ncommand = ['a', '${port}']\nports = []",
+            "shop.toml:3: node 'web' has no port",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nports = []\nready = { tcp = true }",
+            "shop.toml:5: node 'web' has no port",
+        ),
+        (
+            "[node.job]\ncommand = ['a']\nonce = true\nready = { log = 'done' }",
+            "shop.toml:5: node 'job' runs once, so it is ready when it has ended with status 0",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nready = { log = 'up(' }",
+            "shop.toml:4: `log` in the ready of node 'web' is no regular expression",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nready = { http = '/', status = 700 }",
+            "status 700 in the ready of node 'web' is none of HTTP; use 100 to 599",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nready = { tcp = true, status = 200 }",
+            "`status` goes with http",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nready = { command = [] }",
+            "empty command; its first word is the program",
+        ),
+        ("[node.web]\ncommand = ['a']\nready = {}", "ready of node 'web' must be"),
+        (
+            "[node.web]\ncommand = ['a']\ninstances = 0",
+            "shop.toml:4: node 'web' has 0 instances; use 1 to 100",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\ninstances = 2\nfixed_ports = { main = 80 }",
+            "node 'web' has several instances and `fixed_ports`",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nfixed_ports = { http = 80 }",
+            "shop.toml:4: node 'web' has no port 'http'; its ports are main",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\npublic_ports = { main = 0 }",
+            "node 'web' fixes port 0",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\ninstances = 2\n[node.web-2]\ncommand = ['b']",
+            "two nodes are called 'web-2'",
+        ),
+        (
+            "[node.a]\ncommand = ['a']\ndata = 'x'\n[node.b]\ncommand = ['b']\ndata = 'x'",
+            "two nodes have data = \"x\"",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\ndata = '../x'",
+            "shop.toml:4: '../x' is not a valid name",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nstop = { signal = 'STOP' }",
+            "shop.toml:4: node 'web' is stopped by 'STOP'; known are TERM, INT",
+        ),
+        (
+            "[node.bank]\naddress = 'http://bank/v2'",
+            "shop.toml:3: node 'bank' has address 'http://bank/v2'; use host:port, or http://host",
+        ),
+        (
+            "[node.bank]\naddress = 'bank:80'\nenv = { A = 'b' }",
+            "node 'bank' has an `address`: it runs elsewhere, so `env` means nothing",
+        ),
+        (
+            "[node.bank]\naddress = 'bank:80'\ncommand = ['a']",
+            "node 'bank' has both cargo and command, or one of them and address",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nenv_files = ['no.env']",
+            "shop.toml:4: env file ./no.env: No such file",
+        ),
+        (
+            "include = ['no.toml']\n[node.web]\ncommand = ['a']",
+            "shop.toml:2: cannot include ./no.toml: No such file",
+        ),
+        (
+            "[node.web]\ncommand = ['a', '${env.SEAM_TEST_NOWHERE}']",
+            "the environment variable SEAM_TEST_NOWHERE is not set; set it, or give a default: \
+             ${env.SEAM_TEST_NOWHERE:-default}",
+        ),
+        (
+            "secret = ['pasword']\n[variables]\npassword = 'a'\n[node.web]\ncommand = ['a']",
+            "shop.toml:2: secret 'pasword' is no variable; the variables are password",
+        ),
+        (
+            "secret = ['pw']\n[variables]\npw = '${port}'\n[node.web]\ncommand = ['a']",
+            "secret 'pw' must be text",
+        ),
         (
             "[node.web]\ncommand = ['a']\nports = ['x', 'x']",
             "'x' occurs twice in the ports",
@@ -278,6 +376,55 @@ fn an_override_replaces_a_variable_and_nothing_else() {
     let said = set("greting").unwrap_err().to_string();
     assert!(
         said.contains("--set greting=... names no variable of shop.toml; it has greeting"),
+        "{said}"
+    );
+}
+
+#[test]
+fn every_flaw_of_a_file_is_found_not_only_the_first() {
+    let text = "name = 's'\n[node.a]\ncommand = ['a', '${x}']\nneeds = ['b']\nready = {}\n\
+                [node.b]\nneeds = ['c']\n[roles]\nfront = 'd'";
+    let flaws = Topology::check(text, Path::new("shop.toml"), &[]).unwrap_err();
+    let said: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+
+    assert_eq!(said.len(), 4, "{said:#?}");
+    for (said, wanted) in said.iter().zip([
+        "shop.toml:3: unknown placeholder ${x}",
+        "shop.toml:5: ready of node 'a' must be",
+        "shop.toml:7: no node is called 'c'",
+        "shop.toml:9: no node is called 'd'",
+    ]) {
+        assert!(said.starts_with(wanted), "{said}");
+    }
+}
+
+#[test]
+fn included_files_are_read_once_and_the_file_that_includes_them_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "all.toml",
+        "name = 's'\ninclude = ['a.toml', 'b.toml']\n[variables]\nx = 'mine'\n",
+    );
+    write(
+        "a.toml",
+        "include = ['b.toml', 'all.toml']\n[variables]\nx = 'a'\n[node.a]\ncommand = ['a', '${x}']\n",
+    );
+    write("b.toml", "[node.b]\ncommand = ['b']\nneeds = ['a']\n");
+    let load = || Topology::load(folder.path().join("all.toml").to_str().unwrap(), &[]);
+    let names: Vec<String> = load().unwrap().nodes().iter().map(|node| node.name.clone()).collect();
+    assert_eq!(names, ["a", "b"]);
+
+    write("b.toml", "[variables]\nx = 'b'\n[node.a]\ncommand = ['b']\n");
+    let said = load().unwrap_err().to_string();
+    assert!(
+        said.contains("b.toml:3: node 'a' comes from another file too; name it once"),
+        "{said}"
+    );
+    write("b.toml", "[node.b]\ncomand = ['b']\n");
+    let said = load().unwrap_err().to_string();
+    assert!(
+        said.contains("b.toml is not a topology") && said.contains("line 2"),
         "{said}"
     );
 }

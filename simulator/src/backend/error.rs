@@ -66,6 +66,16 @@ pub enum UpError {
         /// Reason given by the system.
         source: io::Error,
     },
+    /// Another run keeps its data in a named folder.
+    #[error("data '{name}' of node '{node}' is in use by another run ({}); take that one down first", folder.display())]
+    DataInUse {
+        /// The node's name.
+        node: String,
+        /// Name of the data.
+        name: String,
+        /// Folder that holds it.
+        folder: PathBuf,
+    },
     /// A node did not become ready.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -85,14 +95,44 @@ pub enum NodeError {
     },
     /// The program is missing or not executable.
     #[error(
-        "node '{node}' runs '{program}', and there is no such program{}; install it, or correct the node's command",
-        if program.contains('/') { "" } else { " in PATH" }
+        "node '{node}' runs '{program}', and there is no such program in {}; install it, or correct the node's command",
+        folder.as_ref().map_or_else(|| "PATH".to_owned(), |folder| folder.display().to_string())
     )]
     NoProgram {
         /// The node's name.
         node: String,
         /// Program as the topology names it.
         program: String,
+        /// Folder from which its path leads; `None` for a program that is looked for in `PATH`.
+        folder: Option<PathBuf>,
+    },
+    /// The working folder is missing.
+    #[error("node '{node}' runs in {}, which is no folder; create it, or correct the node's folder", folder.display())]
+    NoFolder {
+        /// The node's name.
+        node: String,
+        /// Working folder of the node.
+        folder: PathBuf,
+    },
+    /// Another program listens on a port that the topology fixes.
+    #[error(
+        "node '{node}' has the fixed port {port}, and another program listens there; end that one, or choose another"
+    )]
+    PortTaken {
+        /// The node's name.
+        node: String,
+        /// Number of the port.
+        port: u16,
+    },
+    /// The name of what runs elsewhere stands for no address.
+    #[error("node '{node}' runs on '{host}', which has no address: {reason}")]
+    NoAddress {
+        /// The node's name.
+        node: String,
+        /// Name in the topology.
+        host: String,
+        /// Reason given by the system.
+        reason: String,
     },
     /// The program could not be started.
     #[error("cannot start node '{node}': {source}")]
@@ -105,6 +145,16 @@ pub enum NodeError {
     /// The node ended before it was ready.
     #[error("node '{node}' ended before it was ready ({how}){log}")]
     Died {
+        /// The node's name.
+        node: String,
+        /// Exit status or signal, as text.
+        how: String,
+        /// End of the node's log.
+        log: Box<LogEnd>,
+    },
+    /// A node that runs once ended with another status than 0. What needs it was not started.
+    #[error("node '{node}' runs once and failed ({how}); what needs it was not started{log}")]
+    Failed {
         /// The node's name.
         node: String,
         /// Exit status or signal, as text.
@@ -142,6 +192,23 @@ pub enum NodeError {
         /// The node's name.
         node: String,
     },
+}
+
+impl NodeError {
+    /// True if the topology could not be tried at all: a program is missing, or what prepares it failed. False if
+    /// a node was tried and found wanting.
+    pub fn could_not_run(&self) -> bool {
+        matches!(
+            self,
+            Self::Unknown { .. }
+                | Self::NoProgram { .. }
+                | Self::NoFolder { .. }
+                | Self::PortTaken { .. }
+                | Self::NoAddress { .. }
+                | Self::Start { .. }
+                | Self::Failed { .. }
+        )
+    }
 }
 
 /// End of the log of a node that did not become ready.

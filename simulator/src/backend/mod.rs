@@ -26,5 +26,5 @@ pub use options::{Options, Profile};
 pub use progress::Event;
 pub use running::{Folder, Running, up};
 pub(crate) use status::seconds;
-pub use status::{NodeState, NodeStatus};
+pub use status::{Death, NodeState, NodeStatus};
 pub(crate) use world::{LocalWorld, Sockets};

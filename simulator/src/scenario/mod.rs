@@ -27,6 +27,7 @@ mod report;
 mod resolve;
 mod tables;
 mod timekeeper;
+mod uses;
 
 pub use candidates::Candidates;
 pub use engine::run;
@@ -35,4 +36,5 @@ pub use journey::JourneyFailure;
 pub use observations::Observations;
 pub use plan::{FaultPlan, Invariant, Moment, Scenario, Workload};
 pub use progress::{Event, Phase};
-pub use report::{FaultOutcome, FaultReport, InvariantReport, Report, Row, Timeline, Unsettled, Verdict};
+pub use report::{DeathReport, FaultOutcome, FaultReport, InvariantReport, Report, Row, Timeline, Unsettled, Verdict};
+pub use uses::{Use, UseKind};

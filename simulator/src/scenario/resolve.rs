@@ -67,6 +67,7 @@ pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
         repeat: file.repeat,
         converge_within: Duration::from_millis(file.converge.within_ms),
         killable: file.killable,
+        may_die: file.may_die,
         lists: file.list,
         choices,
         setup,

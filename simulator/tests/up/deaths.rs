@@ -1,14 +1,6 @@
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::seam::{PYTHON, Shop, address, get, node};
-
-fn refused(topology: &str) -> (Option<i32>, String) {
-    let shop = Shop::new(topology);
-    let mut seam = shop.up(&["--json"]);
-    let (status, said) = seam.ended();
-    seam.assert_nothing_is_left();
-    (status.code(), said)
-}
+use crate::seam::{PYTHON, Shop, address, get, node, refused};
 
 #[test]
 fn a_node_that_dies_early_is_reported_with_its_last_lines() {

@@ -10,6 +10,7 @@ mod build;
 mod command_line;
 mod group;
 mod launch;
+mod outside;
 mod ports;
 mod processes;
 mod reaper;

@@ -13,7 +13,8 @@ pub(crate) use args::RunArgs;
 use screen::Screen;
 
 use super::{
-    output,
+    arguments::own_topology,
+    check, output,
     session::{self, Session},
 };
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
     exit,
     interrupt::Interrupted,
     scenario::{self, Observations, Report, Scenario, Verdict},
+    search,
     topology::Topology,
 };
 
@@ -56,12 +58,22 @@ impl Plan {
     fn of(args: RunArgs) -> Result<Self, String> {
         let here = env::current_dir().map_err(|error| format!("the current folder can't be told: {error}"))?;
         let mut scenario = Scenario::load(&args.scenario, &here).map_err(|error| error.to_string())?;
-        let name = args.name.clone().unwrap_or_else(|| scenario.topology.clone());
+        let name = match &args.name {
+            Some(name) => name.clone(),
+            None => {
+                let file = search::find_from(&here, "scenarios", &args.scenario).map_err(|error| error.to_string())?;
+                own_topology(&scenario, &file, &here)?
+            }
+        };
         let topology = args.topology.load(&name)?;
         args.adjust(&mut scenario, &topology)?;
+        let misfits = check::misfits(&scenario, &topology, false);
+        if !misfits.is_empty() {
+            return Err(misfits.join("\n"));
+        }
         // Short enough to be typed again.
         let seed = args.seed.unwrap_or_else(|| chance::below(1_000_000));
-        let replay = args.replay(seed, &name);
+        let replay = args.replay(seed, &name, topology.secrets());
         Ok(Self {
             args,
             scenario,
@@ -108,6 +120,8 @@ impl Plan {
             report,
         };
         let json = serde_json::to_string_pretty(&full).map_err(|error| format!("the report is no JSON: {error}"))?;
+        // An answer or an error may repeat a secret.
+        let json = self.topology.secrets().hide(&json);
         for place in self.args.report.as_deref().into_iter().chain(folder) {
             write_report(place, &json)?;
         }
@@ -118,7 +132,8 @@ impl Plan {
         if self.args.json {
             output::print_line(&json)?;
         } else {
-            output::print(&text::render(report, output::width()))?;
+            let text = text::render(report, output::width());
+            output::print(&self.topology.secrets().hide(&text))?;
         }
         if let Some(folder) = folder {
             self.say(&format!(

@@ -33,9 +33,9 @@ impl JsonLines {
     }
 }
 
-/// The state of each node when last asked.
+/// The state of each node when last asked, and its process: a restart may be over before the next look.
 #[derive(Debug, Default)]
-struct Changes(BTreeMap<String, NodeState>);
+struct Changes(BTreeMap<String, (NodeState, Option<u32>)>);
 
 impl Changes {
     fn are_new(&self) -> bool {
@@ -45,12 +45,13 @@ impl Changes {
     /// The nodes whose state has changed since the last look; a death is reported on stderr with its last lines.
     fn since_last(&mut self, running: &Running) -> Vec<NodeStatus> {
         let mut changed = running.nodes();
-        changed.retain(|node| self.0.get(&node.name) != Some(&node.state));
+        let now = |node: &NodeStatus| (node.state.clone(), node.pid);
+        changed.retain(|node| self.0.get(&node.name) != Some(&now(node)));
         for node in &changed {
             if let NodeState::Died(how) = &node.state {
                 report_death(running, &node.name, how);
             }
-            self.0.insert(node.name.clone(), node.state.clone());
+            self.0.insert(node.name.clone(), now(node));
         }
         changed
     }
@@ -159,6 +160,8 @@ fn text(node: &NodeStatus) -> String {
             }
         })
         .collect();
-    let pid = node.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
-    format!("{}: {}, {}{pid}", node.name, node.state, addresses.join(", "))
+    let state = format!("{}: {}", node.name, node.state);
+    let pid = node.pid.map(|pid| format!("pid {pid}"));
+    let parts: Vec<String> = [state].into_iter().chain(addresses).chain(pid).collect();
+    parts.join(", ")
 }

@@ -16,7 +16,7 @@ use super::{
     session::{self, NotUp, Session},
 };
 use crate::{
-    backend::{Folder, NodeError, NodeState, Running},
+    backend::{Folder, NodeState, Running},
     exit,
     interrupt::Interrupt,
     progress::Lines,
@@ -30,7 +30,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 pub(crate) async fn run(args: UpArgs) -> u8 {
     match attempt(&args).await {
         Ok(()) => exit::PASS,
-        Err(Stop::NotUp(NotUp::Node(error @ (NodeError::Died { .. } | NodeError::NotReady { .. })))) => {
+        Err(Stop::NotUp(NotUp::Node(error))) if !error.could_not_run() => {
             output::complain("up", &error.to_string());
             exit::FAIL
         }
