@@ -39,7 +39,7 @@ pub(super) const BUGS: &[Bug] = &[
         "tests of notifications",
         (
             "lib",
-            "mailer::tests::each_reply_at_each_place_of_a_conversation_is_a_refusal_or_is_tried_again",
+            "mailer::tests::only_a_reply_about_the_mailbox_or_the_message_is_a_refusal_for_good",
         ),
         &[Edit {
             file: "services/notifications/src/mailer.rs",
