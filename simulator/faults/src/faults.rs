@@ -48,6 +48,8 @@ pub(crate) struct Standing {
     pub(crate) changed: u64,
     /// Number of connections that had been accepted when it was laid.
     pub(crate) connections_before: u64,
+    /// Number of requests that fitted since it was laid.
+    pub(crate) requests: Arc<AtomicU64>,
     until: Option<Instant>,
 }
 
@@ -157,9 +159,11 @@ impl Faults {
             };
             let before = &set.standing[place];
             let (laid, connections_before) = (before.laid, before.connections_before);
+            let requests = Arc::clone(&before.requests);
             set.standing[place] = Arc::new(Standing {
                 laid,
                 connections_before,
+                requests,
                 ..Standing::new(fault, set.version, 0)
             });
             Ok(())
@@ -210,20 +214,22 @@ impl Faults {
         self.0.connections.fetch_add(1, SeqCst) + 1
     }
 
-    /// Returns the key of all chance of a fault on a connection.
-    pub(crate) fn key(&self, connection: u64, fault: &str) -> u64 {
-        key(self.0.seed, &self.0.link, connection, 0, fault)
+    /// Returns the key of all chance of a fault on a request, or on a whole connection if that is 0.
+    pub(crate) fn key(&self, (connection, request): (u64, u64), fault: &str) -> u64 {
+        key(self.0.seed, &self.0.link, connection, request, fault)
     }
 
     pub(crate) fn note_met(&self, fault: &str) {
         self.locked_record().met(fault);
     }
 
-    pub(crate) fn note(&self, fault: &str, connection: u64, outcome: Outcome) {
+    /// Records a decision about a request, or about a whole connection if that is 0.
+    pub(crate) fn note(&self, fault: &str, (connection, request): (u64, u64), outcome: Outcome) {
         let decision = Decision {
             at: self.0.since.elapsed(),
             fault: fault.to_owned(),
             connection,
+            request,
             outcome,
         };
         self.locked_record().decided(decision);
@@ -319,6 +325,7 @@ impl Standing {
             laid: version,
             changed: version,
             connections_before,
+            requests: Arc::default(),
         }
     }
 }

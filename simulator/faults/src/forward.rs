@@ -21,24 +21,13 @@ use crate::{
     Faults, Upstream,
     counters::Counters,
     faults::Set,
+    http::{Exchange, Side, begins_request},
     pipe::{Break, Pipe},
     plan::{Age, Decided, IsReset, Plan},
 };
 
 /// Time for which a side that was ended in order may still send; closing before would reset it.
 const LINGERING: Duration = Duration::from_secs(1);
-
-const METHODS: [&[u8]; 9] = [
-    b"GET ",
-    b"POST ",
-    b"PUT ",
-    b"DELETE ",
-    b"PATCH ",
-    b"HEAD ",
-    b"OPTIONS ",
-    b"CONNECT ",
-    b"TRACE ",
-];
 
 /// The faults of one connection, as they change.
 pub(crate) struct Watched {
@@ -158,7 +147,22 @@ async fn carry(client: &mut TcpStream, server: &mut TcpStream, counters: &Counte
     let mut upwards = Pipe::new(from_client, to_server, &counters.bytes_to_upstream);
     let mut downwards = Pipe::new(from_server, to_client, &counters.bytes_to_client);
     let at_message_start = AtomicBool::new(true);
+    let mut exchange: Option<Arc<Exchange>> = None;
+    let mut is_new = true;
     loop {
+        if exchange.is_none() && !watched.plan.requests.is_empty() {
+            let open = (!is_new).then(|| at_message_start.load(SeqCst));
+            let begun = exchange.insert(Arc::new(watched.decided.exchange(open)));
+            upwards.join(begun, Side::ToUpstream);
+            downwards.join(begun, Side::ToClient);
+        }
+        is_new = false;
+        if let Some(exchange) = &exchange
+            && exchange.lay(watched.plan.requests.clone())
+        {
+            upwards.hurry();
+            downwards.hurry();
+        }
         upwards.apply(&watched.plan.to_upstream);
         downwards.apply(&watched.plan.to_client);
         let both = async {
@@ -184,7 +188,7 @@ async fn carry(client: &mut TcpStream, server: &mut TcpStream, counters: &Counte
 }
 
 fn count_request(piece: &[u8], at_message_start: &AtomicBool, requests: &AtomicU64) {
-    if at_message_start.swap(false, SeqCst) && METHODS.iter().any(|method| piece.starts_with(method)) {
+    if at_message_start.swap(false, SeqCst) && begins_request(piece) {
         requests.fetch_add(1, Relaxed);
     }
 }

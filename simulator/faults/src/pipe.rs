@@ -2,7 +2,10 @@ use std::{
     collections::VecDeque,
     future::pending,
     io,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use bytes::Bytes;
@@ -14,6 +17,7 @@ use tokio::{
 
 use crate::{
     Effect,
+    http::{Exchange, Side},
     plan::{ActId, Mark, Way},
     stream::{Item, Stage, What},
 };
@@ -40,6 +44,7 @@ pub(crate) struct Pipe<'a> {
     stages: Vec<Acting>,
     room: usize,
     is_held: bool,
+    exchange: Option<(Arc<Exchange>, Side)>,
     state: State,
 }
 
@@ -87,8 +92,14 @@ impl<'a> Pipe<'a> {
             stages: Vec::new(),
             room: ROOM,
             is_held: false,
+            exchange: None,
             state: State::Reading,
         }
+    }
+
+    /// Has all that is read from now on sorted into requests or replies.
+    pub(crate) fn join(&mut self, exchange: &Arc<Exchange>, side: Side) {
+        self.exchange = Some((Arc::clone(exchange), side));
     }
 
     /// Takes the effects that act from now on. The stages of those that acted before go on; if one has gone, what
@@ -117,9 +128,9 @@ impl<'a> Pipe<'a> {
             }
         }
         if !before.is_empty() {
-            self.queue.iter_mut().for_each(|item| item.due = now);
+            self.hurry();
         }
-        if !self.unwritten.is_empty() && !self.stages.is_empty() {
+        if !self.unwritten.is_empty() && self.is_worked_on() {
             // Read before the effects began, so they don't act on it.
             let bytes = Bytes::copy_from_slice(&self.buffer[self.unwritten.clone()]);
             self.unwritten = 0..0;
@@ -127,18 +138,28 @@ impl<'a> Pipe<'a> {
         }
     }
 
+    /// Lets what waits go on at once.
+    pub(crate) fn hurry(&mut self) {
+        let now = Instant::now();
+        self.queue.iter_mut().for_each(|item| item.due = now);
+    }
+
     /// Passes on until the end of the sender. The other direction may continue.
     pub(crate) async fn run(&mut self, mut seen: impl FnMut(&[u8])) -> Result<(), Break> {
         while self.state != State::Ended {
             if self.is_held {
                 pending::<()>().await;
-            } else if self.stages.is_empty() && self.queue.is_empty() {
+            } else if !self.is_worked_on() && self.queue.is_empty() {
                 self.copy(&mut seen).await?;
             } else {
                 self.step(&mut seen).await?;
             }
         }
         Ok(())
+    }
+
+    fn is_worked_on(&self) -> bool {
+        !self.stages.is_empty() || self.exchange.is_some()
     }
 
     /// Copies until the end, with no effect in the way.
@@ -166,7 +187,12 @@ impl<'a> Pipe<'a> {
 
     /// Writes what is due, or reads on if there is room.
     async fn step(&mut self, seen: &mut impl FnMut(&[u8])) -> Result<(), Break> {
-        let reads = self.state == State::Reading && self.queued < self.room;
+        let may_read = self
+            .exchange
+            .as_ref()
+            .is_none_or(|(exchange, side)| exchange.may_read(*side));
+        let reads = self.state == State::Reading && self.queued < self.room && may_read;
+        let gets_ready = self.state == State::Reading && self.exchange.is_some();
         let most = self.buffer.len().min(self.room);
         tokio::select! {
             biased;
@@ -183,7 +209,14 @@ impl<'a> Pipe<'a> {
                     seen(&self.buffer[..read]);
                     What::Data(Bytes::copy_from_slice(&self.buffer[..read]))
                 };
-                self.enqueue(Item { due: Instant::now(), what });
+                let items = match &self.exchange {
+                    Some((exchange, side)) => exchange.feed(*side, what),
+                    None => vec![Item { due: Instant::now(), what }],
+                };
+                items.into_iter().for_each(|item| self.enqueue(item));
+            }
+            items = get_ready(self.exchange.as_ref()), if gets_ready => {
+                items.into_iter().for_each(|item| self.enqueue(item));
             }
         }
         Ok(())
@@ -247,6 +280,15 @@ impl<'a> Pipe<'a> {
         self.state = State::Ended;
         let _ = self.to.shutdown().await;
     }
+}
+
+/// Waits for items that the other direction's reading brings.
+async fn get_ready(exchange: Option<&(Arc<Exchange>, Side)>) -> Vec<Item> {
+    let Some((exchange, side)) = exchange else {
+        return pending().await;
+    };
+    exchange.ready(*side).await;
+    exchange.take_ready(*side)
 }
 
 /// Waits until the item is due, then writes some of it; returns how many bytes.

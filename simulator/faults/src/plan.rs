@@ -14,6 +14,7 @@ use crate::{
     Effect, Faults, Outcome,
     draw::{part, unit},
     faults::{Set, Standing},
+    http::Exchange,
 };
 
 /// Decisions about one connection so far. Each is recorded once.
@@ -51,6 +52,8 @@ struct Unfired {
 pub(crate) struct Plan {
     pub(crate) to_upstream: Way,
     pub(crate) to_client: Way,
+    /// The effects on its HTTP/1 requests, in the order of laying.
+    pub(crate) requests: Vec<Arc<Standing>>,
 }
 
 /// The effects on one direction of a connection, by the place of their kind; at most one of each kind.
@@ -97,7 +100,7 @@ impl Mark {
             has_fired,
         } = &*self.0;
         if !has_fired.swap(true, SeqCst) {
-            faults.note(fault, *connection, Outcome::Fired);
+            faults.note(fault, (*connection, 0), Outcome::Fired);
         }
     }
 }
@@ -119,11 +122,21 @@ impl Decided {
             standing.any(|one| one.laid == *laid && one.fault.name() == name)
         });
         for standing in &set.standing {
-            if self.meets(standing, age) {
+            if !self.meets(standing, age) {
+                continue;
+            }
+            if standing.fault.does().is_of_http() {
+                plan.requests.push(Arc::clone(standing));
+            } else {
                 self.take_in(standing, &mut plan);
             }
         }
         plan
+    }
+
+    /// Begins to tell the requests of the connection apart; see [`Exchange::new`].
+    pub(crate) fn exchange(&self, open: Option<bool>) -> Exchange {
+        Exchange::new(&self.faults, self.connection, open)
     }
 
     fn meets(&self, standing: &Standing, age: Age) -> bool {
@@ -139,7 +152,7 @@ impl Decided {
 
     fn take_in(&mut self, standing: &Standing, plan: &mut Plan) {
         let fault = &standing.fault;
-        let key = self.faults.key(self.connection, fault.name());
+        let key = self.faults.key((self.connection, 0), fault.name());
         let known = self.know(standing, key);
         if !known.is_drawn {
             return;
@@ -171,7 +184,8 @@ impl Decided {
         if known.masked_by != masked_by {
             known.masked_by.clone_from(&masked_by);
             if let Some(by) = masked_by {
-                self.faults.note(fault.name(), self.connection, Outcome::Masked { by });
+                self.faults
+                    .note(fault.name(), (self.connection, 0), Outcome::Masked { by });
             }
         }
     }
@@ -184,7 +198,7 @@ impl Decided {
         let is_changed = |known: &Known| known.changed != standing.changed;
         let note_if_spared = || {
             if !is_drawn {
-                faults.note(fault.name(), connection, Outcome::NotDrawn);
+                faults.note(fault.name(), (connection, 0), Outcome::NotDrawn);
             }
         };
         let known = self.known.entry((standing.laid, fault.name().to_owned()));

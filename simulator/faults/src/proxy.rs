@@ -171,7 +171,7 @@ impl Refusals {
     fn note(&mut self, faults: &Faults, decisions: Vec<(u64, String, Outcome)>) {
         for decision in decisions.iter().filter(|decision| !self.0.contains(decision)) {
             let (_, name, outcome) = decision;
-            faults.note(name, 0, outcome.clone());
+            faults.note(name, (0, 0), outcome.clone());
         }
         self.0 = decisions;
     }

@@ -33,6 +33,8 @@ pub struct Decision {
     pub fault: String,
     /// Number of the connection, from 1; 0 for a fault of the listening address, such as `refuse`.
     pub connection: u64,
+    /// Number of the request on its connection, from 1; 0 for a decision about the whole connection.
+    pub request: u64,
     /// Answer to the question if the fault acts.
     pub outcome: Outcome,
 }
@@ -42,32 +44,39 @@ pub struct Decision {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The fault acted for the first time on this connection.
+    /// The fault acted on this request, or for the first time on this connection.
     Fired,
-    /// Chance spared the connection.
+    /// Chance spared the connection or request.
     NotDrawn,
     /// A fault of the same kind that was laid earlier acts in its place.
     Masked {
         /// Name of that fault.
         by: String,
     },
+    /// The fault can't act here, which is passed on unchanged.
+    Unfit {
+        /// The reason, such as a connection that does not speak HTTP/1.
+        why: String,
+    },
 }
 
 /// Numbers of decisions about one fault.
 ///
-/// A fault that met no connection was laid where nothing passed. One that met but did not fire was spared by chance,
+/// A fault that met nothing was laid where nothing passed. One that met but did not fire was spared by chance,
 /// masked, or saw nothing that it acts on, such as `cut` a connection with fewer bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Tally {
-    /// Number of connections that its selector met, before chance.
+    /// Number of connections that its selector met, before chance; for effects on HTTP, of requests.
     pub met: u64,
-    /// Number of connections on which it acted; for `refuse`, how often the address was closed.
+    /// Number of those on which it acted; for `refuse`, how often the address was closed.
     pub fired: u64,
-    /// Number of connections that chance spared.
+    /// Number of those that chance spared.
     pub not_drawn: u64,
-    /// Number of connections on which another fault acted in its place.
+    /// Number of those on which another fault acted in its place.
     pub masked: u64,
+    /// Number of those on which it can't act.
+    pub unfit: u64,
 }
 
 impl Record {
@@ -81,6 +90,7 @@ impl Record {
             Outcome::Fired => tally.fired += 1,
             Outcome::NotDrawn => tally.not_drawn += 1,
             Outcome::Masked { .. } => tally.masked += 1,
+            Outcome::Unfit { .. } => tally.unfit += 1,
         }
         if self.decisions.len() == KEPT_DECISIONS {
             self.decisions.pop_front();

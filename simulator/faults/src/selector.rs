@@ -3,12 +3,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    Requests,
     fault::{Problem, within},
     units,
 };
 
 /// Traffic that a fault is laid on. The default is all of it: both directions of every connection, until lifted.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Selector {
     /// Direction of the bytes.
@@ -18,6 +19,9 @@ pub struct Selector {
     /// Time after which the fault is lifted, counted from laying or changing it; `None` for no end.
     #[serde(rename = "for", with = "units::optional", skip_serializing_if = "Option::is_none")]
     pub time: Option<Duration>,
+    /// HTTP/1 requests, for effects on them; `None` for all. Effects on bytes take `None` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http: Option<Requests>,
 }
 
 /// Direction of bytes on a link.
@@ -43,7 +47,7 @@ impl Direction {
     }
 }
 
-/// Choice among connections.
+/// Choice among connections, or among requests.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Which {
@@ -93,6 +97,7 @@ impl Which {
 impl Selector {
     pub(crate) fn check(&self) -> Result<(), Problem> {
         self.connections.check("on.connections")?;
+        self.http.as_ref().map_or(Ok(()), Requests::check)?;
         match self.time {
             Some(time) if time.is_zero() || time > units::LONGEST => {
                 Err(Problem::new("on.for", units::show(time), "more than 0s, at most 24h"))

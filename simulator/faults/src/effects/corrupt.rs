@@ -24,23 +24,29 @@ impl Corrupt {
     }
 
     pub(super) fn stage(self, key: u64) -> Box<dyn Stage> {
-        Box::new(Corrupting {
-            every: self.every,
-            passed: 0,
-            draws: Draws::new(key, "corrupt"),
-        })
+        Box::new(Corrupting::new(self.every, key))
     }
 }
 
+/// Place in a stream of which one byte in each run is changed.
 #[derive(Debug)]
-struct Corrupting {
+pub(crate) struct Corrupting {
     every: u64,
     passed: u64,
     draws: Draws,
 }
 
 impl Corrupting {
-    fn change(&mut self, bytes: &Bytes) -> Option<Bytes> {
+    pub(crate) fn new(every: u64, key: u64) -> Self {
+        Self {
+            every,
+            passed: 0,
+            draws: Draws::new(key, "corrupt"),
+        }
+    }
+
+    /// Takes the next bytes; returns them changed if the place of a change is among them.
+    pub(crate) fn change(&mut self, bytes: &Bytes) -> Option<Bytes> {
         let end = self.passed + bytes.len() as u64;
         let mut changed = None;
         for run in self.passed / self.every..=end / self.every {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Longest delay that can be set, and longest that is drawn.
-const LONGEST: Duration = Duration::from_secs(3600);
+pub(super) const LONGEST: Duration = Duration::from_secs(3600);
 
 /// Delays bytes, and the end of the stream behind them.
 ///
@@ -58,18 +58,19 @@ impl Latency {
             last: None,
         })
     }
+}
 
-    fn drawn(&self, draws: &mut Draws) -> Duration {
-        let (first, second) = (draws.number(), draws.number());
-        let spread = match self.distribution {
-            Distribution::Uniform => 2.0 * first - 1.0,
-            // Box and Muller's way; 1 - x is never 0, of which there is no logarithm.
-            Distribution::Normal => (-2.0 * (1.0 - first).ln()).sqrt() * (std::f64::consts::TAU * second).cos(),
-            Distribution::Exponential => -(1.0 - first).ln(),
-        };
-        let seconds = self.delay.as_secs_f64() + spread * self.jitter.as_secs_f64();
-        Duration::from_secs_f64(seconds.clamp(0.0, LONGEST.as_secs_f64()))
-    }
+/// Draws a delay.
+pub(super) fn drawn(delay: Duration, jitter: Duration, distribution: Distribution, draws: &mut Draws) -> Duration {
+    let (first, second) = (draws.number(), draws.number());
+    let spread = match distribution {
+        Distribution::Uniform => 2.0 * first - 1.0,
+        // Box and Muller's way; 1 - x is never 0, of which there is no logarithm.
+        Distribution::Normal => (-2.0 * (1.0 - first).ln()).sqrt() * (std::f64::consts::TAU * second).cos(),
+        Distribution::Exponential => -(1.0 - first).ln(),
+    };
+    let seconds = delay.as_secs_f64() + spread * jitter.as_secs_f64();
+    Duration::from_secs_f64(seconds.clamp(0.0, LONGEST.as_secs_f64()))
 }
 
 #[derive(Debug)]
@@ -82,7 +83,14 @@ struct Delaying {
 impl Stage for Delaying {
     fn pass(&mut self, item: Item, out: &mut Vec<Item>) -> bool {
         let delay = match item.what {
-            What::Data(_) => self.latency.drawn(&mut self.draws),
+            What::Data(_) => {
+                let Latency {
+                    delay,
+                    jitter,
+                    distribution,
+                } = self.latency;
+                drawn(delay, jitter, distribution, &mut self.draws)
+            }
             What::End | What::Close => Duration::ZERO,
         };
         let due = item.due + delay;

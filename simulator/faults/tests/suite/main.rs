@@ -4,6 +4,7 @@
 
 mod connections;
 mod fixture;
+mod http;
 mod laying;
 mod lossless;
 mod model;

@@ -41,6 +41,31 @@ does = { latency = { delay = "200ms", jitter = "50ms", distribution = "normal" }
 [[fault]]
 name = "clingy"
 does = { slow_close = { delay = "1h" } }
+[[fault]]
+name = "unavailable"
+on = { http = { method = "POST", path = "/v1/{id}/{*rest}", headers = { accept = "*/*" }, caller = "orders" } }
+does = { answer = { status = 503, headers = { retry-after = "1" }, body = "no" } }
+[[fault]]
+name = "late request"
+on = { http = { requests = { probability = 0.5 } } }
+does = { delay_request = { delay = "10ms", jitter = "1ms", distribution = "exponential" } }
+[[fault]]
+name = "late reply"
+on = { http = { requests = { first = 3 } } }
+does = { delay_reply = { delay = "10ms" } }
+[[fault]]
+name = "twice"
+on = { http = { requests = { nth = 2 } } }
+does = { duplicate = {} }
+[[fault]]
+name = "silence"
+does = { drop_reply = {} }
+[[fault]]
+name = "half"
+does = { truncate_body = { after_bytes = 1 } }
+[[fault]]
+name = "garbled"
+does = { corrupt_body = { every = 3 } }
 "#;
 
 #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -51,7 +76,7 @@ struct File {
 #[test]
 fn each_fault_is_read_and_written_as_toml_and_json() {
     let file: File = toml::from_str(EACH).unwrap();
-    assert_eq!(file.fault.len(), 11);
+    assert_eq!(file.fault.len(), 18);
 
     let toml = toml::to_string(&file).unwrap();
     let json = serde_json::to_string(&file).unwrap();
@@ -124,6 +149,54 @@ const OUTSIDE: &[(&str, &str)] = &[
     (
         "on = { connections = { first = 1 } }\ndoes = { refuse = {} }",
         "`on.connections` is first, wanted all",
+    ),
+    (
+        "does = { answer = { status = 101 } }",
+        "`does.answer.status` is 101, wanted 200 to 599",
+    ),
+    (
+        "does = { answer = { status = 204, body = \"x\" } }",
+        "`does.answer.body` is set, wanted none with",
+    ),
+    (
+        "does = { answer = { status = 200, headers = { Content-Length = \"3\" } } }",
+        "`does.answer.headers` is \"Content-Length\", wanted names of headers that do not frame",
+    ),
+    (
+        "does = { answer = { status = 200, headers = { a = \"b\\r\\nc: d\" } } }",
+        "`does.answer.headers.a` is \"b\\r\\nc: d\", wanted text without control characters",
+    ),
+    (
+        "does = { delay_reply = { delay = \"2h\" } }",
+        "`does.delay_reply.delay` is 2h, wanted at most 1h",
+    ),
+    (
+        "does = { corrupt_body = { every = 0 } }",
+        "`does.corrupt_body.every` is 0, wanted 1 to",
+    ),
+    (
+        "on = { http = { path = \"/a/{*rest}/b\" } }\ndoes = { duplicate = {} }",
+        "`on.http.path` is \"/a/{*rest}/b\", wanted a path such as /orders/{id}",
+    ),
+    (
+        "on = { http = { method = \"get\" } }\ndoes = { duplicate = {} }",
+        "`on.http.method` is \"get\", wanted a method such as POST",
+    ),
+    (
+        "on = { http = { requests = { nth = 0 } } }\ndoes = { duplicate = {} }",
+        "`on.http.requests.nth` is 0, wanted 1 or more",
+    ),
+    (
+        "on = { http = {} }\ndoes = { reset = {} }",
+        "`on.http` is set, wanted none: reset acts on bytes",
+    ),
+    (
+        "on = { connections = { probability = 0.5 } }\ndoes = { drop_reply = {} }",
+        "`on.connections` is probability, wanted all, nth or first",
+    ),
+    (
+        "on = { direction = \"to_client\" }\ndoes = { drop_reply = {} }",
+        "`on.direction` is one of two, wanted both",
     ),
 ];
 
