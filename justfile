@@ -98,6 +98,15 @@ interop:
     SEAM_INTEROP_VERIFIER="$tools/bin/pact-verifier" SEAM_INTEROP_PYTHON="$tools/python/bin/python" \
         cargo test --quiet --locked --workspace --test interop
 
+# Does every service do what its OpenAPI document says? schemathesis asks, which this installs (Python 3 is needed): all checks, stateful too, from one seed.
+schemathesis examples="50" seed="1":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    tools="${XDG_CACHE_HOME:-$HOME/.cache}/seam/schemathesis"
+    [ -x "$tools/bin/python" ] || python3 -m venv "$tools"
+    "$tools/bin/python" -m pip install --quiet --disable-pip-version-check --requirement tests/schemathesis/requirements.txt
+    "$tools/bin/python" tests/schemathesis/run.py --examples {{examples}} --seed {{seed}} -- {{seam}}
+
 # Bring the platform up, place orders, check the books, say the verdict.
 demo *args:
     cargo run --locked --bin seam -- run checkout {{args}}

@@ -8,6 +8,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::{
     backend,
     commands::{
+        check::{self, CheckArgs},
         doctor::{self, DoctorArgs},
         ledger::{
             self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
@@ -43,6 +44,8 @@ enum Command {
     Up(UpArgs),
     /// Run a scenario against a topology, and say the verdict
     Run(RunArgs),
+    /// Check topologies and scenarios, and say everything that is wrong; nothing is started
+    Check(CheckArgs),
     /// Verify providers against the pacts of their consumers, strictly
     Verify(Box<VerifyArgs>),
     /// Bring providers up for the verifier of any Pact tool, until Ctrl-C
@@ -82,9 +85,27 @@ enum Command {
 /// Reads the command line, runs the command, and returns the exit code, one of [`crate::exit`]. Results go to stdout,
 /// everything else to stderr.
 pub fn main() -> u8 {
-    match Cli::parse().command {
+    match Cli::try_parse() {
+        Ok(Cli { command }) => run_command(command),
+        Err(told) => tell(&told),
+    }
+}
+
+/// Prints what the parser has to say: help and version are results, anything else is wrong usage.
+fn tell(told: &clap::Error) -> u8 {
+    let text = told.render().to_string();
+    if told.use_stderr() {
+        output::note(text.trim_end());
+        return exit::COULD_NOT_RUN;
+    }
+    output::printed("", output::print(&text), exit::PASS)
+}
+
+fn run_command(command: Command) -> u8 {
+    match command {
         Command::Up(args) => wait_for(up::run(args)),
         Command::Run(args) => wait_for(run::run(args)),
+        Command::Check(args) => check::run(&args),
         Command::Verify(args) => wait_for(verify::run(*args)),
         Command::Provide(args) => wait_for(provide::run(args)),
         Command::Mutate(args) => wait_for(mutate::run(args)),

@@ -4,6 +4,8 @@
 //! each link that never changes; a [`scenario`] drives it with [`steps`] and gives the verdict. None of them knows
 //! what the nodes do.
 
+#![warn(clippy::print_stderr)] // it panics when stderr is closed or full; `commands::output::note` does not
+
 pub mod backend;
 pub mod cli;
 mod commands;

@@ -1,7 +1,10 @@
 //! The `seam` command.
 
-use std::process::ExitCode;
+use std::{panic, process::ExitCode};
+
+use simulator::{cli, exit};
 
 fn main() -> ExitCode {
-    ExitCode::from(simulator::cli::main())
+    // A mistake of `seam` itself has been told by the panic, and has the exit code of what could not run.
+    ExitCode::from(panic::catch_unwind(cli::main).unwrap_or(exit::COULD_NOT_RUN))
 }

@@ -6,18 +6,35 @@ use thiserror::Error;
 
 /// A topology or scenario that is not there.
 #[derive(Debug, Error)]
-#[error("there is no '{wanted}' among the {kind}; known are {}; looked in {}; a path to a .toml file works too",
-    if known.is_empty() { "none".to_owned() } else { known.join(", ") },
-    looked.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", "))]
+#[error("there is no '{wanted}' among the {kind}; {}; a path to a .toml file works too", self.there_is())]
 pub struct NotFound {
     /// The kind: `topologies` or `scenarios`.
     pub kind: &'static str,
     /// The name or path that was asked for.
     pub wanted: String,
-    /// The folders that were looked in.
+    /// The folder from which it was looked for.
+    pub from: PathBuf,
+    /// The folders that were looked in. Empty if there is none that could have it.
     pub looked: Vec<PathBuf>,
     /// The names that are there.
     pub known: Vec<String>,
+}
+
+impl NotFound {
+    fn there_is(&self) -> String {
+        let Self { kind, known, .. } = self;
+        if self.looked.is_empty() {
+            let from = self.from.display();
+            return format!("there is no folder {kind} or simulator/{kind} in {from}, nor above it in its workspace");
+        }
+        let known = if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        };
+        let looked: Vec<String> = self.looked.iter().map(|folder| folder.display().to_string()).collect();
+        format!("known are {known}; looked in {}", looked.join(", "))
+    }
 }
 
 /// Finds the file of a topology or a scenario. A text with a slash or a `.toml` ending is a path and taken as it is.
@@ -54,6 +71,7 @@ pub fn find_from(here: &Path, kind: &'static str, name_or_path: &str) -> Result<
         .ok_or_else(|| NotFound {
             kind,
             wanted: name_or_path.to_owned(),
+            from: here.to_owned(),
             known: folders.iter().flat_map(|folder| names_in(folder)).collect(),
             looked: folders.into_iter().filter(|folder| folder.is_dir()).collect(),
         })

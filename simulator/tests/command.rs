@@ -21,6 +21,7 @@ fn the_help_names_every_command_for_people_and_the_exit_codes() {
     for wanted in [
         "up ",
         "run ",
+        "check ",
         "mutate ",
         "publish ",
         "can-i-deploy ",

@@ -67,7 +67,8 @@ fn a_file_says_what_it_means() {
         (
             &ReadyProbe::Http {
                 port: "main".into(),
-                path: "/up".into()
+                path: "/up".into(),
+                statuses: Vec::new()
             },
             50
         )
@@ -132,7 +133,104 @@ fn what_cannot_be_is_refused_with_what_to_do() {
             "empty command; its first word is the program",
         ),
         ("[node.'../up']\ncommand = ['a']", "'../up' is not a valid name"),
-        ("[node.web]\ncommand = ['a']\nports = []", "leave `ports` out"),
+        (
+            "[node.web]\ncommand = ['a']\nlinks = ['job']\n[node.job]\ncommand = ['a']\nports = []",
+            "shop.toml:4: node 'job' has no port, so it can't be called or asked; name some in its `ports`",
+        ),
+        (
+            "[node.web]\ncommand = ['a', '${port}']\nports = []",
+            "shop.toml:3: node 'web' has no port",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nports = []\nready = { tcp = true }",
+            "shop.toml:5: node 'web' has no port",
+        ),
+        (
+            "[node.job]\ncommand = ['a']\nonce = true\nready = { log = 'done' }",
+            "shop.toml:5: node 'job' runs once, so it is ready when it has ended with status 0",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nready = { log = 'up(' }",
+            "shop.toml:4: `log` in the ready of node 'web' is no regular expression",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nready = { http = '/', status = 700 }",
+            "status 700 in the ready of node 'web' is none of HTTP; use 100 to 599",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nready = { tcp = true, status = 200 }",
+            "`status` goes with http",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nready = { command = [] }",
+            "empty command; its first word is the program",
+        ),
+        ("[node.web]\ncommand = ['a']\nready = {}", "ready of node 'web' must be"),
+        (
+            "[node.web]\ncommand = ['a']\ninstances = 0",
+            "shop.toml:4: node 'web' has 0 instances; use 1 to 100",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\ninstances = 2\nfixed_ports = { main = 80 }",
+            "node 'web' has several instances and `fixed_ports`",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nfixed_ports = { http = 80 }",
+            "shop.toml:4: node 'web' has no port 'http'; its ports are main",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\npublic_ports = { main = 0 }",
+            "node 'web' fixes port 0",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\ninstances = 2\n[node.web-2]\ncommand = ['b']",
+            "two nodes are called 'web-2'",
+        ),
+        (
+            "[node.a]\ncommand = ['a']\ndata = 'x'\n[node.b]\ncommand = ['b']\ndata = 'x'",
+            "two nodes have data = \"x\"",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\ndata = '../x'",
+            "shop.toml:4: '../x' is not a valid name",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nstop = { signal = 'STOP' }",
+            "shop.toml:4: node 'web' is stopped by 'STOP'; known are TERM, INT",
+        ),
+        (
+            "[node.bank]\naddress = 'http://bank/v2'",
+            "shop.toml:3: node 'bank' has address 'http://bank/v2'; use host:port, or http://host",
+        ),
+        (
+            "[node.bank]\naddress = 'bank:80'\nenv = { A = 'b' }",
+            "node 'bank' has an `address`: it runs elsewhere, so `env` means nothing",
+        ),
+        (
+            "[node.bank]\naddress = 'bank:80'\ncommand = ['a']",
+            "node 'bank' has both cargo and command, or one of them and address",
+        ),
+        (
+            "[node.web]\ncommand = ['a']\nenv_files = ['no.env']",
+            "shop.toml:4: env file ./no.env: No such file",
+        ),
+        (
+            "include = ['no.toml']\n[node.web]\ncommand = ['a']",
+            "shop.toml:2: cannot include ./no.toml: No such file",
+        ),
+        (
+            "[node.web]\ncommand = ['a', '${env.SEAM_TEST_NOWHERE}']",
+            "the environment variable SEAM_TEST_NOWHERE is not set; set it, or give a default: \
+             ${env.SEAM_TEST_NOWHERE:-default}",
+        ),
+        (
+            "secret = ['pasword']\n[variables]\npassword = 'a'\n[node.web]\ncommand = ['a']",
+            "shop.toml:2: secret 'pasword' is no variable; the variables are password",
+        ),
+        (
+            "secret = ['pw']\n[variables]\npw = '${port}'\n[node.web]\ncommand = ['a']",
+            "secret 'pw' must be text",
+        ),
         (
             "[node.web]\ncommand = ['a']\nports = ['x', 'x']",
             "'x' occurs twice in the ports",
@@ -178,6 +276,79 @@ fn what_cannot_be_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn a_topology_is_named_as_its_nodes_are() {
+    let long = "n".repeat(64);
+    for (name, shown) in [
+        ("../../evil", "'../../evil'"),
+        ("/tmp/evil", "'/tmp/evil'"),
+        ("a/b", "'a/b'"),
+        ("", "''"),
+        ("..", "'..'"),
+        ("Shop", "'Shop'"),
+        ("a\\u001b[31mb", "'a\\u{1b}[31mb'"),
+        ("a\\nb", "'a\\nb'"),
+        (long.as_str(), "n...' is not a valid name (64 bytes); use at most 63"),
+    ] {
+        let said = parse(&format!("name = \"{name}\"\n{WEB}")).unwrap_err().to_string();
+        assert!(said.starts_with("shop.toml:1: '"), "{said}");
+        assert!(said.contains(shown) && said.contains("is not a valid name"), "{said}");
+        assert!(!said.contains(char::is_control), "{said:?}");
+        if !name.contains('\\') && !name.is_empty() {
+            let node = refusal(&format!("[node.'{name}']\ncommand = ['a']"));
+            assert!(node.contains(shown), "{node}");
+        }
+    }
+    let longest = "n".repeat(63);
+    assert_eq!(parse(&format!("name = '{longest}'\n{WEB}")).unwrap().name(), longest);
+}
+
+/// Variables of which each names the one before twice.
+fn doubling(first: &str, count: usize) -> String {
+    let rest = (1..=count).map(|n| format!("a{n} = '${{a{}}}${{a{}}}'\n", n - 1, n - 1));
+    format!("[variables]\na0 = '{first}'\n{}", rest.collect::<String>())
+}
+
+#[test]
+fn variables_that_double_are_refused_at_the_first_that_is_too_long() {
+    let command = "[node.web]\ncommand = ['true', '${a40}']";
+    let said = refusal(&format!("{}{command}", doubling("x", 40)));
+    assert!(
+        said.contains("variable 'a17' has 131072 bytes with its variables filled in, wanted at most 131071"),
+        "{said}"
+    );
+    let placeholders = refusal(&format!("{}{command}", doubling("${data}", 40)));
+    assert!(
+        placeholders.contains("variable 'a15' has 229376 bytes"),
+        "{placeholders}"
+    );
+    let in_a_text = refusal(&format!(
+        "{}[node.web]\ncommand = ['true']\nenv = {{ A = '${{a16}}${{a16}}' }}",
+        doubling("x", 16)
+    ));
+    assert!(in_a_text.contains("'${a16}${a16}' has 131072 bytes"), "{in_a_text}");
+    // Without a byte there is nothing to bound but the work.
+    parse(&format!("name = 'x'\n{}{command}", doubling("", 40))).unwrap();
+}
+
+#[test]
+fn variables_within_too_many_others_are_refused() {
+    let chain = |length: usize| {
+        let rest = (1..length).map(|n| format!("a{n} = '${{a{}}}'\n", n - 1));
+        let last = length - 1;
+        format!(
+            "name = 'x'\n[variables]\na0 = ''\n{}[node.web]\ncommand = ['${{a{last}}}']",
+            rest.collect::<String>()
+        )
+    };
+    assert!(parse(&chain(100)).is_ok());
+    let said = parse(&chain(20_000)).unwrap_err().to_string();
+    assert!(
+        said.contains("variable 'a19899' lies within more than 100 others"),
+        "{said}"
+    );
+}
+
+#[test]
 fn nodes_that_wait_for_each_other_are_refused_by_name() {
     let said = refusal(
         "[node.a]\ncommand = ['a']\nneeds = ['b']\n[node.b]\ncommand = ['b']\nneeds = ['c']\n\
@@ -205,6 +376,55 @@ fn an_override_replaces_a_variable_and_nothing_else() {
     let said = set("greting").unwrap_err().to_string();
     assert!(
         said.contains("--set greting=... names no variable of shop.toml; it has greeting"),
+        "{said}"
+    );
+}
+
+#[test]
+fn every_flaw_of_a_file_is_found_not_only_the_first() {
+    let text = "name = 's'\n[node.a]\ncommand = ['a', '${x}']\nneeds = ['b']\nready = {}\n\
+                [node.b]\nneeds = ['c']\n[roles]\nfront = 'd'";
+    let flaws = Topology::check(text, Path::new("shop.toml"), &[]).unwrap_err();
+    let said: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+
+    assert_eq!(said.len(), 4, "{said:#?}");
+    for (said, wanted) in said.iter().zip([
+        "shop.toml:3: unknown placeholder ${x}",
+        "shop.toml:5: ready of node 'a' must be",
+        "shop.toml:7: no node is called 'c'",
+        "shop.toml:9: no node is called 'd'",
+    ]) {
+        assert!(said.starts_with(wanted), "{said}");
+    }
+}
+
+#[test]
+fn included_files_are_read_once_and_the_file_that_includes_them_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "all.toml",
+        "name = 's'\ninclude = ['a.toml', 'b.toml']\n[variables]\nx = 'mine'\n",
+    );
+    write(
+        "a.toml",
+        "include = ['b.toml', 'all.toml']\n[variables]\nx = 'a'\n[node.a]\ncommand = ['a', '${x}']\n",
+    );
+    write("b.toml", "[node.b]\ncommand = ['b']\nneeds = ['a']\n");
+    let load = || Topology::load(folder.path().join("all.toml").to_str().unwrap(), &[]);
+    let names: Vec<String> = load().unwrap().nodes().iter().map(|node| node.name.clone()).collect();
+    assert_eq!(names, ["a", "b"]);
+
+    write("b.toml", "[variables]\nx = 'b'\n[node.a]\ncommand = ['b']\n");
+    let said = load().unwrap_err().to_string();
+    assert!(
+        said.contains("b.toml:3: node 'a' comes from another file too; name it once"),
+        "{said}"
+    );
+    write("b.toml", "[node.b]\ncomand = ['b']\n");
+    let said = load().unwrap_err().to_string();
+    assert!(
+        said.contains("b.toml is not a topology") && said.contains("line 2"),
         "{said}"
     );
 }

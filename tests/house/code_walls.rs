@@ -74,9 +74,35 @@ fn the_scenario_engine_sees_neither_backend_nor_clock_nor_socket() {
 }
 
 #[test]
+fn one_file_of_the_command_line_writes_to_stdout_and_stderr() {
+    // Elsewhere an error of the write would be forgotten, or would be a panic. Clippy sees `println!` and its kin.
+    let allowed = ["simulator/src/commands/output.rs", "simulator/src/progress.rs"];
+    let mut inspection = Inspection::default();
+    for file in rust_files(&root().join("simulator/src")) {
+        if allowed.contains(&shown(&file).as_str()) {
+            continue;
+        }
+        inspection.examine();
+        let tokens = tokens::of(&file);
+        for at in tokens.windows(5) {
+            let [(line, io), (_, one), (_, two), (_, stream), (_, open)] = at else {
+                continue;
+            };
+            let is_stream = stream.is("stdout") || stream.is("stderr");
+            if io.is("io") && one.is_sign(':') && two.is_sign(':') && is_stream && open.is_sign('(') {
+                inspection.breach(&file, *line, "results and words go through `commands::output`");
+            }
+        }
+    }
+    inspection.holds("files of the simulator");
+}
+
+#[test]
 fn money_is_a_float_in_version_1_of_the_api_only() {
     let allowed = [
         "contracts/commerce/src/v1.rs",
+        // Reads 3016.0 as 3016, where floats are exact, and makes no float.
+        "contracts/commerce/src/whole.rs",
         "services/shared/src/telemetry/json_lines.rs",
     ];
     let mut inspection = Inspection::default();
@@ -90,6 +116,32 @@ fn money_is_a_float_in_version_1_of_the_api_only() {
             let floats = tokens.iter().filter(|(_, token)| token.is("f64") || token.is("f32"));
             for (line, _) in floats.filter(|_| !allowed.contains(&shown(&file).as_str())) {
                 inspection.breach(&file, *line, "a float; money is i64 minor units with a currency");
+            }
+        }
+    }
+    inspection.holds("files of the platform");
+}
+
+#[test]
+fn every_route_is_declared_with_its_description() {
+    let allowed = [
+        "contracts/commerce/src/http/routes.rs",
+        "services/shared/src/server/described.rs",
+    ];
+    let mut inspection = Inspection::default();
+    for member in members() {
+        if member.name != "commerce" && !member.place.starts_with("services/") {
+            continue;
+        }
+        for file in rust_files(&member.folder.join("src")) {
+            inspection.examine();
+            let tokens = tokens::of(&file);
+            let routes = tokens
+                .windows(3)
+                .filter(|three| three[0].1.is_sign('.') && three[1].1.is("route") && three[2].1.is_sign('('));
+            for three in routes.filter(|_| !allowed.contains(&shown(&file).as_str())) {
+                let problem = "a route without an Operation, which /openapi.json does not list";
+                inspection.breach(&file, three[0].0, problem);
             }
         }
     }

@@ -157,8 +157,18 @@ fn the_frame_of_pages_knows_no_crate_of_ours() {
 }
 
 #[test]
+fn the_features_that_the_suites_switch_on_are_switched_on_without_any_crate_of_ours() {
+    knows_only(&members(), "unified", &[], &[]);
+}
+
+#[test]
+fn the_listener_of_services_and_sinks_knows_no_crate_of_ours() {
+    knows_only(&members(), "listener", &[], &[]);
+}
+
+#[test]
 fn shared_knows_no_module_and_no_simulator() {
-    knows_only(&members(), "shared", &["seam", "commerce"], &[]);
+    knows_only(&members(), "shared", &["seam", "commerce", "listener", "unified"], &[]);
 }
 
 #[test]
@@ -211,7 +221,7 @@ fn the_simulator_knows_neither_commerce_nor_any_service() {
 fn faults_and_outside_know_neither_the_simulator_nor_a_module() {
     let members = members();
     knows_only(&members, "faults", &[], &[]);
-    knows_only(&members, "outside", &[], &[]);
+    knows_only(&members, "outside", &["listener"], &[]);
     let pair = [named(&members, "faults"), named(&members, "outside")];
     know_none_of(&pair, DOCKER);
 }

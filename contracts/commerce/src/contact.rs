@@ -2,17 +2,32 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, check::is_visible, json::HIDDEN};
+use utoipa::openapi::{AllOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
+
+use crate::{
+    Invalid, check,
+    json::HIDDEN,
+    schema::{named_schema, text_rule},
+};
+
+/// Largest length of an address, in characters (RFC 5321).
+const LONGEST_EMAIL: usize = 254;
+
+const PUSH_TOKEN: check::Text = check::Text::visible(1_000);
+
+named_schema!(Email, described_address());
+text_rule!(PushToken, PUSH_TOKEN);
 
 /// Address and device at which a customer is notified. Personal data: never logged.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
     /// Mail address with one `@`, at most 254 characters (RFC 5321).
-    #[schema(max_length = 254)]
+    #[schema(value_type = Email)]
     pub email: String,
     /// Token of a device for push messages: 1 to 1,000 visible ASCII characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<PushToken>)]
     pub push_token: Option<String>,
 }
 
@@ -30,12 +45,8 @@ impl Contact {
             ));
         }
         match &self.push_token {
-            Some(token) if !is_visible(token, 1_000) => Err(Invalid::new(
-                "contact.push_token",
-                HIDDEN,
-                "1 to 1000 visible ASCII characters",
-            )),
-            _ => Ok(()),
+            Some(token) => PUSH_TOKEN.check("contact.push_token", token, HIDDEN),
+            None => Ok(()),
         }
     }
 }
@@ -64,5 +75,25 @@ fn is_address(text: &str) -> bool {
             && !part.starts_with('-')
             && !part.ends_with('-')
     };
-    text.len() <= 254 && local.len() <= 64 && local.split('.').all(is_atom) && domain.split('.').all(is_label)
+    text.len() <= LONGEST_EMAIL && local.len() <= 64 && local.split('.').all(is_atom) && domain.split('.').all(is_label)
+}
+
+/// The form that [`is_address`] accepts, in two patterns: no single one without look-ahead counts the characters before
+/// the `@` and forbids two dots in a row.
+fn described_address() -> AllOfBuilder {
+    let form = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Email)))
+        .max_length(Some(LONGEST_EMAIL))
+        .pattern(Some(concat!(
+            r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*",
+            r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$",
+        )));
+    let local = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some("^[^@]{1,64}@"));
+    AllOfBuilder::new()
+        .item(form)
+        .item(local)
+        .description(Some("Mail address in dot-atom form (RFC 5321)"))
 }

@@ -9,7 +9,7 @@ use crate::ErrorCode;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
 #[error("{field} is {value:?}, wanted {wanted}")]
 pub struct Invalid {
-    /// Name of the field, as the caller wrote it.
+    /// Name of the field, as the caller wrote it, cut to 100 characters.
     pub field: String,
     /// The value seen, cut to 100 characters.
     pub value: String,
@@ -20,12 +20,19 @@ pub struct Invalid {
 impl Invalid {
     /// Makes a refusal of `value` in `field`.
     pub fn new(field: impl Into<String>, value: impl fmt::Display, wanted: impl Into<String>) -> Self {
-        let value = value.to_string().chars().take(100).collect();
         Self {
-            field: field.into(),
-            value,
+            field: cut(&field.into()).to_owned(),
+            value: cut(&value.to_string()).to_owned(),
             wanted: wanted.into(),
         }
+    }
+}
+
+/// Cuts text that a caller chose to its first 100 characters, for an answer.
+pub(crate) fn cut(text: &str) -> &str {
+    match text.char_indices().nth(100) {
+        Some((end, _)) => &text[..end],
+        None => text,
     }
 }
 

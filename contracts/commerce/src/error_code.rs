@@ -8,7 +8,7 @@ macro_rules! error_codes {
     ($( $(#[$doc:meta])* $name:ident = $text:literal, $status:literal; )*) => {
         /// Machine-readable code of a failure, with its HTTP status. The set is closed.
         ///
-        /// The last four codes exist on HTTP only: no implementation of a contract raises them.
+        /// The last five codes exist on HTTP only: no implementation of a contract raises them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum ErrorCode {
             $( $(#[$doc])* #[serde(rename = $text)] $name, )*
@@ -61,8 +61,10 @@ error_codes! {
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405;
     /// The body is larger than 2 MiB.
     BodyTooLarge = "BODY_TOO_LARGE", 413;
-    /// The body is not declared as JSON.
+    /// The body is not declared as JSON, or is declared as compressed.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415;
+    /// The body is in a transfer coding other than chunked.
+    NotImplemented = "NOT_IMPLEMENTED", 501;
 }
 
 impl ErrorCode {

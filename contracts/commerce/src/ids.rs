@@ -4,16 +4,27 @@ use serde::{Deserialize, Serialize};
 use utoipa::openapi::{KnownFormat, SchemaFormat};
 use uuid::Uuid;
 
-use crate::{Invalid, schema::text_schema};
+use crate::{Invalid, check, schema::text_schema};
+
+/// Pattern of an id in its one form on the wire (RFC 9562).
+const CANONICAL: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
 /// Namespace of every id that is derived from an idempotency key (UUIDv5, RFC 9562 section 5.5).
 const NAMESPACE: Uuid = Uuid::from_u128(0x7365_616d_2d63_4f6d_8d65_7263_652d_6964);
+
+/// Parses a UUID in its canonical form (RFC 9562, section 4), the only one that is taken: one id has one path.
+pub fn parse_uuid(text: &str) -> Result<Uuid, Invalid> {
+    let parsed = Uuid::try_parse(text).ok();
+    let canonical = |id: &Uuid| id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text;
+    let wanted = "a UUID in lower case, with dashes";
+    parsed.filter(canonical).ok_or_else(|| Invalid::new("id", text, wanted))
+}
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[serde(try_from = "String", into = "Uuid")]
         pub struct $name(pub Uuid);
 
         impl $name {
@@ -34,13 +45,29 @@ macro_rules! uuid_id {
             }
         }
 
-        text_schema!($name, |text| text.format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))));
+        text_schema!($name, |text| text
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+            .pattern(Some(CANONICAL)));
 
         impl FromStr for $name {
             type Err = Invalid;
 
             fn from_str(text: &str) -> Result<Self, Invalid> {
-                Uuid::parse_str(text).map(Self).map_err(|_| Invalid::new(stringify!($name), text, "a UUID"))
+                parse_uuid(text).map(Self).map_err(|invalid| Invalid { field: stringify!($name).to_owned(), ..invalid })
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Invalid;
+
+            fn try_from(text: String) -> Result<Self, Invalid> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
             }
         }
     };
@@ -60,13 +87,15 @@ uuid_id!(
 );
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $max:literal, $legal:expr, $wanted:literal) => {
+    ($(#[$doc:meta])* $name:ident, $rule:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
         impl $name {
+            const RULE: check::Text = $rule;
+
             /// Returns the text as it was given.
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -77,10 +106,7 @@ macro_rules! text_id {
             type Error = Invalid;
 
             fn try_from(text: String) -> Result<Self, Invalid> {
-                let legal: fn(char) -> bool = $legal;
-                if text.is_empty() || text.len() > $max || !text.chars().all(legal) {
-                    return Err(Invalid::new(stringify!($name), text, $wanted));
-                }
+                Self::RULE.check(stringify!($name), &text, &text)?;
                 Ok(Self(text))
             }
         }
@@ -105,21 +131,20 @@ macro_rules! text_id {
             }
         }
 
-        text_schema!($name, |text| text.min_length(Some(1)).max_length(Some($max)).description(Some($wanted)));
+        text_schema!($name, |text| $name::RULE.describe(text));
     };
 }
 
 text_id!(
     /// A customer, guests included. 1 to 64 visible ASCII characters.
-    CustomerId, 64, |c| c.is_ascii_graphic(), "1 to 64 visible ASCII characters"
+    CustomerId, check::Text::visible(64)
 );
 text_id!(
     /// A stock keeping unit: the name of a product. 1 to 64 visible ASCII characters.
-    Sku, 64, |c| c.is_ascii_graphic(), "1 to 64 visible ASCII characters"
+    Sku, check::Text::visible(64)
 );
 text_id!(
     /// Name of one intent of one caller: the same key with the same request is the same command, however often it
     /// is sent. 1 to 255 visible ASCII characters other than `"` and `\`.
-    IdempotencyKey, 255, |c| c.is_ascii_graphic() && c != '"' && c != '\\',
-    "1 to 255 visible ASCII characters, no quote or backslash"
+    IdempotencyKey, check::Text::unquoted(255)
 );

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Invalid, Item, Money, OrderId, Page, PageRequest, Sku, Timestamp, check};
+use crate::{
+    Error, Invalid, Item, Money, OrderId, Page, PageRequest, Sku, Timestamp, check, money::POSITIVE,
+    schema::named_schema,
+};
 
 /// Keeps the products, their prices and stock, and the reservations of orders.
 #[seam::contract(name = "inventory")]
@@ -48,14 +51,19 @@ pub struct ProductUpdate {
 }
 
 impl ProductUpdate {
-    const MAX_STOCK: i64 = 1_000_000_000;
+    const STOCK: check::Number = check::Number {
+        least: 0,
+        most: 1_000_000_000,
+    };
 
     /// Refuses a price that is not positive, and a stock outside 0 to 1,000,000,000.
     pub fn validate(&self) -> Result<(), Invalid> {
-        check::at_least("price.cents", self.price.cents, 1)?;
-        check::within("stock", self.stock, 0, Self::MAX_STOCK)
+        POSITIVE.check("price.cents", self.price.cents)?;
+        Self::STOCK.check("stock", self.stock)
     }
 }
+
+named_schema!(Stock, ProductUpdate::STOCK.describe());
 
 /// A product and its units, which are available, reserved or committed: their sum is all that was ever put in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

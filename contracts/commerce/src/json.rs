@@ -60,10 +60,11 @@ fn plain(wanted: &str) -> String {
 }
 
 fn refusal(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Invalid {
-    if !error.inner().is_data() {
+    let (path, message) = (error.path().to_string(), error.inner().to_string());
+    let is_out_of_range = message.starts_with("number out of range");
+    if !error.inner().is_data() && !is_out_of_range {
         return malformed(error.inner());
     }
-    let (path, message) = (error.path().to_string(), error.inner().to_string());
     if let Some(name) = quoted(&message, "missing field `") {
         return Invalid::new(join(&path, name), "absent", "a value");
     }
@@ -76,7 +77,10 @@ fn refusal(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) ->
     } else {
         seen(text, &field)
     };
-    let wanted = if message.starts_with("unknown field") {
+    let wanted = if is_out_of_range {
+        // The parser calls it a mistake of syntax, which it is not: RFC 8259 sets no limits.
+        "a number in range".to_owned()
+    } else if message.starts_with("unknown field") {
         format!(
             "no such field; known: {}",
             wanted(&message).trim_start_matches("one of ")

@@ -23,6 +23,7 @@ mod schema;
 mod timestamp;
 mod v1;
 mod v2;
+mod whole;
 
 pub use contact::Contact;
 pub use error::{Error, Invalid};
@@ -32,7 +33,7 @@ pub use events::{
     PaymentEvent,
 };
 pub use feed::{EventFeed, EventFeedCall, EventFeedReply, FeedError, RecordedEvent};
-pub use ids::{CustomerId, IdempotencyKey, NotificationId, OrderId, PaymentId, Sku};
+pub use ids::{CustomerId, IdempotencyKey, NotificationId, OrderId, PaymentId, Sku, parse_uuid};
 pub use inventory::{
     Inventory, InventoryCall, InventoryConflict, InventoryError, InventoryReply, Product, ProductUpdate, Reservation,
     ReservationRequest, ReservationStatus, ReservedLine,

@@ -2,7 +2,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, schema::text_schema};
+use crate::{
+    Invalid, check,
+    schema::{named_schema, text_schema},
+    whole,
+};
 
 /// An ISO 4217 alphabetic code: three upper-case ASCII letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,9 +55,30 @@ impl fmt::Display for Currency {
 #[serde(deny_unknown_fields)]
 pub struct Money {
     /// Amount in minor units: cents for EUR and USD.
+    #[serde(deserialize_with = "whole::deserialize")]
     pub cents: i64,
     /// Currency of the amount.
     pub currency: Currency,
+}
+
+/// Rule of an amount that is paid or given back: more than nothing.
+pub(crate) const POSITIVE: check::Number = check::Number {
+    least: 1,
+    most: i64::MAX,
+};
+
+named_schema!(PositiveCents, POSITIVE.describe());
+
+/// An amount in minor units of one currency: more than zero.
+#[expect(dead_code, reason = "its fields stand in the document only")]
+#[derive(utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PositiveMoney {
+    /// Amount in minor units: cents for EUR and USD.
+    #[schema(value_type = PositiveCents)]
+    cents: i64,
+    /// Currency of the amount.
+    currency: Currency,
 }
 
 /// The reason why an amount can't be computed.

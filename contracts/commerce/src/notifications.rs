@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Contact, Error, IdempotencyKey, Invalid, NotificationId, OrderId, Page, PageRequest, Timestamp, check};
+use crate::{
+    Contact, Error, IdempotencyKey, Invalid, NotificationId, OrderId, Page, PageRequest, Timestamp, check,
+    schema::text_rule,
+};
 
 /// Notifies customers about their orders by mail and push message.
 #[seam::contract(name = "notifications")]
@@ -43,11 +46,13 @@ impl NewNotification {
     /// Refuses a contact that can't be reached, and a note that is blank or longer than 1,000 characters.
     pub fn validate(&self) -> Result<(), Invalid> {
         self.contact.validate()?;
-        self.note
-            .as_ref()
-            .map_or(Ok(()), |note| check::text("note", note, 1_000))
+        self.note.as_ref().map_or(Ok(()), |note| NOTE.check("note", note, note))
     }
 }
+
+const NOTE: check::Text = check::Text::free(1_000);
+
+text_rule!(Note, NOTE);
 
 /// A notification and its delivery. It holds no address: contact data stays inside the module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -1,10 +1,17 @@
 use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{Ref, RefOr, Schema, schema::ArrayBuilder},
+};
 
 use crate::{
     Contact, CustomerId, Error, IdempotencyKey, Invalid, Money, OrderId, Page, PageRequest, PaymentId, Sku, Timestamp,
-    check, json::HIDDEN,
+    check,
+    json::HIDDEN,
+    schema::{named_schema, text_rule, text_schema},
+    whole,
 };
 
 /// Accepts orders and owns their life from creation to delivery.
@@ -75,21 +82,18 @@ impl NewOrder {
 }
 
 /// The payment provider's token for a card or account, never a card number.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PaymentMethod(pub String);
 
+text_schema!(PaymentMethod, |text| PaymentMethod::RULE.describe(text));
+
 impl PaymentMethod {
+    const RULE: check::Text = check::Text::visible(255);
+
     /// Refuses anything but 1 to 255 visible ASCII characters. The error does not repeat the token.
     pub fn validate(&self) -> Result<(), Invalid> {
-        if check::is_visible(&self.0, 255) {
-            return Ok(());
-        }
-        Err(Invalid::new(
-            "payment_method",
-            HIDDEN,
-            "1 to 255 visible ASCII characters",
-        ))
+        Self::RULE.check("payment_method", &self.0, HIDDEN)
     }
 }
 
@@ -106,13 +110,42 @@ pub struct Item {
     /// Sku of the product.
     pub sku: Sku,
     /// Number of units: 1 to 1,000,000.
-    #[schema(minimum = 1, maximum = 1_000_000)]
+    #[schema(value_type = Quantity)]
+    #[serde(deserialize_with = "whole::deserialize")]
     pub quantity: i64,
+}
+
+named_schema!(Quantity, Item::QUANTITY.describe());
+
+/// Name of the schema of a list of items.
+pub(crate) enum Items {}
+
+impl PartialSchema for Items {
+    /// Describes the lists that [`Item::validate_all`] accepts, apart from each sku being there once: JSON Schema can't
+    /// say that.
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new()
+            .items(Ref::from_schema_name(Item::name()))
+            .min_items(Some(1))
+            .max_items(Some(Item::MAX_ITEMS))
+            .unique_items(true)
+            .into()
+    }
+}
+
+impl ToSchema for Items {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Item::name().into_owned(), Item::schema()));
+        Item::schemas(schemas);
+    }
 }
 
 impl Item {
     const MAX_ITEMS: usize = 100;
-    const MAX_QUANTITY: i64 = 1_000_000;
+    const QUANTITY: check::Number = check::Number {
+        least: 1,
+        most: 1_000_000,
+    };
 
     /// Refuses a list that is empty or has more than 100 items, a quantity out of range, and a sku that comes twice.
     pub(crate) fn validate_all(items: &[Self]) -> Result<(), Invalid> {
@@ -126,7 +159,7 @@ impl Item {
         let mut seen = BTreeSet::new();
         for (index, item) in items.iter().enumerate() {
             let quantity = format!("items[{index}].quantity");
-            check::within(&quantity, item.quantity, 1, Self::MAX_QUANTITY)?;
+            Self::QUANTITY.check(&quantity, item.quantity)?;
             if !seen.insert(&item.sku) {
                 return Err(Invalid::new(format!("items[{index}].sku"), &item.sku, "each sku once"));
             }
@@ -169,9 +202,17 @@ pub struct Order {
 impl Order {
     /// Refuses a reason to cancel that is blank or longer than 500 characters.
     pub fn validate_cancel_reason(reason: &str) -> Result<(), Invalid> {
-        check::text("reason", reason, 500)
+        REASON.check("reason", reason, reason)
     }
 }
+
+const REASON: check::Text = check::Text::free(500);
+const CARRIER: check::Text = check::Text::free(100);
+const TRACKING_NUMBER: check::Text = check::Text::free(100);
+
+text_rule!(Reason, REASON);
+text_rule!(Carrier, CARRIER);
+text_rule!(TrackingNumber, TRACKING_NUMBER);
 
 /// One product of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -189,18 +230,18 @@ pub struct OrderLine {
 #[serde(deny_unknown_fields)]
 pub struct Shipment {
     /// Name of the carrier: 1 to 100 characters.
-    #[schema(max_length = 100)]
+    #[schema(value_type = Carrier)]
     pub carrier: String,
     /// The carrier's number: 1 to 100 characters.
-    #[schema(max_length = 100)]
+    #[schema(value_type = TrackingNumber)]
     pub tracking_number: String,
 }
 
 impl Shipment {
     /// Refuses a carrier or tracking number that is blank or longer than 100 characters.
     pub fn validate(&self) -> Result<(), Invalid> {
-        check::text("carrier", &self.carrier, 100)?;
-        check::text("tracking_number", &self.tracking_number, 100)
+        CARRIER.check("carrier", &self.carrier, &self.carrier)?;
+        TRACKING_NUMBER.check("tracking_number", &self.tracking_number, &self.tracking_number)
     }
 }
 

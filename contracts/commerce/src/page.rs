@@ -16,6 +16,9 @@ impl PageRequest {
     /// Largest size of a page, in items.
     pub const MAX_SIZE: u32 = 100;
 
+    /// Size of a page of a request that names none, in items.
+    pub const DEFAULT_SIZE: u32 = 20;
+
     /// Refuses page 0 and sizes outside 1 to 100.
     pub fn validate(self) -> Result<Self, Invalid> {
         if self.page == 0 {
@@ -35,7 +38,10 @@ impl PageRequest {
 
 impl Default for PageRequest {
     fn default() -> Self {
-        Self { page: 1, page_size: 20 }
+        Self {
+            page: 1,
+            page_size: Self::DEFAULT_SIZE,
+        }
     }
 }
 

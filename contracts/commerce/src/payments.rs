@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, IdempotencyKey, Invalid, Money, OrderId, Page, PageRequest, PaymentId, Timestamp, check};
+use crate::{Error, IdempotencyKey, Invalid, Money, OrderId, Page, PageRequest, PaymentId, Timestamp, money::POSITIVE};
 
 /// Charges and refunds orders through a payment provider.
 #[seam::contract(name = "payments")]
@@ -46,7 +46,7 @@ pub struct Refund {
 impl Refund {
     /// Refuses zero and negative amounts.
     pub fn validate(&self) -> Result<(), Invalid> {
-        check::at_least("amount.cents", self.amount.cents, 1)
+        POSITIVE.check("amount.cents", self.amount.cents)
     }
 }
 

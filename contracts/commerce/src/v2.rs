@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Contact, Currency, CustomerId, IdempotencyKey, Item, Money, NewOrder, Order, OrderId, OrderLine, OrderStatus,
-    PaymentId, PaymentMethod, Shipment, Sku, Timestamp,
+    PaymentId, PaymentMethod, Shipment, Sku, Timestamp, orders::Items,
 };
 
 /// Body of a request for an order in version 2 of the API. The key travels as a header.
@@ -16,7 +16,7 @@ pub struct NewOrderV2 {
     /// Token that pays for the order.
     pub payment_method: PaymentMethod,
     /// 1 to 100 items, each sku once.
-    #[schema(min_items = 1, max_items = 100)]
+    #[schema(value_type = Items)]
     pub items: Vec<Item>,
 }
 

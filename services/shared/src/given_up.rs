@@ -6,7 +6,7 @@ use crate::DatabaseError;
 /// Work that a module has given up, because whoever it needs refuses it for good. A person has to look at the reason.
 ///
 /// `GET /v2/given-up` lists all such work of the process.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct GivenUp {
     /// Kind of work, such as `refund`.
     pub kind: &'static str,

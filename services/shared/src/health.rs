@@ -26,7 +26,7 @@ struct Check {
 }
 
 /// Results of all checks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Report {
     /// `true` if all required checks passed.
     pub ready: bool,
@@ -35,7 +35,7 @@ pub struct Report {
 }
 
 /// Result of one check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct CheckReport {
     /// Name of the check, such as `orders.database`.
     pub name: String,

@@ -27,7 +27,7 @@ pub struct Program {
     pub name: &'static str,
     /// Purpose of the command in one sentence, for `--help`.
     pub about: &'static str,
-    /// Settings of the modules. `LISTEN`, `ADDRESS_FILE`, `LOG` and `DRAIN_MS` are added.
+    /// Settings of the modules. `LISTEN`, `ADDRESS_FILE`, `LOG`, `DRAIN_MS` and the server's limits are added.
     pub settings: Declarations,
 }
 
@@ -94,6 +94,12 @@ impl Program {
             optional(&standard::ADDRESS_FILE),
             required(&standard::LOG),
             required(&standard::DRAIN_MS),
+            required(&standard::HEAD_MS),
+            required(&standard::BODY_MS),
+            required(&standard::BODY_RATE),
+            required(&standard::IDLE_MS),
+            required(&standard::CONNECTIONS),
+            required(&standard::BODY_BYTES),
         ];
         Declarations::from(own.as_slice()).and(&self.settings)
     }
@@ -121,7 +127,10 @@ fn asked(arguments: impl Iterator<Item = String>) -> Asked {
 fn say(text: &str) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()) {
         // A reader that has seen enough, such as `head`, closes the pipe.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::from(COULD_NOT_RUN),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = writeln!(io::stderr(), "the text can't be written to stdout: {error}");
+            ExitCode::from(COULD_NOT_RUN)
+        }
         _ => ExitCode::SUCCESS,
     }
 }

@@ -5,6 +5,8 @@ use tokio::{
     time::sleep,
 };
 
+use crate::complaint::complain;
+
 /// Pause after a failed accept or bind, as happens when the process is out of file descriptors.
 const PAUSE: Duration = Duration::from_millis(10);
 const BACKLOG: u32 = 1024;
@@ -44,7 +46,10 @@ impl Door {
             match &self.state {
                 State::Open(listener) => match listener.accept().await {
                     Ok((client, _)) => return client,
-                    Err(_) => sleep(PAUSE).await,
+                    Err(error) => {
+                        complain("no connection can be accepted", &error);
+                        sleep(PAUSE).await;
+                    }
                 },
                 State::Closed(_) | State::Lost => std::future::pending().await,
             }
@@ -69,7 +74,10 @@ impl Door {
                     self.state = state;
                     return;
                 }
-                Err(_) => sleep(PAUSE).await,
+                Err(error) => {
+                    complain("the address can't be kept while it is closed, or opened again", &error);
+                    sleep(PAUSE).await;
+                }
             }
         }
     }

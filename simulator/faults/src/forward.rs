@@ -19,6 +19,7 @@ use tokio::{
 
 use crate::{
     Faults, Upstream,
+    complaint::{complain, is_out_of_files},
     counters::Counters,
     faults::Set,
     http::{Exchange, Side, begins_request},
@@ -124,7 +125,15 @@ impl Watched {
 /// Connects to the upstream, unless a fault ends the connection before that.
 async fn dial(upstream: &Upstream, watched: &mut Watched) -> Result<Option<TcpStream>, IsReset> {
     let mut dialled = pin!(async {
-        let server = TcpStream::connect(upstream.get()?).await.ok()?;
+        let server = match TcpStream::connect(upstream.get()?).await {
+            Ok(server) => server,
+            Err(error) => {
+                if is_out_of_files(&error) {
+                    complain("no upstream can be dialled", &error);
+                }
+                return None;
+            }
+        };
         server.set_nodelay(true).ok()?;
         Some(server)
     });

@@ -105,6 +105,7 @@
 //!    it. If it loses no byte, add it to `lossless.rs`.
 //! 5. Add its line to the table above, and one of all its fields to `model.rs`.
 
+mod complaint;
 mod counters;
 mod door;
 mod draw;

@@ -1,11 +1,21 @@
 use std::{
     net::SocketAddr,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
-/// Target of forwarded connections: an address that may change, or none. Clones share the address.
+/// Target of forwarded connections: addresses that may change, or none. Clones share them. Several addresses are
+/// instances of one thing: each new connection goes to the next of them.
 #[derive(Debug, Clone, Default)]
-pub struct Upstream(Arc<RwLock<Option<SocketAddr>>>);
+pub struct Upstream(Arc<Targets>);
+
+#[derive(Debug, Default)]
+struct Targets {
+    addresses: RwLock<Vec<SocketAddr>>,
+    next: AtomicUsize,
+}
 
 impl Upstream {
     /// Makes an upstream without an address.
@@ -15,17 +25,62 @@ impl Upstream {
 
     /// Makes an upstream at this address.
     pub fn at(address: SocketAddr) -> Self {
-        Self(Arc::new(RwLock::new(Some(address))))
+        let upstream = Self::default();
+        upstream.set(Some(address));
+        upstream
     }
 
-    /// Changes the address, or removes it with `None`. New connections are forwarded there; open ones stay as they
-    /// are.
+    /// Makes this the only address, or removes all with `None`. New connections are forwarded there; open ones stay as
+    /// they are.
     pub fn set(&self, address: Option<SocketAddr>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = address;
+        self.change(|addresses| *addresses = address.into_iter().collect());
     }
 
-    /// Returns the present address; `None` if it has none.
+    /// Adds an address, unless it is there already.
+    pub fn add(&self, address: SocketAddr) {
+        self.change(|addresses| {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        });
+    }
+
+    /// Removes an address, if it is there.
+    pub fn remove(&self, address: SocketAddr) {
+        self.change(|addresses| addresses.retain(|other| *other != address));
+    }
+
+    /// Returns the address for a new connection: each in its turn if there are several; `None` if there is none.
     pub fn get(&self) -> Option<SocketAddr> {
-        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+        let addresses = self.0.addresses.read().unwrap_or_else(PoisonError::into_inner);
+        match addresses.as_slice() {
+            [] => None,
+            [only] => Some(*only),
+            several => Some(several[self.0.next.fetch_add(1, Relaxed) % several.len()]),
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Vec<SocketAddr>)) {
+        change(&mut self.0.addresses.write().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_addresses_take_turns_and_one_that_is_removed_gets_nothing() {
+        let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        let upstream = Upstream::at(at(1));
+        upstream.add(at(2));
+        upstream.add(at(2));
+        let got: Vec<u16> = (0..4).filter_map(|_| Some(upstream.get()?.port())).collect();
+        assert_eq!(got, [1, 2, 1, 2]);
+
+        upstream.remove(at(1));
+        assert_eq!([upstream.get(), upstream.get()], [Some(at(2)); 2]);
+        upstream.remove(at(2));
+        assert_eq!(upstream.get(), None);
     }
 }

@@ -1,7 +1,39 @@
-use std::{io, net::TcpListener};
+use std::{
+    io::{self, Write},
+    net::TcpListener,
+};
 
-use axum::Router;
+use axum::{
+    Json, Router,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use listener::{Hooks, Limits, Refusal};
 use tokio::runtime::{Builder, Runtime};
+
+const HOOKS: Hooks = Hooks {
+    refuse,
+    notice: |notice| complain(&notice.to_string()),
+};
+
+/// Writes a line for the operator.
+pub(crate) fn complain(message: &str) {
+    // If stderr is closed, nobody is left to tell.
+    let _ = writeln!(io::stderr(), "{message}");
+}
+
+fn refuse(refusal: Refusal, _: &HeaderMap) -> Response {
+    let (status, message) = match refusal {
+        Refusal::Host => (StatusCode::BAD_REQUEST, "wanted one header Host"),
+        Refusal::TransferEncoding => (
+            StatusCode::NOT_IMPLEMENTED,
+            "the only transfer coding that is known is chunked",
+        ),
+        Refusal::Busy => (StatusCode::SERVICE_UNAVAILABLE, "all connections are being worked on"),
+        Refusal::Memory => (StatusCode::SERVICE_UNAVAILABLE, "requests hold too much memory"),
+    };
+    (status, Json(serde_json::json!({ "error": { "message": message } }))).into_response()
+}
 
 /// Runtime of its own for the tasks of one server. Dropping it ends all of them, open connections included, as a
 /// kill would.
@@ -31,11 +63,10 @@ impl Host {
         Ok(())
     }
 
-    /// Serves `router` on the listener until dropped.
+    /// Serves `router` on the listener until dropped, with the limits that services have.
     pub(crate) fn serve(&self, listener: TcpListener, router: Router) -> io::Result<()> {
-        self.run(listener, |listener| async move {
-            // Ends only when the runtime is dropped.
-            let _ = axum::serve(listener, router).await;
+        self.run(listener, |listener| {
+            ::listener::serve(listener, router, Limits::default(), HOOKS, std::future::pending())
         })
     }
 }

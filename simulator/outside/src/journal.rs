@@ -1,7 +1,8 @@
 use std::{
-    fs::{File, OpenOptions},
+    fs::{DirBuilder, File, OpenOptions},
     io::{self, Write},
     marker::PhantomData,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -41,7 +42,8 @@ pub(crate) struct Journal<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> Journal<T> {
-    /// Opens `folder/name`, or creates both, and returns the entries in it.
+    /// Opens `folder/name`, or creates both, and returns the entries in it. Whatever is created is for its owner only:
+    /// mails hold the data of customers.
     pub(crate) fn open(folder: Option<&Path>, name: &str) -> Result<(Self, Vec<T>), JournalError> {
         let Some(folder) = folder else {
             return Ok((
@@ -57,10 +59,13 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
             path: path.clone(),
             source,
         };
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        let mut private = DirBuilder::new();
+        private.recursive(true).mode(0o700);
+        private.create(folder).map_err(failed)?;
         let file = OpenOptions::new()
             .create(true)
             .append(true)
+            .mode(0o600)
             .open(&path)
             .map_err(failed)?;
         let mut bytes = std::fs::read(&path).map_err(failed)?;
@@ -113,4 +118,24 @@ fn read_lines<T: DeserializeOwned>(bytes: &[u8], path: &Path) -> Result<Vec<T>, 
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::Journal;
+
+    #[test]
+    fn only_the_owner_reads_a_journal() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let folder = parent.path().join("a/b");
+        let (mut journal, _) = Journal::<String>::open(Some(&folder), "mails.jsonl").expect("a new journal");
+        journal.append(&["a mail".to_owned()]).expect("it is written");
+
+        let mode = |path: &std::path::Path| path.metadata().expect("it is there").permissions().mode() & 0o777;
+        assert_eq!(mode(&folder.join("mails.jsonl")), 0o600);
+        assert_eq!(mode(&folder), 0o700);
+        assert_eq!(mode(&parent.path().join("a")), 0o700);
+    }
 }

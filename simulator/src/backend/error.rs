@@ -1,8 +1,4 @@
-use std::{
-    io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fmt, io, path::PathBuf, time::Duration};
 
 use thiserror::Error;
 
@@ -70,6 +66,16 @@ pub enum UpError {
         /// Reason given by the system.
         source: io::Error,
     },
+    /// Another run keeps its data in a named folder.
+    #[error("data '{name}' of node '{node}' is in use by another run ({}); take that one down first", folder.display())]
+    DataInUse {
+        /// The node's name.
+        node: String,
+        /// Name of the data.
+        name: String,
+        /// Folder that holds it.
+        folder: PathBuf,
+    },
     /// A node did not become ready.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -89,14 +95,44 @@ pub enum NodeError {
     },
     /// The program is missing or not executable.
     #[error(
-        "node '{node}' runs '{program}', and there is no such program{}; install it, or correct the node's command",
-        if program.contains('/') { "" } else { " in PATH" }
+        "node '{node}' runs '{program}', and there is no such program in {}; install it, or correct the node's command",
+        folder.as_ref().map_or_else(|| "PATH".to_owned(), |folder| folder.display().to_string())
     )]
     NoProgram {
         /// The node's name.
         node: String,
         /// Program as the topology names it.
         program: String,
+        /// Folder from which its path leads; `None` for a program that is looked for in `PATH`.
+        folder: Option<PathBuf>,
+    },
+    /// The working folder is missing.
+    #[error("node '{node}' runs in {}, which is no folder; create it, or correct the node's folder", folder.display())]
+    NoFolder {
+        /// The node's name.
+        node: String,
+        /// Working folder of the node.
+        folder: PathBuf,
+    },
+    /// Another program listens on a port that the topology fixes.
+    #[error(
+        "node '{node}' has the fixed port {port}, and another program listens there; end that one, or choose another"
+    )]
+    PortTaken {
+        /// The node's name.
+        node: String,
+        /// Number of the port.
+        port: u16,
+    },
+    /// The name of what runs elsewhere stands for no address.
+    #[error("node '{node}' runs on '{host}', which has no address: {reason}")]
+    NoAddress {
+        /// The node's name.
+        node: String,
+        /// Name in the topology.
+        host: String,
+        /// Reason given by the system.
+        reason: String,
     },
     /// The program could not be started.
     #[error("cannot start node '{node}': {source}")]
@@ -107,22 +143,30 @@ pub enum NodeError {
         source: io::Error,
     },
     /// The node ended before it was ready.
-    #[error("node '{node}' ended before it was ready ({how}){}", end_of_log(tail, log))]
+    #[error("node '{node}' ended before it was ready ({how}){log}")]
     Died {
         /// The node's name.
         node: String,
         /// Exit status or signal, as text.
         how: String,
-        /// Last lines of the node's log.
-        tail: Vec<String>,
-        /// Path of the whole log.
-        log: PathBuf,
+        /// End of the node's log.
+        log: Box<LogEnd>,
+    },
+    /// A node that runs once ended with another status than 0. What needs it was not started.
+    #[error("node '{node}' runs once and failed ({how}); what needs it was not started{log}")]
+    Failed {
+        /// The node's name.
+        node: String,
+        /// Exit status or signal, as text.
+        how: String,
+        /// End of the node's log.
+        log: Box<LogEnd>,
     },
     /// The node ran, but did not become ready in time.
     #[error(
-        "node '{node}' was not ready after {} (`within_ms` of its `ready` gives it more); last check: {last_check}{}",
-        seconds(*within),
-        end_of_log(tail, log)
+        "node '{node}' was not ready after {} (`within_ms` of its `ready` gives it more); last check: \
+         {last_check}{log}",
+        seconds(*within)
     )]
     NotReady {
         /// The node's name.
@@ -131,10 +175,8 @@ pub enum NodeError {
         within: Duration,
         /// Last readiness check with its result.
         last_check: String,
-        /// Last lines of the node's log.
-        tail: Vec<String>,
-        /// Path of the whole log.
-        log: PathBuf,
+        /// End of the node's log.
+        log: Box<LogEnd>,
     },
     /// The node does not run, so it cannot be killed.
     #[error("node '{node}' does not run: it is {state}")]
@@ -152,10 +194,69 @@ pub enum NodeError {
     },
 }
 
-fn end_of_log(tail: &[String], log: &Path) -> String {
-    if tail.is_empty() {
-        return format!("; its log is empty: {}", log.display());
+impl NodeError {
+    /// True if the topology could not be tried at all: a program is missing, or what prepares it failed. False if
+    /// a node was tried and found wanting.
+    pub fn could_not_run(&self) -> bool {
+        matches!(
+            self,
+            Self::Unknown { .. }
+                | Self::NoProgram { .. }
+                | Self::NoFolder { .. }
+                | Self::PortTaken { .. }
+                | Self::NoAddress { .. }
+                | Self::Start { .. }
+                | Self::Failed { .. }
+        )
     }
-    let lines: String = tail.iter().map(|line| format!("\n    {line}")).collect();
-    format!("; its last lines:{lines}\n  the whole log: {}", log.display())
+}
+
+/// End of the log of a node that did not become ready.
+#[derive(Debug)]
+pub struct LogEnd {
+    /// Last lines of the log.
+    pub tail: Vec<String>,
+    /// Path of the whole log.
+    pub path: PathBuf,
+    /// Reason why the log can't grow, if it can't.
+    pub trouble: Option<String>,
+}
+
+impl fmt::Display for LogEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.tail.is_empty() {
+            write!(f, "; its log is empty: {}", self.path.display())?;
+        } else {
+            let lines: String = self.tail.iter().map(|line| format!("\n    {line}")).collect();
+            write!(f, "; its last lines:{lines}\n  the whole log: {}", self.path.display())?;
+        }
+        match &self.trouble {
+            Some(reason) => write!(f, "; nothing can be written there ({reason}), so lines are missing"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_could_not_be_written_is_said_with_the_reason() {
+        let died = |trouble: Option<&str>| NodeError::Died {
+            node: "web".to_owned(),
+            how: "exit status 1".to_owned(),
+            log: Box::new(LogEnd {
+                tail: Vec::new(),
+                path: "logs/web.log".into(),
+                trouble: trouble.map(str::to_owned),
+            }),
+        };
+        let said = "node 'web' ended before it was ready (exit status 1); its log is empty: logs/web.log";
+        assert_eq!(died(None).to_string(), said);
+        assert_eq!(
+            died(Some("No space left on device")).to_string(),
+            format!("{said}; nothing can be written there (No space left on device), so lines are missing")
+        );
+    }
 }

@@ -72,10 +72,15 @@ impl Life {
         running
     }
 
-    pub(super) fn ended(&self, exit: &NodeExit) {
+    /// Records the end of the running instance. `may_end` is true for a node that runs once: status 0 is no death.
+    pub(super) fn ended(&self, exit: &NodeExit, may_end: bool) {
         self.0.send_modify(|phase| {
             phase.instance = None;
-            phase.state = phase.ending.take().unwrap_or_else(|| NodeState::Died(exit.to_string()));
+            let own = || match exit {
+                NodeExit::Status(0) if may_end => NodeState::Done,
+                other => NodeState::Died(other.to_string()),
+            };
+            phase.state = phase.ending.take().unwrap_or_else(own);
         });
     }
 

@@ -24,12 +24,14 @@ impl Links {
         let mut front_doors = BTreeMap::new();
         for endpoint in topology.endpoints() {
             let upstream = upstreams.entry(endpoint.clone()).or_default();
-            front_doors.insert(endpoint.clone(), listen(&endpoint, upstream).await?);
+            let node = topology.node(&endpoint.node);
+            let fixed = node.and_then(|node| node.public_ports.get(&endpoint.port)).copied();
+            front_doors.insert(endpoint.clone(), listen(&endpoint, fixed, upstream).await?);
         }
         let mut links = BTreeMap::new();
         for link in topology.links() {
             let upstream = upstreams.entry(link.endpoint.clone()).or_default();
-            links.insert(link.clone(), listen(&link, upstream).await?);
+            links.insert(link.clone(), listen(&link, None, upstream).await?);
         }
         Ok(Self {
             upstreams,
@@ -38,7 +40,7 @@ impl Links {
         })
     }
 
-    /// Upstreams of a node, by the names of its ports.
+    /// Upstreams of a node, by the names of its ports. Its instances share them.
     pub(super) fn upstreams(&self, node: &str) -> BTreeMap<String, Upstream> {
         let own = self.upstreams.iter().filter(|(endpoint, _)| endpoint.node == node);
         own.map(|(endpoint, upstream)| (endpoint.port.clone(), upstream.clone()))
@@ -77,12 +79,15 @@ impl Links {
     }
 }
 
-/// Opens a proxy for an endpoint or a link.
-async fn listen(address_of: &impl ToString, upstream: &Upstream) -> Result<Proxy, UpError> {
-    Proxy::listen((Ipv4Addr::LOCALHOST, 0).into(), upstream.clone())
+/// Opens a proxy for an endpoint or a link, at this port or any.
+async fn listen(address_of: &impl ToString, port: Option<u16>, upstream: &Upstream) -> Result<Proxy, UpError> {
+    Proxy::listen((Ipv4Addr::LOCALHOST, port.unwrap_or(0)).into(), upstream.clone())
         .await
         .map_err(|source| UpError::Address {
-            address_of: address_of.to_string(),
+            address_of: match port {
+                Some(port) => format!("{} at its public port {port}", address_of.to_string()),
+                None => address_of.to_string(),
+            },
             source,
         })
 }

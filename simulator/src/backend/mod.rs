@@ -19,12 +19,12 @@ mod status;
 mod supervisor;
 mod world;
 
-pub use error::{NodeError, UpError};
+pub use error::{LogEnd, NodeError, UpError};
 pub use local::package_variables;
 pub(crate) use local::{launch, reap};
 pub use options::{Options, Profile};
 pub use progress::Event;
 pub use running::{Folder, Running, up};
 pub(crate) use status::seconds;
-pub use status::{NodeState, NodeStatus};
+pub use status::{Death, NodeState, NodeStatus};
 pub(crate) use world::{LocalWorld, Sockets};

@@ -32,7 +32,14 @@ pub enum Event {
         /// Time since its start.
         took: Duration,
     },
-    /// Every node is ready.
+    /// A node that runs once has ended with status 0.
+    Done {
+        /// The node's name.
+        node: String,
+        /// Time since its start.
+        took: Duration,
+    },
+    /// Every node is ready, or done if it runs once.
     Up {
         /// Time since the end of the build.
         took: Duration,
@@ -47,6 +54,7 @@ impl fmt::Display for Event {
             Self::Started { node, pid: Some(pid) } => write!(f, "{node}: started, pid {pid}"),
             Self::Started { node, pid: None } => write!(f, "{node}: started"),
             Self::Ready { node, took } => write!(f, "{node}: ready after {}", seconds(*took)),
+            Self::Done { node, took } => write!(f, "{node}: done after {}", seconds(*took)),
             Self::Up { took } => write!(f, "every node is ready after {}", seconds(*took)),
         }
     }

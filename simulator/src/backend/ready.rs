@@ -1,25 +1,88 @@
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, header::CONNECTION};
 use seam::http::{Socket, SocketLimits, Transport};
 use tokio::{net::TcpStream, time::timeout};
 
-use crate::topology::ReadyProbe;
+use super::{logs::Lines, runner::Instance};
+use crate::topology::{LogPattern, ReadyProbe};
 
 /// Time limit of one readiness check, connecting included.
 const REPLY_WITHIN: Duration = Duration::from_secs(2);
 /// Bytes of a negative reply's body that are kept to explain it.
 const REASON_BYTES: usize = 2_000;
 
-/// Checks once whether a node is ready. `addresses` are the real ones of its ports, by name. `Err` says what came
-/// back instead of a yes.
-pub(super) async fn ask(probe: &ReadyProbe, addresses: &BTreeMap<String, SocketAddr>) -> Result<(), String> {
-    let address = addresses.get(probe.port());
-    let address = *address.ok_or_else(|| format!("port '{}' has no address", probe.port()))?;
-    match probe {
-        ReadyProbe::Http { path, .. } => get(address, path).await,
-        ReadyProbe::Tcp { .. } => connect(address).await,
+/// Pause between two checks.
+const ASK_EVERY: Duration = Duration::from_millis(10);
+/// Pause between two commands, each of which is a process.
+const RUN_EVERY: Duration = Duration::from_millis(100);
+
+/// Readiness check of one start of a node.
+pub(super) struct Check<'a> {
+    probe: &'a ReadyProbe,
+    /// Real addresses of the node's ports, by name.
+    addresses: BTreeMap<String, SocketAddr>,
+    instance: Arc<dyn Instance>,
+    /// Output of the node since this start.
+    printed: Lines,
+    last_line: Option<String>,
+}
+
+impl<'a> Check<'a> {
+    pub(super) fn new(
+        probe: &'a ReadyProbe,
+        addresses: BTreeMap<String, SocketAddr>,
+        instance: Arc<dyn Instance>,
+        printed: Lines,
+    ) -> Self {
+        Self {
+            probe,
+            addresses,
+            instance,
+            printed,
+            last_line: None,
+        }
+    }
+
+    /// Checks once whether the node is ready. `Err` says what came back instead of a yes.
+    pub(super) async fn ask(&mut self) -> Result<(), String> {
+        match self.probe {
+            ReadyProbe::Http { port, path, statuses } => get(self.address(port)?, path, statuses).await,
+            ReadyProbe::Tcp { port } => connect(self.address(port)?).await,
+            ReadyProbe::Log(pattern) => self.read(pattern),
+            ReadyProbe::Command { .. } => self.instance.check().await,
+            ReadyProbe::Started => Ok(()),
+            // Whoever awaits the end of the node sees it first.
+            ReadyProbe::Ended => Err("it still runs".to_owned()),
+        }
+    }
+
+    /// Pause before the next check.
+    pub(super) fn pause(&self) -> Duration {
+        match self.probe {
+            ReadyProbe::Command { .. } => RUN_EVERY,
+            _ => ASK_EVERY,
+        }
+    }
+
+    fn address(&self, port: &str) -> Result<SocketAddr, String> {
+        let address = self.addresses.get(port).copied();
+        address.ok_or_else(|| format!("port '{port}' has no address"))
+    }
+
+    fn read(&mut self, pattern: &LogPattern) -> Result<(), String> {
+        for line in self.printed.next() {
+            if pattern.matches(&line) {
+                return Ok(());
+            }
+            self.last_line = Some(line);
+        }
+        let seen = self.last_line.as_ref();
+        Err(seen.map_or_else(
+            || "it printed no line".to_owned(),
+            |line| format!("it printed last: {line}"),
+        ))
     }
 }
 
@@ -30,7 +93,7 @@ async fn connect(address: SocketAddr) -> Result<(), String> {
     }
 }
 
-async fn get(address: SocketAddr, path: &str) -> Result<(), String> {
+async fn get(address: SocketAddr, path: &str, wanted: &[u16]) -> Result<(), String> {
     let limits = SocketLimits {
         connect: REPLY_WITHIN,
         answer: REPLY_WITHIN,
@@ -42,7 +105,8 @@ async fn get(address: SocketAddr, path: &str) -> Result<(), String> {
     let request = Request::get(path).header(CONNECTION, "close").body(Bytes::new());
     let request = request.map_err(|error| error.to_string())?;
     let response = socket.send(request).await.map_err(|failure| failure.reason)?;
-    if response.status().is_success() {
+    let status = response.status();
+    if wanted.contains(&status.as_u16()) || (wanted.is_empty() && status.is_success()) {
         return Ok(());
     }
     Err(in_one_line(&response))

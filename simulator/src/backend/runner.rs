@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, sync::Arc}
 use futures::future::BoxFuture;
 
 use super::NodeError;
-use crate::topology::{Endpoint, Node};
+use crate::topology::{Endpoint, Node, Secrets};
 
 /// Runs nodes: as child processes, or in whatever else can be started, stopped, killed and awaited.
 pub(super) trait Runner: fmt::Debug + Send + Sync {
@@ -24,6 +24,8 @@ pub(super) struct Site {
     pub(super) log: PathBuf,
     /// The `host:port` under which the node reaches each endpoint that it has a link to.
     pub(super) links: BTreeMap<Endpoint, String>,
+    /// Values that no message may show.
+    pub(super) secrets: Secrets,
     /// Id of the run, which every node finds in its environment as `SEAM_RUN`.
     pub(super) run: String,
 }
@@ -49,6 +51,10 @@ pub(super) trait Instance: fmt::Debug + Send + Sync {
     /// Kills the node with everything that it started and returns at once. `Drop` calls it too, so it must not await.
     fn kill(&self);
 
+    /// Runs the command of the node's `ready` once, as the node itself runs. `Err` says what came back instead of
+    /// status 0. Dropped before its end, the command is killed. A node without such a command is as it should be.
+    fn check(&self) -> BoxFuture<'_, Result<(), String>>;
+
     /// True if the node may have ended because another program took one of its ports. A new start could then succeed.
     fn lost_a_port(&self) -> bool;
 }
@@ -62,6 +68,13 @@ pub(super) enum NodeExit {
     Signal(i32),
     /// The end could not be observed, for this reason.
     Unseen(String),
+}
+
+impl NodeExit {
+    /// True if the program says that all went well.
+    pub(super) fn is_success(&self) -> bool {
+        *self == Self::Status(0)
+    }
 }
 
 impl fmt::Display for NodeExit {

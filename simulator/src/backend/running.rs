@@ -9,7 +9,7 @@ use futures::future::{join_all, try_join_all};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Event, NodeError, NodeState, NodeStatus, Options, UpError,
+    Death, Event, NodeError, NodeState, NodeStatus, Options, UpError,
     links::Links,
     local::Processes,
     run_folder::RunFolder,
@@ -73,9 +73,10 @@ impl Running {
                 data: folder.data(&node.name),
                 log: folder.log(&node.name),
                 links: links.addresses_for(&node.name),
+                secrets: topology.secrets().clone(),
                 run: folder.id().to_owned(),
             };
-            let upstreams = links.upstreams(&node.name);
+            let upstreams = links.upstreams(&node.service);
             Arc::new(Supervisor::new(
                 node.clone(),
                 site,
@@ -103,16 +104,22 @@ impl Running {
             let took = supervisor
                 .start(|pid| progress.report(&Event::Started { node: node(), pid }))
                 .await?;
-            progress.report(&Event::Ready { node: node(), took });
+            let node = node();
+            progress.report(&if supervisor.node.once {
+                Event::Done { node, took }
+            } else {
+                Event::Ready { node, took }
+            });
             Ok(())
         };
         try_join_all(self.supervisors.iter().map(start)).await.map(|_| ())
     }
 
-    /// Waits without a limit: a node that does not become ready fails its own start, which ends all others.
+    /// Waits without a limit for all instances: a node that does not become ready fails its own start, which ends all
+    /// others.
     async fn becoming_ready(&self, node: &str) {
-        if let Ok(supervisor) = self.supervisor(node) {
-            supervisor.life.until(|state| *state == NodeState::Ready).await;
+        for supervisor in self.called(node) {
+            supervisor.life.until(NodeState::serves).await;
         }
     }
 
@@ -120,7 +127,7 @@ impl Running {
     pub fn nodes(&self) -> Vec<NodeStatus> {
         let status = |supervisor: &Arc<Supervisor>| {
             let node = &supervisor.node;
-            let (requests, connections) = self.links.traffic_to(&node.name);
+            let (requests, connections) = self.links.traffic_to(&node.service);
             let front_door = |endpoint: Endpoint| {
                 let address = self.links.front_door(&endpoint)?;
                 Some((endpoint.port, address))
@@ -148,27 +155,44 @@ impl Running {
         self.links.front_door(endpoint)
     }
 
-    /// Kills a node with everything in its process group, as `kill -9` does. Returns when all of it is gone.
+    /// Kills a node, or all instances of it, with everything in their process groups, as `kill -9` does. Returns when
+    /// all of it is gone. What runs elsewhere is not killed: the way to it is cut.
     ///
     /// # Errors
     /// When there is no such node, or it does not run.
     pub async fn kill(&self, node: &str) -> Result<(), NodeError> {
-        self.supervisor(node)?.kill().await
+        let mut killed = Err(self.unknown(node));
+        for result in join_all(self.called(node).map(|supervisor| supervisor.kill())).await {
+            // One instance is enough: the others may be dead already.
+            if killed.is_err() {
+                killed = result;
+            }
+        }
+        killed
     }
 
-    /// Starts a node again, with the data that it had, and waits until it is ready. A node that still runs is
-    /// killed first. Returns the time from start to readiness.
+    /// Starts a node, or all instances of it, again, with the data that it had, and waits until it is ready. A node that
+    /// still runs is killed first. Returns the time from start to readiness.
     ///
     /// # Errors
     /// When there is no such node, or it does not become ready; it may run nevertheless.
     pub async fn restart(&self, node: &str) -> Result<Duration, NodeError> {
-        self.supervisor(node)?.restart().await
+        self.supervisor(node)?;
+        let took = try_join_all(self.called(node).map(|supervisor| supervisor.restart())).await?;
+        Ok(took.into_iter().max().unwrap_or_default())
     }
 
     /// Last lines of a node's output, at most `lines`. Empty if there is no such node.
     pub fn log_tail(&self, node: &str, lines: usize) -> Vec<String> {
         let tail = self.supervisor(node).map(|supervisor| supervisor.tail(lines));
         tail.unwrap_or_default()
+    }
+
+    /// Every end of a node that nobody asked for, after it was ready; the earliest first.
+    pub fn deaths(&self) -> Vec<Death> {
+        let mut deaths: Vec<Death> = self.supervisors.iter().flat_map(|it| it.deaths()).collect();
+        deaths.sort_by_key(|death| death.at);
+        deaths
     }
 
     /// Path of a node's log.
@@ -207,15 +231,24 @@ impl Running {
     }
 
     fn supervisor(&self, name: &str) -> Result<&Arc<Supervisor>, NodeError> {
-        let found = self.supervisors.iter().find(|supervisor| supervisor.node.name == name);
-        found.ok_or_else(|| NodeError::Unknown {
+        let found = self.supervisors.iter().find(|it| it.node.is_called(name));
+        found.ok_or_else(|| self.unknown(name))
+    }
+
+    /// Supervisors of the node of this name, or of all its instances.
+    fn called<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Arc<Supervisor>> {
+        self.supervisors.iter().filter(move |it| it.node.is_called(name))
+    }
+
+    fn unknown(&self, name: &str) -> NodeError {
+        NodeError::Unknown {
             name: name.to_owned(),
             known: self
                 .supervisors
                 .iter()
                 .map(|supervisor| supervisor.node.name.clone())
                 .collect(),
-        })
+        }
     }
 }
 

@@ -1,4 +1,8 @@
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{
+    fmt,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use serde::Serialize;
 
@@ -21,6 +25,19 @@ pub struct NodeStatus {
     pub connections: u64,
 }
 
+/// End of a node that was ready, without `seam` asking for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Death {
+    /// The node's name.
+    pub node: String,
+    /// Exit status or signal, as text.
+    pub how: String,
+    /// Moment of the end.
+    pub at: Instant,
+    /// Last lines of the node's log, without secrets.
+    pub tail: Vec<String>,
+}
+
 /// State of a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "state", content = "how")]
@@ -32,6 +49,8 @@ pub enum NodeState {
     Starting,
     /// Running; the last readiness check succeeded.
     Ready,
+    /// Ended with status 0, as a node that runs once should.
+    Done,
     /// Ended without `seam` asking for it, either by itself or by another program. The text is the exit status or
     /// signal.
     Died(String),
@@ -44,7 +63,12 @@ pub enum NodeState {
 impl NodeState {
     /// True once nothing of the node runs any more.
     pub fn is_over(&self) -> bool {
-        matches!(self, Self::Died(_) | Self::Killed | Self::Stopped)
+        matches!(self, Self::Done | Self::Died(_) | Self::Killed | Self::Stopped)
+    }
+
+    /// True once a node that needs this one may start.
+    pub fn serves(&self) -> bool {
+        matches!(self, Self::Ready | Self::Done)
     }
 }
 
@@ -54,6 +78,7 @@ impl fmt::Display for NodeState {
             Self::Waiting => f.write_str("waiting"),
             Self::Starting => f.write_str("starting"),
             Self::Ready => f.write_str("ready"),
+            Self::Done => f.write_str("done"),
             Self::Died(how) => write!(f, "died: {how}"),
             Self::Killed => f.write_str("killed"),
             Self::Stopped => f.write_str("stopped"),

@@ -1,25 +1,27 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    sync::Arc,
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
 use faults::Upstream;
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    NodeError, NodeState,
+    Death, LogEnd, NodeError, NodeState,
     life::Life,
-    logs, ready,
+    logs::{self, Lines},
+    ready::Check,
     runner::{Instance, NodeExit, Runner, Site, Started},
 };
 use crate::topology::Node;
 
-/// Pause between two readiness checks.
-const ASK_EVERY: Duration = Duration::from_millis(10);
 /// Starts of a node whose ports other programs keep taking, before its death counts.
 const PORT_ATTEMPTS: usize = 3;
 const TAIL_LINES: usize = 15;
@@ -35,6 +37,9 @@ pub(super) struct Supervisor {
     runner: Arc<dyn Runner>,
     /// Cancelled when the topology goes down: nothing starts from then on.
     closing: CancellationToken,
+    /// Restarts after a failure so far.
+    restarts: AtomicU32,
+    deaths: std::sync::Mutex<Vec<Death>>,
     /// Held by whoever starts or ends the node.
     turn: Mutex<()>,
 }
@@ -54,6 +59,8 @@ impl Supervisor {
             upstreams,
             runner,
             closing,
+            restarts: AtomicU32::new(0),
+            deaths: std::sync::Mutex::default(),
             turn: Mutex::new(()),
         }
     }
@@ -84,10 +91,13 @@ impl Supervisor {
         })
     }
 
-    /// Asks the node to end, and kills it if it still runs after `grace`. Cancel `closing` first: otherwise a
+    /// Asks the node to end, and kills it if it still runs after `grace`, or after its own time. Cancel `closing` first: otherwise a
     /// waiting start could bring the node back.
     pub(super) async fn stop(&self, grace: Duration) {
         let turn = self.turn.lock().await;
+        // No time at all means that the start has failed: nothing is to be saved.
+        let own = self.node.stop.within.filter(|_| !grace.is_zero());
+        let grace = own.unwrap_or(grace);
         let asked = self.end(&turn, NodeState::Stopped, |instance| instance.stop());
         if tokio::time::timeout(grace, asked).await.is_err() {
             self.end(&turn, NodeState::Stopped, |instance| instance.kill()).await;
@@ -101,18 +111,45 @@ impl Supervisor {
         }
     }
 
-    /// Last lines of the node's log, at most `lines`.
+    /// Last lines of the node's log, at most `lines`, without secrets.
     pub(super) fn tail(&self, lines: usize) -> Vec<String> {
-        logs::tail(&self.site.log, lines)
+        let tail = logs::tail(&self.site.log, lines);
+        tail.iter().map(|line| self.site.secrets.hide(line)).collect()
     }
 
+    /// Starts the node, and again after a failure, as often as its topology allows.
     async fn start_in_turn(self: &Arc<Self>, started: impl Fn(Option<u32>)) -> Result<Duration, NodeError> {
+        loop {
+            match self.attempt(&started).await {
+                Err(error @ (NodeError::Died { .. } | NodeError::Failed { .. })) => {
+                    let Some(pause) = self.next_pause() else {
+                        return Err(error);
+                    };
+                    tokio::select! {
+                        () = self.closing.cancelled() => return Err(self.going_down()),
+                        () = tokio::time::sleep(pause) => {}
+                    }
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Starts the node, and again where another program was quicker to take its port.
+    async fn attempt(self: &Arc<Self>, started: impl Fn(Option<u32>)) -> Result<Duration, NodeError> {
         let mut attempt = 1;
         loop {
             let began = Instant::now();
+            let printed = logs::length(&self.site.log);
             let (instance, addresses) = self.launch().await?;
             started(instance.pid());
-            match self.become_ready(&addresses, began).await {
+            let check = Check::new(
+                &self.node.ready.probe,
+                addresses,
+                Arc::clone(&instance),
+                self.lines_from(printed),
+            );
+            match self.become_ready(check, began).await {
                 Ok(()) => return Ok(began.elapsed()),
                 Err(NodeError::Died { .. }) if attempt < PORT_ATTEMPTS && instance.lost_a_port() => attempt += 1,
                 Err(error) => return Err(error),
@@ -129,42 +166,101 @@ impl Supervisor {
             addresses,
             ended,
         } = self.runner.start(&self.node, &self.site).await?;
-        for (port, upstream) in &self.upstreams {
-            upstream.set(addresses.get(port).copied());
+        for (upstream, address) in self.ways(&addresses) {
+            upstream.add(address);
         }
         self.life.started(Arc::clone(&instance));
-        tokio::spawn(Arc::clone(self).watch(ended));
+        tokio::spawn(Arc::clone(self).watch(ended, addresses.clone()));
         Ok((instance, addresses))
     }
 
     /// Runs as long as the node does.
-    async fn watch(self: Arc<Self>, ended: BoxFuture<'static, NodeExit>) {
+    async fn watch(self: Arc<Self>, ended: BoxFuture<'static, NodeExit>, addresses: BTreeMap<String, SocketAddr>) {
         let exit = ended.await;
-        for upstream in self.upstreams.values() {
-            upstream.set(None);
+        for (upstream, address) in self.ways(&addresses) {
+            upstream.remove(address);
         }
-        self.life.ended(&exit);
+        let served = self.life.state() == NodeState::Ready;
+        self.life.ended(&exit, self.node.once);
+        // Whoever starts the node sees a death before it was ready.
+        if let (true, NodeState::Died(how)) = (served, self.life.state()) {
+            self.record_death(how);
+            if !exit.is_success() {
+                self.come_back().await;
+            }
+        }
     }
 
-    async fn become_ready(&self, addresses: &BTreeMap<String, SocketAddr>, began: Instant) -> Result<(), NodeError> {
+    /// Starts the node again after a failure, as often as its topology allows. Ends when it is ready again, when
+    /// somebody else has started or ended it, or when there are no restarts left.
+    fn come_back(self: Arc<Self>) -> BoxFuture<'static, ()> {
+        let restarts = async move {
+            while let Some(pause) = self.next_pause() {
+                tokio::select! {
+                    () = self.closing.cancelled() => return,
+                    () = tokio::time::sleep(pause) => {}
+                }
+                let _turn = self.turn.lock().await;
+                if !matches!(self.life.state(), NodeState::Died(_)) || self.attempt(|_| {}).await.is_ok() {
+                    return;
+                }
+            }
+        };
+        restarts.boxed()
+    }
+
+    /// Pause before the next restart, which is counted; `None` if there are none left.
+    fn next_pause(&self) -> Option<Duration> {
+        let pause = self.node.restart?.pause(self.restarts.load(Relaxed))?;
+        self.restarts.fetch_add(1, Relaxed);
+        Some(pause)
+    }
+
+    fn record_death(&self, how: String) {
+        let death = Death {
+            node: self.node.name.clone(),
+            how,
+            at: Instant::now(),
+            tail: self.tail(TAIL_LINES),
+        };
+        self.deaths.lock().unwrap_or_else(PoisonError::into_inner).push(death);
+    }
+
+    /// Ends of the node so far that nobody asked for, after it was ready.
+    pub(super) fn deaths(&self) -> Vec<Death> {
+        self.deaths.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Each way to the node with the address to which it leads.
+    fn ways(&self, addresses: &BTreeMap<String, SocketAddr>) -> impl Iterator<Item = (&Upstream, SocketAddr)> {
+        let way = |(port, upstream)| Some((upstream, *addresses.get(port)?));
+        self.upstreams.iter().filter_map(way)
+    }
+
+    async fn become_ready(&self, mut check: Check<'_>, began: Instant) -> Result<(), NodeError> {
         let mut reply = "nothing yet".to_owned();
-        while began.elapsed() < self.node.ready.within {
+        while let Some(left) = self.node.ready.within.checked_sub(began.elapsed()) {
             tokio::select! {
                 biased;
-                over = self.life.until(NodeState::is_over) => return Err(self.died(&over)),
+                over = self.life.until(NodeState::is_over) => return self.over(&over),
                 () = self.closing.cancelled() => return Err(self.going_down()),
-                asked = ready::ask(&self.node.ready.probe, addresses) => match asked {
+                () = tokio::time::sleep(left) => break,
+                asked = check.ask() => match asked {
                     Ok(()) if self.life.settle() => return Ok(()),
                     // Another program answered on its port: the next round sees that the node has ended.
                     Ok(()) => {}
                     Err(reason) => {
                         reply = reason;
-                        tokio::time::sleep(ASK_EVERY).await;
+                        tokio::time::sleep(check.pause()).await;
                     }
                 }
             }
         }
         Err(self.not_ready(reply))
+    }
+
+    fn lines_from(&self, offset: u64) -> Lines {
+        Lines::from(self.site.log.clone(), offset)
     }
 
     /// Ends the node with `how` and waits until it is gone. False if nothing ran. Takes the turn to show that it
@@ -178,26 +274,37 @@ impl Supervisor {
         true
     }
 
-    fn died(&self, over: &NodeState) -> NodeError {
-        NodeError::Died {
-            node: self.node.name.clone(),
-            how: match over {
-                NodeState::Died(how) => how.clone(),
-                other => other.to_string(),
-            },
-            tail: self.tail(TAIL_LINES),
-            log: self.site.log.clone(),
-        }
+    /// Result of a start whose node has ended.
+    fn over(&self, over: &NodeState) -> Result<(), NodeError> {
+        let node = self.node.name.clone();
+        let how = match over {
+            NodeState::Done => return Ok(()),
+            NodeState::Died(how) => how.clone(),
+            other => other.to_string(),
+        };
+        let log = self.log_end();
+        Err(if self.node.once {
+            NodeError::Failed { node, how, log }
+        } else {
+            NodeError::Died { node, how, log }
+        })
     }
 
     fn not_ready(&self, reply: String) -> NodeError {
         NodeError::NotReady {
             node: self.node.name.clone(),
             within: self.node.ready.within,
-            last_check: format!("{}: {reply}", self.node.ready.probe),
-            tail: self.tail(TAIL_LINES),
-            log: self.site.log.clone(),
+            last_check: self.site.secrets.hide(&format!("{}: {reply}", self.node.ready.probe)),
+            log: self.log_end(),
         }
+    }
+
+    fn log_end(&self) -> Box<LogEnd> {
+        Box::new(LogEnd {
+            tail: self.tail(TAIL_LINES),
+            path: self.site.log.clone(),
+            trouble: logs::trouble(&self.site.log),
+        })
     }
 
     fn going_down(&self) -> NodeError {

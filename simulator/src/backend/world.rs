@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::Running;
 use crate::{
-    steps::{Fault, FaultKind, NoAnswer, NotLaid, Request, Response, Target, World},
+    backend,
+    steps::{Death, Fault, FaultKind, NoAnswer, NotLaid, Request, Response, Target, World},
     topology::{Endpoint, Topology},
 };
 
@@ -26,6 +27,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) struct Sockets {
     /// The node that plays each role, and the way to it.
     roles: BTreeMap<String, (String, Socket)>,
+    /// Every node by its own name: a fault may hit one that nobody can ask, or one of several instances.
+    nodes: BTreeSet<String>,
     topology: String,
     begun: Instant,
 }
@@ -51,6 +54,7 @@ impl Sockets {
         }
         Ok(Self {
             roles,
+            nodes: topology.nodes().iter().map(|node| node.name.clone()).collect(),
             topology: topology.name().to_owned(),
             begun: Instant::now(),
         })
@@ -60,7 +64,7 @@ impl Sockets {
         let (_, socket) = self
             .roles
             .get(role)
-            .ok_or_else(|| NoAnswer(format!("nothing plays {role}")))?;
+            .ok_or_else(|| NoAnswer(format!("nothing that plays {role} has a port")))?;
         let mut sent = http_request(request).map_err(|error| NoAnswer(error.to_string()))?;
         sent.extensions_mut().insert(AnswerWithin(within));
         // The headers that a step sets are the context of the call: its caller and its ids stay as they are.
@@ -76,9 +80,10 @@ impl Sockets {
 
 impl World for Sockets {
     fn node_of(&self, role: &str) -> Result<String, String> {
-        let found = self.roles.get(role);
-        found.map(|(node, _)| node.clone()).ok_or_else(|| {
-            let known: Vec<&str> = self.roles.keys().map(String::as_str).collect();
+        let played = self.roles.get(role).map(|(node, _)| node);
+        played.or_else(|| self.nodes.get(role)).cloned().ok_or_else(|| {
+            let known: BTreeSet<&str> = self.roles.keys().chain(&self.nodes).map(String::as_str).collect();
+            let known: Vec<&str> = known.into_iter().collect();
             format!("topology {} has: {}", self.topology, known.join(", "))
         })
     }
@@ -138,6 +143,17 @@ impl World for LocalWorld<'_> {
         within: Duration,
     ) -> LocalBoxFuture<'a, Result<Response, NoAnswer>> {
         self.sockets.send(role, request, within)
+    }
+
+    fn deaths(&self) -> Vec<Death> {
+        let begun = self.sockets.begun;
+        let death = |death: backend::Death| Death {
+            node: death.node,
+            how: death.how,
+            at: death.at.saturating_duration_since(begun),
+            last_lines: death.tail,
+        };
+        self.running.deaths().into_iter().map(death).collect()
     }
 
     fn lay<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), NotLaid>> {

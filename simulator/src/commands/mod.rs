@@ -2,6 +2,7 @@
 //! which a topology is up, and [`output`].
 
 mod arguments;
+pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod ledger;
 pub(crate) mod mutate;

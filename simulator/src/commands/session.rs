@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::output;
 use crate::{
     backend::{self, Event, Folder, NodeError, Options, Running, UpError},
     interrupt::Interrupt,
@@ -63,7 +64,7 @@ impl Session {
         // Interrupted, it is dropped below, which kills all that still runs.
         let _ = interrupt.or(self.running.down(folder)).await;
         if folder == Folder::Keep {
-            eprintln!("data and logs are kept in {}", place.display());
+            output::note(&format!("data and logs are kept in {}", place.display()));
         }
     }
 }

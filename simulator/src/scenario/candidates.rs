@@ -21,6 +21,11 @@ impl Candidates {
         }
     }
 
+    /// Every role, in the order in which they were given.
+    pub(super) fn roles(&self) -> impl Iterator<Item = &str> {
+        self.before.iter().chain([&self.last]).map(String::as_str)
+    }
+
     /// The role that a drawn number stands for, each as likely as the others.
     pub(super) fn pick(&self, drawn: u64) -> &str {
         let place = drawn % (1 + self.before.len() as u64);

@@ -4,7 +4,8 @@ use futures::{StreamExt, future, stream};
 use tokio::sync::watch;
 
 use super::{
-    Event, FaultReport, Observations, Phase, Report, Scenario, ScenarioError, Timeline, Unsettled, Verdict,
+    DeathReport, Event, FaultReport, Observations, Phase, Report, Scenario, ScenarioError, Timeline, Unsettled,
+    Verdict,
     collect::Collector,
     faults::Faults,
     journey::{Journey, JourneyFailure, common_variables, travel},
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     progress::Progress,
-    steps::{Client, World},
+    steps::{Client, Death, World},
 };
 
 /// Failed journeys that are evidence enough: no more are started.
@@ -168,6 +169,8 @@ impl Run<'_> {
         for invariant in &scenario.invariants {
             invariants.push(judge::examine(invariant, observations)?);
         }
+        // Last of all: a node may have died while it was asked for its tables.
+        let deaths = self.deaths();
         let failed_journeys: Vec<JourneyFailure> = collector
             .journeys
             .iter()
@@ -178,7 +181,7 @@ impl Run<'_> {
             seed: self.seed,
             count: scenario.workload.count,
             concurrency: scenario.workload.concurrency,
-            verdict: Verdict::of(&faults, &failed_journeys, &unsettled, &invariants),
+            verdict: Verdict::of(&faults, &deaths, &failed_journeys, &unsettled, &invariants),
             timeline: Timeline {
                 phases: self.time.phases(),
                 journeys_ms,
@@ -187,9 +190,22 @@ impl Run<'_> {
             requests: self.client.requests(),
             failed_journeys,
             faults,
+            deaths,
             unsettled,
             invariants,
         })
+    }
+
+    fn deaths(&self) -> Vec<DeathReport> {
+        let deaths = self.world.deaths().into_iter();
+        let report = |death: Death| DeathReport {
+            expected: self.scenario.may_die.contains(&death.node),
+            node: death.node,
+            how: death.how,
+            at_ms: self.time.ms_at(death.at),
+            last_lines: death.last_lines,
+        };
+        deaths.map(report).collect()
     }
 }
 

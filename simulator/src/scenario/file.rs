@@ -22,6 +22,8 @@ pub(super) struct ScenarioFile {
     #[serde(default)]
     pub(super) killable: Vec<String>,
     #[serde(default)]
+    pub(super) may_die: Vec<String>,
+    #[serde(default)]
     pub(super) list: BTreeMap<String, Vec<BTreeMap<String, Value>>>,
     #[serde(default)]
     pub(super) choose: Vec<ChoiceTable>,

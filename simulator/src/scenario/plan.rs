@@ -26,6 +26,8 @@ pub struct Scenario {
     pub(crate) converge_within: Duration,
     /// The roles that `--kill any` chooses from.
     pub killable: Vec<String>,
+    /// Nodes whose end without a fault does not fail the run.
+    pub may_die: Vec<String>,
     /// Named lists of things, each a table of the same name in the queries.
     pub(crate) lists: BTreeMap<String, Vec<BTreeMap<String, Value>>>,
     /// The draws of each journey, in order; a later one may name earlier ones.

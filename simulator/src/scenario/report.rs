@@ -31,6 +31,7 @@ impl Verdict {
     /// The verdict on a whole run, from all its parts.
     pub(super) fn of(
         faults: &[FaultReport],
+        deaths: &[DeathReport],
         failed_journeys: &[JourneyFailure],
         unsettled: &[Unsettled],
         invariants: &[InvariantReport],
@@ -39,7 +40,8 @@ impl Verdict {
             .iter()
             .all(|fault| matches!(fault.outcome, FaultOutcome::Fired { .. }));
         let violated = invariants.iter().any(|invariant| invariant.verdict == Self::Fail);
-        if !all_fired || violated || !failed_journeys.is_empty() || !unsettled.is_empty() {
+        let died = deaths.iter().any(|death| !death.expected);
+        if !all_fired || died || violated || !failed_journeys.is_empty() || !unsettled.is_empty() {
             return Self::Fail;
         }
         let examined = invariants.iter().all(|invariant| invariant.verdict == Self::Pass);
@@ -71,10 +73,27 @@ pub struct Report {
     pub failed_journeys: Vec<JourneyFailure>,
     /// The faults, as they happened. Any but [`FaultOutcome::Fired`] fails the run.
     pub faults: Vec<FaultReport>,
+    /// Nodes that ended by themselves. Any that the scenario does not list in `may_die` fails the run.
+    pub deaths: Vec<DeathReport>,
     /// Conditions that did not come true in time. Any of them fails the run.
     pub unsettled: Vec<Unsettled>,
     /// The invariants, and whether they hold.
     pub invariants: Vec<InvariantReport>,
+}
+
+/// The end of a node that no fault caused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeathReport {
+    /// The node's name.
+    pub node: String,
+    /// Exit status or signal.
+    pub how: String,
+    /// Milliseconds since the run began.
+    pub at_ms: u64,
+    /// True if the scenario lists the node in `may_die`.
+    pub expected: bool,
+    /// Last lines that the node printed.
+    pub last_lines: Vec<String>,
 }
 
 /// The times of a run, in milliseconds from its start.

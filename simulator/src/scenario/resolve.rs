@@ -67,6 +67,7 @@ pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
         repeat: file.repeat,
         converge_within: Duration::from_millis(file.converge.within_ms),
         killable: file.killable,
+        may_die: file.may_die,
         lists: file.list,
         choices,
         setup,
@@ -96,8 +97,11 @@ fn workload(table: &WorkloadTable) -> Result<Workload, String> {
 
 fn check_tables(file: &ScenarioFile) -> Result<(), Mistake> {
     let mut tables = BTreeSet::from([JOURNEYS]);
-    for list in file.list.keys() {
+    for (list, things) in &file.list {
         check_identifier(list, "list", 0)?;
+        for column in things.iter().flat_map(BTreeMap::keys) {
+            check_identifier(column, &format!("list {list:?}: column"), 0)?;
+        }
         require(tables.insert(list), 0, || {
             format!("list {list:?} has the name of another table")
         })?;

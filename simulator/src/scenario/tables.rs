@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fs, os::unix::fs::OpenOptionsExt, path::Path};
 
 use serde_json::Value;
 use sqlx::{
@@ -7,7 +7,7 @@ use sqlx::{
     sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteRow},
 };
 
-use super::{Row, Scenario, ScenarioError, plan::JOURNEYS};
+use super::{Row, Scenario, ScenarioError, plan::JOURNEYS, query::one_query};
 use crate::steps::as_text;
 
 /// Tables of a scenario, in SQLite in memory.
@@ -46,6 +46,7 @@ impl Tables {
             };
             tables.fill(list, things.iter().map(row).collect()).await?;
         }
+        tables.run("PRAGMA query_only = ON").await?;
         for (what, sql) in queries_of(scenario) {
             tables.understand(&what, sql).await?;
         }
@@ -88,35 +89,41 @@ impl Tables {
         rows.iter().map(|row| as_json(row).map_err(failed)).collect()
     }
 
-    /// Writes all tables to a new SQLite file.
+    /// Writes all tables to a new SQLite file that only its owner reads: it holds what was observed of customers.
     pub(super) async fn save_to(&mut self, path: &Path) -> Result<(), ScenarioError> {
+        let failed = |source| ScenarioError::Tables {
+            what: format!("copy of the tables to {}", path.display()),
+            source,
+        };
+        let mut new = fs::OpenOptions::new();
+        new.write(true).create_new(true).mode(0o600);
+        new.open(path).map_err(|error| failed(error.into()))?;
         self.run("PRAGMA query_only = OFF").await?;
-        sqlx::query("VACUUM INTO ?")
-            .bind(path.display().to_string())
-            .execute(&mut self.connection)
-            .await
-            .map(drop)
-            .map_err(|source| ScenarioError::Tables {
-                what: format!("copy of the tables to {}", path.display()),
-                source,
-            })
+        let saved = sqlx::query("VACUUM INTO ?").bind(path.display().to_string());
+        saved.execute(&mut self.connection).await.map(drop).map_err(failed)
     }
 
+    /// Sees that this is a query, and that SQLite understands it.
     async fn understand(&mut self, what: &str, sql: &str) -> Result<(), ScenarioError> {
-        let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN {sql}")))
-            .fetch_all(&mut self.connection)
-            .await;
-        explained.map(drop).map_err(|source| {
-            let tables: Vec<String> = self
-                .columns
-                .iter()
-                .map(|(table, columns)| format!("{table}({})", columns.join(", ")))
-                .collect();
-            ScenarioError::Query {
-                what: what.to_owned(),
-                problem: format!("{source}; tables: {}", tables.join(", ")),
-            }
-        })
+        let refused = |problem| ScenarioError::Query {
+            what: what.to_owned(),
+            problem,
+        };
+        let sql = one_query(sql).map_err(refused)?;
+        self.explain(sql).await.map_err(|source| {
+            let columns = self.columns.iter();
+            let tables = columns.map(|(table, columns)| format!("{table}({})", columns.join(", ")));
+            let tables = tables.collect::<Vec<_>>().join(", ");
+            refused(format!("{source}; tables: {tables}"))
+        })?;
+        // Only a query may stand in brackets: no INSERT after a WITH, for one.
+        let reads = self.explain(&format!("SELECT * FROM (\n{sql}\n)")).await;
+        reads.map_err(|source| refused(format!("does not only read, wanted one SELECT: {source}")))
+    }
+
+    async fn explain(&mut self, sql: &str) -> Result<(), sqlx::Error> {
+        let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN {sql}")));
+        explained.fetch_all(&mut self.connection).await.map(drop)
     }
 
     async fn run(&mut self, sql: &str) -> Result<(), ScenarioError> {

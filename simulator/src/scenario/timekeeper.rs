@@ -40,7 +40,12 @@ impl<'a> Timekeeper<'a> {
 
     /// Milliseconds since the run began.
     pub(super) fn now_ms(&self) -> u64 {
-        u64::try_from(self.world.now().saturating_sub(self.origin).as_millis()).unwrap_or(u64::MAX)
+        self.ms_at(self.world.now())
+    }
+
+    /// Milliseconds from the beginning of the run to a moment on the world's clock; 0 for one before.
+    pub(super) fn ms_at(&self, moment: Duration) -> u64 {
+        u64::try_from(moment.saturating_sub(self.origin).as_millis()).unwrap_or(u64::MAX)
     }
 
     /// The phases so far, with the milliseconds at which they began.

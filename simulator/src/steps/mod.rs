@@ -15,4 +15,4 @@ pub(crate) use client::{Client, Expectation};
 pub use fault::{Fault, FaultKind, NotLaid, Target};
 pub(crate) use step::{Conditions, Repeat, Step, StepTable, check_pointer, ok_only};
 pub(crate) use template::{JsonTemplate, Template, Unset, Variables, as_text};
-pub use world::{NoAnswer, Request, Response, World};
+pub use world::{Death, NoAnswer, Request, Response, World};

@@ -33,6 +33,11 @@ pub trait World {
         within: Duration,
     ) -> LocalBoxFuture<'a, Result<Response, NoAnswer>>;
 
+    /// Every end of a node so far that no fault caused; the earliest first.
+    fn deaths(&self) -> Vec<Death> {
+        Vec::new()
+    }
+
     /// Lays a fault on its target, which stays until [`World::lift`]. A world that lays no faults refuses all of
     /// them.
     ///
@@ -51,6 +56,19 @@ pub trait World {
         let refusal = format!("no fault was laid on {}", fault.target);
         async { Err(refusal) }.boxed_local()
     }
+}
+
+/// End of a node that no fault caused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// Name of the node.
+    pub node: String,
+    /// Exit status or signal.
+    pub how: String,
+    /// Moment of the end, on the clock of the world.
+    pub at: Duration,
+    /// Last lines that the node printed.
+    pub last_lines: Vec<String>,
 }
 
 /// A request as it is sent, all values filled in.

@@ -56,27 +56,149 @@ pub enum Flaw {
     /// The file has no nodes.
     #[error("there is no node; add one, such as [node.web] with command = [\"./web\", \"${{port}}\"]")]
     NoNodes,
-    /// A name of a node or port is unfit, since nodes' names become folders.
-    #[error("'{0}' is not a valid name; use lower-case letters, digits and dashes, beginning with a letter")]
-    BadName(String),
-    /// A node has neither or both of `cargo` and `command`.
+    /// A name of the topology, of a node or of a port is unfit, since names become folders.
     #[error(
-        "node '{node}' has {}; give exactly one of cargo = {{ package = \"...\", bin = \"...\" }} \
-         and command = [\"...\"]",
-        if *both { "both cargo and command" } else { "nothing to run" }
+        "'{}' is not a valid name ({} bytes); use at most {most} lower-case letters, digits and dashes, beginning \
+         with a letter",
+        shortened(name),
+        name.len()
+    )]
+    BadName {
+        /// Name that was given.
+        name: String,
+        /// Most bytes that a name may have.
+        most: usize,
+    },
+    /// A node has none or several of `cargo`, `command` and `address`.
+    #[error(
+        "node '{node}' has {}; give exactly one of cargo = {{ package = \"...\", bin = \"...\" }}, \
+         command = [\"...\"], and address = \"host:port\" for what runs elsewhere",
+        if *both { "both cargo and command, or one of them and address" } else { "nothing to run" }
     )]
     NotOneProgram {
         /// The node's name.
         node: String,
-        /// True if both are given, false if neither is.
+        /// True if several are given, false if none is.
         both: bool,
     },
     /// A node's `command` is an empty list.
     #[error("node '{0}' has an empty command; its first word is the program")]
     EmptyCommand(String),
-    /// A node's `ports` is an empty list.
-    #[error("node '{0}' has no port; leave `ports` out for a single one, or name some")]
-    NoPorts(String),
+    /// The file that was asked for has no name.
+    #[error("the topology has no name; begin the file with name = \"...\"")]
+    NoName,
+    /// An included file cannot be read.
+    #[error("cannot include {}: {reason}", path.display())]
+    Include {
+        /// Path of the included file.
+        path: PathBuf,
+        /// Reason given by the system.
+        reason: String,
+    },
+    /// A name comes from two files, and neither is the one that includes both.
+    #[error(
+        "{kind} '{name}' comes from another file too; name it once{}",
+        if *kind == "node" { "" } else { ", or in the file that includes both" }
+    )]
+    IncludedTwice {
+        /// The kind of name: variable, role or node.
+        kind: &'static str,
+        /// Name that comes twice.
+        name: String,
+    },
+    /// A file of environment variables cannot be read or understood.
+    #[error("env file {}: {reason}", file.display())]
+    EnvFile {
+        /// Path of the file.
+        file: PathBuf,
+        /// Reason, with the line, but without its text.
+        reason: String,
+    },
+    /// An environment variable of `seam` is used and not set.
+    #[error("${{env.{0}}}: the environment variable {0} is not set; set it, or give a default: ${{env.{0}:-default}}")]
+    NoEnv(String),
+    /// A node has no instance or too many.
+    #[error("node '{node}' has {seen} instances; use 1 to {most}")]
+    BadInstances {
+        /// The node's name.
+        node: String,
+        /// Number that was given.
+        seen: u16,
+        /// Most instances that a node may have.
+        most: u16,
+    },
+    /// Several instances of a node would listen on one port.
+    #[error("node '{0}' has several instances and `fixed_ports`; only one program can listen on a port")]
+    FixedAndSeveral(String),
+    /// A port that is to be fixed is 0.
+    #[error("node '{0}' fixes port 0, which stands for any; leave it out, or use 1 to 65535")]
+    PortZero(String),
+    /// Two nodes, or a node and an instance of another, have one name.
+    #[error("two nodes are called '{0}'; the instances of a node are called NODE-1, NODE-2 and so on")]
+    SameName(String),
+    /// Two nodes have one named folder for their data.
+    #[error("two nodes have data = \"{0}\"; each needs a folder of its own")]
+    SameData(String),
+    /// A signal has an unknown name.
+    #[error("node '{node}' is stopped by '{name}'; known are TERM, INT, QUIT, HUP, USR1, USR2 and KILL")]
+    UnknownSignal {
+        /// The node's name.
+        node: String,
+        /// Name that was given.
+        name: String,
+    },
+    /// The address of what runs elsewhere is none.
+    #[error(
+        "node '{node}' has address '{seen}'; use host:port, or http://host or https://host with a port or without, \
+         and no path"
+    )]
+    BadAddress {
+        /// The node's name.
+        node: String,
+        /// Address that was given.
+        seen: String,
+    },
+    /// A key is given that means nothing for a node that runs elsewhere.
+    #[error("node '{node}' has an `address`: it runs elsewhere, so `{key}` means nothing; leave one of them out")]
+    NotForOutside {
+        /// The node's name.
+        node: String,
+        /// Key that was given.
+        key: &'static str,
+    },
+    /// A name in `secret` is no variable.
+    #[error("secret '{name}' is no variable; the variables are {}", list(known))]
+    UnknownSecret {
+        /// Name in the list.
+        name: String,
+        /// Names of the file's variables.
+        known: Vec<String>,
+    },
+    /// A secret variable has no text of its own, so it can't be hidden.
+    #[error("secret '{0}' must be text, ${{env.NAME}} or other variables; what differs from node to node is no secret")]
+    SecretIsPlace(String),
+    /// A port is wanted of a node that has none.
+    #[error("node '{0}' has no port, so it can't be called or asked; name some in its `ports`")]
+    NoPort(String),
+    /// A node runs once, and has a check for something that keeps running.
+    #[error("node '{0}' runs once, so it is ready when it has ended with status 0; leave out all but `within_ms`")]
+    OnceAndReady(String),
+    /// The pattern of a `ready` is no regular expression.
+    #[error("`log` in the ready of node '{node}' is no regular expression: {reason}")]
+    BadPattern {
+        /// The node's name.
+        node: String,
+        /// Reason given by the parser.
+        reason: String,
+    },
+    /// A status in a `ready` does not exist.
+    #[error("status {status} in the ready of node '{node}' is none of HTTP; use 100 to 599")]
+    BadStatus {
+        /// The node's name.
+        node: String,
+        /// Status that was given.
+        status: u16,
+    },
     /// No node has the name.
     #[error("no node is called '{name}'; the nodes are {}", list(known))]
     UnknownNode {
@@ -137,8 +259,8 @@ pub enum Flaw {
     },
     /// A placeholder `${...}` has an unknown name.
     #[error(
-        "unknown placeholder ${{{name}}}; known are ${{data}}, ${{node}}, ${{port}}, ${{port.NAME}}, ${{link.NODE}}, \
-         ${{link.NODE.PORT}} and the variables {}",
+        "unknown placeholder ${{{name}}}; known are ${{data}}, ${{node}}, ${{instance}}, ${{port}}, ${{port.NAME}}, \
+         ${{link.NODE}}, ${{link.NODE.PORT}}, ${{env.NAME}} and the variables {}",
         list(known)
     )]
     UnknownVariable {
@@ -150,14 +272,39 @@ pub enum Flaw {
     /// A variable contains itself.
     #[error("variable '{0}' contains itself, directly or through others; remove one of the references")]
     CircularVariable(String),
+    /// A text is too long with its variables filled in.
+    #[error(
+        "{what} has {length} bytes with its variables filled in, wanted at most {most}; let it name fewer or \
+         shorter ones"
+    )]
+    TooLong {
+        /// Variable or text.
+        what: String,
+        /// Bytes that it has.
+        length: usize,
+        /// Most bytes that it may have.
+        most: usize,
+    },
+    /// A variable lies within too many others.
+    #[error("variable '{name}' lies within more than {most} others; name it in fewer steps")]
+    TooDeep {
+        /// Name of the variable.
+        name: String,
+        /// Most variables that may lie within each other.
+        most: usize,
+    },
     /// A variable has the name of a built-in placeholder.
     #[error("a variable cannot be called '{0}': that name is built in; choose another")]
     BuiltInVariable(String),
     /// A `${` is not closed.
     #[error("'{0}' has a ${{ without its }}; write $${{ where ${{ itself is meant")]
     Unclosed(String),
-    /// A node's `ready` has neither or both of `http` and `tcp`, or a path that cannot be requested.
-    #[error("ready of node '{0}' must be {{ http = \"/path\" }} or {{ tcp = true }}")]
+    /// A node's `ready` has several checks or none, a key of another check, or a path that cannot be requested.
+    #[error(
+        "ready of node '{0}' must be {{ http = \"/path\" }} or {{ tcp = true }}, with a `port` where it has several, \
+         or {{ log = \"pattern\" }}, or {{ command = [\"program\", ...] }}; `status` goes with http, \
+         and `within_ms` with each"
+    )]
     BadReady(String),
     /// A role has the name of a node, but is played by another node.
     #[error("role '{role}' is also the name of a node, but points to '{target}'; rename the role or the node")]
@@ -167,6 +314,14 @@ pub enum Flaw {
         /// Endpoint that plays the role.
         target: String,
     },
+}
+
+/// The first characters of a text, enough to find it, on one line.
+pub(super) fn shortened(text: &str) -> String {
+    const SHOWN: usize = 60;
+    let shown: String = text.chars().take(SHOWN).collect();
+    let more = if shown.len() < text.len() { "..." } else { "" };
+    format!("{}{more}", shown.escape_debug())
 }
 
 fn list(known: &[String]) -> String {

@@ -14,7 +14,7 @@
 //!
 //! [node.store]
 //! command = ["python3", "-m", "http.server", "--bind", "127.0.0.1", "${port}"]
-//! ready = { http = "/" }            # or { tcp = true }, which is the default
+//! ready = { http = "/" }            # or { tcp = true }, the default, or by `log` or `command`
 //!
 //! [node.web]
 //! cargo = { package = "web", bin = "web" }
@@ -29,31 +29,49 @@
 //! | placeholder | value |
 //! |---|---|
 //! | `${data}` | the node's own folder |
-//! | `${node}` | the node's name |
+//! | `${node}`, `${instance}` | the node's name, and the number of its instance |
 //! | `${port}`, `${port.NAME}` | a port to listen on; with the name where `ports` lists several |
 //! | `${link.NODE}`, `${link.NODE.PORT}` | the `host:port` under which this node reaches another one |
+//! | `${env.NAME}`, `${env.NAME:-default}` | an environment variable of `seam` |
 //! | `${NAME}` | a variable |
 //!
-//! A node runs in the folder of its topology file.
+//! With its variables filled in, a text has at most 128 KiB. Names of the topology, of nodes and of ports have at most
+//! 63 lower-case letters, digits and dashes, and begin with a letter. A node runs in the folder of its topology file,
+//! unless it has a `folder`.
+//!
+//! A worker that nobody calls has `ports = []`. A node with `once = true`, such as a migration, has ended with
+//! status 0 before whatever needs it starts. `simulator/TOPOLOGY.md` lists every key.
 
+mod assemble;
+mod conduct;
 mod endpoint;
+mod env_file;
 mod error;
 mod file;
+mod fill;
 mod link;
+mod names;
 mod node;
 mod order;
+mod readiness;
+mod ready;
 mod resolve;
+mod secrets;
+mod sources;
 mod template;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
+pub use conduct::{Restart, Stop, StopSignal};
 pub use endpoint::Endpoint;
 pub use error::{Flaw, TopologyError};
 pub use link::Link;
-pub use node::{Node, Program, Ready, ReadyProbe};
+pub use node::{Node, Program};
+pub use ready::{LogPattern, Ready, ReadyProbe};
+pub use secrets::{HIDDEN, Secrets};
 pub use template::{PlaceholderValues, Template};
 
 use crate::search;
@@ -65,6 +83,7 @@ pub struct Topology {
     file: PathBuf,
     roles: BTreeMap<String, Endpoint>,
     nodes: Vec<Node>,
+    secrets: Secrets,
 }
 
 impl Topology {
@@ -88,7 +107,20 @@ impl Topology {
     /// # Errors
     /// Those of [`Topology::load`], but for a missing file.
     pub fn parse(text: &str, file: &Path, overrides: &[(String, String)]) -> Result<Self, TopologyError> {
+        Self::check(text, file, overrides).map_err(|mut errors| errors.swap_remove(0))
+    }
+
+    /// Reads a topology from a text, as [`Topology::parse`] does.
+    ///
+    /// # Errors
+    /// Every flaw that was found, in the order of the checks; at least one.
+    pub fn check(text: &str, file: &Path, overrides: &[(String, String)]) -> Result<Self, Vec<TopologyError>> {
         resolve::resolve(text, file, overrides)
+    }
+
+    /// Values that are never shown.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Name of the topology, from its file.
@@ -101,27 +133,24 @@ impl Topology {
         &self.file
     }
 
-    /// Folder of the topology's file, which is the working folder of its nodes.
-    pub fn folder(&self) -> &Path {
-        match self.file.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        }
+    /// Folder of the topology's file.
+    pub fn folder(&self) -> PathBuf {
+        sources::folder_of(&self.file)
     }
 
-    /// Nodes of the topology, in the order of the file.
+    /// Nodes of the topology, in the order of the file, each instance for itself.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
-    /// Looks up a node by its name.
+    /// Looks up a node by its name, or the first instance of what has that name.
     pub fn node(&self, name: &str) -> Option<&Node> {
-        self.nodes.iter().find(|node| node.name == name)
+        self.nodes.iter().find(|node| node.is_called(name))
     }
 
-    /// Every endpoint: each port of each node.
-    pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
-        self.nodes.iter().flat_map(Node::endpoints)
+    /// Every endpoint: each port of each node. Instances share theirs.
+    pub fn endpoints(&self) -> BTreeSet<Endpoint> {
+        self.nodes.iter().flat_map(Node::endpoints).collect()
     }
 
     /// Every link: each endpoint that each node calls.
@@ -149,7 +178,7 @@ impl Topology {
             .roles
             .keys()
             .map(String::as_str)
-            .chain(self.nodes.iter().map(|node| node.name.as_str()))
+            .chain(self.nodes.iter().map(|node| node.service.as_str()))
             .collect();
         names.sort_unstable();
         names.dedup();

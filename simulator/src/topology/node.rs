@@ -1,35 +1,67 @@
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf};
 
-use super::{Endpoint, Template};
+use super::{Endpoint, PlaceholderValues, Ready, Restart, Stop, Template};
 
 /// Part of the system that is started, stopped and killed on its own.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Node {
-    /// Name of the node: unique in the topology, and fit to name a folder.
+    /// Name of the node: unique in the topology, and fit to name a folder. One of several instances has a number
+    /// after the name of its table, as in `web-2`.
     pub name: String,
+    /// Name of the node's table, which its callers use; the same for all its instances.
+    pub service: String,
     /// Program that the node runs.
     pub program: Program,
     /// Arguments, after those of the program.
     pub args: Vec<Template>,
     /// Environment variables, added to those that `seam` was started with.
     pub env: BTreeMap<String, Template>,
-    /// Nodes that must be ready before this one starts.
+    /// Folder of the node's file.
+    pub home: PathBuf,
+    /// Working folder, from the folder of the node's file; that folder itself if there is none.
+    pub folder: Option<Template>,
+    /// Nodes that must be ready before this one starts; those that run once must have ended with status 0.
     pub needs: Vec<String>,
     /// Endpoints that this node calls, each at an address of its own: every port of every node in `needs` and
     /// `links`.
     pub links: Vec<Endpoint>,
-    /// Names of the node's ports; at least one.
+    /// Names of the node's ports; empty for a worker, which nobody calls.
     pub ports: Vec<String>,
+    /// Numbers of the ports on which the program itself listens, where they can't be chosen.
+    pub fixed_ports: BTreeMap<String, u16>,
+    /// Numbers of the ports at which the node is found from outside, where they can't be chosen.
+    pub public_ports: BTreeMap<String, u16>,
     /// Readiness check of the node.
     pub ready: Ready,
+    /// True if the program runs to its end before whatever needs it starts, as a migration does.
+    pub once: bool,
+    /// Restarts after a failure; none if absent.
+    pub restart: Option<Restart>,
+    /// End of the node when the topology goes down.
+    pub stop: Stop,
+    /// Name of a folder for its data that outlives the run. Without one the data goes with the run.
+    pub data: Option<String>,
 }
 
 impl Node {
-    /// Endpoints of the node, one for each port, in the order of `ports`.
+    /// Working folder of the node.
+    pub fn working_folder(&self, values: &PlaceholderValues<'_>) -> PathBuf {
+        match &self.folder {
+            Some(folder) => self.home.join(folder.render(values)),
+            None => self.home.clone(),
+        }
+    }
+
+    /// True if the node is called so, or is an instance of what is called so.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.service == name
+    }
+
+    /// Endpoints of the node, one for each port, in the order of `ports`. Instances share theirs.
     pub fn endpoints(&self) -> impl Iterator<Item = Endpoint> {
         self.ports.iter().map(|port| Endpoint {
-            node: self.name.clone(),
+            node: self.service.clone(),
             port: port.clone(),
         })
     }
@@ -45,55 +77,18 @@ pub enum Program {
         /// Name of the binary.
         bin: String,
     },
-    /// Any program: with a slash a path from the topology's folder, otherwise a name in `PATH`.
+    /// Any program: with a slash a path from the node's working folder, otherwise a name in `PATH`.
     Command {
         /// Name or path of the program.
         program: Template,
         /// First arguments of the program.
         args: Vec<Template>,
     },
-}
-
-/// Readiness check of a node, with its time limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ready {
-    /// Check that is repeated until it succeeds.
-    pub probe: ReadyProbe,
-    /// Time limit from the start of the node; 30 s unless the file says `within_ms`.
-    pub within: Duration,
-}
-
-/// Condition under which a node counts as ready.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReadyProbe {
-    /// A GET is answered with a status of 2xx.
-    Http {
-        /// Name of the port that is asked.
-        port: String,
-        /// Path of the request, with its query if it has one.
-        path: String,
+    /// Something that runs elsewhere and is only linked to.
+    Outside {
+        /// Name or address of its machine.
+        host: String,
+        /// Port on which it listens.
+        port: u16,
     },
-    /// A port accepts connections.
-    Tcp {
-        /// Name of the port that is asked.
-        port: String,
-    },
-}
-
-impl ReadyProbe {
-    /// Name of the port that is asked.
-    pub fn port(&self) -> &str {
-        match self {
-            Self::Http { port, .. } | Self::Tcp { port } => port,
-        }
-    }
-}
-
-impl fmt::Display for ReadyProbe {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Http { path, .. } => write!(f, "GET {path}"),
-            Self::Tcp { port } => write!(f, "a connection to port '{port}'"),
-        }
-    }
 }

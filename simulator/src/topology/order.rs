@@ -9,20 +9,20 @@ pub(super) fn cycle(nodes: &[Node]) -> Option<Vec<String>> {
 }
 
 fn walk<'n>(nodes: &'n [Node], node: &'n Node, way: &mut Vec<&'n str>, done: &mut Vec<&'n str>) -> Option<Vec<String>> {
-    if let Some(start) = way.iter().position(|name| *name == node.name) {
+    if let Some(start) = way.iter().position(|name| *name == node.service) {
         let circle = way[start..].iter().chain([&way[start]]);
         return Some(circle.map(|name| (*name).to_owned()).collect());
     }
-    if done.contains(&node.name.as_str()) {
+    if done.contains(&node.service.as_str()) {
         return None;
     }
-    way.push(&node.name);
+    way.push(&node.service);
     let found = node
         .needs
         .iter()
-        .filter_map(|name| nodes.iter().find(|other| other.name == *name))
+        .filter_map(|name| nodes.iter().find(|other| other.service == *name))
         .find_map(|needed| walk(nodes, needed, way, done));
     way.pop();
-    done.push(&node.name);
+    done.push(&node.service);
     found
 }

@@ -3,88 +3,151 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    time::Duration,
 };
 
-use http::uri::PathAndQuery;
 use toml::Spanned;
 
 use super::{
-    Endpoint, Flaw, Node, Program, Ready, ReadyProbe, Template, Topology, TopologyError,
+    Endpoint, Flaw, Node, Secrets, Topology, TopologyError, assemble,
     file::{NodeTable, TopologyFile},
+    fill::Scope,
+    names::Names,
     order,
-    template::Part,
+    sources::Sources,
 };
-use crate::template as grammar;
 
-const READY_WITHIN: Duration = Duration::from_secs(30);
-const BUILT_IN: [&str; 4] = ["data", "node", "port", "link"];
+/// Bytes of a name, as in a label of DNS: names become parts of paths, which have limits of their own.
+const LONGEST_NAME: usize = 63;
+const BUILT_IN: [&str; 6] = ["data", "env", "instance", "link", "node", "port"];
 
 /// A flaw with its position in the file, in bytes.
-type Located = (usize, Flaw);
+pub(super) type Located = (usize, Flaw);
 
-pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -> Result<Topology, TopologyError> {
-    let mut written: TopologyFile = toml::from_str(text).map_err(|source| TopologyError::Syntax {
-        file: file.to_owned(),
-        source: Box::new(source),
-    })?;
+/// Reads a topology with all that it includes. `Err` holds every flaw that was found, at least one.
+pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -> Result<Topology, Vec<TopologyError>> {
+    let (sources, mut written) = Sources::read(text, file).map_err(|error| vec![error])?;
     for (name, value) in overrides {
         match written.variables.get_mut(name) {
             Some(variable) => *variable = Spanned::new(variable.span(), value.clone()),
             None => {
                 let known = written.variables.into_keys().collect();
-                return Err(TopologyError::UnknownOverride {
+                return Err(vec![TopologyError::UnknownOverride {
                     file: file.to_owned(),
                     name: name.clone(),
                     known,
-                });
+                }]);
             }
         }
     }
-    let (nodes, roles) = check(&written).map_err(|(at, flaw)| {
-        let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
-        TopologyError::Flawed {
-            file: file.to_owned(),
-            line,
-            flaw,
-        }
+    let checked = check(&written, &sources);
+    let (nodes, roles, secrets) = checked.map_err(|flaws| {
+        let error = |(at, flaw)| sources.flawed(at, flaw);
+        flaws.into_iter().map(error).collect::<Vec<_>>()
     })?;
     Ok(Topology {
-        name: written.name,
+        name: written.name.map(Spanned::into_inner).unwrap_or_default(),
         file: file.to_owned(),
         roles,
         nodes,
+        secrets,
     })
 }
 
-fn check(written: &TopologyFile) -> Result<(Vec<Node>, BTreeMap<String, Endpoint>), Located> {
+type Checked = (Vec<Node>, BTreeMap<String, Endpoint>, Secrets);
+
+fn check(written: &TopologyFile, sources: &Sources) -> Result<Checked, Vec<Located>> {
+    let mut flaws = Vec::new();
+    match &written.name {
+        Some(name) => keep(
+            &mut flaws,
+            fit(name.get_ref()).map_err(|flaw| (name.span().start, flaw)),
+        ),
+        None => keep(&mut flaws, Err((0, Flaw::NoName))),
+    };
     if written.node.is_empty() {
-        return Err((0, Flaw::NoNodes));
+        flaws.push((0, Flaw::NoNodes));
     }
     for (name, value) in &written.variables {
         if BUILT_IN.contains(&name.as_str()) {
-            return Err((value.span().start, Flaw::BuiltInVariable(name.clone())));
+            flaws.push((value.span().start, Flaw::BuiltInVariable(name.clone())));
         }
     }
     let mut names = Names {
         ports: BTreeMap::new(),
         variables: &written.variables,
+        secret: written.secret.iter().map(|name| name.get_ref().as_str()).collect(),
     };
     for (name, table) in &written.node {
-        fit(name).map_err(|flaw| (table.span().start, flaw))?;
-        names.ports.insert(name.clone(), ports(name, table)?);
+        keep(&mut flaws, fit(name).map_err(|flaw| (table.span().start, flaw)));
+        let ports = keep(&mut flaws, ports(name, table));
+        names.ports.insert(name.clone(), ports.unwrap_or_default());
+    }
+    let secrets = keep(&mut flaws, secrets(written, &names)).unwrap_or_default();
+    // A port that is flawed would make every use of it another flaw.
+    if !flaws.is_empty() {
+        return Err(flaws);
     }
     let mut tables: Vec<_> = written.node.iter().collect();
     tables.sort_by_key(|(_, table)| table.span().start);
-    let nodes = tables
-        .iter()
-        .map(|(name, table)| names.node(name, table))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut nodes = Vec::new();
+    for (name, table) in &tables {
+        nodes.extend(assemble::nodes(&names, name, table, sources, &mut flaws));
+    }
+    let roles = keep(&mut flaws, roles(written, &names)).unwrap_or_default();
+    keep(&mut flaws, unique(&nodes, written));
     if let Some(path) = order::cycle(&nodes) {
         let at = written.node.get(&path[0]).map_or(0, |table| table.span().start);
-        return Err((at, Flaw::Cycle { path }));
+        flaws.push((at, Flaw::Cycle { path }));
     }
-    Ok((nodes, roles(written, &names)?))
+    if flaws.is_empty() {
+        Ok((nodes, roles, secrets))
+    } else {
+        Err(flaws)
+    }
+}
+
+/// Notes a flaw, if there is one.
+pub(super) fn keep<T>(flaws: &mut Vec<Located>, result: Result<T, Located>) -> Option<T> {
+    result.map_err(|flaw| flaws.push(flaw)).ok()
+}
+
+/// Refuses two nodes with one name, such as `web-2` beside the second instance of `web`, or one folder for data.
+fn unique(nodes: &[Node], written: &TopologyFile) -> Result<(), Located> {
+    let at = |node: &Node| written.node.get(&node.service).map_or(0, |table| table.span().start);
+    let (mut names, mut folders) = (BTreeSet::new(), BTreeSet::new());
+    for node in nodes {
+        if !names.insert(&node.name) || (node.name != node.service && written.node.contains_key(&node.name)) {
+            return Err((at(node), Flaw::SameName(node.name.clone())));
+        }
+        if let Some(data) = node.data.as_ref().filter(|data| !folders.insert(*data)) {
+            return Err((at(node), Flaw::SameData(data.clone())));
+        }
+    }
+    Ok(())
+}
+
+/// Values of the secret variables.
+fn secrets(written: &TopologyFile, names: &Names<'_>) -> Result<Secrets, Located> {
+    let scope = Scope::new(names, "", &[]);
+    let value = |name: &Spanned<String>| {
+        let at = |flaw| (name.span().start, flaw);
+        let known = || names.variables.keys().cloned().collect();
+        let value = names.variables.get(name.get_ref()).ok_or_else(|| {
+            at(Flaw::UnknownSecret {
+                name: name.get_ref().clone(),
+                known: known(),
+            })
+        })?;
+        let text = scope.template(value).ok().and_then(|template| template.text());
+        let text = text.ok_or_else(|| at(Flaw::SecretIsPlace(name.get_ref().clone())))?;
+        Ok((name.get_ref().clone(), text))
+    };
+    written
+        .secret
+        .iter()
+        .map(value)
+        .collect::<Result<Vec<_>, _>>()
+        .map(Secrets::new)
 }
 
 fn roles(written: &TopologyFile, names: &Names<'_>) -> Result<BTreeMap<String, Endpoint>, Located> {
@@ -110,24 +173,30 @@ fn roles(written: &TopologyFile, names: &Names<'_>) -> Result<BTreeMap<String, E
     Ok(roles)
 }
 
-fn fit(name: &str) -> Result<(), Flaw> {
+pub(super) fn fit(name: &str) -> Result<(), Flaw> {
     let tail_fits = name
         .bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if tail_fits && name.starts_with(|first: char| first.is_ascii_lowercase()) {
+    let is_short = name.len() <= LONGEST_NAME;
+    if is_short && tail_fits && name.starts_with(|first: char| first.is_ascii_lowercase()) {
         Ok(())
     } else {
-        Err(Flaw::BadName(name.to_owned()))
+        Err(Flaw::BadName {
+            name: name.to_owned(),
+            most: LONGEST_NAME,
+        })
     }
 }
 
 fn ports(node: &str, table: &Spanned<NodeTable>) -> Result<Vec<String>, Located> {
     let Some(named) = &table.get_ref().ports else {
-        return Ok(vec!["main".to_owned()]);
+        // Nobody calls a program that has ended before its callers start.
+        return Ok(if table.get_ref().once {
+            Vec::new()
+        } else {
+            vec!["main".to_owned()]
+        });
     };
-    if named.is_empty() {
-        return Err((table.span().start, Flaw::NoPorts(node.to_owned())));
-    }
     for port in named {
         fit(port.get_ref()).map_err(|flaw| (port.span().start, flaw))?;
     }
@@ -135,7 +204,11 @@ fn ports(node: &str, table: &Spanned<NodeTable>) -> Result<Vec<String>, Located>
     Ok(named.iter().map(|port| port.get_ref().clone()).collect())
 }
 
-fn once<'a>(node: &str, what: &'static str, names: impl Iterator<Item = &'a Spanned<String>>) -> Result<(), Located> {
+pub(super) fn once<'a>(
+    node: &str,
+    what: &'static str,
+    names: impl Iterator<Item = &'a Spanned<String>>,
+) -> Result<(), Located> {
     let mut seen = BTreeSet::new();
     for name in names {
         if !seen.insert(name.get_ref()) {
@@ -148,217 +221,4 @@ fn once<'a>(node: &str, what: &'static str, names: impl Iterator<Item = &'a Span
         }
     }
     Ok(())
-}
-
-/// True for a path that a request can be sent to.
-fn is_path(path: &str) -> bool {
-    path.starts_with('/') && path.parse::<PathAndQuery>().is_ok()
-}
-
-/// Meanings of the names in a file.
-struct Names<'f> {
-    ports: BTreeMap<String, Vec<String>>,
-    variables: &'f BTreeMap<String, Spanned<String>>,
-}
-
-impl Names<'_> {
-    fn node(&self, name: &str, spanned: &Spanned<NodeTable>) -> Result<Node, Located> {
-        let table = spanned.get_ref();
-        let linked = || table.needs.iter().chain(&table.links);
-        once(name, "needs and links", linked())?;
-        let mut links = Vec::new();
-        for callee in linked() {
-            let ports = self
-                .ports_of(callee.get_ref())
-                .map_err(|flaw| (callee.span().start, flaw))?;
-            links.extend(ports.iter().map(|port| Endpoint {
-                node: callee.get_ref().clone(),
-                port: port.clone(),
-            }));
-        }
-        let scope = Scope {
-            names: self,
-            node: name,
-            links: &links,
-        };
-        Ok(Node {
-            name: name.to_owned(),
-            program: scope.program(spanned)?,
-            args: scope.templates(&table.args)?,
-            env: table
-                .env
-                .iter()
-                .map(|(key, value)| Ok((key.clone(), scope.template(value)?)))
-                .collect::<Result<_, Located>>()?,
-            needs: table.needs.iter().map(|needed| needed.get_ref().clone()).collect(),
-            ports: self
-                .ports_of(name)
-                .map_err(|flaw| (spanned.span().start, flaw))?
-                .to_vec(),
-            ready: self.ready(name, spanned)?,
-            links,
-        })
-    }
-
-    fn ready(&self, name: &str, table: &Spanned<NodeTable>) -> Result<Ready, Located> {
-        let ports = self.ports_of(name).map_err(|flaw| (table.span().start, flaw))?;
-        let first = ports.first().cloned().unwrap_or_default();
-        let Some(spanned) = &table.get_ref().ready else {
-            return Ok(Ready {
-                probe: ReadyProbe::Tcp { port: first },
-                within: READY_WITHIN,
-            });
-        };
-        let (at, ready) = (spanned.span().start, spanned.get_ref());
-        let port = match &ready.port {
-            Some(port) => self.endpoint(name, Some(port), "").map_err(|flaw| (at, flaw))?.port,
-            None => first,
-        };
-        let probe = match (&ready.http, ready.tcp) {
-            (Some(path), false) if is_path(path) => ReadyProbe::Http {
-                port,
-                path: path.clone(),
-            },
-            (None, true) => ReadyProbe::Tcp { port },
-            _ => return Err((at, Flaw::BadReady(name.to_owned()))),
-        };
-        Ok(Ready {
-            probe,
-            within: ready.within_ms.map_or(READY_WITHIN, Duration::from_millis),
-        })
-    }
-
-    fn ports_of(&self, node: &str) -> Result<&[String], Flaw> {
-        self.ports
-            .get(node)
-            .map(Vec::as_slice)
-            .ok_or_else(|| Flaw::UnknownNode {
-                name: node.to_owned(),
-                known: self.ports.keys().cloned().collect(),
-            })
-    }
-
-    fn endpoint(&self, node: &str, port: Option<&str>, prefix: &str) -> Result<Endpoint, Flaw> {
-        let ports = self.ports_of(node)?;
-        let known = || ports.to_vec();
-        let port = match (port, ports) {
-            (Some(name), _) if ports.iter().any(|port| port == name) => name.to_owned(),
-            (Some(name), _) => {
-                return Err(Flaw::UnknownPort {
-                    node: node.to_owned(),
-                    name: name.to_owned(),
-                    known: known(),
-                });
-            }
-            (None, [only]) => only.clone(),
-            (None, _) => {
-                return Err(Flaw::WhichPort {
-                    node: node.to_owned(),
-                    prefix: prefix.to_owned(),
-                    known: known(),
-                });
-            }
-        };
-        Ok(Endpoint {
-            node: node.to_owned(),
-            port,
-        })
-    }
-}
-
-/// Meanings of the names in one node's texts.
-struct Scope<'f> {
-    names: &'f Names<'f>,
-    node: &'f str,
-    links: &'f [Endpoint],
-}
-
-impl Scope<'_> {
-    fn program(&self, table: &Spanned<NodeTable>) -> Result<Program, Located> {
-        let at = table.span().start;
-        let node = || self.node.to_owned();
-        match (&table.get_ref().cargo, &table.get_ref().command) {
-            (Some(cargo), None) => Ok(Program::Cargo {
-                package: cargo.package.clone(),
-                bin: cargo.bin.clone().unwrap_or_else(|| cargo.package.clone()),
-            }),
-            (None, Some(words)) => {
-                let (program, args) = words.split_first().ok_or_else(|| (at, Flaw::EmptyCommand(node())))?;
-                Ok(Program::Command {
-                    program: self.template(program)?,
-                    args: self.templates(args)?,
-                })
-            }
-            (cargo, _) => Err((
-                at,
-                Flaw::NotOneProgram {
-                    node: node(),
-                    both: cargo.is_some(),
-                },
-            )),
-        }
-    }
-
-    fn templates(&self, texts: &[Spanned<String>]) -> Result<Vec<Template>, Located> {
-        texts.iter().map(|text| self.template(text)).collect()
-    }
-
-    fn template(&self, text: &Spanned<String>) -> Result<Template, Located> {
-        let mut parts = Vec::new();
-        self.parts(text.get_ref(), &mut Vec::new(), &mut parts)
-            .map_err(|flaw| (text.span().start, flaw))?;
-        Ok(Template::new(parts))
-    }
-
-    fn parts(&self, text: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        for part in grammar::parse(text).map_err(|grammar::Unclosed(text)| Flaw::Unclosed(text))? {
-            match part {
-                grammar::Part::Text(piece) => parts.push(Part::Text(piece.to_owned())),
-                grammar::Part::Name(name) => self.place(name, within, parts)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn place(&self, name: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        let mut words = name.splitn(3, '.');
-        match (words.next(), words.next(), words.next()) {
-            (Some("data"), None, _) => parts.push(Part::Data),
-            (Some("node"), None, _) => parts.push(Part::Text(self.node.to_owned())),
-            (Some("port"), port, None) => {
-                parts.push(Part::Port(self.names.endpoint(self.node, port, "${port")?.port));
-            }
-            (Some("link"), Some(callee), port) => parts.push(Part::Link(self.link(callee, port)?)),
-            _ => return self.variable(name, within, parts),
-        }
-        Ok(())
-    }
-
-    fn link(&self, callee: &str, port: Option<&str>) -> Result<Endpoint, Flaw> {
-        let endpoint = self.names.endpoint(callee, port, &format!("${{link.{callee}"))?;
-        if self.links.contains(&endpoint) {
-            return Ok(endpoint);
-        }
-        Err(Flaw::NotLinked {
-            node: self.node.to_owned(),
-            callee: callee.to_owned(),
-        })
-    }
-
-    fn variable(&self, name: &str, within: &mut Vec<String>, parts: &mut Vec<Part>) -> Result<(), Flaw> {
-        let Some(value) = self.names.variables.get(name) else {
-            let known = self.names.variables.keys().cloned().collect();
-            return Err(Flaw::UnknownVariable {
-                name: name.to_owned(),
-                known,
-            });
-        };
-        if within.iter().any(|outer| outer == name) {
-            return Err(Flaw::CircularVariable(name.to_owned()));
-        }
-        within.push(name.to_owned());
-        self.parts(value.get_ref(), within, parts)?;
-        within.pop();
-        Ok(())
-    }
 }

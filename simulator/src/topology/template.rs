@@ -1,18 +1,31 @@
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fmt, path::Path};
 
-use super::Endpoint;
+use super::{Endpoint, secrets::HIDDEN};
 
 /// Text with placeholders that are filled in when a node starts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Template(Vec<Part>);
 
 /// Piece of a [`Template`]: literal text or a placeholder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Part {
     Text(String),
+    Secret(String),
     Data,
     Port(String),
     Link(Endpoint),
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Secret(_) => f.write_str(HIDDEN),
+            Self::Data => f.write_str("${data}"),
+            Self::Port(name) => write!(f, "${{port.{name}}}"),
+            Self::Link(endpoint) => write!(f, "${{link.{endpoint}}}"),
+        }
+    }
 }
 
 /// Values of the placeholders for one start of one node.
@@ -31,13 +44,26 @@ impl Template {
         Self(parts)
     }
 
+    pub(super) fn literal(text: &str) -> Self {
+        Self(vec![Part::Text(text.to_owned())])
+    }
+
+    /// The text, if it has no placeholder that is filled in later.
+    pub(super) fn text(&self) -> Option<String> {
+        let piece = |part: &Part| match part {
+            Part::Text(piece) | Part::Secret(piece) => Some(piece.clone()),
+            Part::Data | Part::Port(_) | Part::Link(_) => None,
+        };
+        self.0.iter().map(piece).collect()
+    }
+
     /// Fills in every placeholder. One without a value becomes empty text; a topology that was loaded has none, if
     /// `values` hold all ports and links of the node.
     pub fn render(&self, values: &PlaceholderValues<'_>) -> String {
         let mut text = String::new();
         for part in &self.0 {
             match part {
-                Part::Text(piece) => text.push_str(piece),
+                Part::Text(piece) | Part::Secret(piece) => text.push_str(piece),
                 Part::Data => text.push_str(&values.data.to_string_lossy()),
                 Part::Port(name) => text.push_str(&values.ports.get(name).map(u16::to_string).unwrap_or_default()),
                 Part::Link(endpoint) => text.push_str(values.links.get(endpoint).map_or("", String::as_str)),

@@ -8,5 +8,7 @@ mod interrupting;
 mod mistakes;
 #[path = "../../../contracts/ledger/tests/suite/repository.rs"]
 mod repository;
+mod results;
 mod shop;
 mod strength;
+mod teardown;

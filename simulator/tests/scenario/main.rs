@@ -3,6 +3,7 @@
 
 mod faults;
 mod files;
+mod queries;
 mod shop;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -275,34 +276,4 @@ async fn a_role_that_nobody_plays_is_refused_before_anything_is_sent() {
         r#"nothing plays the role "stall": there are: bank, shop"#
     );
     assert!(shop.asked().is_empty());
-}
-
-#[tokio::test]
-async fn a_query_that_means_nothing_is_refused_before_anything_is_sent_and_says_what_tables_there_are() {
-    let text = SHOP.replace("SELECT sum(amount) FROM charges", "SELECT sum(cents) FROM charges");
-    let scenario = Scenario::parse(&text, Path::new("shop.toml")).expect("SQL is no matter of the file");
-    let shop = Shop::with(Defect::None);
-
-    let error = run(&scenario, &shop, 1, &Silent)
-        .await
-        .expect_err("there is no column cents")
-        .to_string();
-
-    assert!(
-        error.contains(r#"figure "charged""#) && error.contains("no such column: cents"),
-        "{error}"
-    );
-    assert!(error.contains("charges(journey, doc, amount, order_id)"), "{error}");
-    assert!(shop.asked().is_empty());
-}
-
-#[tokio::test]
-async fn the_tables_can_be_kept_as_a_database_file() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("tables.db");
-    let (_, mut observations) = run_on(&Shop::with(Defect::None), &scenario(), 1).await;
-
-    observations.save_to(&file).expect("a fresh file");
-
-    assert!(std::fs::read(&file).expect("the file").starts_with(b"SQLite format 3"));
 }

@@ -257,3 +257,153 @@ fn interrupted_it_exits_with_2_and_leaves_nothing_behind() {
     }
     assert_eq!(project.runs(), Vec::<PathBuf>::new());
 }
+
+#[test]
+fn a_node_that_dies_by_itself_fails_the_run_and_is_said_with_its_last_lines() {
+    let restarted = |defect: &str| {
+        let scenario = include_str!("scenario.toml").replace("killable", "may_die = []\nkillable");
+        let project = Project::with_scenario(&scenario);
+        let topology = project.0.path().join("topologies/corner.toml");
+        let text = include_str!("topology.toml").to_owned() + "restart = { on_failure = 1, backoff_ms = 10 }\n";
+        fs::write(topology, text).expect("a file");
+        let set = format!("defect={defect}");
+        let run = project.run(&["errand", "--seed", "7", "--kill", "none", "--set", &set]);
+        (project, run)
+    };
+    // It dies once, comes back with all its orders, and every invariant holds: only the death says that it was there.
+    let (project, run) = restarted("mortal");
+
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert!(run.stdout.contains("death: corner-shop died by itself at "), "{run:#?}");
+    let why = "(exit status 7), without a fault, so the run failed; its last lines:\n";
+    assert!(
+        run.stdout.contains(why) && run.stdout.contains("    out of memory, giving up\n"),
+        "{run:#?}"
+    );
+    let kept = project.runs().pop().expect("a run that failed is kept");
+    let report = fs::read_to_string(kept.join("report.json")).expect("a report");
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!(report["deaths"][0]["node"], "corner-shop");
+    assert_eq!(report["deaths"][0]["expected"], false);
+
+    let (_, run) = restarted("none");
+    assert_eq!(run.code, Some(0), "{run:#?}");
+}
+
+#[test]
+fn a_secret_is_in_no_line_and_no_report_of_a_run() {
+    let project = Project::new();
+    let topology = project.0.path().join("topologies/corner.toml");
+    let text = include_str!("topology.toml").replace(
+        "[variables]",
+        "secret = ['password']\n[variables]\npassword = 'unset'\n",
+    );
+    fs::write(
+        topology,
+        text.replace("DEFECT =", "PASSWORD = \"${password}\", DEFECT ="),
+    )
+    .expect("a file");
+
+    let run = project.run(&[
+        "errand",
+        "--kill",
+        "none",
+        "--keep",
+        "--set",
+        "password=hunter2",
+        "--set",
+        "defect=forgetful",
+    ]);
+
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(run.stdout.contains("--set 'password=***'"), "{run:#?}");
+    let kept = project.runs().pop().expect("kept on request");
+    let report = fs::read_to_string(kept.join("report.json")).expect("a report");
+    assert!(report.contains("password=***"), "{report}");
+    assert!(!(run.stdout + &run.stderr + &report).contains("hunter2"));
+
+    // A replay line is not a way to run with the mask for a password.
+    let run = project.run(&["errand", "--set", "password=***"]);
+    assert_eq!(run.code, Some(2), "{run:#?}");
+    assert!(
+        run.stderr
+            .contains("*** stands for a secret in a replay line; give the value of password"),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn a_worker_without_a_port_can_be_killed() {
+    let project = Project::new();
+    let topology = project.0.path().join("topologies/corner.toml");
+    let worker = "[node.sweeper]\ncommand = ['sleep', '600']\nports = []\n";
+    fs::write(topology, include_str!("topology.toml").to_owned() + worker).expect("a file");
+
+    let run = project.run(&["errand", "--seed", "7", "--kill", "sweeper"]);
+
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(run.stdout.contains("fault: killed sweeper at "), "{run:#?}");
+    assert_eq!(project.processes(), Vec::<String>::new());
+}
+
+fn check(project: &Project, files: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seam"));
+    let command = command.current_dir(project.0.path()).arg("check").args(files);
+    Run::from(command.output().expect("seam starts"))
+}
+
+#[test]
+fn a_check_says_everything_that_is_wrong_and_starts_nothing() {
+    let project = Project::new();
+    let run = check(&project, &["errand", "corner", "topologies/corner.toml"]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{run:#?}");
+    assert!(
+        run.stdout
+            .contains("errand: a scenario, nothing wrong\ncorner: a topology, nothing wrong\n"),
+        "{run:#?}"
+    );
+
+    let scenario = include_str!("scenario.toml")
+        .replace("killable = [\"shop\"]", "killable = [\"shpo\"]\nmay_die = [\"corner\"]")
+        .replace("kind = \"kill\"\nnode = \"shop\"", "kind = \"kill\"\nnode = \"apq\"");
+    let project = Project::with_scenario(&scenario);
+    let flawed = "name = 's'\n[node.a]\ncommand = ['a', '${x}']\nneeds = ['b']\n[node.c]\nports = ['P']\n";
+    fs::write(project.0.path().join("flawed.toml"), flawed).expect("a file");
+    let run = check(&project, &["errand", "flawed.toml", "nowhere"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{run:#?}");
+    for wanted in [
+        "errand.toml: `killable` names 'shpo', and topology corner has no such node or role; known are corner-shop, shop\n",
+        "errand.toml: `may_die` names 'corner'",
+        "errand.toml: fault 1 names 'apq', and topology corner has no such node or role",
+        "flawed.toml:6: 'P' is not a valid name",
+        "there is no 'nowhere' among the topologies; known are corner",
+    ] {
+        assert!(run.stderr.contains(wanted), "{wanted} is not in {run:#?}");
+    }
+
+    // A run is refused for the fault, before anything starts, and not for what is only named.
+    let run = project.run(&["errand"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{run:#?}");
+    assert!(
+        run.stderr.contains("fault 1 names 'apq'") && !run.stderr.contains("shpo"),
+        "{run:#?}"
+    );
+    assert_eq!(project.runs(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_scenarios_own_topology_is_found_beside_it_from_any_folder() {
+    let scenario = include_str!("scenario.toml").replace("\"corner\"", "\"../topologies/corner.toml\"");
+    let project = Project::with_scenario(&scenario);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let file = project.0.path().join("scenarios/errand.toml");
+    let mut command = project.command(&[file.to_str().expect("text"), "--kill", "none"]);
+
+    let run = Run::from(command.current_dir(elsewhere.path()).output().expect("seam starts"));
+
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    assert!(
+        run.stdout.contains("/topologies/corner.toml"),
+        "the replay line has the path: {run:#?}"
+    );
+}

@@ -20,6 +20,11 @@ class Shop(http.server.BaseHTTPRequestHandler):
         self.answer(200, {"orders": list(orders.values()), "open": os.environ["DEFECT"] != "closed"})
 
     def do_POST(self):
+        died = os.path.join(data, "died")
+        if os.environ["DEFECT"] == "mortal" and len(orders) == 3 and not os.path.exists(died):
+            open(died, "w").close()
+            print("out of memory, giving up", file=sys.stderr, flush=True)
+            os._exit(7)
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         key = self.headers["Idempotency-Key"]
         if key not in orders:

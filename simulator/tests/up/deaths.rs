@@ -1,14 +1,6 @@
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::seam::{PYTHON, Shop, address, get, node};
-
-fn refused(topology: &str) -> (Option<i32>, String) {
-    let shop = Shop::new(topology);
-    let mut seam = shop.up(&["--json"]);
-    let (status, said) = seam.ended();
-    seam.assert_nothing_is_left();
-    (status.code(), said)
-}
+use crate::seam::{PYTHON, Shop, address, get, node, refused};
 
 #[test]
 fn a_node_that_dies_early_is_reported_with_its_last_lines() {
@@ -58,7 +50,7 @@ fn a_node_that_is_never_ready_is_reported_with_what_it_answered() {
 #[test]
 fn a_program_that_is_not_there_is_named() {
     let (code, said) = refused("name = 's'\n[node.web]\ncommand = ['no-such-program']");
-    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(code, Some(2), "{said}");
     assert!(
         said.contains("node 'web' runs 'no-such-program', and there is no such program in PATH"),
         "{said}"
@@ -83,6 +75,52 @@ fn a_topology_that_is_not_there_is_refused_with_what_is() {
         said.contains("there is no 'gardn' among the topologies; known are garden"),
         "{said}"
     );
+}
+
+#[test]
+fn a_folder_without_topologies_or_scenarios_is_said_in_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("Cargo.toml"), "[workspace]\n").unwrap();
+    for (line, kind) in [(["up", "garden"], "topologies"), (["run", "garden"], "scenarios")] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_seam"))
+            .args(line)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let sentence = format!(
+            "there is no 'garden' among the {kind}; there is no folder {kind} or simulator/{kind} in {}, nor above it \
+             in its workspace; a path to a .toml file works too\n",
+            std::fs::canonicalize(folder.path()).unwrap().display()
+        );
+        assert!(said.ends_with(&sentence), "{said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_text_is_said_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("x.toml"), b"name = \"\xff\"").unwrap();
+    for line in [
+        &["up", "x.toml"][..],
+        &["run", "./x.toml"],
+        &["provide", "--providers", "x.toml"],
+    ] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_seam"))
+            .args(line)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            said.contains("x.toml") && said.contains("did not contain valid UTF-8"),
+            "{said}"
+        );
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::seam::{LIMIT, Shop, until};
+use crate::seam::{LIMIT, PYTHON, Shop, until};
 
 /// Nodes that start children of their own and end of no own accord.
 fn many_sleepers() -> Shop {
@@ -50,6 +50,26 @@ fn a_kill_of_seam_kills_what_its_nodes_started() {
 
     seam.ended();
     seam.assert_nothing_is_left();
+}
+
+#[test]
+fn a_process_that_left_its_group_does_not_outlive_seam() {
+    for signal in [Signal::KILL, Signal::INT] {
+        let shop = Shop::new(&format!(
+            "name = 'shop'\n[node.web]\ncommand = ['sh', '-c', \
+             '(setsid sh -c \"sleep 600 & sleep 600\" &); exec \"$@\"', 'sh', {}",
+            PYTHON.trim_start_matches('[')
+        ));
+        let mut seam = shop.up(&["--json"]);
+        seam.ready();
+        let sleepers = || seam.offspring().iter().filter(|it| it.contains(" sleep 600")).count();
+        until(|| (sleepers() >= 2).then_some(()));
+
+        seam.signal(signal);
+
+        seam.ended();
+        seam.assert_nothing_is_left();
+    }
 }
 
 #[test]

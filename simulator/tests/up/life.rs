@@ -1,4 +1,4 @@
-use std::{fs, net::SocketAddr, sync::Mutex, time::Duration};
+use std::{fs, net::SocketAddr, os::unix::fs::PermissionsExt, path::Path, sync::Mutex, time::Duration};
 
 use rustix::process::Signal;
 use simulator::{
@@ -54,15 +54,26 @@ fn somebody_elses_programs_come_up_and_go_down() {
 }
 
 #[test]
-fn what_is_kept_on_request_is_kept() {
+fn what_is_kept_on_request_is_kept_for_its_owner() {
     let shop = two_servers();
     let mut seam = shop.up(&["--json", "--keep"]);
-    seam.ready();
+    let ready = seam.ready();
 
     seam.signal(Signal::TERM);
 
     assert_eq!(seam.ended().0.code(), Some(0));
     assert_eq!(shop.runs(), 1);
+    let folder = Path::new(ready["folder"].as_str().unwrap());
+    for (path, mode) in [
+        ("", 0o700),
+        ("logs", 0o700),
+        ("data", 0o700),
+        ("data/store", 0o700),
+        ("logs/store.log", 0o600),
+    ] {
+        let kept = folder.join(path).metadata().unwrap();
+        assert_eq!(kept.permissions().mode() & 0o777, mode, "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

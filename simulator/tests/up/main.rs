@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
 
+mod conduct;
 mod deaths;
 mod kills;
+mod kinds;
 mod life;
+mod places;
+mod readiness;
 mod seam;

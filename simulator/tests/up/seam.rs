@@ -46,6 +46,15 @@ impl Shop {
     }
 }
 
+/// The exit code of `seam up` on a topology that does not come up, and what it said. Nothing of it is left.
+pub(crate) fn refused(topology: &str) -> (Option<i32>, String) {
+    let shop = Shop::new(topology);
+    let mut seam = shop.up(&["--json"]);
+    let (status, said) = seam.ended();
+    seam.assert_nothing_is_left();
+    (status.code(), said)
+}
+
 /// A running `seam`, with what it prints, and a mark on every process that comes of it.
 #[derive(Debug)]
 pub(crate) struct Seam {
@@ -56,13 +65,19 @@ pub(crate) struct Seam {
 }
 
 impl Seam {
-    fn start(folder: &Path, args: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Path, args: &[&str]) -> Self {
+        Self::start_with(folder, args, &[])
+    }
+
+    /// Starts it with more variables in its environment.
+    pub(crate) fn start_with(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let mark = format!("SEAM_TEST_MARK={}-{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
         let (name, value) = mark.split_once('=').unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_seam"))
             .args(args)
             .env(name, value)
+            .envs(env.iter().copied())
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

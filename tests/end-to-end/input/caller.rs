@@ -49,6 +49,16 @@ impl Caller {
             .expect("the answer is JSON")
     }
 
+    /// Asks for a method that no route has, and returns the code of the refusal.
+    pub(crate) fn trace(&self, path: &str) -> String {
+        let response = self.client.request(Method::TRACE, self.url(path)).send();
+        let envelope: Value = self
+            .runtime
+            .block_on(async { response.await?.json().await })
+            .expect("the refusal is JSON");
+        envelope["error"]["code"].as_str().unwrap_or("(no code)").to_owned()
+    }
+
     pub(crate) fn send(&self, case: &Case) -> Reply {
         let method = Method::from_bytes(case.method.as_bytes()).expect("a method");
         let mut request = self.client.request(method, self.url(case.path)).body(case.body.clone());

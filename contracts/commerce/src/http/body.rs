@@ -1,3 +1,5 @@
+use std::{error::Error, io};
+
 use axum::body::{Body, Bytes};
 use http_body_util::BodyExt;
 
@@ -16,7 +18,7 @@ pub(crate) async fn read(mut body: Body) -> Result<Bytes, Failure> {
     let mut whole = Vec::new();
     let mut length = 0_usize;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Invalid::new("body", "cut off", "as many bytes as declared"))?;
+        let frame = frame.map_err(|error| unreadable(&error))?;
         let Ok(data) = frame.into_data() else { continue };
         length = length.saturating_add(data.len());
         if length > PATIENCE {
@@ -30,4 +32,22 @@ pub(crate) async fn read(mut body: Body) -> Result<Bytes, Failure> {
         return Err(Failure::body_too_large(length, LIMIT));
     }
     Ok(whole.into())
+}
+
+/// Tells a body that ends too early from one in malformed chunks, by the I/O error that hyper makes of either.
+fn unreadable(error: &(dyn Error + 'static)) -> Invalid {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>()
+            && matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
+        {
+            return Invalid::new(
+                "body",
+                format!("a malformed chunk ({error})"),
+                "chunks as RFC 9112 has them",
+            );
+        }
+        cause = error.source();
+    }
+    Invalid::new("body", "cut off", "as many bytes as declared")
 }

@@ -70,7 +70,10 @@ where
     let variant = match code {
         ErrorCode::OutcomeUnknown => "transport".to_owned(),
         ErrorCode::BodyTooLarge => "invalid_input".to_owned(),
-        ErrorCode::UnknownRoute | ErrorCode::MethodNotAllowed | ErrorCode::UnsupportedMediaType => {
+        ErrorCode::UnknownRoute
+        | ErrorCode::MethodNotAllowed
+        | ErrorCode::UnsupportedMediaType
+        | ErrorCode::NotImplemented => {
             return Err(format!("{code}: {message}"));
         }
         known => known.as_str().to_ascii_lowercase(),

@@ -15,7 +15,7 @@ use super::{
     reply::Success,
     routes::Routes,
 };
-use crate::{Error, EventFeed, FeedError, RecordedEvent, error::NoConflict};
+use crate::{Error, EventFeed, FeedError, Invalid, RecordedEvent, error::NoConflict};
 
 /// Longest time for which a reader may wait for an event.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -43,7 +43,7 @@ const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "wait_ms",
-        summary: "Milliseconds to wait for the first event; more than 30,000 counts as 30,000.",
+        summary: "Milliseconds to wait for the first event.",
         least: 0,
         most: 30_000,
         default: 0,
@@ -76,10 +76,11 @@ pub(crate) fn routes(name: &str) -> Routes<dyn EventFeed> {
 async fn read_events(feed: Arc<dyn EventFeed>, request: Incoming) -> Result<Success, Failure> {
     let after = request.query.number("after", 0, "a position: a whole number from 0")?;
     let limit = request.query.number("limit", 100, "a whole number from 1 to 1000")?;
-    let wait = request
-        .query
-        .number("wait_ms", 0, "milliseconds: a whole number from 0")?;
-    let wait = Duration::from_millis(wait).min(LONGEST_WAIT);
+    let wanted = "milliseconds: a whole number from 0 to 30000";
+    let wait = Duration::from_millis(request.query.number("wait_ms", 0, wanted)?);
+    if wait > LONGEST_WAIT {
+        return Err(Invalid::new("wait_ms", wait.as_millis(), wanted).into());
+    }
     let events = feed.read_events(after, limit, wait).await?;
     Success::ok(&Batch { events })
 }

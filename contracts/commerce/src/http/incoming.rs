@@ -27,11 +27,13 @@ impl Incoming {
             .map_err(|_| Invalid::new("path", parts.uri.path(), "UTF-8, percent-encoded"))?;
         let ids = ids.iter().map(|(name, id)| (name.to_owned(), id.to_owned())).collect();
         let query = Query::parse(parts.uri.query(), &operation.query_names())?;
+        let body = body::read(body).await?;
+        plain(&parts.headers)?;
         Ok(Self {
             ids,
             query,
             headers: parts.headers,
-            body: body::read(body).await?,
+            body,
         })
     }
 
@@ -88,4 +90,16 @@ impl Incoming {
         let essence = declared.and_then(|value| value.split(';').next()).unwrap_or_default();
         essence.trim().eq_ignore_ascii_case("application/json")
     }
+}
+
+/// Refuses a body that is compressed, or said to be.
+fn plain(headers: &HeaderMap) -> Result<(), Failure> {
+    for value in headers.get_all(header::CONTENT_ENCODING) {
+        if !value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity") {
+            let seen = String::from_utf8_lossy(value.as_bytes());
+            let invalid = Invalid::new("Content-Encoding", seen, "none, or identity");
+            return Err(Failure::of_http(ErrorCode::UnsupportedMediaType, invalid.to_string()));
+        }
+    }
+    Ok(())
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     ErrorCode, Inventory, InventoryConflict, InventoryError, Item, Money, OrderId, Page, PageRequest, Product,
-    ProductUpdate, Reservation, ReservationRequest, Sku,
+    ProductUpdate, Reservation, ReservationRequest, Sku, inventory::Stock, money::PositiveMoney, orders::Items, whole,
 };
 
 /// Serves an implementation at `/v2/products...` and `/v2/reservations/...`.
@@ -30,9 +30,11 @@ pub fn router(inventory: Arc<dyn Inventory>) -> Router {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProductState {
     /// Price of one unit: more than zero.
+    #[schema(value_type = PositiveMoney)]
     price: Money,
     /// Number of units that can be ordered.
-    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    #[schema(value_type = Stock)]
+    #[serde(deserialize_with = "whole::deserialize")]
     stock: i64,
 }
 
@@ -41,7 +43,7 @@ pub(crate) struct ProductState {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReservationItems {
     /// 1 to 100 items, each sku once.
-    #[schema(min_items = 1, max_items = 100)]
+    #[schema(value_type = Items)]
     items: Vec<Item>,
 }
 

@@ -24,5 +24,6 @@ mod retirement;
 mod routes;
 
 pub use envelope::{ApiResponse, ErrorBody};
-pub use fallback::{fallback, internal, method_not_allowed};
-pub use openapi::openapi;
+pub use fallback::{fallback, internal, invalid, method_not_allowed, not_implemented, overloaded};
+pub use openapi::{MODULES, openapi};
+pub use operation::Operation;

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Contact, ErrorCode, NewNotification, Notification, NotificationConflict, NotificationError, NotificationId,
-    NotificationKind, Notifications, OrderId, Page, PageRequest,
+    NotificationKind, Notifications, OrderId, Page, PageRequest, notifications::Note,
 };
 
 /// Serves an implementation at `/v2/notifications...` and `/v2/orders/{order_id}/notifications`.
@@ -35,9 +35,9 @@ pub(crate) struct Message {
     contact: Contact,
     /// Event to tell the customer about.
     kind: NotificationKind,
-    /// Additional text for the message: at most 1,000 characters.
+    /// Additional text for the message: 1 to 1,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 1000)]
+    #[schema(value_type = Option<Note>)]
     note: Option<String>,
 }
 

@@ -9,37 +9,42 @@ use utoipa::{
         ResponsesBuilder, Schema, Type,
         path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItem},
         request_body::RequestBodyBuilder,
-        schema::SchemaType,
+        schema::{ArrayBuilder, SchemaType},
     },
 };
 
 use super::{
     envelope::ErrorBody,
     feed, inventory, notifications,
-    operation::{Described, Operation, Parameter},
+    operation::{Described, Kind, Operation, Parameter},
     orders, payments,
 };
 use crate::{ErrorCode, Invalid, InventoryEvent, NotificationEvent, OrderEvent, PaymentEvent, Timestamp};
 
 const JSON: &str = "application/json";
 
-/// Codes that any route may fail with.
-const ALWAYS: [ErrorCode; 6] = [
-    ErrorCode::InvalidInput,
+/// Codes that no route for operators fails with: it asks no other service, and does not read its body.
+const CONTRACTS_ONLY: [ErrorCode; 5] = [
     ErrorCode::Unauthorized,
     ErrorCode::RateLimited,
-    ErrorCode::ServiceUnavailable,
-    ErrorCode::Internal,
     ErrorCode::OutcomeUnknown,
+    ErrorCode::BodyTooLarge,
+    ErrorCode::UnsupportedMediaType,
 ];
 
-/// Builds the OpenAPI document of all routes of this crate, from the same declarations as the routers.
-pub fn openapi() -> OpenApi {
-    let operations = operations();
+/// Names of the modules whose contracts are in this crate.
+pub const MODULES: [&str; 4] = ["orders", "payments", "inventory", "notifications"];
+
+/// Builds the OpenAPI document of a process that serves these modules, from the same declarations as the routers: the
+/// routes of their contracts, of their event logs, and `own`, the routes that belong to the process.
+///
+/// A module that is not one of [`MODULES`] has its event log only.
+pub fn openapi(modules: &[&str], own: &[Arc<Operation>]) -> OpenApi {
+    let operations = operations(modules, own);
     let mut paths = PathsBuilder::new();
     let mut items: BTreeMap<&str, PathItem> = BTreeMap::new();
     for (tag, operation) in &operations {
-        let item = PathItem::new(method(&operation.method), describe(tag, operation));
+        let item = PathItem::new(method(&operation.method), describe(tag, operation, modules));
         match items.get_mut(operation.path) {
             Some(known) => known.merge_operations(item),
             None => {
@@ -55,7 +60,7 @@ pub fn openapi() -> OpenApi {
     OpenApiBuilder::new()
         .info(info)
         .paths(paths)
-        .components(Some(components(&operations)))
+        .components(Some(components(&operations, modules)))
         .build()
 }
 
@@ -84,24 +89,33 @@ const CONTEXT: [(&str, &str); 4] = [
     ),
 ];
 
-/// Lists every operation of every router, with the contract it belongs to.
-pub(crate) fn operations() -> Vec<(&'static str, Arc<Operation>)> {
+/// Lists the operations of these modules' routers and `own`, each with its contract as its tag.
+fn operations(modules: &[&str], own: &[Arc<Operation>]) -> Vec<(&'static str, Arc<Operation>)> {
     let tagged = |tag, operations: Vec<Arc<Operation>>| operations.into_iter().map(move |operation| (tag, operation));
-    tagged("orders", orders::routes().operations())
-        .chain(tagged("payments", payments::routes().operations()))
-        .chain(tagged("inventory", inventory::routes().operations()))
-        .chain(tagged("notifications", notifications::routes().operations()))
-        .chain(tagged("events", feed::routes("{module}").operations()))
+    let contracts = modules.iter().flat_map(|module| match *module {
+        "orders" => tagged("orders", orders::routes().operations()),
+        "payments" => tagged("payments", payments::routes().operations()),
+        "inventory" => tagged("inventory", inventory::routes().operations()),
+        "notifications" => tagged("notifications", notifications::routes().operations()),
+        _ => tagged("", Vec::new()),
+    });
+    let feeds = match modules {
+        [] => Vec::new(),
+        _ => feed::routes("{module}").operations(),
+    };
+    contracts
+        .chain(tagged("events", feeds))
+        .chain(tagged("operation", own.to_vec()))
         .collect()
 }
 
-fn describe(tag: &str, operation: &Operation) -> OperationBuilder {
+fn describe(tag: &str, operation: &Operation, modules: &[&str]) -> OperationBuilder {
     let mut described = OperationBuilder::new()
         .tag(tag)
         .operation_id(Some(operation.name))
         .summary(Some(operation.summary));
     for name in path_names(operation.path) {
-        described = described.parameter(path_parameter(name));
+        described = described.parameter(path_parameter(name, modules));
     }
     for parameter in operation.query {
         described = described.parameter(query_parameter(parameter));
@@ -145,8 +159,10 @@ fn codes(operation: &Operation) -> Vec<ErrorCode> {
     let may = |code: &ErrorCode| match code {
         ErrorCode::KeyMissing | ErrorCode::KeyReused | ErrorCode::InFlight => operation.keyed,
         ErrorCode::Conflict => operation.conflict.is_some(),
-        ErrorCode::BodyTooLarge | ErrorCode::UnsupportedMediaType => operation.method != Method::GET,
-        code => ALWAYS.contains(code) || operation.codes.contains(code),
+        ErrorCode::NotFound => operation.codes.contains(code),
+        // An empty segment makes it another path.
+        ErrorCode::UnknownRoute => path_names(operation.path).next().is_some(),
+        code => operation.kind == Kind::Contract || !CONTRACTS_ONLY.contains(code),
     };
     ErrorCode::ALL.iter().copied().filter(may).collect()
 }
@@ -154,13 +170,21 @@ fn codes(operation: &Operation) -> Vec<ErrorCode> {
 fn success(operation: &Operation, status: u16) -> Response {
     let said = match status {
         201 => "created",
+        503 => "the result: not ready",
         _ => "the result",
     };
-    let data = operation.data.as_ref().map(|data| reference(&data.name));
-    let envelope = envelope(data.unwrap_or_else(nothing), nothing());
+    let data = match &operation.data {
+        Some(data) if operation.many => ArrayBuilder::new().items(reference(&data.name)).into(),
+        Some(data) => reference(&data.name),
+        None => ObjectBuilder::new().schema_type(Type::Object).into(),
+    };
+    let content = match operation.kind {
+        Kind::Plain => data,
+        _ => envelope(data, nothing()).into(),
+    };
     let mut response = ResponseBuilder::new()
         .description(said)
-        .content(JSON, ContentBuilder::new().schema(Some(envelope)).build());
+        .content(JSON, ContentBuilder::new().schema(Some(content)).build());
     if operation.located && status == 201 {
         response = response.header("Location", header("Path of the new thing."));
     }
@@ -202,6 +226,9 @@ fn failure(operation: &Operation, codes: &[ErrorCode]) -> Response {
             header_of(Type::Integer, "Seconds after which a repeat makes sense."),
         );
     }
+    if codes.contains(&ErrorCode::MethodNotAllowed) {
+        response = response.header("Allow", header("Methods that the path has (RFC 9110)."));
+    }
     response.build()
 }
 
@@ -220,7 +247,7 @@ fn explained(code: ErrorCode) -> String {
 /// Name of the schema of every failed reply.
 const FAILED: &str = "Failed";
 
-fn components(operations: &[(&'static str, Arc<Operation>)]) -> Components {
+fn components(operations: &[(&'static str, Arc<Operation>)], modules: &[&str]) -> Components {
     let described = operations.iter().flat_map(|(_, operation)| {
         [&operation.body, &operation.data, &operation.conflict].map(|described| described.iter())
     });
@@ -228,15 +255,15 @@ fn components(operations: &[(&'static str, Arc<Operation>)]) -> Components {
     for described in described.flatten() {
         schemas.extend(described.schemas.iter().cloned());
     }
-    let apart = [
-        Described::of::<ErrorBody>(),
-        Described::of::<Invalid>(),
-        Described::of::<OrderEvent>(),
-        Described::of::<PaymentEvent>(),
-        Described::of::<InventoryEvent>(),
-        Described::of::<NotificationEvent>(),
-    ];
-    for described in apart {
+    let events = modules.iter().filter_map(|module| match *module {
+        "orders" => Some(Described::of::<OrderEvent>()),
+        "payments" => Some(Described::of::<PaymentEvent>()),
+        "inventory" => Some(Described::of::<InventoryEvent>()),
+        "notifications" => Some(Described::of::<NotificationEvent>()),
+        _ => None,
+    });
+    let failures = [Described::of::<ErrorBody>(), Described::of::<Invalid>()];
+    for described in failures.into_iter().chain(events) {
         schemas.extend(described.schemas);
     }
     let failed = envelope(nothing(), reference(&ErrorBody::name()));
@@ -289,15 +316,14 @@ fn context_parameter(name: &str, description: &str) -> ParameterBuilder {
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
 }
 
-fn path_parameter(name: &str) -> ParameterBuilder {
+fn path_parameter(name: &str, modules: &[&str]) -> ParameterBuilder {
+    let text = ObjectBuilder::new().schema_type(Type::String);
     let schema = match name {
         "sku" => crate::Sku::schema(),
         "customer_id" => crate::CustomerId::schema(),
-        "module" => ObjectBuilder::new()
-            .schema_type(Type::String)
-            .enum_values(Some(["orders", "payments", "inventory", "notifications"]))
-            .into(),
-        _ => crate::OrderId::schema(),
+        "module" => text.enum_values(Some(modules.iter().copied())).into(),
+        name if name.ends_with("_id") => crate::OrderId::schema(),
+        _ => text.into(),
     };
     ParameterBuilder::new()
         .name(name)

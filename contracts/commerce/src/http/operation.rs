@@ -1,3 +1,5 @@
+use std::fmt;
+
 use axum::http::Method;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -5,10 +7,11 @@ use utoipa::{
 };
 
 use super::retirement::Retirement;
-use crate::{ErrorCode, Page};
+use crate::{ErrorCode, Page, PageRequest};
 
 /// Declaration of one route, from which both the router and the OpenAPI document are built.
-pub(crate) struct Operation {
+#[derive(Debug)]
+pub struct Operation {
     pub(crate) method: Method,
     /// Path with `{name}` for each id, the syntax that the router and OpenAPI share.
     pub(crate) path: &'static str,
@@ -20,12 +23,26 @@ pub(crate) struct Operation {
     pub(crate) statuses: &'static [u16],
     pub(crate) located: bool,
     pub(crate) data: Option<Described>,
+    pub(crate) many: bool,
     pub(crate) codes: &'static [ErrorCode],
     pub(crate) conflict: Option<Described>,
     pub(crate) retired: Option<&'static Retirement>,
+    pub(crate) kind: Kind,
+}
+
+/// Kind of a route, on which its replies depend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Route of a contract. Replies come in the envelope.
+    Contract,
+    /// Route for operators, with replies in the envelope.
+    Enveloped,
+    /// Route for operators whose results come as they are.
+    Plain,
 }
 
 /// Query parameter, always a whole number.
+#[derive(Debug)]
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     pub(crate) summary: &'static str,
@@ -47,8 +64,8 @@ const PAGE: &[Parameter] = &[
         name: "page_size",
         summary: "Number of items on a page.",
         least: 1,
-        most: 100,
-        default: 20,
+        most: PageRequest::MAX_SIZE as i64,
+        default: PageRequest::DEFAULT_SIZE as i64,
     },
 ];
 
@@ -76,14 +93,20 @@ impl Described {
     }
 }
 
+impl fmt::Debug for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Described").field(&self.name).finish()
+    }
+}
+
 impl Operation {
     /// Declares a route that changes nothing.
-    pub(crate) fn get(path: &'static str, name: &'static str, summary: &'static str) -> Self {
+    pub fn get(path: &'static str, name: &'static str, summary: &'static str) -> Self {
         Self::new(Method::GET, path, name, summary)
     }
 
     /// Declares a route that changes something, or repeats a reply.
-    pub(crate) fn post(path: &'static str, name: &'static str, summary: &'static str) -> Self {
+    pub fn post(path: &'static str, name: &'static str, summary: &'static str) -> Self {
         Self::new(Method::POST, path, name, summary)
     }
 
@@ -104,9 +127,11 @@ impl Operation {
             statuses: &[200],
             located: false,
             data: None,
+            many: false,
             codes: &[],
             conflict: None,
             retired: None,
+            kind: Kind::Contract,
         }
     }
 
@@ -128,11 +153,19 @@ impl Operation {
         }
     }
 
-    /// Returns a `T` in `data`.
-    pub(crate) fn returns<T: ToSchema>(self) -> Self {
+    /// Returns a `T`, in the envelope's `data` if the route has an envelope.
+    pub fn returns<T: ToSchema>(self) -> Self {
         Self {
             data: Some(Described::of::<T>()),
             ..self
+        }
+    }
+
+    /// Returns an array of all `T`, in place of one.
+    pub fn returns_all<T: ToSchema>(self) -> Self {
+        Self {
+            many: true,
+            ..self.returns::<T>()
         }
     }
 
@@ -155,7 +188,7 @@ impl Operation {
     }
 
     /// Adds the codes it may fail with beyond those of every route.
-    pub(crate) fn fails(self, codes: &'static [ErrorCode]) -> Self {
+    pub fn fails(self, codes: &'static [ErrorCode]) -> Self {
         Self { codes, ..self }
     }
 
@@ -165,6 +198,32 @@ impl Operation {
             conflict: Some(Described::of::<T>()),
             ..self
         }
+    }
+
+    /// Makes it a route for operators, which belongs to no contract: it asks no other service, and takes no key.
+    pub fn for_operators(self) -> Self {
+        Self {
+            kind: Kind::Enveloped,
+            ..self
+        }
+    }
+
+    /// Makes it a route for operators whose result is not in an envelope.
+    pub fn plain(self) -> Self {
+        Self {
+            kind: Kind::Plain,
+            ..self
+        }
+    }
+
+    /// Replies with one of these statuses, each with the result.
+    pub fn answers(self, statuses: &'static [u16]) -> Self {
+        Self { statuses, ..self }
+    }
+
+    /// Path with `{name}` for each id, the syntax that the router and OpenAPI share.
+    pub fn path(&self) -> &'static str {
+        self.path
     }
 
     /// Marks the route as kept for old consumers only.

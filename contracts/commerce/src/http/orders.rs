@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     CustomerId, ErrorCode, NewOrder, NewOrderV2, Order, OrderConflict, OrderError, OrderId, OrderV1, OrderV2, Orders,
-    Page, PageRequest, Shipment,
+    Page, PageRequest, Shipment, orders::Reason,
 };
 
 /// Serves an implementation at `/v1/orders/...`, `/v2/orders/...` and `/v2/customers/{customer_id}/orders`.
@@ -31,7 +31,7 @@ pub fn router(orders: Arc<dyn Orders>) -> Router {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cancellation {
     /// Reason of the cancellation: 1 to 500 characters.
-    #[schema(min_length = 1, max_length = 500)]
+    #[schema(value_type = Reason)]
     reason: String,
 }
 

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     ErrorCode, Money, OrderId, Page, PageRequest, Payment, PaymentConflict, PaymentError, PaymentId, Payments, Refund,
+    money::PositiveMoney,
 };
 
 /// Serves an implementation at `/v2/payments/...` and `/v2/orders/{order_id}/payments`.
@@ -29,6 +30,7 @@ pub fn router(payments: Arc<dyn Payments>) -> Router {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefundRequest {
     /// Amount to refund: more than zero, in the payment's currency.
+    #[schema(value_type = PositiveMoney)]
     amount: Money,
 }
 

@@ -1,6 +1,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Dates at which a version of the API was deprecated and will be removed.
+#[derive(Debug)]
 pub(crate) struct Retirement {
     /// Value of the header `Deprecation` (RFC 9745): a structured-field date, in seconds since 1970-01-01T00:00:00Z.
     pub(crate) deprecation: &'static str,

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::{calls, events::recorded, recorded::Recorded, requests::ask, samples, schema::conforms};
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(http::openapi()).unwrap());
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(http::openapi(&http::MODULES, &[])).unwrap());
 
 /// Method, path, status and body of one exchange.
 type Exchange = (String, String, u16, Value);

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{golden::golden, requests::ask, samples};
 
 fn document() -> Value {
-    serde_json::to_value(http::openapi()).unwrap()
+    serde_json::to_value(http::openapi(&http::MODULES, &[])).unwrap()
 }
 
 /// All routers merged into one. The implementations fail every call: the test only asks if they are reached.
@@ -92,18 +92,69 @@ fn every_method_of_every_contract_is_documented() {
     assert_eq!(documented.iter().copied().collect::<BTreeSet<_>>(), sorted(expected));
 }
 
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| match (name.as_str(), value) {
+            ("$ref", Value::String(target)) => drop(found.insert(target.clone())),
+            (_, value) => references(value, found),
+        }),
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
 #[test]
-fn every_reference_leads_somewhere() {
-    fn references(value: &Value, found: &mut BTreeSet<String>) {
-        match value {
-            Value::Object(fields) => fields.iter().for_each(|(name, value)| match (name.as_str(), value) {
-                ("$ref", Value::String(target)) => drop(found.insert(target.clone())),
-                (_, value) => references(value, found),
-            }),
-            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
-            _ => {}
+fn a_document_has_the_routes_of_its_modules_and_no_others() {
+    let mut all = document()["paths"].as_object().unwrap().clone();
+    for module in http::MODULES {
+        let own = serde_json::to_value(http::openapi(&[module], &[])).unwrap();
+        for (path, item) in own["paths"].as_object().unwrap() {
+            let is_feed = path == "/v2/events/{module}";
+            let tag = if is_feed { "events" } else { module };
+            for (method, operation) in item.as_object().unwrap() {
+                assert_eq!(operation["tags"][0], tag, "{module}: {path}");
+                if is_feed {
+                    let schema = &operation["parameters"][0]["schema"];
+                    assert_eq!(schema["enum"], serde_json::json!([module]));
+                } else {
+                    let whole = all[path].as_object_mut().unwrap().remove(method);
+                    assert_eq!(
+                        whole.as_ref(),
+                        Some(operation),
+                        "{method} {path} is in one module, as it is in the whole"
+                    );
+                }
+            }
+        }
+        let mut used = BTreeSet::new();
+        references(&own, &mut used);
+        for reference in &used {
+            assert!(
+                own.pointer(reference.trim_start_matches('#')).is_some(),
+                "{module}: {reference}"
+            );
         }
     }
+    all.remove("/v2/events/{module}");
+    assert!(
+        all.values().all(|item| item == &serde_json::json!({})),
+        "{all:?} is in no module"
+    );
+}
+
+#[test]
+fn every_operation_says_which_methods_its_path_has_when_asked_for_another() {
+    for (path, item) in operations() {
+        for (method, operation) in item {
+            let refusal = &operation["responses"]["405"];
+            assert_eq!(refusal["description"], "METHOD_NOT_ALLOWED", "{method} {path}");
+            assert!(refusal["headers"]["Allow"].is_object(), "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
     let document = document();
     let mut found = BTreeSet::new();
     references(&document, &mut found);

@@ -37,6 +37,7 @@ async fn every_failure_has_its_own_code_and_the_status_and_patience_of_the_table
         ErrorCode::MethodNotAllowed,
         ErrorCode::BodyTooLarge,
         ErrorCode::UnsupportedMediaType,
+        ErrorCode::NotImplemented,
     ];
     codes.extend(http_only);
     assert_eq!(

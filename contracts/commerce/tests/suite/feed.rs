@@ -139,7 +139,12 @@ async fn events_and_failures_come_back_as_the_log_gave_them() {
 async fn a_log_is_asked_to_wait_30_seconds_at_most() {
     let log = Log::answering(Ok(Vec::new()));
     let router = feed::router("orders", log.clone());
-    ask(&router, "GET /v2/events/orders?wait_ms=3600000", &[], "").await;
+    for wait in [30_001_u64, 3_600_000, u64::MAX] {
+        let reply = ask(&router, &format!("GET /v2/events/orders?wait_ms={wait}"), &[], "").await;
+        assert_eq!((reply.status, reply.code().as_str()), (400, "INVALID_INPUT"), "{wait}");
+        assert_eq!(reply.json()["error"]["details"]["field"], "wait_ms");
+    }
+    ask(&router, "GET /v2/events/orders?wait_ms=30000", &[], "").await;
     let asked = vec![(0, 100, Duration::from_secs(30))];
     assert_eq!(*log.asked.lock().unwrap(), asked);
 }

@@ -12,6 +12,7 @@ mod feed;
 mod golden;
 mod headers;
 mod money;
+mod patterns;
 mod recorded;
 mod refusals;
 mod replays;

@@ -54,6 +54,11 @@ async fn an_item_of_another_form_is_refused_by_its_path() {
             r#"{"sku":"TEA","quantity":99999999999999999999}"#,
             (quantity, "99999999999999999999", whole),
         ),
+        // A float would read it as its neighbour.
+        (
+            r#"{"sku":"TEA","quantity":9007199254740993.0}"#,
+            (quantity, "9007199254740993.0", whole),
+        ),
         (r#"{"sku":"TEA","quantity":null}"#, (quantity, "null", whole)),
         (r#"{"sku":"TEA"}"#, (quantity, "absent", "a value")),
         (
@@ -197,11 +202,20 @@ async fn a_parameter_that_is_unknown_doubled_or_no_number_is_refused() {
 
 #[tokio::test]
 async fn an_id_of_another_form_is_refused_by_its_name() {
-    let reply = refused("GET /v2/orders/seven", &[], "").await;
-    assert_eq!(
-        said(&reply),
-        ("order_id".to_owned(), "seven".to_owned(), "a UUID".to_owned())
-    );
+    let one = order_id().to_string();
+    let forms = [
+        "seven".to_owned(),
+        one.to_uppercase(),
+        one.replace('-', ""),
+        format!("{{{one}}}"),
+        format!("urn:uuid:{one}"),
+    ];
+    let wanted = "a UUID in lower case, with dashes".to_owned();
+    for form in forms {
+        let path = form.replace('{', "%7B").replace('}', "%7D");
+        let reply = refused(&format!("GET /v2/orders/{path}"), &[], "").await;
+        assert_eq!(said(&reply), ("order_id".to_owned(), form, wanted.clone()));
+    }
     let reply = refused("GET /v2/customers/%C3%A9/orders", &[], "").await;
     assert_eq!(said(&reply).0, "customer_id");
     let reply = refused("GET /v2/customers/%FF/orders", &[], "").await;

@@ -1,12 +1,19 @@
 //! Validator for the part of JSON Schema that the document uses.
 
+use std::{
+    collections::BTreeMap,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+use regex::Regex;
 use serde_json::Value;
 
 /// Checks `value` against `schema`; the error names the place. A keyword that is not checked here is an error too.
 pub(crate) fn conforms(document: &Value, schema: &Value, value: &Value, place: &str) -> Result<(), String> {
     for (keyword, wanted) in schema.as_object().ok_or(format!("{place}: a schema is an object"))? {
         let fits = match keyword.as_str() {
-            "description" | "format" | "pattern" => true,
+            "description" | "format" | "default" => true,
+            "pattern" => value.as_str().is_none_or(|text| matches(wanted, text)),
             "$ref" => {
                 let pointer = wanted.as_str().unwrap_or_default().trim_start_matches('#');
                 let target = document
@@ -24,6 +31,13 @@ pub(crate) fn conforms(document: &Value, schema: &Value, value: &Value, place: &
                 }
                 true
             }
+            "allOf" => {
+                for part in wanted.as_array().into_iter().flatten() {
+                    conforms(document, part, value, place)?;
+                }
+                true
+            }
+            "uniqueItems" => value.as_array().is_none_or(|items| are_unique(items)),
             "oneOf" => {
                 let variants = wanted.as_array().into_iter().flatten();
                 variants
@@ -31,8 +45,8 @@ pub(crate) fn conforms(document: &Value, schema: &Value, value: &Value, place: &
                     .count()
                     == 1
             }
-            "minLength" => length(value) >= wanted.as_u64(),
-            "maxLength" => length(value) <= wanted.as_u64(),
+            "minLength" => length(value).is_none_or(|length| Some(length) >= wanted.as_u64()),
+            "maxLength" => length(value).is_none_or(|length| Some(length) <= wanted.as_u64()),
             "minItems" => value.as_array().map(|items| items.len() as u64) >= wanted.as_u64(),
             "maxItems" => value.as_array().map(|items| items.len() as u64) <= wanted.as_u64(),
             "minimum" => value.as_i64() >= wanted.as_i64(),
@@ -77,6 +91,24 @@ fn is_one_of(types: &Value, value: &Value) -> bool {
         _ => false,
     };
     types.as_array().map_or_else(|| is(types), |types| types.iter().any(is))
+}
+
+/// Tells if a regular expression of the document finds something in a text. Each is compiled once.
+fn matches(pattern: &Value, text: &str) -> bool {
+    static COMPILED: LazyLock<Mutex<BTreeMap<String, Regex>>> = LazyLock::new(Mutex::default);
+    let pattern = pattern.as_str().expect("a pattern is text");
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    let regex = compiled
+        .entry(pattern.to_owned())
+        .or_insert_with(|| Regex::new(pattern).expect("patterns are regular expressions"));
+    regex.is_match(text)
+}
+
+fn are_unique(items: &[Value]) -> bool {
+    items
+        .iter()
+        .enumerate()
+        .all(|(index, item)| !items[..index].contains(item))
 }
 
 fn length(value: &Value) -> Option<u64> {

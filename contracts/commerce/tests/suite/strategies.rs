@@ -90,6 +90,22 @@ pub(crate) fn contact() -> impl Strategy<Value = Contact> {
     (text(), option::of(text())).prop_map(|(email, push_token)| Contact { email, push_token })
 }
 
+/// Text of an order that was accepted, which its rule had to accept.
+fn legal_text(most: usize) -> impl Strategy<Value = String> {
+    let known = ["a", "\u{1F600}\"\\/\u{2028}x", "two\r\nlines", "\u{e9}"];
+    prop_oneof![
+        1 => select(known.to_vec()).prop_map(str::to_owned),
+        3 => vec(any::<char>().prop_filter("no control characters", |c| !c.is_control()), 0..most)
+            .prop_map(|text| format!("x{}", text.iter().collect::<String>())),
+    ]
+}
+
+/// Contact of an order that was accepted.
+fn legal_contact() -> impl Strategy<Value = Contact> {
+    let email = "[a-z!#$%&'*+/=?^_`{|}~-]{1,20}(\\.[A-Z0-9]{1,20}){0,2}@[a-z0-9]{1,63}(\\.[a-z]-[0-9]){0,2}";
+    (email, option::of("[!-~]{1,30}")).prop_map(|(email, push_token)| Contact { email, push_token })
+}
+
 pub(crate) fn item() -> impl Strategy<Value = Item> {
     (sku(), whole()).prop_map(|(sku, quantity)| Item { sku, quantity })
 }
@@ -112,15 +128,19 @@ pub(crate) fn shipment() -> impl Strategy<Value = Shipment> {
     })
 }
 
-/// Orders of one currency: there are no others.
+/// Orders of one currency, whose contact, payment method and shipment were accepted: there are no others.
 pub(crate) fn order() -> BoxedStrategy<Order> {
-    let who = (order_id(), customer_id(), contact(), text());
+    let who = (order_id(), customer_id(), legal_contact(), "[!-~]{1,255}");
     let what = (
         select(OrderStatus::ALL.to_vec()),
         money(),
         vec((sku(), whole(), whole()), 0..4),
     );
-    let then = (option::of(payment_id()), option::of(text()), option::of(shipment()));
+    let shipment = (legal_text(100), legal_text(100)).prop_map(|(carrier, tracking_number)| Shipment {
+        carrier,
+        tracking_number,
+    });
+    let then = (option::of(payment_id()), option::of(text()), option::of(shipment));
     let when = (whole(), timestamp(), timestamp());
     let parts = (who, what, then, when);
     let order = parts.prop_map(|(who, (status, total, lines), then, when)| Order {

@@ -135,12 +135,12 @@ impl Sides<'_> {
                 found.extend(self.retyped(path, known, shape, "request", &|one, effect| {
                     let is_refused = sent(one, path).iter().any(|value| !shape.takes_type_of(value));
                     let is_wider = effect == Effect::LeavesAlone;
-                    let effect = if is_refused && !is_wider {
-                        Effect::Breaks
-                    } else {
-                        effect
+                    let judged = match effect {
+                        Effect::Breaks => one.refused("it is sent"),
+                        _ if is_refused && !is_wider => one.refused("it is sent"),
+                        effect => (effect, "it is sent"),
                     };
-                    sends(one, path).then_some((effect, "it is sent"))
+                    sends(one, path).then_some(judged)
                 }));
                 found.extend(self.request_limits(path, known, shape, &after));
                 for value in known
@@ -149,7 +149,7 @@ impl Sides<'_> {
                     .filter(|_| !shape.values.is_empty())
                 {
                     let concerned =
-                        self.concerned(|one| sends_value(one, path, value).then_some((Effect::Breaks, "it is sent")));
+                        self.concerned(|one| sends_value(one, path, value).then(|| one.refused("it is sent")));
                     found.push((format!("request: {path} can no longer be {value}"), concerned));
                 }
             }
@@ -183,7 +183,7 @@ impl Sides<'_> {
             let concerned = self.concerned(|one| {
                 let each = sent(one, path).into_iter().filter_map(|value| {
                     let refused = change.refuses(value).or_else(|| has_unknown(value, path, shape, after));
-                    judged(change.is_tighter, refused)
+                    judged(one, change.is_tighter, refused)
                 });
                 each.min()
             });
@@ -194,8 +194,12 @@ impl Sides<'_> {
             let concerned = self.concerned(|one| {
                 let values = sent(one, path);
                 let all_listed = values.iter().all(is_listed);
-                let effect = if all_listed { Effect::Warns } else { Effect::Breaks };
-                (!values.is_empty()).then_some((effect, "it is sent"))
+                let judged = if all_listed {
+                    (Effect::Warns, "it is sent")
+                } else {
+                    one.refused("it is sent")
+                };
+                (!values.is_empty()).then_some(judged)
             });
             let listed: Vec<&str> = shape.values.iter().map(String::as_str).collect();
             found.push((

@@ -9,7 +9,7 @@ use super::{
     api::{Findings, Sides},
     limits,
     shape::{Shape, fields, is_within, resolved},
-    usage::Judged,
+    usage::{Judged, Use},
 };
 
 /// Parameter of an operation.
@@ -70,7 +70,7 @@ impl Sides<'_> {
         }
         for ((place, key), known) in before.iter().filter(|(key, _)| !after.contains_key(*key)) {
             let name = known.json["name"].as_str().unwrap_or(key);
-            let concerned = self.sent(place, name, |_| Some((Effect::Warns, "it is sent")));
+            let concerned = self.sent(place, name, |_, _| Some((Effect::Warns, "it is sent")));
             found.push((format!("parameter {name} is gone"), concerned));
         }
         found
@@ -82,14 +82,13 @@ impl Sides<'_> {
             // Parameters are text, so that a parameter of type string takes what any other type looks like.
             let is_wider = shape.types.contains("string") || is_within(&known.types, &shape.types);
             let apart = known.types.is_disjoint(&shape.types);
-            let concerned = self.sent(place, name, |value| {
+            let concerned = self.sent(place, name, |one, value| {
                 let fits = shape.takes_type_of(&read(value, shape));
-                let effect = match (is_wider, apart || !fits) {
-                    (true, _) => Effect::LeavesAlone,
-                    (false, true) => Effect::Breaks,
-                    (false, false) => Effect::Warns,
-                };
-                Some((effect, "it is sent"))
+                Some(match (is_wider, apart || !fits) {
+                    (true, _) => (Effect::LeavesAlone, "it is sent"),
+                    (false, true) => one.refused("it is sent"),
+                    (false, false) => (Effect::Warns, "it is sent"),
+                })
             });
             let (was, is) = (known.type_names(), shape.type_names());
             found.push((format!("parameter {name} was {was} and is {is}"), concerned));
@@ -97,9 +96,9 @@ impl Sides<'_> {
         if !shape.values.is_empty() && !known.values.is_subset(&shape.values)
             || known.values.is_empty() != shape.values.is_empty()
         {
-            let concerned = self.sent(place, name, |value| {
+            let concerned = self.sent(place, name, |one, value| {
                 let is_listed = shape.values.is_empty() || shape.values.iter().any(|listed| is_text_of(value, listed));
-                (!is_listed).then_some((Effect::Breaks, "another value is sent"))
+                (!is_listed).then(|| one.refused("another value is sent"))
             });
             let listed: Vec<&str> = shape.values.iter().map(String::as_str).collect();
             let listed = if listed.is_empty() {
@@ -110,8 +109,8 @@ impl Sides<'_> {
             found.push((format!("parameter {name} can be {listed}"), concerned));
         }
         for change in limits::changes(&known.limits, &shape.limits) {
-            let concerned = self.sent(place, name, |value| {
-                judged(change.is_tighter, change.refuses(&read(value, shape)))
+            let concerned = self.sent(place, name, |one, value| {
+                judged(one, change.is_tighter, change.refuses(&read(value, shape)))
             });
             found.push((format!("parameter {name}: {}", change.what), concerned));
         }
@@ -119,25 +118,25 @@ impl Sides<'_> {
             .iter()
             .any(|part| old.json.get(part) != new.json.get(part))
         {
-            let concerned = self.sent(place, name, |_| Some((Effect::Warns, "it is sent")));
+            let concerned = self.sent(place, name, |_, _| Some((Effect::Warns, "it is sent")));
             found.push((format!("parameter {name} is written in another way"), concerned));
         }
     }
 
     /// Effect on those who send the parameter, by the worst of the values that they send.
-    fn sent(&self, place: &str, name: &str, judge: impl Fn(&str) -> Judged) -> BTreeMap<String, super::Concern> {
+    fn sent(&self, place: &str, name: &str, judge: impl Fn(&Use, &str) -> Judged) -> BTreeMap<String, super::Concern> {
         self.concerned(|one| {
             let values = one.values(self.operation, place, name);
-            values.iter().filter_map(|value| judge(value)).min()
+            values.iter().filter_map(|value| judge(one, value)).min()
         })
     }
 }
 
 /// Effect of a limit on one who sends a value: a break if it is refused, a warning if other values might be.
-pub(super) fn judged(is_tighter: bool, refused: Option<bool>) -> Judged {
+pub(super) fn judged(one: &Use, is_tighter: bool, refused: Option<bool>) -> Judged {
     match (is_tighter, refused) {
         (false, _) => None,
-        (true, Some(true)) => Some((Effect::Breaks, "a value is sent that it refuses")),
+        (true, Some(true)) => Some(one.refused("a value is sent that it refuses")),
         (true, _) => Some((Effect::Warns, "it is sent")),
     }
 }

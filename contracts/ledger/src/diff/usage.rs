@@ -35,6 +35,16 @@ pub(super) struct Use {
     response_headers: Vec<String>,
 }
 
+impl Use {
+    /// Effect of a change that refuses what is sent: none on one who expects a refusal.
+    pub(super) fn refused(&self, reason: &'static str) -> (Effect, &'static str) {
+        match self.status {
+            400 | 422 => (Effect::LeavesAlone, "it expects to be refused"),
+            _ => (Effect::Breaks, reason),
+        }
+    }
+}
+
 impl Users {
     pub(super) fn of(old: &[FoundPact], new: &[FoundPact]) -> Self {
         let uses = |pacts: &[FoundPact], is_current: bool| -> Vec<Use> {

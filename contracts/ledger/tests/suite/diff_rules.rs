@@ -73,6 +73,10 @@ fn after(path: &str, value: Value) -> (Option<Effect>, String) {
 }
 
 fn between(path: &str, value: Value, is_backwards: bool) -> (Option<Effect>, String) {
+    seen_by(&pact(), path, value, is_backwards)
+}
+
+fn seen_by(pact: &Value, path: &str, value: Value, is_backwards: bool) -> (Option<Effect>, String) {
     let mut new = api();
     let (parent, name) = path.rsplit_once('/').unwrap();
     match new.pointer_mut(parent).unwrap() {
@@ -84,7 +88,7 @@ fn between(path: &str, value: Value, is_backwards: bool) -> (Option<Effect>, Str
     let state = |api: Value| Snapshot {
         pacts: vec![FoundPact {
             file: "p.json".to_owned(),
-            document: Document::parse("p.json", pact().to_string().as_bytes()).unwrap(),
+            document: Document::parse("p.json", pact.to_string().as_bytes()).unwrap(),
         }],
         documents: [("api.json".to_owned(), api)].into(),
     };
@@ -390,4 +394,28 @@ fn responses_that_may_say_more_than_before_warn_and_those_that_say_less_break() 
         effect == Some(LeavesAlone) && text.contains("/size was integer or null and is integer"),
         "{text}"
     );
+}
+
+#[test]
+fn a_consumer_that_expects_to_be_refused_is_not_broken_by_what_refuses_it() {
+    let changes = [
+        (in_item("/parameters/0/schema/minimum"), json!(8)),
+        (in_item("/parameters/0/schema/type"), json!("boolean")),
+        (in_item("/parameters/0/schema/enum"), json!([8])),
+        (sent("/properties/size/minimum"), json!(13)),
+        (sent("/properties/size/enum"), json!([13])),
+        (sent("/properties/size/type"), json!("string")),
+    ];
+    for (path, value) in changes {
+        for (status, wanted) in [(200, Breaks), (404, Breaks), (400, LeavesAlone), (422, LeavesAlone)] {
+            let mut pact = pact();
+            pact["interactions"][0]["response"]["status"] = json!(status);
+            let (seen, text) = seen_by(&pact, &path, value.clone(), false);
+            assert_eq!(
+                seen,
+                Some(wanted),
+                "{path} {value} for one who expects {status}:\n{text}"
+            );
+        }
+    }
 }

@@ -85,23 +85,57 @@ async fn what_was_set_up_before_a_failure_is_torn_down() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_state_that_is_left_behind_is_a_failure() {
+async fn a_state_that_is_left_behind_is_a_failure_with_values_or_without() {
+    let bare = shows_the_order(json!({ "providerStates": [{ "name": "a" }] }));
+    for interaction in [needs(&["a"]), bare] {
+        let server = provider().await;
+        fails_at(&server, "teardown", "a").await;
+
+        let strict = strictly(&server, &[file("shop", &[interaction])]).await;
+
+        let (_, failed) = strict.failures().next().unwrap();
+        assert!(
+            matches!(
+                failed.outcome,
+                Outcome::Failed {
+                    stage: Stage::TearDown,
+                    ..
+                }
+            ),
+            "{failed:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_ends_with_its_interaction_and_is_given_to_the_teardown() {
     let server = provider().await;
-    fails_at(&server, "teardown", "a").await;
+    Mock::given(path("/states"))
+        .and(body_partial_json(json!({ "action": "setup", "state": "an order" })))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "order_id": 1 })))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    let mut stale = needs(&["another"]);
+    stale["description"] = json!("show it again");
+    stale["request"]["generators"] =
+        json!({ "path": { "type": "ProviderState", "expression": "/orders/${order_id}", "dataType": "STRING" } });
 
-    let strict = strictly(&server, &[file("shop", &[needs(&["a"])])]).await;
+    let strict = strictly(&server, &[file("shop", &[needs(&["an order"]), stale])]).await;
 
-    let (_, failed) = strict.failures().next().unwrap();
+    let failures: Vec<_> = strict.failures().collect();
+    let [(_, failed)] = failures.as_slice() else {
+        panic!("{strict:?}")
+    };
     assert!(
-        matches!(
-            failed.outcome,
-            Outcome::Failed {
-                stage: Stage::TearDown,
-                ..
-            }
-        ),
+        matches!(&failed.outcome, Outcome::Failed { stage: Stage::Ask, reason } if reason.contains("order_id")),
         "{failed:?}"
     );
+    let requests = server.received_requests().await.unwrap();
+    let bodies = requests.iter().filter_map(|request| request.body_json::<Value>().ok());
+    let torn_down: Vec<Value> = bodies.filter(|body| body["action"] == "teardown").collect();
+    assert_eq!(torn_down[0]["params"], json!({ "id": 1, "order_id": 1 }));
+    assert_eq!(torn_down[1]["params"], json!({ "id": 1 }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

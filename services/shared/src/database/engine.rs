@@ -1,7 +1,4 @@
-use std::{
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+use std::{path::PathBuf, str::FromStr};
 
 use seam::http::redacted;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -81,19 +78,28 @@ impl Address {
         }
     }
 
-    /// Creates the folder of the file, on SQLite.
+    /// Creates the file and its folder where they are missing, on SQLite. Only the owner may read them, since they hold
+    /// the data of customers; SQLite gives `-wal` and `-shm` the mode of the file. Modes are set here and not by a
+    /// umask, which would hold for files that are shared on purpose too. Those that exist keep the mode they have.
     pub(super) async fn prepare(&self) -> Result<(), DatabaseError> {
-        let Some(folder) = self.file.as_deref().and_then(Path::parent) else {
+        let Some(file) = self.file.as_deref() else {
             return Ok(());
         };
-        if folder.as_os_str().is_empty() {
-            return Ok(());
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let refused = |error: std::io::Error| DatabaseError::Address {
+            url: redacted(&self.url),
+            wanted: format!("a file in a folder that can be written ({}: {error})", file.display()),
+        };
+        if let Some(folder) = folder {
+            let mut private = tokio::fs::DirBuilder::new();
+            private.recursive(true).mode(0o700);
+            private.create(folder).await.map_err(refused)?;
         }
-        tokio::fs::create_dir_all(folder)
-            .await
-            .map_err(|error| DatabaseError::Address {
-                url: redacted(&self.url),
-                wanted: format!("a folder that can be written ({}: {error})", folder.display()),
-            })
+        if self.url.contains("mode=rwc") {
+            let mut private = tokio::fs::OpenOptions::new();
+            private.create(true).append(true).mode(0o600);
+            private.open(file).await.map_err(refused)?;
+        }
+        Ok(())
     }
 }

@@ -10,7 +10,7 @@ use crate::{Database, DatabaseError, Tx, row};
 /// An event that a subscription could not apply, or that waits behind such an event.
 ///
 /// The payload is left out, because events hold contact data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DeadLetter {
     /// The subscription that keeps the letter.
     pub subscription: String,
@@ -35,7 +35,7 @@ pub struct DeadLetter {
 }
 
 /// Kind of dead letter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeadLetterState {
     /// The event could not be applied. A person has to look at the reason, and ask for a retry.

@@ -63,7 +63,7 @@ pub struct SubscriptionHandle {
 }
 
 /// Progress of a subscription through its feed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Progress {
     /// Name of the subscription.
     pub name: String,

@@ -1,37 +1,45 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    extract::{Path, State},
+    Json,
+    extract::{RawPathParams, State, rejection::RawPathParamsRejection},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use commerce::{
-    ErrorCode, Timestamp,
-    http::{ApiResponse, ErrorBody},
+    ErrorCode, Invalid, Timestamp,
+    http::{ApiResponse, ErrorBody, Operation},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, Uri};
 use seam::Context;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::given_up;
-use crate::{DatabaseError, Mounted};
+use super::described::Described;
+use crate::{DatabaseError, Mounted, events::DeadLetter};
 
-/// Routes to list the dead letters of all subscriptions of the process and to try one again, and those of work that was
-/// given up.
-pub(super) fn routes(modules: Arc<[Mounted]>) -> Router {
-    Router::new()
-        .route(
-            "/v2/dead-letters",
-            get(list).fallback(commerce::http::method_not_allowed),
+/// Routes to list the dead letters of all subscriptions of the process, and to try one again.
+pub(super) fn routes() -> Described {
+    let listed = Operation::get(
+        "/v2/dead-letters",
+        "list_dead_letters",
+        "Lists the events that the subscriptions of this service could not apply.",
+    );
+    let retried = Operation::post(
+        "/v2/dead-letters/{subscription}/{event_id}/retry",
+        "retry_dead_letter",
+        "Tries the dead letters of the event's aggregate again: 202 at once, and the list shows the result.",
+    );
+    Described::new()
+        .serve(listed.for_operators().returns_all::<DeadLetter>(), get(list))
+        .serve(
+            retried
+                .for_operators()
+                .returns::<Retried>()
+                .answers(&[202])
+                .fails(&[ErrorCode::NotFound]),
+            post(retry),
         )
-        .route(
-            "/v2/dead-letters/{subscription}/{event_id}/retry",
-            post(retry).fallback(commerce::http::method_not_allowed),
-        )
-        .with_state(Arc::clone(&modules))
-        .merge(given_up::routes(modules))
 }
 
 async fn list(State(modules): State<Arc<[Mounted]>>) -> Response {
@@ -45,12 +53,33 @@ async fn list(State(modules): State<Arc<[Mounted]>>) -> Response {
     answer(StatusCode::OK, letters)
 }
 
-async fn retry(State(modules): State<Arc<[Mounted]>>, Path((name, event_id)): Path<(String, String)>) -> Response {
+async fn retry(
+    State(modules): State<Arc<[Mounted]>>,
+    uri: Uri,
+    headers: HeaderMap,
+    parameters: Result<RawPathParams, RawPathParamsRejection>,
+) -> Response {
+    let Ok(parameters) = parameters else {
+        let invalid = Invalid::new("path", uri.path(), "UTF-8, percent-encoded");
+        return commerce::http::invalid(invalid, &headers);
+    };
+    let parameter = |wanted: &str| {
+        let found = parameters.iter().find(|(name, _)| *name == wanted);
+        found.map_or_else(String::new, |(_, value)| value.to_owned())
+    };
+    let (name, event_id) = (parameter("subscription"), parameter("event_id"));
+    let id = match commerce::parse_uuid(&event_id) {
+        Ok(id) => id,
+        Err(invalid) => {
+            let field = "event_id".to_owned();
+            return commerce::http::invalid(Invalid { field, ..invalid }, &headers);
+        }
+    };
     let subscription = modules
         .iter()
         .flat_map(|module| &module.subscriptions)
         .find(|subscription| subscription.name() == name);
-    let (Some(subscription), Ok(id)) = (subscription, Uuid::parse_str(&event_id)) else {
+    let Some(subscription) = subscription else {
         return unknown(&name, &event_id);
     };
     match subscription.retry(id).await {
@@ -68,9 +97,11 @@ async fn retry(State(modules): State<Arc<[Mounted]>>, Path((name, event_id)): Pa
 
 /// Answer to a retry that was started: the letters of the event's aggregate are being tried again. The list shows the
 /// result.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Retried {
+    /// Name of the subscription that keeps the letter.
     subscription: String,
+    /// Id of the event.
     event_id: Uuid,
 }
 
@@ -87,7 +118,7 @@ pub(super) fn answer(status: StatusCode, data: impl Serialize) -> Response {
 
 fn unknown(subscription: &str, event_id: &str) -> Response {
     not_found(format!(
-        "subscription {subscription} has no dead letter {event_id}; GET /v2/dead-letters lists them"
+        "subscription {subscription:.100} has no dead letter {event_id}; GET /v2/dead-letters lists them"
     ))
 }
 

@@ -1,32 +1,49 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
     extract::{RawPathParams, State, rejection::RawPathParamsRejection},
     response::Response,
     routing::{get, post},
 };
+use commerce::{ErrorCode, http::Operation};
 use http::StatusCode;
 use seam::Context;
 use serde::Serialize;
 
-use super::dead_letters::{answer, not_found};
-use crate::{DatabaseError, Mounted};
+use super::{
+    dead_letters::{answer, not_found},
+    described::Described,
+};
+use crate::{DatabaseError, GivenUp, Mounted};
 
 /// Routes to list the work that the modules of the process have given up, to have it tried again, and to note that it
 /// was settled elsewhere.
-pub(super) fn routes(modules: Arc<[Mounted]>) -> Router {
-    Router::new()
-        .route("/v2/given-up", get(list).fallback(commerce::http::method_not_allowed))
-        .route(
-            "/v2/given-up/{kind}/{id}/retry",
-            post(retry).fallback(commerce::http::method_not_allowed),
-        )
-        .route(
-            "/v2/given-up/{kind}/{id}/resolve",
-            post(resolve).fallback(commerce::http::method_not_allowed),
-        )
-        .with_state(modules)
+pub(super) fn routes() -> Described {
+    let listed = Operation::get(
+        "/v2/given-up",
+        "list_given_up",
+        "Lists the work that this service has given up, because whoever it needs refuses it for good.",
+    );
+    let retried = Operation::post(
+        "/v2/given-up/{kind}/{id}/retry",
+        "retry_given_up",
+        "Has the work tried again: 202 at once, and the list shows the result.",
+    );
+    let resolved = Operation::post(
+        "/v2/given-up/{kind}/{id}/resolve",
+        "resolve_given_up",
+        "Notes that a person has settled the work elsewhere: it is never tried again.",
+    );
+    let decision = |operation: Operation| {
+        operation
+            .for_operators()
+            .returns::<Decided>()
+            .fails(&[ErrorCode::NotFound])
+    };
+    Described::new()
+        .serve(listed.for_operators().returns_all::<GivenUp>(), get(list))
+        .serve(decision(retried).answers(&[202]), post(retry))
+        .serve(decision(resolved), post(resolve))
 }
 
 async fn list(State(modules): State<Arc<[Mounted]>>) -> Response {
@@ -58,9 +75,11 @@ enum Decision {
 }
 
 /// Answer to a decision that was noted. A retry goes on after it; the list shows the result.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct Decided {
+    /// Kind of the work.
     kind: String,
+    /// Id of the work within its kind.
     id: String,
 }
 

@@ -1,49 +1,82 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{
-    Json, Router,
+    Json,
     extract::State,
     response::{IntoResponse, Response},
     routing::get,
 };
+use commerce::http::Operation;
 use http::StatusCode;
 use serde::Serialize;
 use sqlx::Row;
 
-use crate::{Database, DatabaseError, Environment, Mounted, events::Progress};
+use super::described::Described;
+use crate::{Database, DatabaseError, Environment, Mounted, Report, events::Progress};
 
 /// Routes for operators: liveness, readiness, statistics, and the API's description.
-pub(super) fn routes(environment: &Environment, modules: Arc<[Mounted]>) -> Router {
+pub(super) fn routes(environment: &Environment) -> Described {
     let health = environment.health.clone();
     let tasks = environment.tasks.clone();
-    Router::new()
-        .route("/health/live", get(|| async { Json(Alive { alive: true }) }))
-        .route(
-            "/health/ready",
-            get(move || async move {
-                let mut report = health.report().await;
-                report.ready &= !tasks.is_stopping();
-                let status = if report.ready {
-                    StatusCode::OK
-                } else {
-                    StatusCode::SERVICE_UNAVAILABLE
-                };
-                (status, Json(report))
-            }),
+    let readiness = move || async move {
+        let mut report = health.report().await;
+        report.ready &= !tasks.is_stopping();
+        let status = if report.ready {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        (status, Json(report))
+    };
+    let live = Operation::get("/health/live", "is_alive", "Says that the process answers.");
+    let ready = Operation::get(
+        "/health/ready",
+        "is_ready",
+        "Runs the readiness checks: 200 if all required ones passed, else 503.",
+    );
+    let counted = Operation::get(
+        "/stats",
+        "get_stats",
+        "Returns the statistics of each module since the process started.",
+    );
+    Described::new()
+        .serve(
+            live.plain().returns::<Alive>(),
+            get(|| async { Json(Alive { alive: true }) }),
         )
-        .route("/stats", get(stats))
-        .route("/openapi.json", get(|| async { Json(commerce::http::openapi()) }))
-        .with_state(modules)
+        .serve(ready.plain().returns::<Report>().answers(&[200, 503]), get(readiness))
+        .serve(counted.plain().returns_all::<ModuleStats>(), get(stats))
 }
 
-#[derive(Serialize)]
+/// Adds the route of the document, which describes the modules' routes, all of `routes`, and itself.
+pub(super) fn described(routes: Described) -> Described {
+    let description = Operation::get(
+        "/openapi.json",
+        "get_openapi",
+        "Returns this document: every route of this service, and no others.",
+    );
+    let shown: Arc<OnceLock<Vec<Arc<Operation>>>> = Arc::default();
+    let seen = Arc::clone(&shown);
+    let document = move |State(modules): State<Arc<[Mounted]>>| async move {
+        let names: Vec<&str> = modules.iter().map(|module| module.name).collect();
+        Json(commerce::http::openapi(&names, seen.get().map_or(&[], Vec::as_slice)))
+    };
+    let routes = routes.serve(description.plain(), get(document));
+    shown.get_or_init(|| routes.operations.clone());
+    routes
+}
+
+/// Answer of a process that runs.
+#[derive(Serialize, utoipa::ToSchema)]
 struct Alive {
+    /// Always `true`.
     alive: bool,
 }
 
 /// Statistics of a module of this process.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct ModuleStats {
+    /// Name of the module.
     module: String,
     /// Number of transactions made durable since the start.
     commits: u64,
@@ -51,6 +84,7 @@ struct ModuleStats {
     writes: u64,
     /// Position of the last event in the module's log.
     events: i64,
+    /// Progress of each subscription of the module.
     subscriptions: Vec<Progress>,
 }
 

@@ -1,6 +1,6 @@
 use std::{net::SocketAddr, sync::Arc};
 
-use axum::{Router, middleware, serve::ListenerExt};
+use axum::{Router, middleware};
 use seam::time::Instant;
 use tokio::{
     net::TcpListener,
@@ -8,7 +8,7 @@ use tokio::{
     time::timeout_at,
 };
 
-use super::{dead_letters, operations, request::request};
+use super::{dead_letters, given_up, limits, operations, request::request};
 use crate::{Environment, Mounted, StartError, settings::standard};
 
 /// A server that is bound to its address and does not serve yet.
@@ -62,8 +62,10 @@ pub async fn bind(environment: Environment, modules: Vec<Mounted>) -> Result<Ser
 
 /// Makes the whole router: the modules' routes and the server's own, with context and logs, but without a socket.
 pub fn router(environment: &Environment, modules: &Arc<[Mounted]>) -> Router {
-    let mut router =
-        operations::routes(environment, Arc::clone(modules)).merge(dead_letters::routes(Arc::clone(modules)));
+    let own = operations::routes(environment)
+        .and(dead_letters::routes())
+        .and(given_up::routes());
+    let mut router = operations::described(own).router.with_state(Arc::clone(modules));
     for module in modules.iter() {
         router = router.merge(module.router.clone());
     }
@@ -79,10 +81,11 @@ impl Server {
         self.address
     }
 
-    /// Serves until `stop` resolves. Then it drains, within `DRAIN_MS`: takes no new connections, answers the
-    /// requests under way, ends long polls and tasks, and closes the databases.
+    /// Serves until `stop` resolves. Then it drains, within `DRAIN_MS`: takes no new connections, closes those that
+    /// have sent no whole request, answers the requests under way, ends long polls and tasks, and closes the databases.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
         let limit = self.environment.settings.get(&standard::DRAIN_MS)?;
+        let limits = limits::limits(&self.environment.settings)?;
         let router = router(&self.environment, &self.modules);
         tracing::info!(address = %self.address, "listening");
         let (modules, tasks) = (Arc::clone(&self.modules), self.environment.tasks.clone());
@@ -97,15 +100,11 @@ impl Server {
             // The receiver lives as long as the server.
             let _ = draining.send(Instant::now() + limit);
         };
-        let listener = self.listener.tap_io(|stream| {
-            // With Nagle's algorithm, a small reply waits for an acknowledgement of the one before.
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "connection keeps Nagle's algorithm");
-            }
-        });
-        let serving = axum::serve(listener, router).with_graceful_shutdown(stopped);
-        let mut serving = tokio::spawn(serving.into_future());
+        let serving = listener::serve(self.listener, router, limits, limits::HOOKS, stopped);
+        let mut serving = tokio::spawn(serving);
         let until = tokio::select! {
+            // A server without connections ends as soon as it is told to stop.
+            biased;
             Ok(until) = drain => until,
             ended = &mut serving => {
                 return Err(StartError::Other(format!("server ended by itself: {ended:?}")));

@@ -86,6 +86,54 @@ pub static DRAIN_MS: Setting<Duration> = milliseconds(
     "10000",
 );
 
+/// Time limit of a request's head.
+pub static HEAD_MS: Setting<Duration> = milliseconds(
+    "HEAD_MS",
+    "time for the whole head of a request, in ms; a slower connection is closed",
+    "10000",
+);
+
+/// Time limit of silence in a request's body.
+pub static BODY_MS: Setting<Duration> = milliseconds(
+    "BODY_MS",
+    "time in which a byte of a body must come, and after which BODY_RATE counts, in ms",
+    "10000",
+);
+
+/// Slowest rate of a request's body, in bytes per second.
+pub static BODY_RATE: Setting<u64> = Setting {
+    name: "BODY_RATE",
+    help: "smallest mean rate of a request's body, in bytes per second",
+    form: "a whole number of bytes, 1 to 1000000000",
+    default: Some("4096"),
+    parse: |text| text.parse().ok().filter(|rate| (1..=1_000_000_000).contains(rate)),
+};
+
+/// Time limit of silence between requests.
+pub static IDLE_MS: Setting<Duration> = milliseconds(
+    "IDLE_MS",
+    "silence after which a kept connection is closed, in ms; give clients less",
+    "60000",
+);
+
+/// Largest number of connections.
+pub static CONNECTIONS: Setting<usize> = Setting {
+    name: "CONNECTIONS",
+    help: "most connections at once; a new one takes the place of the longest silent one",
+    form: "a whole number, 1 to 1000000; never more than the limit of descriptors allows",
+    default: Some("1000"),
+    parse: |text| text.parse().ok().filter(|most| (1..=1_000_000).contains(most)),
+};
+
+/// Largest number of bytes of request bodies in memory.
+pub static BODY_BYTES: Setting<usize> = Setting {
+    name: "BODY_BYTES",
+    help: "most bytes of all requests' bodies in memory at once; requests beyond are refused (503)",
+    form: "a whole number of bytes, 1 to 1000000000000",
+    default: Some("67108864"),
+    parse: |text| text.parse().ok().filter(|most| (1..=1_000_000_000_000).contains(most)),
+};
+
 const fn url(name: &'static str, help: &'static str) -> Setting<String> {
     Setting {
         name,

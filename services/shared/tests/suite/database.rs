@@ -1,3 +1,5 @@
+use std::{os::unix::fs::PermissionsExt, path::Path};
+
 use futures::future::join_all;
 use shared::{Database, DatabaseError, Migration};
 use sqlx::Row;
@@ -36,6 +38,32 @@ async fn a_unique_violation_is_told_from_other_failures() {
 
     assert!(violation.is_unique(), "{violation:?}");
     assert!(matches!(null, DatabaseError::Check { .. }), "{null:?}");
+}
+
+#[tokio::test]
+async fn only_the_owner_reads_the_files_of_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = folder.path().join("a/b");
+    let url = format!("sqlite://{}/{{module}}.db", base.display());
+    let database = Database::open(&url, "tested", MIGRATIONS).await.unwrap();
+    assert_eq!(effects(&database).await, Vec::<String>::new());
+
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    for file in ["tested.db", "tested.db-wal", "tested.db-shm"] {
+        assert_eq!(mode(&base.join(file)), 0o600, "{file}");
+    }
+    assert_eq!(mode(&base), 0o700);
+    assert_eq!(mode(&folder.path().join("a")), 0o700);
+    // A mode that the operator gave is left alone.
+    let given = base.join("given.db");
+    std::fs::File::create(&given).unwrap();
+    std::fs::set_permissions(&given, PermissionsExt::from_mode(0o640)).unwrap();
+    Database::open(&url, "given", MIGRATIONS).await.unwrap();
+    assert_eq!(mode(&given), 0o640);
+    // Nothing is made where the address asks for a file that is there.
+    let missing = format!("sqlite://{}/missing.db?mode=rw", base.display());
+    assert!(Database::open(&missing, "missing", MIGRATIONS).await.is_err());
+    assert!(!base.join("missing.db").exists());
 }
 
 #[tokio::test]

@@ -134,6 +134,13 @@ async fn it_says_that_it_lives_whether_it_is_ready_and_what_it_has_done() {
     let (status, openapi) = running.get("/openapi.json").await;
     assert_eq!(status, StatusCode::OK);
     assert!(openapi["paths"].is_object(), "{openapi}");
+    running.environment.tasks.begin_stop();
+    let (status, ready) = running.get("/health/ready").await;
+    assert_eq!(
+        (status, &ready["ready"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &Value::Bool(false))
+    );
+    assert_eq!(running.get("/health/live").await.0, StatusCode::OK);
     running.stop().await;
 }
 
@@ -327,13 +334,27 @@ async fn dead_letters_are_listed_and_retried_over_http_and_hold_no_contact_data(
     );
     assert!(letter["payload"].is_null() && letter["event"].is_null());
     let id = letter["event_id"].as_str().unwrap();
-    assert_eq!(
-        running
-            .call(Method::POST, "/v2/dead-letters/tested.tested/nonsense/retry")
-            .await
-            .0,
-        StatusCode::NOT_FOUND
-    );
+    let none = uuid::Uuid::nil();
+    for (path, status, code) in [
+        (
+            "tested.tested/nonsense".to_owned(),
+            StatusCode::BAD_REQUEST,
+            "INVALID_INPUT",
+        ),
+        (
+            format!("tested.tested/{}", id.to_uppercase()),
+            StatusCode::BAD_REQUEST,
+            "INVALID_INPUT",
+        ),
+        ("tested.tested/%ff".to_owned(), StatusCode::BAD_REQUEST, "INVALID_INPUT"),
+        (format!("tested.tested/{none}"), StatusCode::NOT_FOUND, "NOT_FOUND"),
+        (format!("another/{id}"), StatusCode::NOT_FOUND, "NOT_FOUND"),
+    ] {
+        let (seen, body) = running
+            .call(Method::POST, &format!("/v2/dead-letters/{path}/retry"))
+            .await;
+        assert_eq!((seen, &body["error"]["code"]), (status, &code.into()), "{path}");
+    }
     recorder.cure();
     let (status, _) = running
         .call(Method::POST, &format!("/v2/dead-letters/tested.tested/{id}/retry"))

@@ -7,14 +7,17 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::Path,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::Semaphore;
 
 pub use mailbox::Message;
 
-use crate::{NodeError, host::Host};
+use crate::{
+    NodeError,
+    host::{Host, complain},
+};
 use mailbox::Mailbox;
 
 /// Largest number of connections served at once; further ones wait to be accepted.
@@ -71,14 +74,22 @@ impl MailSink {
 
 async fn serve(listener: tokio::net::TcpListener, mailbox: Arc<Mailbox>) {
     let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut complained: Option<Instant> = None;
     loop {
         let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
             return;
         };
-        let Ok((stream, _)) = listener.accept().await else {
-            // Probably out of file descriptors; those of ended sessions become free again.
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            continue;
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Probably out of file descriptors; those of ended sessions become free again.
+                if complained.is_none_or(|last| last.elapsed() >= Duration::from_secs(1)) {
+                    complained = Some(Instant::now());
+                    complain(&format!("no SMTP connection can be accepted: {error}"));
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                continue;
+            }
         };
         let mailbox = Arc::clone(&mailbox);
         tokio::spawn(async move {

@@ -48,7 +48,7 @@ pub(super) async fn build(
         .iter()
         .filter_map(|node| match &node.program {
             Program::Cargo { package, bin } => Some((node.name.as_str(), package.as_str(), bin.as_str())),
-            Program::Command { .. } => None,
+            Program::Command { .. } | Program::Outside { .. } => None,
         })
         .collect();
     if wanted.is_empty() {
@@ -68,7 +68,7 @@ pub(super) async fn build(
             node: node.to_owned(),
             package: package.to_owned(),
             bin: bin.to_owned(),
-            folder: topology.folder().to_owned(),
+            folder: topology.folder(),
         })?;
         Ok((node.to_owned(), file.clone()))
     };
@@ -96,7 +96,7 @@ async fn cargo(
         program: env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
         args,
         env: Vec::new(),
-        folder: topology.folder(),
+        folder: &topology.folder(),
         stdout: Stdio::piped(),
         stderr: Stdio::inherit(),
     };

@@ -5,9 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::reaper::RUN;
 use crate::{
     backend::{NodeError, runner::Site},
-    topology::{Node, PlaceholderValues, Program},
+    topology::{Node, PlaceholderValues, Program, ReadyProbe},
 };
 
 /// Program of a node with arguments and environment, all templates filled in.
@@ -16,6 +17,8 @@ pub(super) struct CommandLine {
     pub(super) program: PathBuf,
     pub(super) args: Vec<String>,
     pub(super) env: Vec<(String, String)>,
+    /// Working folder.
+    pub(super) folder: PathBuf,
 }
 
 impl CommandLine {
@@ -41,24 +44,53 @@ impl CommandLine {
                 args.extend(first.iter().map(|arg| arg.render(&values)));
                 program.render(&values).into()
             }
+            Program::Outside { host, .. } => return Err(no_program(node, host)),
         };
         args.extend(node.args.iter().map(|arg| arg.render(&values)));
         let env = node
             .env
             .iter()
             .map(|(name, value)| (name.clone(), value.render(&values)));
-        let run = ("SEAM_RUN".to_owned(), site.run.clone());
+        let run = (RUN.to_owned(), site.run.clone());
         Ok(Self {
             program,
             args,
             env: env.chain([run]).collect(),
+            folder: node.working_folder(&values),
         })
     }
 
-    /// Names a missing program before the shim runs: the shim's own failure would only show in the node's log. A
-    /// program with a slash is looked for from `folder`, any other in the node's `PATH`.
-    pub(super) fn check_program(&self, node: &Node, folder: &Path) -> Result<(), NodeError> {
-        let is_there = if self.program.components().count() > 1 {
+    /// Command of the node's readiness check, with this command's environment. `None` if the check is no command.
+    pub(super) fn check(&self, node: &Node, site: &Site, ports: &BTreeMap<String, u16>) -> Option<Self> {
+        let ReadyProbe::Command { program, args } = &node.ready.probe else {
+            return None;
+        };
+        let values = PlaceholderValues {
+            data: &site.data,
+            ports,
+            links: &site.links,
+        };
+        Some(Self {
+            program: program.render(&values).into(),
+            args: args.iter().map(|arg| arg.render(&values)).collect(),
+            env: self.env.clone(),
+            folder: self.folder.clone(),
+        })
+    }
+
+    /// Names a missing folder or program before the shim runs: the shim's own failure would only show in the node's
+    /// log. A program with a slash is looked for from the working folder, any other in the node's `PATH`.
+    pub(super) fn check_program(&self, node: &Node, site: &Site) -> Result<(), NodeError> {
+        let folder = &self.folder;
+        if !folder.is_dir() {
+            return Err(NodeError::NoFolder {
+                node: node.name.clone(),
+                folder: site.secrets.hide(&folder.display().to_string()).into(),
+            });
+        }
+        // Not by its components: those of `./run.sh` are one.
+        let is_path = self.program.as_os_str().as_encoded_bytes().contains(&b'/');
+        let is_there = if is_path {
             is_executable(&folder.join(&self.program))
         } else {
             let own = self.env.iter().find(|(name, _)| name == "PATH");
@@ -68,7 +100,12 @@ impl CommandLine {
         if is_there {
             Ok(())
         } else {
-            Err(no_program(node, &self.program.display().to_string()))
+            let shown = |path: &Path| site.secrets.hide(&path.display().to_string());
+            Err(NodeError::NoProgram {
+                node: node.name.clone(),
+                program: shown(&self.program),
+                folder: is_path.then(|| shown(folder).into()),
+            })
         }
     }
 }
@@ -77,6 +114,7 @@ fn no_program(node: &Node, program: &str) -> NodeError {
     NodeError::NoProgram {
         node: node.name.clone(),
         program: program.to_owned(),
+        folder: None,
     }
 }
 

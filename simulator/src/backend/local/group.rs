@@ -40,6 +40,12 @@ impl Launcher {
         })
     }
 
+    /// Has everything killed in the end that this run has started, wherever it has moved: all of it has the run's id
+    /// in its environment.
+    pub(super) fn mark(&self, run: &str) -> io::Result<()> {
+        self.reaper.mark(run)
+    }
+
     pub(super) async fn launch(&self, what: Launch<'_>) -> io::Result<Group> {
         let mut command = Command::new(&self.seam);
         for name in package_variables() {

@@ -2,13 +2,15 @@
 //!
 //! Every node leads a process group of its own. A shim (`seam launch`) starts it, but holds it back until the
 //! reaper (`seam reap`, a separate process) knows the group. The reaper kills every group that it knows as soon
-//! as `seam` is gone, for whatever reason, and a node that is still held back then never begins. So nothing
-//! outlives `seam`, except a process that a node moved to another process group itself.
+//! as `seam` is gone, for whatever reason, and a node that is still held back then never begins. A process that has
+//! left its group (`setsid`, a daemon) is found in the end by the id of the run in its environment, where there is a
+//! `/proc`. So nothing outlives `seam`, except a process that has left its group and its environment, or its user.
 
 mod build;
 mod command_line;
 mod group;
 mod launch;
+mod outside;
 mod ports;
 mod processes;
 mod reaper;

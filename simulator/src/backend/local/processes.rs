@@ -2,7 +2,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     net::Ipv4Addr,
-    os::unix::process::ExitStatusExt,
+    os::unix::{fs::OpenOptionsExt, process::ExitStatusExt},
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::Arc,
@@ -14,16 +14,18 @@ use rustix::process::Signal;
 use super::{
     build::{Executables, build},
     command_line::CommandLine,
-    group::{Group, Launch, Launcher, signal},
+    group::{Launch, Launcher, signal},
+    outside,
     ports::{free_port, is_free},
 };
 use crate::{
     backend::{
         Event, NodeError, Options, UpError,
+        logs::tail,
         runner::{Instance, NodeExit, Runner, Site, Started},
     },
     progress::Progress,
-    topology::{Node, Topology},
+    topology::{Node, Program, StopSignal, Topology},
 };
 
 /// Runs each node as a process group of this machine.
@@ -31,8 +33,6 @@ use crate::{
 pub(in crate::backend) struct Processes {
     launcher: Launcher,
     executables: Executables,
-    /// Working folder of every node: that of the topology's file.
-    folder: PathBuf,
 }
 
 /// A node's process group, with the ports that it was given.
@@ -40,6 +40,17 @@ pub(in crate::backend) struct Processes {
 struct Process {
     group: u32,
     ports: BTreeMap<String, u16>,
+    check: Option<CheckCommand>,
+    stop: Signal,
+}
+
+/// Command that says whether a node is ready.
+#[derive(Debug)]
+struct CheckCommand {
+    launcher: Launcher,
+    command: CommandLine,
+    /// File that holds the output of the last check.
+    output: PathBuf,
 }
 
 impl Processes {
@@ -51,12 +62,13 @@ impl Processes {
     ) -> Result<Self, UpError> {
         let seam = options.seam.clone().unwrap_or_else(running_program);
         let launcher = Launcher::start(&seam).map_err(|source| UpError::Reaper { program: seam, source })?;
+        for node in topology.nodes() {
+            for port in node.fixed_ports.values() {
+                free(node, *port)?;
+            }
+        }
         let executables = build(topology, options.profile, &launcher, progress).await?;
-        Ok(Self {
-            launcher,
-            executables,
-            folder: topology.folder().to_owned(),
-        })
+        Ok(Self { launcher, executables })
     }
 
     async fn start_process(&self, node: &Node, site: &Site) -> Result<Started, NodeError> {
@@ -64,33 +76,71 @@ impl Processes {
             node: node.name.clone(),
             source,
         };
-        let ports = free_ports(node).map_err(cannot_start)?;
+        if let Program::Outside { host, port } = &node.program {
+            return outside::start(node, host, *port).await;
+        }
+        let ports = ports_for(node)?;
         let command = CommandLine::new(node, site, &ports, self.executables.get(&node.name))?;
-        command.check_program(node, &self.folder)?;
-        let group = self.launch(command, &site.log).await.map_err(cannot_start)?;
+        command.check_program(node, site)?;
+        self.launcher.mark(&site.run).map_err(cannot_start)?;
+        let check = command.check(node, site, &ports).map(|command| CheckCommand {
+            launcher: self.launcher.clone(),
+            command,
+            output: site.log.with_extension("ready.log"),
+        });
+        if let Some(check) = &check {
+            check.command.check_program(node, site)?;
+        }
+        let launch = self
+            .launcher
+            .launch(launch(&command, &site.log, true).map_err(cannot_start)?);
+        let group = launch.await.map_err(cannot_start)?;
         let address = |(name, port): (&String, &u16)| (name.clone(), (Ipv4Addr::LOCALHOST, *port).into());
         Ok(Started {
             addresses: ports.iter().map(address).collect(),
             instance: Arc::new(Process {
                 group: group.pid(),
                 ports,
+                check,
+                stop: stop_signal(node.stop.signal),
             }),
             ended: group.wait().map(exit).boxed(),
         })
     }
+}
 
-    async fn launch(&self, command: CommandLine, log: &Path) -> io::Result<Group> {
-        let output = || fs::File::options().create(true).append(true).open(log);
-        let launch = Launch {
-            program: command.program.into_os_string(),
-            args: command.args,
-            env: command.env,
-            folder: &self.folder,
-            stdout: Stdio::from(output()?),
-            stderr: Stdio::from(output()?),
-        };
-        self.launcher.launch(launch).await
+impl CheckCommand {
+    async fn run(&self) -> Result<(), String> {
+        let failed = |error: io::Error| format!("it cannot be run: {error}");
+        let launch = launch(&self.command, &self.output, false).map_err(failed)?;
+        let group = self.launcher.launch(launch).await.map_err(failed)?;
+        match exit(group.wait().await) {
+            NodeExit::Status(0) => Ok(()),
+            other => {
+                let said = tail(&self.output, 3).join(" ");
+                Err(format!(
+                    "{other}; it said: {}",
+                    if said.is_empty() { "nothing" } else { &said }
+                ))
+            }
+        }
     }
+}
+
+/// A command whose output goes to a file, after what is there or in its place.
+fn launch<'a>(command: &'a CommandLine, output: &Path, append: bool) -> io::Result<Launch<'a>> {
+    if !append && output.exists() {
+        fs::File::create(output)?;
+    }
+    let open = || fs::File::options().create(true).append(true).mode(0o600).open(output);
+    Ok(Launch {
+        program: command.program.clone().into_os_string(),
+        args: command.args.clone(),
+        env: command.env.clone(),
+        folder: &command.folder,
+        stdout: Stdio::from(open()?),
+        stderr: Stdio::from(open()?),
+    })
 }
 
 impl Runner for Processes {
@@ -105,11 +155,18 @@ impl Instance for Process {
     }
 
     fn stop(&self) {
-        signal(self.group, Signal::TERM);
+        signal(self.group, self.stop);
     }
 
     fn kill(&self) {
         signal(self.group, Signal::KILL);
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), String>> {
+        match &self.check {
+            Some(check) => check.run().boxed(),
+            None => async { Ok(()) }.boxed(),
+        }
     }
 
     fn lost_a_port(&self) -> bool {
@@ -117,9 +174,39 @@ impl Instance for Process {
     }
 }
 
-fn free_ports(node: &Node) -> io::Result<BTreeMap<String, u16>> {
-    let names = node.ports.iter();
-    names.map(|name| Ok((name.clone(), free_port()?))).collect()
+/// A port for each of the node's names: the fixed one, or any that is free.
+fn ports_for(node: &Node) -> Result<BTreeMap<String, u16>, NodeError> {
+    let port = |name: &String| match node.fixed_ports.get(name) {
+        Some(fixed) => free(node, *fixed),
+        None => free_port().map_err(|source| NodeError::Start {
+            node: node.name.clone(),
+            source,
+        }),
+    };
+    node.ports.iter().map(|name| Ok((name.clone(), port(name)?))).collect()
+}
+
+/// A fixed port, if nobody listens on it.
+fn free(node: &Node, port: u16) -> Result<u16, NodeError> {
+    if is_free(port) {
+        return Ok(port);
+    }
+    Err(NodeError::PortTaken {
+        node: node.name.clone(),
+        port,
+    })
+}
+
+fn stop_signal(signal: StopSignal) -> Signal {
+    match signal {
+        StopSignal::Term => Signal::TERM,
+        StopSignal::Int => Signal::INT,
+        StopSignal::Quit => Signal::QUIT,
+        StopSignal::Hup => Signal::HUP,
+        StopSignal::Usr1 => Signal::USR1,
+        StopSignal::Usr2 => Signal::USR2,
+        StopSignal::Kill => Signal::KILL,
+    }
 }
 
 fn exit(ended: io::Result<ExitStatus>) -> NodeExit {

@@ -7,5 +7,5 @@ mod version;
 
 pub(crate) use pacts::PactsArgs;
 pub(crate) use providers::ProvidersArgs;
-pub(crate) use topology::TopologyArgs;
+pub(crate) use topology::{TopologyArgs, own_topology};
 pub(crate) use version::{VersionArg, VersionError};

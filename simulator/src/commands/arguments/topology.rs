@@ -1,8 +1,12 @@
+use std::path::Path;
+
 use clap::Args;
 
 use crate::{
     backend::{Options, Profile},
-    topology::Topology,
+    scenario::Scenario,
+    search,
+    topology::{HIDDEN, Topology},
 };
 
 /// The variables of a topology, and the build of its nodes.
@@ -39,8 +43,33 @@ impl TopologyArgs {
     }
 }
 
+/// The topology that a scenario names, as a name or a path from the current folder: a path leads from the scenario's
+/// `file`, or else from `here`, and a name is looked for from `here`, or else beside the scenario.
+///
+/// # Errors
+/// When there is none; the text says where it was looked for.
+pub(crate) fn own_topology(scenario: &Scenario, file: &Path, here: &Path) -> Result<String, String> {
+    let name = &scenario.topology;
+    let beside = file.parent().unwrap_or(here);
+    let is_path = name.contains('/') || name.ends_with(".toml");
+    let (first, second) = if is_path { (beside, here) } else { (here, beside) };
+    let found = search::find_from(first, "topologies", name);
+    match found {
+        Ok(_) if first == here => Ok(name.clone()),
+        Ok(path) => Ok(path.display().to_string()),
+        Err(error) => match search::find_from(second, "topologies", name) {
+            Ok(_) if second == here => Ok(name.clone()),
+            Ok(path) => Ok(path.display().to_string()),
+            Err(_) => Err(error.to_string()),
+        },
+    }
+}
+
 fn name_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
+        Some((name, HIDDEN)) => Err(format!(
+            "{HIDDEN} stands for a secret in a replay line; give the value of {name}"
+        )),
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("wanted NAME=VALUE, such as log=debug".to_owned()),
     }
@@ -53,6 +82,7 @@ mod tests {
     #[test]
     fn a_setting_without_a_name_or_a_value_is_refused() {
         assert_eq!(name_and_value("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert!(name_and_value("password=***").is_err());
         assert!(name_and_value("a").is_err() && name_and_value("=b").is_err());
     }
 }

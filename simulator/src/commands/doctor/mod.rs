@@ -28,8 +28,8 @@ pub(crate) async fn run(args: DoctorArgs) -> u8 {
     } else {
         report(&findings, lacks)
     };
-    output::print_line(&text);
-    if lacks { exit::FAIL } else { exit::PASS }
+    let code = if lacks { exit::FAIL } else { exit::PASS };
+    output::printed("doctor", output::print_line(&text), code)
 }
 
 fn report(findings: &[Finding], lacks: bool) -> String {

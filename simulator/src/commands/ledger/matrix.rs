@@ -5,7 +5,7 @@ use ledger::{gate::Gate, matrix::Matrix};
 use serde_json::json;
 
 use super::{Command, CommandError, args::LedgerArgs, width};
-use crate::exit;
+use crate::{commands::output, exit};
 
 /// Arguments of `seam matrix`.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ impl Command for MatrixArgs {
                 file: file.clone(),
                 source,
             })?;
-            eprintln!("written to {}", file.display());
+            output::note(&format!("written to {}", file.display()));
         }
         let text = if self.args.json {
             json!(matrix).to_string()

@@ -45,10 +45,7 @@ pub(crate) trait Command {
 /// Runs a command: its result goes to stdout, an error to stderr.
 pub(crate) fn run<C: Command>(command: &C) -> u8 {
     match command.run() {
-        Ok((text, code)) => {
-            output::print_line(text.trim_end());
-            code
-        }
+        Ok((text, code)) => output::printed(C::NAME, output::print_line(text.trim_end()), code),
         Err(error) => output::could_not_run(C::NAME, &error.to_string()),
     }
 }

@@ -31,7 +31,7 @@ async fn attempt(args: &MutateArgs) -> Result<u8, String> {
         format!("{:#}\n", report::strength_json(&mutations))
     } else {
         report::strength_text(&mutations)
-    });
+    })?;
     for pair in under(args, &mutations) {
         let (consumer, provider, score) = (&pair.consumer, &pair.provider, pair.score());
         let wanted = args.min_score;

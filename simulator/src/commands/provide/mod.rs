@@ -60,7 +60,7 @@ async fn serve_all(args: &ProvideArgs, names: &[&str], stage: &Stage) -> Result<
         if let Some(provider) = stage.provider(name) {
             let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
             let address = listener.local_addr().map_err(failed)?;
-            output::print_line(&line(args, name, provider.url(), &format!("http://{address}")));
+            output::print_line(&line(args, name, provider.url(), &format!("http://{address}")))?;
             services.push(async move { serve(listener, &provider).await });
         }
     }

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::{
     commands::arguments::TopologyArgs,
     scenario::{Candidates, FaultPlan, Scenario},
-    topology::Topology,
+    topology::{HIDDEN, Secrets, Topology},
 };
 
 /// Arguments of `seam run`.
@@ -68,7 +68,7 @@ impl RunArgs {
                 "none" => return Err("--kill none stands alone: it means no faults".to_owned()),
                 "any" => Candidates::of(scenario.killable.clone())
                     .ok_or("--kill any: the scenario has no `killable` roles; name a node")?,
-                role if topology.role(role).is_some() => Candidates::one(role),
+                role if topology.role(role).is_some() || topology.node(role).is_some() => Candidates::one(role),
                 role => {
                     let (name, known) = (topology.name(), topology.roles().join(", "));
                     return Err(format!(
@@ -82,16 +82,17 @@ impl RunArgs {
     }
 
     /// The command that runs this again with the same choices, as a shell takes it.
-    pub(super) fn replay(&self, seed: u64, topology: &str) -> String {
+    /// Secrets are hidden in it.
+    pub(super) fn replay(&self, seed: u64, topology: &str, secrets: &Secrets) -> String {
         let program = std::env::args().next().unwrap_or_else(|| "seam".to_owned());
         let mut words = vec![program, "run".to_owned(), self.scenario.clone()];
         let mut option = |name: &str, value: String| words.extend([format!("--{name}"), value]);
         option("topology", topology.to_owned());
         option("seed", seed.to_string());
-        self.topology
-            .set
-            .iter()
-            .for_each(|(name, value)| option("set", format!("{name}={value}")));
+        self.topology.set.iter().for_each(|(name, value)| {
+            let value = if secrets.has(name) { HIDDEN } else { value };
+            option("set", format!("{name}={value}"));
+        });
         self.count.iter().for_each(|count| option("count", count.to_string()));
         self.concurrency
             .iter()

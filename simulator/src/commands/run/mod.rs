@@ -13,7 +13,8 @@ pub(crate) use args::RunArgs;
 use screen::Screen;
 
 use super::{
-    output,
+    arguments::own_topology,
+    check, output,
     session::{self, Session},
 };
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
     exit,
     interrupt::Interrupted,
     scenario::{self, Observations, Report, Scenario, Verdict},
+    search,
     topology::Topology,
 };
 
@@ -56,12 +58,22 @@ impl Plan {
     fn of(args: RunArgs) -> Result<Self, String> {
         let here = env::current_dir().map_err(|error| format!("the current folder can't be told: {error}"))?;
         let mut scenario = Scenario::load(&args.scenario, &here).map_err(|error| error.to_string())?;
-        let name = args.name.clone().unwrap_or_else(|| scenario.topology.clone());
+        let name = match &args.name {
+            Some(name) => name.clone(),
+            None => {
+                let file = search::find_from(&here, "scenarios", &args.scenario).map_err(|error| error.to_string())?;
+                own_topology(&scenario, &file, &here)?
+            }
+        };
         let topology = args.topology.load(&name)?;
         args.adjust(&mut scenario, &topology)?;
+        let misfits = check::misfits(&scenario, &topology, false);
+        if !misfits.is_empty() {
+            return Err(misfits.join("\n"));
+        }
         // Short enough to be typed again.
         let seed = args.seed.unwrap_or_else(|| chance::below(1_000_000));
-        let replay = args.replay(seed, &name);
+        let replay = args.replay(seed, &name, topology.secrets());
         Ok(Self {
             args,
             scenario,
@@ -73,7 +85,7 @@ impl Plan {
 
     async fn run(&self) -> Result<u8, String> {
         let mut interrupt = session::interrupt()?;
-        self.frame();
+        self.frame()?;
         let mut screen = Screen::new();
         let options = self.args.topology.options();
         let session = Session::up(self.topology.clone(), &options, &screen, &mut interrupt).await;
@@ -108,6 +120,8 @@ impl Plan {
             report,
         };
         let json = serde_json::to_string_pretty(&full).map_err(|error| format!("the report is no JSON: {error}"))?;
+        // An answer or an error may repeat a secret.
+        let json = self.topology.secrets().hide(&json);
         for place in self.args.report.as_deref().into_iter().chain(folder) {
             write_report(place, &json)?;
         }
@@ -116,17 +130,18 @@ impl Plan {
             observations.save_to(&file).map_err(|error| error.to_string())?;
         }
         if self.args.json {
-            output::print_line(&json);
+            output::print_line(&json)?;
         } else {
-            output::print(&text::render(report, output::width()));
+            let text = text::render(report, output::width());
+            output::print(&self.topology.secrets().hide(&text))?;
         }
         if let Some(folder) = folder {
             self.say(&format!(
                 "kept in {}: logs, data, report.json, and all that was observed in observations.db (SQLite)",
                 folder.display()
-            ));
+            ))?;
         }
-        self.frame();
+        self.frame()?;
         Ok(match report.verdict {
             Verdict::Pass => exit::PASS,
             Verdict::Fail => exit::FAIL,
@@ -135,17 +150,17 @@ impl Plan {
     }
 
     /// Prints the first and the last line of every run.
-    fn frame(&self) {
-        self.say(&format!("seed {}; replay with: {}", self.seed, self.replay));
+    fn frame(&self) -> Result<(), String> {
+        self.say(&format!("seed {}; replay with: {}", self.seed, self.replay))
     }
 
     /// Prints a line of the result, or beside it where the result is JSON.
-    fn say(&self, line: &str) {
+    fn say(&self, line: &str) -> Result<(), String> {
         if self.args.json {
-            eprintln!("{line}");
-        } else {
-            output::print_line(line);
+            output::note(line);
+            return Ok(());
         }
+        output::print_line(line).map(drop)
     }
 }
 

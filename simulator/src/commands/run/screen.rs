@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::{backend, progress::Progress, scenario};
+use crate::{backend, commands::output, progress::Progress, scenario};
 
 /// The progress of a run on stderr: a bar on a terminal, lines elsewhere.
 pub(super) struct Screen {
@@ -33,7 +33,7 @@ impl Screen {
 
     fn line(&self, text: &str) {
         if self.bar.is_hidden() {
-            eprintln!("{text}");
+            output::note(text);
         } else {
             self.bar.println(text);
         }
@@ -45,7 +45,7 @@ impl Progress<scenario::Event> for Screen {
         match event {
             scenario::Event::Phase(phase) => {
                 if self.bar.is_hidden() {
-                    eprintln!("{event}");
+                    output::note(&event.to_string());
                 }
                 self.bar.set_message(phase.to_string());
             }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     backend,
     commands::output,
-    scenario::{FaultOutcome, FaultReport, InvariantReport, Report, Row, Unsettled, Verdict},
+    scenario::{DeathReport, FaultOutcome, FaultReport, InvariantReport, Report, Row, Unsettled, Verdict},
     steps::{FaultKind, as_text},
 };
 
@@ -17,6 +17,9 @@ pub(super) fn render(report: &Report, width: u16) -> String {
     let mut text = String::new();
     for fault in &report.faults {
         line(&mut text, &fault_line(fault));
+    }
+    for death in &report.deaths {
+        death_lines(&mut text, death);
     }
     line(&mut text, &table(&report.invariants, width));
     for failure in report.failed_journeys.iter().take(SHOWN) {
@@ -37,6 +40,23 @@ pub(super) fn render(report: &Report, width: u16) -> String {
     }
     line(&mut text, &verdict_line(report));
     text
+}
+
+fn death_lines(text: &mut String, death: &DeathReport) {
+    let DeathReport { node, how, .. } = death;
+    let judged = if death.expected {
+        "as it may"
+    } else {
+        "without a fault, so the run failed"
+    };
+    let at = seconds(death.at_ms);
+    line(
+        text,
+        &format!("death: {node} died by itself at {at} ({how}), {judged}; its last lines:"),
+    );
+    for last in &death.last_lines {
+        line(text, &format!("    {last}"));
+    }
 }
 
 fn fault_line(fault: &FaultReport) -> String {

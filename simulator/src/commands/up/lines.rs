@@ -1,14 +1,11 @@
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-    net::SocketAddr,
-};
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use serde::Serialize;
 
 use super::Display;
 use crate::{
     backend::{NodeState, NodeStatus, Running},
+    commands::output::{self, Reader},
     topology::Topology,
 };
 
@@ -36,9 +33,9 @@ impl JsonLines {
     }
 }
 
-/// The state of each node when last asked.
+/// The state of each node when last asked, and its process: a restart may be over before the next look.
 #[derive(Debug, Default)]
-struct Changes(BTreeMap<String, NodeState>);
+struct Changes(BTreeMap<String, (NodeState, Option<u32>)>);
 
 impl Changes {
     fn are_new(&self) -> bool {
@@ -48,12 +45,13 @@ impl Changes {
     /// The nodes whose state has changed since the last look; a death is reported on stderr with its last lines.
     fn since_last(&mut self, running: &Running) -> Vec<NodeStatus> {
         let mut changed = running.nodes();
-        changed.retain(|node| self.0.get(&node.name) != Some(&node.state));
+        let now = |node: &NodeStatus| (node.state.clone(), node.pid);
+        changed.retain(|node| self.0.get(&node.name) != Some(&now(node)));
         for node in &changed {
             if let NodeState::Died(how) = &node.state {
                 report_death(running, &node.name, how);
             }
-            self.0.insert(node.name.clone(), node.state.clone());
+            self.0.insert(node.name.clone(), now(node));
         }
         changed
     }
@@ -94,14 +92,14 @@ impl From<NodeStatus> for JsonNode {
 }
 
 impl Display for JsonLines {
-    fn show(&mut self, running: &Running) -> io::Result<()> {
+    fn show(&mut self, running: &Running) -> Result<Reader, String> {
         #[derive(Serialize)]
         struct Change {
             event: &'static str,
             #[serde(flatten)]
             node: JsonNode,
         }
-        let mut out = io::stdout().lock();
+        let mut lines = String::new();
         let all = self.changes.are_new();
         let nodes = self.changes.since_last(running).into_iter().map(JsonNode::from);
         if all {
@@ -113,40 +111,41 @@ impl Display for JsonLines {
                 "folder": running.folder(),
                 "nodes": nodes.collect::<Vec<_>>(),
             });
-            writeln!(out, "{ready}")?;
+            lines = format!("{ready}\n");
         } else {
             for node in nodes {
-                writeln!(out, "{}", serde_json::to_string(&Change { event: "node", node })?)?;
+                let change = serde_json::to_string(&Change { event: "node", node });
+                lines += &change.map_err(|error| format!("a node is no JSON: {error}"))?;
+                lines.push('\n');
             }
         }
-        out.flush()
+        output::print(&lines)
     }
 }
 
 impl Display for TextLines {
-    fn show(&mut self, running: &Running) -> io::Result<()> {
-        let mut out = io::stdout().lock();
+    fn show(&mut self, running: &Running) -> Result<Reader, String> {
         let all = self.0.are_new();
-        for node in self.0.since_last(running) {
-            writeln!(out, "{}", text(&node))?;
-        }
+        let mut lines: String = self
+            .0
+            .since_last(running)
+            .iter()
+            .map(|node| text(node) + "\n")
+            .collect();
         if all {
-            writeln!(
-                out,
-                "up; Ctrl-C stops it; logs in {}",
-                running.folder().join("logs").display()
-            )?;
+            let logs = running.folder().join("logs");
+            lines += &format!("up; Ctrl-C stops it; logs in {}\n", logs.display());
         }
-        out.flush()
+        output::print(&lines)
     }
 }
 
 fn report_death(running: &Running, node: &str, how: &str) {
-    eprintln!("{node} died ({how}); its last lines:");
+    output::note(&format!("{node} died ({how}); its last lines:"));
     for line in running.log_tail(node, TAIL_LINES) {
-        eprintln!("    {line}");
+        output::note(&format!("    {line}"));
     }
-    eprintln!("  the whole log: {}", running.log(node).display());
+    output::note(&format!("  the whole log: {}", running.log(node).display()));
 }
 
 fn text(node: &NodeStatus) -> String {
@@ -161,6 +160,8 @@ fn text(node: &NodeStatus) -> String {
             }
         })
         .collect();
-    let pid = node.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
-    format!("{}: {}, {}{pid}", node.name, node.state, addresses.join(", "))
+    let state = format!("{}: {}", node.name, node.state);
+    let pid = node.pid.map(|pid| format!("pid {pid}"));
+    let parts: Vec<String> = [state].into_iter().chain(addresses).chain(pid).collect();
+    parts.join(", ")
 }

@@ -5,17 +5,14 @@ mod lines;
 mod screen;
 mod table;
 
-use std::{
-    io::{self, IsTerminal},
-    time::Duration,
-};
+use std::time::Duration;
 
 pub(crate) use args::UpArgs;
 use lines::{JsonLines, TextLines};
 use screen::Screen;
 
 use super::{
-    output,
+    output::{self, Reader},
     session::{self, NotUp, Session},
 };
 use crate::{
@@ -28,11 +25,12 @@ use crate::{
 /// The time between two looks at the nodes.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Runs `seam up` and returns the exit code, one of [`crate::exit`]: a node that does not become ready is a failure.
+/// Runs `seam up` and returns the exit code, one of [`crate::exit`]: a node that ran and did not become ready is a
+/// failure, one that could not be started is not.
 pub(crate) async fn run(args: UpArgs) -> u8 {
     match attempt(&args).await {
         Ok(()) => exit::PASS,
-        Err(Stop::NotUp(NotUp::Node(error))) => {
+        Err(Stop::NotUp(NotUp::Node(error))) if !error.could_not_run() => {
             output::complain("up", &error.to_string());
             exit::FAIL
         }
@@ -54,13 +52,13 @@ async fn attempt(args: &UpArgs) -> Result<(), Stop> {
     let session = session.map_err(Stop::NotUp)?;
     let mut display: Box<dyn Display> = if args.json {
         Box::new(JsonLines::new(&session.topology))
-    } else if io::stdout().is_terminal() {
+    } else if output::is_terminal() {
         Box::new(Screen::new(&session.topology, &session.running))
     } else {
         Box::new(TextLines::default())
     };
     let shown = show(&session.running, display.as_mut(), &mut interrupt).await;
-    eprintln!("stopping {}", session.topology.name());
+    output::note(&format!("stopping {}", session.topology.name()));
     // The report of a death names the log, so the log must stay.
     let nodes = session.running.nodes();
     let died = nodes.iter().any(|node| matches!(node.state, NodeState::Died(_)));
@@ -70,19 +68,25 @@ async fn attempt(args: &UpArgs) -> Result<(), Stop> {
         Folder::Remove
     };
     session.down(folder, &mut interrupt).await;
-    shown.map_err(|error| Stop::Other(error.to_string()))
+    shown.map_err(Stop::Other)
 }
 
 /// A form in which the nodes are shown.
 trait Display {
-    /// Shows the nodes as they are now, if anything is new. An error ends the showing: nobody looks any more.
-    fn show(&mut self, running: &Running) -> io::Result<()>;
+    /// Shows the nodes as they are now, if anything is new.
+    ///
+    /// # Errors
+    /// When that can't be written.
+    fn show(&mut self, running: &Running) -> Result<Reader, String>;
 }
 
-async fn show(running: &Running, display: &mut dyn Display, interrupt: &mut Interrupt) -> io::Result<()> {
+/// Shows the nodes until a signal arrives or nobody reads any more.
+async fn show(running: &Running, display: &mut dyn Display, interrupt: &mut Interrupt) -> Result<(), String> {
     let mut look = tokio::time::interval(LOOK_EVERY);
     while interrupt.or(look.tick()).await.is_ok() {
-        display.show(running)?;
+        if display.show(running)? == Reader::Gone {
+            break;
+        }
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use crossterm::{
 use super::{Display, table::table};
 use crate::{
     backend::{NodeState, Running},
+    commands::output::{self, Reader},
     topology::Topology,
 };
 
@@ -74,20 +75,26 @@ impl Screen {
 }
 
 impl Display for Screen {
-    fn show(&mut self, running: &Running) -> io::Result<()> {
+    fn show(&mut self, running: &Running) -> Result<Reader, String> {
         let (width, height) = terminal::size().ok().filter(|size| *size != (0, 0)).unwrap_or(SIZE);
         let picture = self.picture(running, width.max(1), height.max(2));
         if picture == self.drawn {
-            return Ok(());
+            return Ok(Reader::Reads);
         }
-        let mut out = io::stdout().lock();
-        if self.height > 0 {
-            queue!(out, MoveUp(self.height))?;
-        }
-        queue!(out, MoveToColumn(0), Clear(ClearType::FromCursorDown))?;
-        writeln!(out, "{picture}")?;
+        let drawing = drawing(&picture, self.height).map_err(|error| format!("no picture: {error}"))?;
         self.height = u16::try_from(picture.lines().count()).unwrap_or(u16::MAX);
         self.drawn = picture;
-        out.flush()
+        output::draw(&drawing)
     }
+}
+
+/// The bytes that draw a picture over one of `height` lines.
+fn drawing(picture: &str, height: u16) -> io::Result<Vec<u8>> {
+    let mut drawing = Vec::new();
+    if height > 0 {
+        queue!(drawing, MoveUp(height))?;
+    }
+    queue!(drawing, MoveToColumn(0), Clear(ClearType::FromCursorDown))?;
+    writeln!(drawing, "{picture}")?;
+    Ok(drawing)
 }

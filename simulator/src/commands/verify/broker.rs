@@ -1,6 +1,8 @@
 use clap::Args;
 use verifier::{Broker, BrokerPact, Filter, Selection, Token, Verification};
 
+use crate::commands::output;
+
 /// Pacts from a Pact Broker, and results back to it.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct BrokerArgs {
@@ -60,7 +62,7 @@ impl Fetched {
             let sent = self.broker.publish(&self.pacts, verification, version).await;
             published += sent.map_err(|error| error.to_string())?;
         }
-        eprintln!("{published} results are published to {}", self.name);
+        output::note(&format!("{published} results are published to {}", self.name));
         Ok(())
     }
 }

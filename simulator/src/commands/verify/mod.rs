@@ -40,11 +40,11 @@ async fn whole(args: &VerifyArgs) -> Result<u8, String> {
     if let (true, Some(version)) = (args.record, &version) {
         let files = record::record(&verifications, version, &Ledger::of_pacts(&args.ledger))?;
         let ledger = args.ledger.join("ledger");
-        eprintln!(
+        output::note(&format!(
             "{} results are recorded in {}; commit them",
             files.len(),
             ledger.display()
-        );
+        ));
     }
     if let (true, Some(fetched), Some(version)) = (args.broker.publish, &fetched, &version) {
         fetched.publish(&verifications, version).await?;
@@ -89,8 +89,8 @@ fn tell(args: &VerifyArgs, verifications: &[Verification], mutations: &[Mutation
         format!("{:#}\n", report::json(verifications))
     } else {
         verifications.iter().map(report::text).collect::<Vec<_>>().join("\n")
-    });
-    Ok(())
+    })
+    .map(drop)
 }
 
 /// The code for the worst verdict. A "no" is one whatever else could not be run; no verification at all proves

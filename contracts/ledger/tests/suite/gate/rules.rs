@@ -1,8 +1,11 @@
 //! The rules, one by one.
 
 use ledger::{
-    gate::{Decision, Gate, providers_that_matter},
-    records::VerificationResult::{Failed, Passed},
+    gate::{Decision, Gate, Need, providers_that_matter},
+    records::{
+        Others, Record,
+        VerificationResult::{Failed, Passed},
+    },
 };
 
 use super::{History, assert_answer, settings, shop, version};
@@ -193,6 +196,69 @@ fn a_rollback_is_a_deployment_of_what_was_there() {
         .live("storefront 1")
         .verified(verified("orders", "2", "storefront", 1, Passed));
     assert_answer(&never.rollback("orders 2"), Decision::Unknown, &["never-live-here"]);
+}
+
+#[test]
+fn a_rollback_goes_to_what_was_live_in_this_environment_not_in_another() {
+    let mut elsewhere = shop()
+        .live("storefront 1")
+        .verified(verified("orders", "2", "storefront", 1, Passed));
+    let records = elsewhere.records();
+    let staging = records.live().deployed("staging", "orders", "2", Others::Stay, at(9));
+    elsewhere.records.push(Record::Deployment(staging));
+    assert_answer(&elsewhere.rollback("orders 2"), Decision::Unknown, &["never-live-here"]);
+}
+
+#[test]
+fn a_pass_of_a_part_or_of_more_than_there_is_proves_nothing() {
+    let of = |interactions: u64| {
+        let mut some = verified("orders", "2", "storefront", 1, Passed);
+        some.interactions = interactions;
+        some
+    };
+    let unproven = |some| shop().out("orders 1").verified(some).deploy(&["orders 2"]);
+    assert_answer(&unproven(of(2)), Decision::Yes, &[]);
+    assert_answer(&unproven(of(1)), Decision::Unknown, &["nothing-to-check"]);
+    assert_answer(&unproven(of(3)), Decision::Unknown, &["nothing-to-check"]);
+    let more = shop().live("storefront 1").verified(of(3));
+    assert_answer(
+        &more.deploy(&["orders 2"]),
+        Decision::Unknown,
+        &["verification-incomplete"],
+    );
+
+    // Two publications of one pact: the larger number has to be verified.
+    let mut fewer = holds("storefront", "2", &[("orders", 1)]);
+    fewer.pacts[0].interactions = 1;
+    let counted = shop().holds(fewer).live("storefront 1").verified(of(1));
+    assert_answer(
+        &counted.deploy(&["orders 2"]),
+        Decision::Unknown,
+        &["verification-incomplete"],
+    );
+}
+
+#[test]
+fn of_several_versions_that_passed_the_one_that_was_verified_last_is_proposed() {
+    let passed = |version: &str, second: i64| {
+        let mut passed = verified("orders", version, "storefront", 1, Passed);
+        passed.at = at(second);
+        passed
+    };
+    let proposed = |second: i64| {
+        let nobody = shop().out("orders 1").verified(passed("2", second));
+        match nobody
+            .verified(passed("1", 5))
+            .deploy(&["storefront 1"])
+            .needs
+            .as_slice()
+        {
+            [Need::ProviderLive { candidate, .. }] => candidate.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(proposed(7).as_deref(), Some("2"));
+    assert_eq!(proposed(3).as_deref(), Some("1"));
 }
 
 #[test]

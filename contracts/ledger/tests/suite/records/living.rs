@@ -35,6 +35,30 @@ fn a_version_takes_the_place_of_the_others_or_stands_beside_them_or_goes_out() {
 }
 
 #[test]
+fn a_version_takes_the_place_of_all_that_stand_beside_it_and_of_its_own_earlier_record() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    for version in ["1", "2"] {
+        let records = ledger.read().unwrap();
+        let beside = records
+            .live()
+            .deployed("production", "orders", version, Others::Stay, at(1));
+        ledger.record_deployment(beside).unwrap();
+    }
+    let records = ledger.read().unwrap();
+    let again = records
+        .live()
+        .deployed("production", "orders", "2", Others::Stay, at(2));
+    assert_eq!(
+        (again.ends.len(), again.live.as_slice()),
+        (1, &["1".to_owned(), "2".to_owned()][..])
+    );
+
+    ledger.record_deployment(replaced(&ledger, "orders", "3", 3)).unwrap();
+    assert_eq!(live(&ledger, "orders"), ["3"]);
+}
+
+#[test]
 fn a_version_that_was_brought_twice_goes_out_once() {
     let root = tempfile::tempdir().unwrap();
     let ledger = ledger(root.path());

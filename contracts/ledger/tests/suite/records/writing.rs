@@ -229,6 +229,33 @@ fn a_verification_follows_those_of_its_version_and_pact_that_the_ledger_has() {
 }
 
 #[test]
+fn the_results_of_several_providers_each_follow_what_the_ledger_has_of_their_own() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let of = |result: VerificationResult, second: i64| {
+        let each = ["orders", "payments", "inventory"].map(|provider| {
+            let mut one = verified(provider, "1", "storefront", 1, result);
+            one.at = at(second);
+            one
+        });
+        ledger.record_verifications(each.into()).unwrap()
+    };
+    of(VerificationResult::Failed, 1);
+    of(VerificationResult::Passed, 2);
+
+    let records = ledger.read().unwrap();
+    let passes: Vec<_> = records.verifications().filter(|one| one.at == at(2)).collect();
+    assert_eq!(passes.len(), 3);
+    for pass in passes {
+        assert_eq!(
+            pass.follows.len(),
+            1,
+            "a failure that nobody replaces would count for ever: {pass:?}"
+        );
+    }
+}
+
+#[test]
 fn a_record_that_can_not_be_written_leaves_nothing_behind() {
     let root = tempfile::tempdir().unwrap();
     let ledger = ledger(root.path());

@@ -1,0 +1,112 @@
+//! `seam check`: reads topologies and scenarios and says everything that is wrong with them. Nothing is started.
+
+use std::{fs, path::Path};
+
+use clap::Args;
+
+use super::{arguments::own_topology, output};
+use crate::{
+    exit,
+    scenario::{Scenario, UseKind},
+    search,
+    topology::Topology,
+};
+
+/// Check topologies and scenarios without starting anything.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Exit codes: 0 nothing is wrong, 2 something is; every flaw is a line on stderr.")]
+pub(crate) struct CheckArgs {
+    /// The files: names, looked for among topologies and scenarios, or paths. A scenario is checked with its topology
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+}
+
+/// Runs `seam check` and returns the exit code, one of [`crate::exit`].
+pub(crate) fn run(args: &CheckArgs) -> u8 {
+    let mut flawed = false;
+    for file in &args.files {
+        let checked = check(file);
+        match checked {
+            Ok(kind) => {
+                if let Err(error) = output::print_line(&format!("{file}: {kind}, nothing wrong")) {
+                    return output::could_not_run("check", &error);
+                }
+            }
+            Err(flaws) => {
+                flawed = true;
+                flaws.iter().for_each(|flaw| output::note(flaw));
+            }
+        }
+    }
+    if flawed { exit::COULD_NOT_RUN } else { exit::PASS }
+}
+
+/// Everything in a scenario that a topology does not have. `own` is true for the topology that the scenario names: the
+/// roles that it only names must be there too.
+pub(crate) fn misfits(scenario: &Scenario, topology: &Topology, own: bool) -> Vec<String> {
+    let is_there = |role: &str, kind| match kind {
+        UseKind::Asked => topology.role(role).is_some(),
+        UseKind::Hit | UseKind::Named => topology.role(role).is_some() || topology.node(role).is_some(),
+    };
+    let mut known: Vec<&str> = topology.roles();
+    known.extend(topology.nodes().iter().map(|node| node.name.as_str()));
+    known.sort_unstable();
+    known.dedup();
+    let wanted = scenario
+        .uses()
+        .into_iter()
+        .filter(|it| own || it.kind != UseKind::Named);
+    let missing = wanted.filter(|it| !is_there(&it.role, it.kind));
+    let line = |it: crate::scenario::Use| {
+        let lacks = match topology.node(&it.role) {
+            Some(_) => "has no port to ask it at",
+            None => "has no such node or role",
+        };
+        let (name, known) = (topology.name(), known.join(", "));
+        format!(
+            "{} names '{}', and topology {name} {lacks}; known are {known}",
+            it.place, it.role
+        )
+    };
+    missing.map(line).collect()
+}
+
+/// Checks one file, and returns its kind or everything that is wrong.
+fn check(name: &str) -> Result<&'static str, Vec<String>> {
+    let here = std::env::current_dir().map_err(|error| vec![format!("the current folder can't be told: {error}")])?;
+    let found = search::find_from(&here, "topologies", name).or_else(|not_found| {
+        // The first error lists the topologies; a name of neither kind is more likely to be meant as one.
+        search::find_from(&here, "scenarios", name).map_err(|_| not_found)
+    });
+    let file = found.map_err(|error| vec![error.to_string()])?;
+    let shown = if name.contains('/') || name.ends_with(".toml") {
+        Path::new(name)
+    } else {
+        &file
+    };
+    let text = fs::read_to_string(&file).map_err(|error| vec![format!("cannot read {}: {error}", shown.display())])?;
+    if !is_scenario(&text) {
+        let checked = Topology::check(&text, shown, &[]);
+        let lines = |errors: Vec<_>| errors.iter().map(ToString::to_string).collect::<Vec<_>>();
+        return checked.map(|_| "a topology").map_err(lines);
+    }
+    let scenario = Scenario::parse(&text, shown).map_err(|error| vec![error.to_string()])?;
+    let topology = own_topology(&scenario, &file, &here).map_err(|error| vec![error])?;
+    let topology = Topology::load(&topology, &[]);
+    let topology = topology.map_err(|error| vec![format!("{}: its topology: {error}", shown.display())])?;
+    let misfits = misfits(&scenario, &topology, true);
+    if misfits.is_empty() {
+        return Ok("a scenario");
+    }
+    Err(misfits.iter().map(|it| format!("{}: {it}", shown.display())).collect())
+}
+
+/// True for a text with a section that only scenarios have. Anything else is taken for a topology.
+fn is_scenario(text: &str) -> bool {
+    let keys = text.parse::<toml::Table>().unwrap_or_default();
+    let broken = keys.is_empty() && (text.contains("[workload]") || text.contains("[[step]]"));
+    broken
+        || ["workload", "step", "invariant", "observe", "fault"]
+            .iter()
+            .any(|key| keys.contains_key(*key))
+}
