@@ -23,13 +23,15 @@ pub(super) fn hunt(bug: &Bug, scratch: &mut Option<Scratch>) -> Hunt {
             .map(|seed| hunt(seed).map(|failure| found(&failure)).transpose())
             .collect(),
         Plant::Feed { subject, breaks } => SEEDS.map(|seed| in_feed(subject(), breaks, seed)).collect(),
-        Plant::Patched(edits) => {
-            let scratch = match scratch {
-                Some(scratch) => scratch,
-                none => none.insert(Scratch::make()?),
-            };
-            scratch.hunt(bug.suite, edits)
-        }
+        Plant::Patched(edits) => made(scratch)?.hunt(bug.suite, edits),
+        Plant::Tested { edits, test } => made(scratch)?.hunt_with(test, edits),
+    }
+}
+
+fn made(scratch: &mut Option<Scratch>) -> Result<&mut Scratch, String> {
+    match scratch {
+        Some(scratch) => Ok(scratch),
+        none => Ok(none.insert(Scratch::make()?)),
     }
 }
 

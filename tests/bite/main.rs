@@ -2,8 +2,8 @@
 //! many cases it was found.
 //!
 //! `just bite` plants all of them, `just bite "double"` those with that word in their name, and `just bite
-//! payments` those that one suite has to find. Exit codes: 0 all found, 1 one survived, 2 `bite` or one of the
-//! bugs could not run.
+//! payments` those that one suite has to find. The tests of a crate are a suite too: `just bite "tests of payments"`.
+//! Exit codes: 0 all found, 1 one survived, 2 `bite` or one of the bugs could not run.
 
 mod hunt;
 mod scratch;

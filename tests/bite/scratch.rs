@@ -2,11 +2,11 @@ use std::{
     collections::{HashMap, HashSet},
     fs, io,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output},
 };
 
 use simulator::backend::package_variables;
-use tests::seeded_bugs::Edit;
+use tests::seeded_bugs::{Edit, Test};
 
 use super::Hunt;
 
@@ -16,6 +16,8 @@ pub(super) struct Scratch {
     root: PathBuf,
     /// By suite, the reason why it fails here even without a bug; `Ok` if it passes.
     sound: HashMap<&'static str, Result<(), String>>,
+    /// By target, its tests and whether each passes here without a bug.
+    tests: HashMap<&'static str, Result<HashMap<String, bool>, String>>,
 }
 
 impl Scratch {
@@ -27,6 +29,7 @@ impl Scratch {
         let scratch = Self {
             root: target.join("bite"),
             sound: HashMap::new(),
+            tests: HashMap::new(),
         };
         scratch.copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")))?;
         Ok(scratch)
@@ -39,13 +42,38 @@ impl Scratch {
             self.sound.insert(suite, sound);
         }
         self.sound[suite].clone()?;
+        self.planted(edits, || self.probe(suite))
+    }
+
+    /// Plants the edits, runs one test, which passes without them, and reverts them.
+    pub(super) fn hunt_with(&mut self, test: Test, edits: &[Edit]) -> Hunt {
+        if !self.tests.contains_key(test.target) {
+            let tests = self.run(test.target, &[]);
+            self.tests.insert(test.target, tests);
+        }
+        match self.tests[test.target].as_ref()?.get(test.name) {
+            Some(true) => {}
+            Some(false) => return Err(format!("{} fails without any bug: mend that first", test.name)),
+            None => return Err(format!("there is no test {} in the target {}", test.name, test.target)),
+        }
+        self.planted(edits, || {
+            let tests = self.run(test.target, &["--exact", test.name])?;
+            let passed = tests.get(test.name);
+            passed
+                .map(|passed| vec![(!passed).then_some(1)])
+                .ok_or_else(|| format!("{} did not run", test.name))
+        })
+    }
+
+    /// Runs `hunt` with the edits in place.
+    fn planted(&self, edits: &[Edit], hunt: impl FnOnce() -> Hunt) -> Hunt {
         let mut before = Vec::new();
         let planted = edits.iter().try_for_each(|edit| {
             let text = edit.make(&self.root).map_err(|error| error.to_string())?;
             before.push((edit.file, text));
             Ok(())
         });
-        let hunt = planted.and_then(|()| self.probe(suite));
+        let hunt = planted.and_then(|()| hunt());
         for (file, text) in before.into_iter().rev() {
             fs::write(self.root.join(file), text).map_err(|error| format!("{file} can't be restored: {error}"))?;
         }
@@ -62,35 +90,7 @@ impl Scratch {
     }
 
     fn probe(&self, suite: &str) -> Hunt {
-        let mut cargo = Command::new(env!("CARGO"));
-        for name in package_variables() {
-            cargo.env_remove(name);
-        }
-        cargo.args([
-            "test",
-            "--quiet",
-            "--locked",
-            "--workspace",
-            "--test",
-            "bite",
-            "--",
-            "--probe",
-            suite,
-        ]);
-        // Settings of the caller's suites do not apply to the bugs.
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("SEAM_") {
-                cargo.env_remove(name);
-            }
-        }
-        if !cfg!(debug_assertions) {
-            cargo.arg("--release");
-        }
-        let output = cargo
-            .current_dir(&self.root)
-            .env("CARGO_TARGET_DIR", self.root.join("target"))
-            .output();
-        let output = output.map_err(|error| format!("cargo does not start: {error}"))?;
+        let output = self.cargo(&["--quiet", "--test", "bite", "--", "--probe", suite])?;
         let said = String::from_utf8_lossy(&output.stdout);
         let hunt = said.lines().find_map(|line| serde_json::from_str(line).ok());
         hunt.ok_or_else(|| {
@@ -99,6 +99,49 @@ impl Scratch {
                 why(&String::from_utf8_lossy(&output.stderr))
             )
         })
+    }
+
+    /// Runs the tests of a target and returns those that ran, and whether each passed.
+    fn run(&self, target: &str, filter: &[&str]) -> Result<HashMap<String, bool>, String> {
+        let target = match target {
+            "lib" => vec!["--lib"],
+            name => vec!["--test", name],
+        };
+        let output = self.cargo(&[&["--no-fail-fast"], &*target, &["--"], filter].concat())?;
+        let mut tests = HashMap::new();
+        for (name, passed) in String::from_utf8_lossy(&output.stdout).lines().filter_map(ended) {
+            // Several binaries may have a test of one name: all of them have to pass.
+            tests.entry(name).and_modify(|all| *all &= passed).or_insert(passed);
+        }
+        if tests.is_empty() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("no test of {target:?} ran: {}", why(&said)));
+        }
+        Ok(tests)
+    }
+
+    /// Runs `cargo test` over the copy.
+    fn cargo(&self, arguments: &[&str]) -> Result<Output, String> {
+        let mut cargo = Command::new(env!("CARGO"));
+        for name in package_variables() {
+            cargo.env_remove(name);
+        }
+        cargo.args(["test", "--locked", "--workspace"]);
+        if !cfg!(debug_assertions) {
+            cargo.arg("--release");
+        }
+        cargo.args(arguments);
+        // Settings of the caller's suites do not apply to the bugs.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("SEAM_") {
+                cargo.env_remove(name);
+            }
+        }
+        let output = cargo
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", self.root.join("target"))
+            .output();
+        output.map_err(|error| format!("cargo does not start: {error}"))
     }
 
     fn copy(&self, from: &Path) -> Result<(), String> {
@@ -137,6 +180,16 @@ impl Scratch {
             }
         }
         Ok(())
+    }
+}
+
+/// The name of a test, and whether it passed, from a line of libtest.
+fn ended(line: &str) -> Option<(String, bool)> {
+    let (name, outcome) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
+    match outcome {
+        "ok" => Some((name.to_owned(), true)),
+        "FAILED" => Some((name.to_owned(), false)),
+        _ => None,
     }
 }
 

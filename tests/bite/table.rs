@@ -1,5 +1,5 @@
 use comfy_table::{Table, presets};
-use tests::seeded_bugs::Bug;
+use tests::seeded_bugs::{Bug, Plant};
 
 use super::Hunt;
 
@@ -23,7 +23,11 @@ pub(super) fn print(hunts: &[(Bug, Hunt)]) -> Verdict {
     for (bug, hunt) in hunts {
         let [verdict, found, median] = told(hunt);
         let layer = format!("{:?}", bug.layer).to_lowercase();
-        table.add_row([verdict, bug.name.to_owned(), layer, bug.suite.to_owned(), found, median]);
+        let finder = match bug.plant {
+            Plant::Tested { test, .. } => format!("{}: {}", bug.suite, test.name),
+            _ => bug.suite.to_owned(),
+        };
+        table.add_row([verdict, bug.name.to_owned(), layer, finder, found, median]);
     }
     let count = |verdict| hunts.iter().filter(|(_, hunt)| of(hunt) == verdict).count();
     let (killed, failed) = (count(Verdict::AllFound), count(Verdict::Failed));

@@ -1,5 +1,5 @@
 //! Dependencies are compiled once: the commands of README.md, and `seam` when it builds nodes, select the same
-//! features.
+//! features. So does `cargo build -p` of a service: the binary that is shipped is the one that was tested.
 
 use std::{
     collections::BTreeSet,
@@ -8,7 +8,7 @@ use std::{
 
 use simulator::backend::package_variables;
 
-use crate::workspace::root;
+use crate::workspace::{root, rust_files};
 
 /// The nodes of the platform's topologies.
 const NODES: [&str; 8] = [
@@ -21,6 +21,9 @@ const NODES: [&str; 8] = [
     "mail-sink",
     "push-sink",
 ];
+
+/// The services, which are packages too.
+const SERVICES: [&str; 5] = ["orders", "payments", "inventory", "notifications", "monolith"];
 
 /// Files of compiled dependencies that a cargo command uses. Cargo puts a hash into each name that differs with
 /// the features.
@@ -67,4 +70,76 @@ fn no_command_compiles_a_dependency_that_the_tests_do_not_use_as_it_is() {
             other.len()
         );
     }
+}
+
+/// The crates that a build of these packages compiles, each with its version and features.
+fn crates(packages: &[&str]) -> BTreeSet<String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args([
+        "tree",
+        "--locked",
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--format",
+        "{p} {f}",
+    ]);
+    let output = cargo.args(packages).current_dir(root()).stdin(Stdio::null()).output();
+    let output = output.expect("cargo starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo tree {packages:?} fails:\n{said}");
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    lines
+        .lines()
+        .map(|line| line.trim_end_matches(" (*)").to_owned())
+        .collect()
+}
+
+#[test]
+fn a_service_that_is_built_alone_has_the_features_with_which_the_suites_run_it() {
+    let tested = crates(&["--workspace"]);
+    for service in SERVICES {
+        let alone = crates(&["--package", service]);
+        assert!(alone.len() > 100, "{service} names {} crates", alone.len());
+        // `seam/testing` adds a module and changes no other, as the test below says.
+        let is_other = |line: &&String| !tested.contains(*line) && !line.starts_with("seam v");
+        let other: Vec<&String> = alone.iter().filter(is_other).collect();
+        assert!(
+            other.is_empty(),
+            "`cargo build -p {service}` compiles these crates with other features than the suites run it with; \
+             name the features that the suites add in services/unified/Cargo.toml:\n{other:#?}"
+        );
+    }
+}
+
+#[test]
+fn the_feature_testing_adds_modules_and_changes_no_other_code() {
+    let mut found = 0;
+    for folder in ["contracts", "services"] {
+        for file in rust_files(&root().join(folder)) {
+            let text = std::fs::read_to_string(&file).expect("a source is UTF-8");
+            let lines: Vec<&str> = text.lines().map(str::trim).collect();
+            for (at, _) in lines
+                .iter()
+                .enumerate()
+                .filter(|(_, line)| line.contains("feature = \"testing\""))
+            {
+                let next = lines.get(at + 1).copied().unwrap_or_default();
+                let is_module = next.trim_start_matches("pub ").starts_with("mod ") && next.ends_with(';');
+                let is_export = next.starts_with("pub use ") || next.starts_with("pub(crate) use ");
+                assert!(
+                    is_module || is_export,
+                    "{}:{}: {next:?} is neither a module nor an export",
+                    file.display(),
+                    at + 2
+                );
+                found += 1;
+            }
+        }
+    }
+    assert!(
+        found >= 3,
+        "the feature is met {found} times; is it spelt otherwise now?"
+    );
 }

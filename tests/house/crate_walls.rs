@@ -157,13 +157,18 @@ fn the_frame_of_pages_knows_no_crate_of_ours() {
 }
 
 #[test]
+fn the_features_that_the_suites_switch_on_are_switched_on_without_any_crate_of_ours() {
+    knows_only(&members(), "unified", &[], &[]);
+}
+
+#[test]
 fn the_listener_of_services_and_sinks_knows_no_crate_of_ours() {
     knows_only(&members(), "listener", &[], &[]);
 }
 
 #[test]
 fn shared_knows_no_module_and_no_simulator() {
-    knows_only(&members(), "shared", &["seam", "commerce", "listener"], &[]);
+    knows_only(&members(), "shared", &["seam", "commerce", "listener", "unified"], &[]);
 }
 
 #[test]

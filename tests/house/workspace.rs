@@ -72,7 +72,7 @@ pub(crate) fn named<'a>(members: &'a [Member], name: &str) -> &'a Member {
 /// The crates that are one module of the platform each.
 pub(crate) fn modules(members: &[Member]) -> Vec<&Member> {
     let is_module = |member: &&Member| {
-        member.place.starts_with("services/") && !["shared", "monolith"].contains(&member.name.as_str())
+        member.place.starts_with("services/") && !["shared", "monolith", "unified"].contains(&member.name.as_str())
     };
     members.iter().filter(is_module).collect()
 }

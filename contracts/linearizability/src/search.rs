@@ -30,7 +30,8 @@ pub(crate) trait Follow<S> {
     fn follow(&self, state: &mut S, index: usize) -> bool;
 
     /// Measures how far the state is on the way to one in which the model gives this operation the recorded reply:
-    /// the more, the nearer. `None` if the state seems to be off the way. A hint that decides which order is tried first.
+    /// the more, the nearer. `None` if the state seems to be off the way. A hint that decides which order is tried
+    /// first.
     fn progress(&self, state: &S, index: usize) -> Option<usize>;
 }
 

@@ -24,7 +24,16 @@ fn has_one_host(headers: &HeaderMap) -> bool {
         return false;
     };
     let host = host.as_bytes();
-    host.is_empty() || Authority::try_from(host).is_ok_and(|host| !host.as_str().contains('@'))
+    host.is_empty() || Authority::try_from(host).is_ok_and(|host| !host.as_str().contains('@') && has_port(&host))
+}
+
+/// `Authority` takes any text for a port.
+fn has_port(host: &Authority) -> bool {
+    let port = host.as_str().strip_prefix(host.host()).unwrap_or_default();
+    port.is_empty()
+        || port
+            .strip_prefix(':')
+            .is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Section 6.1: no transfer coding, or chunked by itself.

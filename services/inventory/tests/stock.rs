@@ -51,8 +51,8 @@ async fn a_malformed_product_and_an_unknown_one_are_refused() {
 #[tokio::test]
 async fn products_are_listed_by_the_bytes_of_their_sku() {
     let world = World::begin().await;
-    for name in ["b", "a", "B", "_", "a-1"] {
-        world.put(name, 1, 1).await.unwrap();
+    for (stock, name) in ["b", "a", "B", "_", "a-1"].into_iter().enumerate() {
+        world.put(name, 1, i64::try_from(4 - stock).unwrap()).await.unwrap();
     }
 
     let page = world

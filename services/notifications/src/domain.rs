@@ -198,4 +198,50 @@ mod tests {
             assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "{text:?}");
         }
     }
+
+    #[test]
+    fn each_kind_of_news_has_a_subject_and_a_text_of_its_own() {
+        for (kind, subject, text) in [
+            (
+                NotificationKind::OrderCreated,
+                "We have your order",
+                "taking the payment",
+            ),
+            (
+                NotificationKind::OrderConfirmed,
+                "Your order is paid",
+                "is paid, and we are packing it",
+            ),
+            (
+                NotificationKind::OrderCancelled,
+                "is cancelled",
+                "will not be sent. What you have paid, you get back",
+            ),
+            (NotificationKind::OrderShipped, "is on its way", "has left our house"),
+            (NotificationKind::OrderDelivered, "has arrived", "was handed over"),
+            (
+                NotificationKind::PaymentRefunded,
+                "Your money is on its way back",
+                "have given money back",
+            ),
+        ] {
+            let order_id = OrderId::derive(&["order"]);
+            let change = Change {
+                order_id,
+                kind,
+                note: None,
+            };
+
+            let (seen, told) = (change.subject(), change.text());
+
+            assert!(
+                seen.contains(subject) && seen.ends_with(&format!("({order_id})")),
+                "{kind:?}: {seen}"
+            );
+            assert!(
+                told.contains(text) && told.ends_with(&format!("Order: {order_id}\r\n")),
+                "{kind:?}: {told}"
+            );
+        }
+    }
 }

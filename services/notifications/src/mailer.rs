@@ -99,7 +99,9 @@ impl Mailer {
         };
         let stream = stream.await.map_err(|_| no_connection())?;
         let connection = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &ClientId::default()).await;
-        connection.map_err(|error| reason(&error))
+        // Whatever the greeting or the reply to EHLO says, it is about the session: 554 there means that this server
+        // takes no mail now, not that it refuses this one (RFC 5321 section 3.1).
+        connection.map_err(|error| error.status().map_or_else(no_connection, |code| later(code.into())))
     }
 
     fn keep(&self, connection: AsyncSmtpConnection) {
@@ -165,8 +167,12 @@ fn refusal(code: u16) -> ChannelError {
         // These codes concern the mailbox or the message. Other 5xx codes concern the session, so another attempt
         // may succeed.
         550..=554 => ChannelError::Refused(format!("SMTP reply {code}")),
-        _ => ChannelError::Unavailable(format!("mail server: SMTP reply {code}")),
+        _ => later(code),
     }
+}
+
+fn later(code: u16) -> ChannelError {
+    ChannelError::Unavailable(format!("mail server: SMTP reply {code}"))
 }
 
 fn no_connection() -> ChannelError {
@@ -175,7 +181,14 @@ fn no_connection() -> ChannelError {
 
 #[cfg(test)]
 mod tests {
+    use commerce::{NotificationId, NotificationKind, OrderId};
+    use tokio::{
+        io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+        net::TcpListener,
+    };
+
     use super::*;
+    use crate::domain::Change;
 
     #[test]
     fn a_line_end_that_is_not_crlf_is_seen_wherever_it_stands() {
@@ -195,5 +208,83 @@ mod tests {
         let refused = (400..600).filter(|code| matches!(refusal(*code), ChannelError::Refused(_)));
 
         assert_eq!(refused.collect::<Vec<u16>>(), [550, 551, 552, 553, 554]);
+    }
+
+    /// Places of a conversation, in the order of the server's replies.
+    const PLACES: [&str; 6] = ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "end"];
+
+    /// A mail server for one connection, which replies with this code at this place and as it should elsewhere.
+    async fn server(place: &'static str, code: u16) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = BufReader::new(stream);
+            for (at, fine) in PLACES.iter().zip([220, 250, 250, 250, 354, 250]) {
+                let mut line = String::new();
+                while *at != "greeting" && !is_whole(at, &line) {
+                    line.clear();
+                    if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
+                        return;
+                    }
+                }
+                let reply = if *at == place { code } else { fine };
+                if stream.write_all(format!("{reply} said\r\n").as_bytes()).await.is_err() {
+                    return;
+                }
+            }
+        });
+        port
+    }
+
+    /// True if the line ends what the client has to say at a place.
+    fn is_whole(place: &str, line: &str) -> bool {
+        match place {
+            // After a refusal the client has nothing more to say.
+            "end" => line == ".\r\n" || line == "QUIT\r\n",
+            _ => line.ends_with("\r\n"),
+        }
+    }
+
+    async fn send(port: u16) -> Result<(), ChannelError> {
+        let mailer = Mailer::new("127.0.0.1", port, Duration::from_secs(10)).unwrap();
+        let message = Message {
+            id: NotificationId::derive(&["mail"]),
+            change: Change {
+                order_id: OrderId::derive(&["order"]),
+                kind: NotificationKind::OrderCreated,
+                note: None,
+            },
+            contact: Contact {
+                email: "ann@example.com".to_owned(),
+                push_token: None,
+            },
+        };
+        mailer.send(&message).await
+    }
+
+    #[tokio::test]
+    async fn each_reply_at_each_place_of_a_conversation_is_a_refusal_or_is_tried_again() {
+        for place in PLACES {
+            for code in [
+                421, 450, 451, 452, 455, 500, 501, 502, 503, 530, 535, 550, 551, 552, 553, 554, 555,
+            ] {
+                let sent = send(server(place, code).await).await;
+
+                // Before a mail is named, a reply is about the session, and in its place nothing is refused for good.
+                let about_the_mail = !matches!(place, "greeting" | "EHLO") && (550..=554).contains(&code);
+                let wanted = if about_the_mail {
+                    ChannelError::Refused(format!("SMTP reply {code}"))
+                } else {
+                    later(code)
+                };
+                assert_eq!(sent, Err(wanted), "{place} {code}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_conversation_without_a_refusal_is_a_mail_that_was_sent() {
+        assert_eq!(send(server("nowhere", 0).await).await, Ok(()));
     }
 }

@@ -48,3 +48,48 @@ impl Pusher {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use commerce::{Contact, NotificationId, NotificationKind, OrderId};
+    use http::Response;
+    use seam::{BoxFuture, TransportFailure};
+
+    use super::*;
+    use crate::domain::Change;
+
+    /// Answers every request with this status.
+    struct Says(u16);
+
+    impl Transport for Says {
+        fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportFailure>> {
+            let response = Response::builder().status(self.0).body(Bytes::new());
+            Box::pin(async move { response.map_err(|error| TransportFailure::new("push", error.to_string())) })
+        }
+    }
+
+    #[tokio::test]
+    async fn each_status_is_a_message_that_was_sent_or_refused_or_is_tried_again() {
+        let message = Message {
+            id: NotificationId::derive(&["push"]),
+            change: Change {
+                order_id: OrderId::derive(&["order"]),
+                kind: NotificationKind::OrderCreated,
+                note: None,
+            },
+            contact: Contact {
+                email: "ann@example.com".to_owned(),
+                push_token: None,
+            },
+        };
+        let mut refused = Vec::new();
+        for status in 200..600 {
+            match Pusher::new(Arc::new(Says(status))).send("device", &message).await {
+                Ok(()) => assert!(status < 300, "{status}"),
+                Err(ChannelError::Refused(_)) => refused.push(status),
+                Err(ChannelError::Unavailable(_)) => assert!(status >= 300, "{status}"),
+            }
+        }
+        assert_eq!(refused, [400, 410, 413, 422]);
+    }
+}

@@ -132,3 +132,36 @@ impl Releases {
         settled.map_err(|error| error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+
+    /// The result of a round with so much due, of which the first fails if it is told to, and the number of attempts.
+    async fn round(due: i64, first_fails: bool) -> (Result<Next, String>, i64) {
+        let attempts = AtomicI64::new(0);
+        let next = attempt_all((0..due).collect(), |one| {
+            attempts.fetch_add(1, Ordering::SeqCst);
+            futures::future::ready(if first_fails && one == 0 {
+                Err("down for the test".to_owned())
+            } else {
+                Ok(())
+            })
+        })
+        .await;
+        (next, attempts.into_inner())
+    }
+
+    #[tokio::test]
+    async fn a_full_batch_is_followed_by_another_and_a_failure_stops_no_other_attempt() {
+        let down = || Err("down for the test".to_owned());
+
+        assert_eq!(round(0, false).await, (Ok(Next::Idle), 0));
+        assert_eq!(round(BATCH - 1, false).await, (Ok(Next::Idle), BATCH - 1));
+        assert_eq!(round(BATCH, false).await, (Ok(Next::Again), BATCH));
+        assert_eq!(round(BATCH, true).await, (down(), BATCH));
+        assert_eq!(round(3, true).await, (down(), 3));
+    }
+}

@@ -100,3 +100,59 @@ impl LettingGo {
             .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use commerce::OrderId;
+
+    use super::*;
+    use crate::{
+        SOURCE,
+        domain::payment_id,
+        provider::scripted::{Found, Scripted, declined, refused, silence},
+    };
+
+    async fn let_go(hold: Found, void: Result<Verdict, ProviderError>) -> (Option<Outcome>, Vec<&'static str>) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/{{module}}.db", folder.path().display());
+        let provider = Arc::new(Scripted {
+            hold,
+            void,
+            ..Scripted::willing()
+        });
+        let letting_go = LettingGo {
+            db: Database::open(&url, SOURCE, &[]).await.unwrap(),
+            provider: Arc::clone(&provider) as _,
+        };
+        let outcome = letting_go.let_go(payment_id(OrderId::derive(&["order"]))).await;
+        (outcome, provider.sent())
+    }
+
+    #[tokio::test]
+    async fn the_search_goes_on_until_the_provider_has_said_that_nothing_is_held() {
+        let refusal = Some(Outcome::Refused("for the test".to_owned()));
+        for (hold, void, wanted, sent) in [
+            (Ok(None), Ok(Verdict::Done), None, vec![]),
+            (Err(silence()), Ok(Verdict::Done), None, vec![]),
+            (Err(refused()), Ok(Verdict::Done), None, vec![]),
+            (
+                Ok(Some(declined())),
+                Ok(Verdict::Done),
+                Some(Outcome::Done("declined")),
+                vec![],
+            ),
+            (
+                Ok(Some(Verdict::Done)),
+                Ok(Verdict::Done),
+                Some(Outcome::Done("voided")),
+                vec!["void"],
+            ),
+            (Ok(Some(Verdict::Done)), Err(silence()), None, vec!["void"]),
+            (Ok(Some(Verdict::Done)), Ok(declined()), refusal.clone(), vec!["void"]),
+            (Ok(Some(Verdict::Done)), Err(refused()), refusal, vec!["void"]),
+        ] {
+            let row = format!("{hold:?}, {void:?}");
+            assert_eq!(let_go(hold, void).await, (wanted, sent), "{row}");
+        }
+    }
+}

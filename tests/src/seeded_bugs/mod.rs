@@ -1,5 +1,5 @@
-//! Bugs to plant, one at a time, to measure whether the equivalence suites find them. The shipped code knows
-//! nothing of them.
+//! Bugs to plant, one at a time, to measure whether the suites and tests find them. The shipped code knows nothing of
+//! them.
 
 mod clients;
 mod feeds;
@@ -7,6 +7,7 @@ mod modules;
 mod patch;
 mod slower;
 mod tamper;
+mod tested;
 
 use seam::equivalence::Failure;
 
@@ -55,9 +56,35 @@ pub enum Plant {
     },
     /// Edits a copy of the workspace and runs the suite there, on the module by function call.
     Patched(&'static [Edit]),
+    /// Edits a copy of the workspace and runs one test there, which has to fail.
+    Tested {
+        /// The edits that make the bug.
+        edits: &'static [Edit],
+        /// The test that has to find it.
+        test: Test,
+    },
+}
+
+impl Plant {
+    /// The edits that make the bug; none if it is a wrapper.
+    pub fn edits(&self) -> &'static [Edit] {
+        match self {
+            Self::Patched(edits) | Self::Tested { edits, .. } => edits,
+            Self::Wrapped(_) | Self::Feed { .. } => &[],
+        }
+    }
+}
+
+/// A test of the workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Test {
+    /// The test binaries that may have it: those of the libraries (`lib`), or those of this name.
+    pub target: &'static str,
+    /// Its path in the binary, as libtest prints it.
+    pub name: &'static str,
 }
 
 /// Every seeded bug.
 pub fn catalogue() -> Vec<Bug> {
-    [clients::BUGS, feeds::BUGS, modules::BUGS, slower::BUGS].concat()
+    [clients::BUGS, feeds::BUGS, modules::BUGS, slower::BUGS, &tested::bugs()].concat()
 }

@@ -98,14 +98,14 @@ async fn an_answer_that_does_not_come_is_waited_for_no_longer_than_asked() {
     let socket = socket().await;
     let mut hasty = request("/never");
     hasty.extensions_mut().insert(AnswerWithin(Duration::from_millis(20)));
-    let failure = timeout(PATIENCE, socket.send(hasty))
+    // Far longer than what is asked for, and far shorter than the socket's own limit.
+    let far = SocketLimits::default().answer / 3;
+    let failure = timeout(far, socket.send(hasty))
         .await
         .expect("the limit holds")
         .unwrap_err();
     assert!(failure.reason.starts_with("no answer within"), "{failure}");
 
-    // Far longer than the deadline, and far shorter than the socket's own limit.
-    let far = SocketLimits::default().answer / 3;
     let context = Context::root("x").within(Duration::from_millis(20));
     let late = context.scope(socket.send(request("/never")));
     let failure = timeout(far, late).await.expect("the deadline holds").unwrap_err();

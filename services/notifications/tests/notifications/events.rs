@@ -214,6 +214,44 @@ async fn after_both_channels_were_down_the_mail_does_not_wait_for_the_push_servi
 }
 
 #[tokio::test]
+async fn a_push_message_does_not_stand_for_the_mail_that_waits() {
+    let mut fixture = Fixture::new().await;
+    fixture.mail_down().await;
+    fixture
+        .orders
+        .append(&created(order(), contact("ann@example.com", Some("device"))));
+    until("a push message", async || fixture.pushes().await.pop()).await;
+    unready(&fixture).await;
+
+    fixture.mail_up().await;
+    let told = fixture.told(order(), 1).await;
+
+    assert_eq!((told[0].email, told[0].push), (Delivery::Sent, Some(Delivery::Sent)));
+    assert_eq!(fixture.mails().await.len(), 1);
+}
+
+#[tokio::test]
+async fn of_two_channels_that_refuse_a_message_the_mail_server_gives_the_reason() {
+    let fixture = Fixture::new().await;
+    fixture.orders.append(&created(
+        order(),
+        contact("refused@example.com", Some("refused-device")),
+    ));
+
+    let told = fixture.told(order(), 1).await;
+
+    assert_eq!(
+        (told[0].email, told[0].push),
+        (Delivery::Refused, Some(Delivery::Refused))
+    );
+    let events = fixture.events().await;
+    let [NotificationEvent::NotificationRefused { reason, .. }] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(reason, "mail: SMTP reply 550");
+}
+
+#[tokio::test]
 async fn a_refused_recipient_is_noted_and_not_tried_again() {
     let fixture = Fixture::new().await;
     let (order_id, device) = (order(), OrderId::derive(&["device"]));

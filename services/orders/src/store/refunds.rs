@@ -134,3 +134,40 @@ pub(crate) async fn resolve(tx: &mut Tx, payment_id: PaymentId) -> Result<bool, 
     .await?;
     Ok(settled.rows_affected() == 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use commerce::{Currency, Money, OrderId};
+
+    use super::*;
+    use crate::{SOURCE, migrations::MIGRATIONS};
+
+    #[tokio::test]
+    async fn the_outcome_of_an_attempt_before_a_retry_does_not_settle_the_retry() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/{{module}}.db", folder.path().display());
+        let db = Database::open(&url, SOURCE, MIGRATIONS).await.unwrap();
+        let refund = Refundable {
+            payment_id: PaymentId::derive(&["payment"]),
+            order_id: OrderId::derive(&["order"]),
+            amount: Money::new(100, Currency::EUR),
+        };
+        let (first, refused) = (Due { refund, retries: 0 }, Outcome::Refused("for the test".to_owned()));
+        let written: Result<bool, DatabaseError> = db
+            .write(move |tx| {
+                Box::pin(async move {
+                    schedule(tx, &refund).await?;
+                    settle(tx, &first, &refused).await?;
+                    let retried = retry(tx, refund.payment_id).await?;
+                    settle(tx, &first, &Outcome::Done("late")).await?;
+                    schedule(tx, &refund).await?;
+                    Ok(retried)
+                })
+            })
+            .await;
+
+        assert_eq!(written, Ok(true));
+        let again = Due { refund, retries: 1 };
+        assert_eq!(due(&db, 10).await, Ok(vec![again]));
+    }
+}

@@ -1,7 +1,5 @@
 //! Attempts to go on with a payment that may have been sent before, against a provider whose every answer is chosen.
 
-use std::sync::Mutex;
-
 use commerce::{
     Currency, CustomerId, Money, NewOrder, Order, OrderError, OrderId, Page, PageRequest, Payment, PaymentMethod,
     PaymentStatus, Shipment, Timestamp,
@@ -9,56 +7,11 @@ use commerce::{
 use seam::TransportFailure;
 
 use super::*;
-use crate::{domain::payment_id, work::Origin};
-
-/// The answer to a look-up: `None` if there is no such operation.
-type Found = Result<Option<Verdict>, ProviderError>;
-
-/// A provider that answers look-ups and voids as told, and does every other command.
-struct Scripted {
-    hold: Found,
-    capture: Found,
-    void: Result<Verdict, ProviderError>,
-    /// The commands that it was sent.
-    sent: Mutex<Vec<&'static str>>,
-}
-
-impl Scripted {
-    fn done(&self, command: &'static str) -> Operation {
-        self.sent.lock().unwrap().push(command);
-        operation(Verdict::Done)
-    }
-}
-
-fn operation(verdict: Verdict) -> Operation {
-    let id = "at the provider".to_owned();
-    Operation { id, verdict }
-}
-
-#[seam::async_trait]
-impl Provider for Scripted {
-    async fn authorize(&self, _: &str, _: Hold) -> Result<Operation, ProviderError> {
-        Ok(self.done("authorize"))
-    }
-    async fn capture(&self, _: &str, _: &str, _: Money) -> Result<Operation, ProviderError> {
-        Ok(self.done("capture"))
-    }
-    async fn void(&self, _: &str, _: &str) -> Result<Operation, ProviderError> {
-        self.done("void");
-        self.void.clone().map(operation)
-    }
-    async fn refund(&self, _: &str, _: &str, _: Money) -> Result<Operation, ProviderError> {
-        Ok(self.done("refund"))
-    }
-    async fn find(&self, key: &str) -> Result<Option<Operation>, ProviderError> {
-        let found = if key.ends_with(":authorize") {
-            &self.hold
-        } else {
-            &self.capture
-        };
-        found.clone().map(|verdict| verdict.map(operation))
-    }
-}
+use crate::{
+    domain::payment_id,
+    provider::scripted::{Found, Scripted, declined, refused, silence},
+    work::Origin,
+};
 
 /// Orders with one order, or with an error in its place.
 struct OneOrder(Result<OrderStatus, OrderError>);
@@ -141,10 +94,9 @@ async fn attempt(
     void: Result<Verdict, ProviderError>,
 ) -> (Charged, Vec<&'static str>) {
     let provider = Scripted {
-        hold: Ok(None),
         capture,
         void,
-        sent: Mutex::default(),
+        ..Scripted::willing()
     };
     charge(order, provider, record(Some("hold"))).await
 }
@@ -163,16 +115,7 @@ async fn charge(
         orders: Arc::new(OneOrder(order)),
     };
     let (Ok(charged) | Err(charged)) = charging.charge(&record, Freshness::Stale).await;
-    let sent = std::mem::take(&mut *provider.sent.lock().unwrap());
-    (charged, sent)
-}
-
-fn silence() -> ProviderError {
-    ProviderError::NoAnswer("for the test".to_owned())
-}
-
-fn declined() -> Verdict {
-    Verdict::Declined("for the test".to_owned())
+    (charged, provider.sent())
 }
 
 fn is_open_with_hold(charged: &Charged) -> bool {
@@ -185,11 +128,7 @@ fn is_open_with_hold(charged: &Charged) -> bool {
 
 #[tokio::test]
 async fn a_void_that_did_not_succeed_is_not_the_end_of_a_hold() {
-    for void in [
-        Ok(declined()),
-        Err(silence()),
-        Err(ProviderError::Refused("for the test".to_owned())),
-    ] {
+    for void in [Ok(declined()), Err(silence()), Err(refused())] {
         let (charged, sent) = attempt(Ok(OrderStatus::Cancelled), Ok(None), void).await;
 
         assert!(is_open_with_hold(&charged), "{charged:?}");
@@ -249,9 +188,7 @@ async fn nothing_is_sent_while_the_provider_does_not_say_what_it_has_done() {
 
         let mute = Scripted {
             hold: Err(silence()),
-            capture: Ok(None),
-            void: Ok(Verdict::Done),
-            sent: Mutex::default(),
+            ..Scripted::willing()
         };
         let (hold, sent) = charge(Ok(order), mute, record(None)).await;
         assert!(matches!(hold, Charged::Unknown { .. }), "{hold:?}");
@@ -273,4 +210,49 @@ async fn a_hold_is_captured_once_the_order_is_known_to_wait_for_it() {
 
     assert!(matches!(charged, Charged::Captured { .. }), "{charged:?}");
     assert_eq!(sent, ["capture"]);
+}
+
+/// The outcome of one more attempt at a payment of a pending order, whose command the provider answers so.
+async fn commanded(answer: Result<Verdict, ProviderError>, hold: Option<&str>) -> Charged {
+    let provider = Scripted {
+        command: answer,
+        ..Scripted::willing()
+    };
+    charge(Ok(OrderStatus::Pending), provider, record(hold)).await.0
+}
+
+#[tokio::test]
+async fn each_kind_of_answer_to_an_authorisation_has_its_own_outcome() {
+    for refusal in [Ok(declined()), Err(refused())] {
+        let charged = commanded(refusal, None).await;
+        assert!(matches!(charged, Charged::Failed { .. }), "{charged:?}");
+    }
+    let unknown = commanded(Err(silence()), None).await;
+    assert!(
+        matches!(
+            &unknown,
+            Charged::Unknown {
+                authorization_id: None,
+                ..
+            }
+        ),
+        "{unknown:?}"
+    );
+    let done = commanded(Ok(Verdict::Done), None).await;
+    assert!(matches!(done, Charged::Captured { .. }), "{done:?}");
+}
+
+#[tokio::test]
+async fn each_kind_of_answer_to_a_capture_has_its_own_outcome_and_no_hold_is_forgotten() {
+    for refusal in [Ok(declined()), Err(refused())] {
+        let charged = commanded(refusal, Some("hold")).await;
+        assert!(matches!(charged, Charged::LetGo { .. }), "{charged:?}");
+    }
+    let unknown = commanded(Err(silence()), Some("hold")).await;
+    assert!(is_open_with_hold(&unknown), "{unknown:?}");
+    let done = commanded(Ok(Verdict::Done), Some("hold")).await;
+    assert!(
+        matches!(&done, Charged::Captured { authorization_id, .. } if authorization_id == "hold"),
+        "{done:?}"
+    );
 }

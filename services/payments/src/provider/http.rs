@@ -286,6 +286,79 @@ mod tests {
         }
     }
 
+    /// Bodies of answers, in the order of the letters in the tables below.
+    const BODIES: [&str; 5] = [
+        HELD,
+        r#"{"id":"a","status":"declined","key":"k","kind":"authorization","amount_cents":10,"currency":"EUR"}"#,
+        r#"{"error":{"code":"closed","message":"it is closed"}}"#,
+        "<html>bad gateway</html>",
+        "",
+    ];
+
+    fn letter(answer: &Result<Operation, ProviderError>) -> char {
+        match answer {
+            Ok(operation) if operation.verdict == Verdict::Done => 'd',
+            Ok(_) => 'x',
+            Err(ProviderError::Refused(_)) => 'r',
+            Err(ProviderError::NoAnswer(_)) => '-',
+        }
+    }
+
+    #[tokio::test]
+    async fn each_status_with_each_kind_of_body_is_believed_as_far_as_it_goes() {
+        // Done, declined, an error of the provider's, an error of somebody on the way, nothing.
+        for (status, wanted) in [
+            (200, "dx---"),
+            (201, "dx---"),
+            (202, "-----"),
+            (204, "-----"),
+            (301, "-----"),
+            (304, "-----"),
+            (400, "--r--"),
+            (401, "--r--"),
+            (402, "dx---"),
+            (403, "--r--"),
+            (404, "--r--"),
+            (408, "-----"),
+            (409, "--r--"),
+            (422, "--r--"),
+            (429, "-----"),
+            (451, "--r--"),
+            (500, "-----"),
+            (502, "-----"),
+            (503, "-----"),
+            (504, "-----"),
+        ] {
+            let mut seen = String::new();
+            for body in BODIES {
+                seen.push(letter(&authorize(status, body).await));
+            }
+            assert_eq!(seen, wanted, "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_look_up_finds_only_what_the_provider_says_is_there() {
+        // No status but 200 says that something is there, and none of these that nothing is.
+        for (status, wanted) in [
+            (200, "dx---"),
+            (201, "-----"),
+            (402, "-----"),
+            (404, "-----"),
+            (409, "-----"),
+            (410, "-----"),
+            (500, "-----"),
+            (503, "-----"),
+        ] {
+            let mut seen = String::new();
+            for body in BODIES {
+                let found = HttpProvider::new(Says(status, body)).find("k").await;
+                seen.push(found.transpose().map_or('0', |found| letter(&found)));
+            }
+            assert_eq!(seen, wanted, "{status}");
+        }
+    }
+
     #[tokio::test]
     async fn only_the_providers_own_words_are_a_refusal_or_say_that_there_is_nothing() {
         let own = r#"{"error":{"code":"not_found","message":"there is none"}}"#;

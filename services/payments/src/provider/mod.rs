@@ -1,6 +1,8 @@
 //! The payment provider's interface for this module, and its HTTP client.
 
 mod http;
+#[cfg(test)]
+pub(crate) mod scripted;
 
 use commerce::{Money, PaymentMethod};
 

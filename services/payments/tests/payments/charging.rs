@@ -336,3 +336,17 @@ async fn each_attempt_that_is_not_answered_is_counted_and_puts_the_next_one_off(
         later - first
     );
 }
+
+#[tokio::test]
+async fn a_settled_payment_is_never_looked_at_again() {
+    let fixture = Fixture::new().await;
+
+    fixture.captured("o", "tok_ok").await;
+    fixture.captured("declined", "tok_decline").await;
+
+    let due: Vec<String> = sqlx::query_scalar("SELECT status FROM payments WHERE due_at IS NOT NULL")
+        .fetch_all(fixture.module().database.readers())
+        .await
+        .expect("the payments can be read");
+    assert_eq!(due, Vec::<String>::new());
+}

@@ -51,3 +51,22 @@ impl From<DatabaseError> for HandlerError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_waited_for_and_what_does_not_is_a_failed_attempt() {
+        let key = "k".to_owned();
+        for passing in [DatabaseError::Closed, DatabaseError::ClaimLost { key }] {
+            let error = HandlerError::from(passing);
+            assert!(matches!(error, HandlerError::Unavailable(_)), "{error:?}");
+        }
+        let error = HandlerError::from(DatabaseError::corrupt("total", "for the test"));
+        assert!(
+            matches!(&error, HandlerError::Failed(reason) if !reason.contains("total")),
+            "{error:?}"
+        );
+    }
+}

@@ -67,22 +67,23 @@ mod tests {
 
     const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
-    #[tokio::test]
-    async fn a_reply_is_kept_for_thirty_days() {
+    /// Keeps only what the retention leaves of replies that are so many days old, each to a claim of another age.
+    async fn kept(replies: &'static [(i64, i64)]) -> (Result<Next, String>, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/{{module}}.db", folder.path().display());
         let db = Database::open(&url, "tested", &[]).await.unwrap();
         let now = Timestamp::now().as_micros();
         db.write::<_, DatabaseError, _>(move |tx| {
             Box::pin(async move {
-                for days in [1, 29, 31, 60] {
+                for (replied, claimed) in replies {
                     sqlx::query(
                         "INSERT INTO idempotency (caller, operation, key, owner, fingerprint, request, lease_until,
                             claimed_at, reply, request_id, replied_at)
-                         VALUES ('shop', 'buy', $1, '', '', '', 0, $2, 'null', '', $2)",
+                         VALUES ('shop', 'buy', $1, '', '', '', 0, $2, 'null', '', $3)",
                     )
-                    .bind(days.to_string())
-                    .bind(now - days * DAY)
+                    .bind(replied.to_string())
+                    .bind(now - claimed * DAY)
+                    .bind(now - replied * DAY)
                     .execute(tx.connection())
                     .await?;
                 }
@@ -92,12 +93,31 @@ mod tests {
         .await
         .unwrap();
 
-        Retention { db: db.clone() }.round().await.unwrap();
+        let next = Retention { db: db.clone() }.round().await;
 
-        let kept: Vec<String> = sqlx::query_scalar("SELECT key FROM idempotency ORDER BY key")
+        let kept = sqlx::query_scalar("SELECT key FROM idempotency ORDER BY key")
             .fetch_all(db.readers())
             .await
             .unwrap();
-        assert_eq!(kept, ["1", "29"]);
+        (next, kept)
+    }
+
+    #[tokio::test]
+    async fn a_reply_is_kept_for_thirty_days_and_looked_at_every_hour() {
+        let every_hour = Ok(Next::After(Duration::from_secs(3600)));
+
+        let (next, left) = kept(&[(1, 1), (29, 29), (31, 31), (60, 60)]).await;
+        assert_eq!(
+            (next, left),
+            (every_hour.clone(), vec!["1".to_owned(), "29".to_owned()])
+        );
+        let (next, left) = kept(&[(31, 31)]).await;
+        assert_eq!(
+            (next, left),
+            (every_hour.clone(), vec![]),
+            "one that is just too old is enough for a look"
+        );
+        let (_, left) = kept(&[(2, 40), (40, 40)]).await;
+        assert_eq!(left, ["2"], "a late reply is as old as itself, and not as its claim");
     }
 }

@@ -114,6 +114,7 @@ async fn what_fails_or_panics_ten_times_is_a_dead_letter() {
     let letter = handle.dead_letters().await.unwrap().remove(0);
     assert_eq!((letter.state, letter.attempts), (DeadLetterState::Dead, 10));
     assert_eq!(letter.reason, "panicked; the log has its message");
+    assert_eq!(handle.check(), Ok(()), "what was given up troubles nobody any more");
     tasks.stop(Duration::from_secs(10)).await.unwrap();
 }
 

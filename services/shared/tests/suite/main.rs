@@ -12,6 +12,7 @@ mod feeds;
 mod idempotency;
 mod log;
 mod neighbour;
+mod processes;
 mod recorder;
 mod server;
 mod settings;

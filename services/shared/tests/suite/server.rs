@@ -134,6 +134,13 @@ async fn it_says_that_it_lives_whether_it_is_ready_and_what_it_has_done() {
     let (status, openapi) = running.get("/openapi.json").await;
     assert_eq!(status, StatusCode::OK);
     assert!(openapi["paths"].is_object(), "{openapi}");
+    running.environment.tasks.begin_stop();
+    let (status, ready) = running.get("/health/ready").await;
+    assert_eq!(
+        (status, &ready["ready"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &Value::Bool(false))
+    );
+    assert_eq!(running.get("/health/live").await.0, StatusCode::OK);
     running.stop().await;
 }
 

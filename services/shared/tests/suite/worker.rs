@@ -1,12 +1,13 @@
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use shared::{Next, Round, Tasks, Worker};
+use tokio::time::Instant;
 
 use crate::support::eventually;
 
@@ -114,4 +115,71 @@ async fn a_task_that_ends_before_it_was_told_to_is_a_failure() {
     tasks.spawn("short", async {});
 
     eventually("reported", || async { tasks.failed() == ["short ended early"] }).await;
+}
+
+/// Notes the time of each round, and fails as long as the plan says so.
+struct Timed {
+    plan: Vec<Result<Next, String>>,
+    times: Arc<Mutex<Vec<Instant>>>,
+}
+
+#[seam::async_trait]
+impl Round for Timed {
+    async fn round(&self) -> Result<Next, String> {
+        let mut times = self.times.lock().unwrap();
+        times.push(Instant::now());
+        self.plan.get(times.len() - 1).cloned().unwrap_or(Ok(Next::Idle))
+    }
+}
+
+/// The pauses between the rounds of a worker with this plan, which is woken all the time, in virtual time.
+async fn pauses(plan: Vec<Result<Next, String>>) -> Vec<Duration> {
+    let (tasks, times) = (Tasks::new(), Arc::default());
+    let wanted = plan.len();
+    let worker = Worker::start(
+        "tested",
+        &tasks,
+        Timed {
+            plan,
+            times: Arc::clone(&times),
+        },
+    );
+    while times.lock().unwrap().len() < wanted {
+        worker.wake();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    tasks.stop(Duration::from_secs(5)).await.unwrap();
+    let times = times.lock().unwrap();
+    times.windows(2).map(|two| two[1] - two[0]).collect()
+}
+
+fn failed() -> Result<Next, String> {
+    Err("failing for the test".to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wake_does_not_shorten_the_pause_after_a_failure() {
+    let pauses = pauses(vec![failed(), failed(), failed(), Ok(Next::Idle)]).await;
+
+    for (pause, whole) in pauses.iter().zip([50, 100, 200]) {
+        assert!(*pause >= Duration::from_millis(whole / 2), "{pauses:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_success_the_pauses_begin_again() {
+    let plan = vec![
+        failed(),
+        failed(),
+        failed(),
+        failed(),
+        Ok(Next::Again),
+        failed(),
+        Ok(Next::Idle),
+    ];
+
+    let pauses = pauses(plan).await;
+
+    // Nearly the first pause, and far shorter than the fifth.
+    assert!(pauses[5] <= Duration::from_millis(55), "{pauses:?}");
 }

@@ -35,7 +35,7 @@ fn a_version_takes_the_place_of_the_others_or_stands_beside_them_or_goes_out() {
 }
 
 #[test]
-fn a_version_takes_the_place_of_all_that_stand_beside_each_other_and_of_its_own_earlier_record() {
+fn a_version_takes_the_place_of_all_that_stand_beside_it_and_of_its_own_earlier_record() {
     let root = tempfile::tempdir().unwrap();
     let ledger = ledger(root.path());
     for version in ["1", "2"] {

@@ -166,6 +166,66 @@ fn what_can_not_be_is_refused_and_nothing_is_written() {
 }
 
 #[test]
+fn a_pact_without_interactions_is_not_published_and_a_version_without_a_name_not_deployed() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let mut vacuous = holds("storefront", "1", &[("orders", 1)]);
+    vacuous.pacts[0].interactions = 0;
+    let mut nameless = replaced(&ledger, "orders", "1", 3);
+    nameless.starts = Some("  ".to_owned());
+
+    for (record, wanted) in [
+        (
+            Record::Publication(vacuous),
+            "interactions is 0 in a pact with orders; wanted at least 1",
+        ),
+        (
+            Record::Deployment(nameless),
+            "version is \"  \"; wanted text on one line that is not empty",
+        ),
+    ] {
+        let said = ledger.append(&record).unwrap_err().to_string();
+        assert!(said.contains(wanted), "{said}");
+    }
+    assert!(!ledger.folder().exists());
+}
+
+#[test]
+fn a_record_that_somebody_edited_is_not_taken_for_the_same_one() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let record = verified("orders", "1", "storefront", 1, VerificationResult::Passed);
+    let file = ledger.record_verification(record.clone()).unwrap();
+    let edited = fs::read_to_string(&file).unwrap().replace("storefront", "storehouse");
+    fs::write(&file, &edited).unwrap();
+
+    let said = ledger.append(&Record::Verification(record)).unwrap_err().to_string();
+
+    assert!(said.contains("checksum"), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), edited);
+}
+
+#[test]
+fn a_verification_that_is_recorded_twice_follows_what_it_followed_at_first_and_is_one_file() {
+    let root = tempfile::tempdir().unwrap();
+    let ledger = ledger(root.path());
+    let one = |second: i64, result: VerificationResult| {
+        let mut one = verified("orders", "1", "storefront", 1, result);
+        one.at = at(second);
+        one
+    };
+    ledger.record_verification(one(1, VerificationResult::Failed)).unwrap();
+    let second = ledger.record_verification(one(2, VerificationResult::Passed)).unwrap();
+
+    assert_eq!(
+        ledger.record_verification(one(2, VerificationResult::Passed)).unwrap(),
+        second
+    );
+
+    assert_eq!(ledger.read().unwrap().verifications().len(), 2);
+}
+
+#[test]
 fn one_impossible_record_anywhere_among_many_keeps_all_of_them_out() {
     let root = tempfile::tempdir().unwrap();
     let ledger = ledger(root.path());
