@@ -14,6 +14,7 @@ use crate::{
             self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
             RecordDeploymentArgs, RecordUndeploymentArgs,
         },
+        live::{self, DownArgs, LogsArgs, PsArgs, RestartArgs},
         mutate::{self, MutateArgs},
         output,
         provide::{self, ProvideArgs},
@@ -42,6 +43,14 @@ struct Cli {
 enum Command {
     /// Bring a topology up and keep it up, with its addresses and live state, until Ctrl-C
     Up(UpArgs),
+    /// List the topologies that are up, with their nodes
+    Ps(PsArgs),
+    /// Print the logs of a topology that is up
+    Logs(LogsArgs),
+    /// Kill a node of a topology that is up, and start it again
+    Restart(RestartArgs),
+    /// Take a topology down that `seam up` keeps up
+    Down(DownArgs),
     /// Run a scenario against a topology, and say the verdict
     Run(RunArgs),
     /// Check topologies and scenarios, and say everything that is wrong; nothing is started
@@ -104,6 +113,10 @@ fn tell(told: &clap::Error) -> u8 {
 fn run_command(command: Command) -> u8 {
     match command {
         Command::Up(args) => wait_for(up::run(args)),
+        Command::Ps(args) => live::ps(&args),
+        Command::Logs(args) => wait_for(live::logs(args)),
+        Command::Restart(args) => wait_for(live::restart(args)),
+        Command::Down(args) => wait_for(live::down(args)),
         Command::Run(args) => wait_for(run::run(args)),
         Command::Check(args) => check::run(&args),
         Command::Verify(args) => wait_for(verify::run(*args)),

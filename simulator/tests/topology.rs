@@ -387,10 +387,11 @@ fn every_flaw_of_a_file_is_found_not_only_the_first() {
     let flaws = Topology::check(text, Path::new("shop.toml"), &[]).unwrap_err();
     let said: Vec<String> = flaws.iter().map(ToString::to_string).collect();
 
-    assert_eq!(said.len(), 4, "{said:#?}");
+    assert_eq!(said.len(), 5, "{said:#?}");
     for (said, wanted) in said.iter().zip([
         "shop.toml:3: unknown placeholder ${x}",
         "shop.toml:5: ready of node 'a' must be",
+        "shop.toml:6: node 'b' has nothing to run",
         "shop.toml:7: no node is called 'c'",
         "shop.toml:9: no node is called 'd'",
     ]) {

@@ -44,7 +44,7 @@ pub(super) fn length(log: &Path) -> u64 {
 
 /// Reader of the lines that are added to a log. Each is given once, when it is complete.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     log: PathBuf,
     offset: u64,
     /// Beginning of a line that is not complete yet.
@@ -53,7 +53,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Reads from `offset`, in bytes.
-    pub(super) fn from(log: PathBuf, offset: u64) -> Self {
+    pub(crate) fn from(log: PathBuf, offset: u64) -> Self {
         Self {
             log,
             offset,
@@ -62,7 +62,7 @@ impl Lines {
     }
 
     /// Lines that were completed since the last call. Empty if the log cannot be read.
-    pub(super) fn next(&mut self) -> Vec<String> {
+    pub(crate) fn next(&mut self) -> Vec<String> {
         let Ok(bytes) = self.added() else { return Vec::new() };
         self.offset += bytes.len() as u64;
         self.begun.extend(bytes);

@@ -152,7 +152,8 @@ fn named(topology: &Topology, runs: &Path) -> Result<BTreeMap<String, Named>, Up
     Ok(named)
 }
 
-fn default_runs(topology: &Topology) -> PathBuf {
+/// Folder of the runs of a topology, where the options name no other.
+pub(crate) fn default_runs(topology: &Topology) -> PathBuf {
     let folder = fs::canonicalize(topology.folder()).unwrap_or_else(|_| topology.folder());
     search::workspace_root(&folder)
         .unwrap_or(folder)

@@ -80,7 +80,7 @@ impl Builder<'_> {
             Some(number) => format!("{}-{number}", self.service),
             None => self.service.to_owned(),
         };
-        let links = keep(flaws, self.links())?;
+        let links = self.links(flaws);
         let scope = Scope::new(self.names, self.service, &links).of_instance(&name, self.instance.unwrap_or(1));
         let program = keep(flaws, scope.program(self.spanned));
         let args = keep(flaws, scope.templates(&table.args));
@@ -122,23 +122,26 @@ impl Builder<'_> {
         })
     }
 
-    fn links(&self) -> Result<Vec<Endpoint>, Located> {
+    /// The endpoints that the node may call. A flaw of one leaves the others.
+    fn links(&self, flaws: &mut Vec<Located>) -> Vec<Endpoint> {
         let table = self.spanned.get_ref();
         let linked = || table.needs.iter().chain(&table.links);
-        once(self.service, "needs and links", linked())?;
+        keep(flaws, once(self.service, "needs and links", linked()));
         let mut links = Vec::new();
         for callee in linked() {
             let at = callee.span().start;
-            let ports = self.names.ports_of(callee.get_ref()).map_err(|flaw| (at, flaw))?;
+            let Some(ports) = keep(flaws, self.names.ports_of(callee.get_ref()).map_err(|flaw| (at, flaw))) else {
+                continue;
+            };
             if ports.is_empty() && table.links.iter().any(|link| link.get_ref() == callee.get_ref()) {
-                return Err((at, Flaw::NoPort(callee.get_ref().clone())));
+                flaws.push((at, Flaw::NoPort(callee.get_ref().clone())));
             }
             links.extend(ports.iter().map(|port| Endpoint {
                 node: callee.get_ref().clone(),
                 port: port.clone(),
             }));
         }
-        Ok(links)
+        links
     }
 
     /// Variables of the files, then those of the table, which win.

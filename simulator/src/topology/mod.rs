@@ -113,7 +113,7 @@ impl Topology {
     /// Reads a topology from a text, as [`Topology::parse`] does.
     ///
     /// # Errors
-    /// Every flaw that was found, in the order of the checks; at least one.
+    /// Every flaw that was found, in the order of the lines; at least one.
     pub fn check(text: &str, file: &Path, overrides: &[(String, String)]) -> Result<Self, Vec<TopologyError>> {
         resolve::resolve(text, file, overrides)
     }

@@ -80,13 +80,20 @@ fn check(written: &TopologyFile, sources: &Sources) -> Result<Checked, Vec<Locat
     for (name, table) in &written.node {
         keep(&mut flaws, fit(name).map_err(|flaw| (table.span().start, flaw)));
         let ports = keep(&mut flaws, ports(name, table));
-        names.ports.insert(name.clone(), ports.unwrap_or_default());
+        // As written, so that a flawed port does not make every use of it another flaw.
+        let written = || {
+            table
+                .get_ref()
+                .ports
+                .iter()
+                .flatten()
+                .map(|port| port.get_ref().clone())
+        };
+        names
+            .ports
+            .insert(name.clone(), ports.unwrap_or_else(|| written().collect()));
     }
     let secrets = keep(&mut flaws, secrets(written, &names)).unwrap_or_default();
-    // A port that is flawed would make every use of it another flaw.
-    if !flaws.is_empty() {
-        return Err(flaws);
-    }
     let mut tables: Vec<_> = written.node.iter().collect();
     tables.sort_by_key(|(_, table)| table.span().start);
     let mut nodes = Vec::new();
@@ -95,15 +102,16 @@ fn check(written: &TopologyFile, sources: &Sources) -> Result<Checked, Vec<Locat
     }
     let roles = keep(&mut flaws, roles(written, &names)).unwrap_or_default();
     keep(&mut flaws, unique(&nodes, written));
+    flaws.sort_by_key(|(at, _)| *at);
+    // Last, as it is a flaw of several lines.
     if let Some(path) = order::cycle(&nodes) {
         let at = written.node.get(&path[0]).map_or(0, |table| table.span().start);
         flaws.push((at, Flaw::Cycle { path }));
     }
     if flaws.is_empty() {
-        Ok((nodes, roles, secrets))
-    } else {
-        Err(flaws)
+        return Ok((nodes, roles, secrets));
     }
+    Err(flaws)
 }
 
 /// Notes a flaw, if there is one.

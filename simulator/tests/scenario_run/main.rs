@@ -376,6 +376,9 @@ fn a_check_says_everything_that_is_wrong_and_starts_nothing() {
         "errand.toml: `may_die` names 'corner'",
         "errand.toml: fault 1 names 'apq', and topology corner has no such node or role",
         "flawed.toml:6: 'P' is not a valid name",
+        "flawed.toml:3: unknown placeholder ${x}",
+        "flawed.toml:4: no node is called 'b'",
+        "flawed.toml:5: node 'c' has nothing to run",
         "there is no 'nowhere' among the topologies; known are corner",
     ] {
         assert!(run.stderr.contains(wanted), "{wanted} is not in {run:#?}");

@@ -7,6 +7,7 @@ mod deaths;
 mod kills;
 mod kinds;
 mod life;
+mod live;
 mod places;
 mod readiness;
 mod seam;

@@ -94,6 +94,11 @@ impl Seam {
         }
     }
 
+    /// The next line of stdout.
+    pub(crate) fn line(&self) -> String {
+        self.stdout.recv_timeout(LIMIT).unwrap()
+    }
+
     /// The next line of stdout as JSON that satisfies `wanted`.
     pub(crate) fn wait_for(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + LIMIT;

@@ -13,6 +13,9 @@ pub(crate) struct UpArgs {
     /// Keep the folder with data and logs when stopped
     #[arg(long)]
     pub(super) keep: bool,
+    /// Return when every node is ready, and leave the topology up until `seam down`
+    #[arg(short, long, conflicts_with = "json")]
+    pub(super) detach: bool,
     /// Print JSON lines instead of a table: one when all is ready, then one for each change of a node
     #[arg(long)]
     pub(super) json: bool,

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::Display;
 use crate::{
-    backend::{NodeState, NodeStatus, Running},
+    backend::{Death, NodeState, NodeStatus, Running},
+    commands::live::NodeLine,
     commands::output::{self, Reader},
     topology::Topology,
 };
@@ -33,9 +34,10 @@ impl JsonLines {
     }
 }
 
-/// The state of each node when last asked, and its process: a restart may be over before the next look.
+/// The state of each node when last asked, with its process, as a restart may be over before the next look; and the
+/// deaths that were reported.
 #[derive(Debug, Default)]
-struct Changes(BTreeMap<String, (NodeState, Option<u32>)>);
+struct Changes(BTreeMap<String, (NodeState, Option<u32>)>, usize);
 
 impl Changes {
     fn are_new(&self) -> bool {
@@ -47,10 +49,13 @@ impl Changes {
         let mut changed = running.nodes();
         let now = |node: &NodeStatus| (node.state.clone(), node.pid);
         changed.retain(|node| self.0.get(&node.name) != Some(&now(node)));
+        let deaths = running.deaths();
+        deaths
+            .iter()
+            .skip(self.1)
+            .for_each(|death| report_death(running, death));
+        self.1 = deaths.len();
         for node in &changed {
-            if let NodeState::Died(how) = &node.state {
-                report_death(running, &node.name, how);
-            }
             self.0.insert(node.name.clone(), now(node));
         }
         changed
@@ -140,12 +145,25 @@ impl Display for TextLines {
     }
 }
 
-fn report_death(running: &Running, node: &str, how: &str) {
-    output::note(&format!("{node} died ({how}); its last lines:"));
-    for line in running.log_tail(node, TAIL_LINES) {
+fn report_death(running: &Running, death: &Death) {
+    output::note(&format!("{} died ({}); its last lines:", death.node, death.how));
+    for line in death.tail.iter().skip(death.tail.len().saturating_sub(TAIL_LINES)) {
         output::note(&format!("    {line}"));
     }
-    output::note(&format!("  the whole log: {}", running.log(node).display()));
+    output::note(&format!("  the whole log: {}", running.log(&death.node).display()));
+}
+
+/// The same lines from the state of a run.
+pub(super) fn of_state(nodes: &[NodeLine]) -> String {
+    let line = |node: &NodeLine| {
+        let addresses = node.addresses.values().map(ToString::to_string);
+        let parts: Vec<String> = [format!("{}: {}", node.name, node.state)]
+            .into_iter()
+            .chain(addresses)
+            .collect();
+        parts.join(", ") + "\n"
+    };
+    nodes.iter().map(line).collect()
 }
 
 fn text(node: &NodeStatus) -> String {

@@ -1,17 +1,19 @@
 //! `seam up`: brings a topology up and shows it until it is told to stop.
 
 mod args;
+mod detached;
 mod lines;
 mod screen;
 mod table;
 
-use std::time::Duration;
+use std::{env, time::Duration};
 
 pub(crate) use args::UpArgs;
 use lines::{JsonLines, TextLines};
 use screen::Screen;
 
 use super::{
+    live::Keeper,
     output::{self, Reader},
     session::{self, NotUp, Session},
 };
@@ -25,11 +27,14 @@ use crate::{
 /// The time between two looks at the nodes.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
+/// Variable that tells the `seam up` that a `seam up --detach` has started that it is the one that stays.
+const KEPT_UP: &str = "SEAM_KEPT_UP";
+
 /// Runs `seam up` and returns the exit code, one of [`crate::exit`]: a node that ran and did not become ready is a
 /// failure, one that could not be started is not.
 pub(crate) async fn run(args: UpArgs) -> u8 {
     match attempt(&args).await {
-        Ok(()) => exit::PASS,
+        Ok(code) => code,
         Err(Stop::NotUp(NotUp::Node(error))) if !error.could_not_run() => {
             output::complain("up", &error.to_string());
             exit::FAIL
@@ -45,9 +50,13 @@ enum Stop {
     Other(String),
 }
 
-async fn attempt(args: &UpArgs) -> Result<(), Stop> {
+async fn attempt(args: &UpArgs) -> Result<u8, Stop> {
     let mut interrupt = session::interrupt().map_err(Stop::Other)?;
     let topology = args.topology.load(&args.name).map_err(Stop::Other)?;
+    if args.detach && env::var_os(KEPT_UP).is_none() {
+        let code = detached::start(&topology).await.map_err(Stop::Other)?;
+        return Ok(code);
+    }
     let session = Session::up(topology, &args.topology.options(), &Lines, &mut interrupt).await;
     let session = session.map_err(Stop::NotUp)?;
     let mut display: Box<dyn Display> = if args.json {
@@ -57,18 +66,23 @@ async fn attempt(args: &UpArgs) -> Result<(), Stop> {
     } else {
         Box::new(TextLines::default())
     };
-    let shown = show(&session.running, display.as_mut(), &mut interrupt).await;
+    let keeper = Keeper::new(&session.topology, &session.running);
+    let shown = match keeper {
+        Ok(mut keeper) => show(&session.running, display.as_mut(), &mut keeper, &mut interrupt).await,
+        Err(error) => Err(error),
+    };
     output::note(&format!("stopping {}", session.topology.name()));
     // The report of a death names the log, so the log must stay.
     let nodes = session.running.nodes();
     let died = nodes.iter().any(|node| matches!(node.state, NodeState::Died(_)));
+    let died = died || !session.running.deaths().is_empty();
     let folder = if args.keep || died {
         Folder::Keep
     } else {
         Folder::Remove
     };
     session.down(folder, &mut interrupt).await;
-    shown.map_err(Stop::Other)
+    shown.map(|()| exit::PASS).map_err(Stop::Other)
 }
 
 /// A form in which the nodes are shown.
@@ -81,10 +95,15 @@ trait Display {
 }
 
 /// Shows the nodes until a signal arrives or nobody reads any more.
-async fn show(running: &Running, display: &mut dyn Display, interrupt: &mut Interrupt) -> Result<(), String> {
+async fn show(
+    running: &Running,
+    display: &mut dyn Display,
+    keeper: &mut Keeper,
+    interrupt: &mut Interrupt,
+) -> Result<(), String> {
     let mut look = tokio::time::interval(LOOK_EVERY);
     while interrupt.or(look.tick()).await.is_ok() {
-        if display.show(running)? == Reader::Gone {
+        if display.show(running)? == Reader::Gone || interrupt.or(keeper.look(running)).await.is_err() {
             break;
         }
     }
