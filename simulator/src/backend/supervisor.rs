@@ -91,8 +91,8 @@ impl Supervisor {
         })
     }
 
-    /// Asks the node to end, and kills it if it still runs after `grace`, or after its own time. Cancel `closing` first: otherwise a
-    /// waiting start could bring the node back.
+    /// Asks the node to end, and kills it if it still runs after `grace`, or after its own time. Cancel
+    /// `closing` first: otherwise a waiting start could bring the node back.
     pub(super) async fn stop(&self, grace: Duration) {
         let turn = self.turn.lock().await;
         // No time at all means that the start has failed: nothing is to be saved.

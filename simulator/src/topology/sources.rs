@@ -1,10 +1,12 @@
 //! A topology's file and those that it includes.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     fs,
     path::{Path, PathBuf},
 };
+
+use toml::Spanned;
 
 use super::{Flaw, TopologyError, file::TopologyFile};
 
@@ -105,37 +107,34 @@ impl Own {
     }
 
     fn merge(&self, into: &mut TopologyFile, more: TopologyFile) -> Result<(), (usize, Flaw)> {
-        let twice = |kind: &'static str, name: &str, at: usize| {
-            let name = name.to_owned();
-            Err((at, Flaw::IncludedTwice { kind, name }))
-        };
-        for (name, value) in more.variables {
-            if into.variables.contains_key(&name) {
-                if !self.variables.contains(&name) {
-                    return twice("variable", &name, value.span().start);
-                }
-            } else {
-                into.variables.insert(name, value);
-            }
-        }
-        for (name, value) in more.roles {
-            if into.roles.contains_key(&name) {
-                if !self.roles.contains(&name) {
-                    return twice("role", &name, value.span().start);
-                }
-            } else {
-                into.roles.insert(name, value);
-            }
-        }
-        for (name, table) in more.node {
-            if into.node.contains_key(&name) {
-                return twice("node", &name, table.span().start);
-            }
-            into.node.insert(name, table);
-        }
+        merge("variable", &self.variables, &mut into.variables, more.variables)?;
+        merge("role", &self.roles, &mut into.roles, more.roles)?;
+        merge("node", &BTreeSet::new(), &mut into.node, more.node)?;
         into.secret.extend(more.secret);
         Ok(())
     }
+}
+
+/// Adds names that are new, and leaves out those that are `own`.
+fn merge<T>(
+    kind: &'static str,
+    own: &BTreeSet<String>,
+    into: &mut BTreeMap<String, Spanned<T>>,
+    more: BTreeMap<String, Spanned<T>>,
+) -> Result<(), (usize, Flaw)> {
+    for (name, value) in more {
+        match into.entry(name) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+            }
+            Entry::Occupied(place) if own.contains(place.key()) => {}
+            Entry::Occupied(place) => {
+                let name = place.key().clone();
+                return Err((value.span().start, Flaw::IncludedTwice { kind, name }));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn syntax(text: &str, file: &Path) -> TopologyError {

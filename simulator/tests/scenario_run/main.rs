@@ -372,7 +372,8 @@ fn a_check_says_everything_that_is_wrong_and_starts_nothing() {
     let run = check(&project, &["errand", "flawed.toml", "nowhere"]);
     assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{run:#?}");
     for wanted in [
-        "errand.toml: `killable` names 'shpo', and topology corner has no such node or role; known are corner-shop, shop\n",
+        "errand.toml: `killable` names 'shpo', and topology corner has no such node or role; known are corner-shop, \
+         shop\n",
         "errand.toml: `may_die` names 'corner'",
         "errand.toml: fault 1 names 'apq', and topology corner has no such node or role",
         "flawed.toml:6: 'P' is not a valid name",

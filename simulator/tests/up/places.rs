@@ -1,26 +1,17 @@
 //! The places of a node: its folder, its files, its ports, and those of what runs elsewhere.
 
-use std::{fs, io::Write, net::TcpListener, thread};
+use std::{fs, io::Write, net::TcpListener, path::Path, thread};
 
 use rustix::process::Signal;
 
 use crate::seam::{PYTHON, Seam, Shop, address, get, node, until};
 
-fn wait_for_text(path: &std::path::Path) -> String {
+fn wait_for_text(path: &Path) -> String {
     until(|| fs::read_to_string(path).ok().filter(|text| text.ends_with("end\n")))
 }
 
-#[test]
-fn a_node_runs_in_its_folder_with_its_files_and_the_environment_that_it_names() {
-    let shop = Shop::new(
-        r#"
-        name = "s"
-        include = ["parts/worker.toml"]
-        [variables]
-        greeting = "hello from the shop"
-        "#,
-    );
-    let parts = shop.folder.path().join("parts");
+/// Writes a topology with a worker, its script and its files of variables.
+fn write_worker(parts: &Path) {
     fs::create_dir_all(parts.join("work")).unwrap();
     fs::write(
         parts.join("worker.toml"),
@@ -55,6 +46,20 @@ fn a_node_runs_in_its_folder_with_its_files_and_the_environment_that_it_names() 
         .arg(&script)
         .status()
         .unwrap();
+}
+
+#[test]
+fn a_node_runs_in_its_folder_with_its_files_and_the_environment_that_it_names() {
+    let shop = Shop::new(
+        r#"
+        name = "s"
+        include = ["parts/worker.toml"]
+        [variables]
+        greeting = "hello from the shop"
+        "#,
+    );
+    let parts = shop.folder.path().join("parts");
+    write_worker(&parts);
 
     let mut seam = Seam::start_with(
         shop.folder.path(),
