@@ -171,8 +171,8 @@ impl Running {
         killed
     }
 
-    /// Starts a node, or all instances of it, again, with the data that it had, and waits until it is ready. A node that
-    /// still runs is killed first. Returns the time from start to readiness.
+    /// Starts a node, or all instances of it, again, with the data that it had, and waits until it is ready. A node
+    /// that still runs is killed first. Returns the time from start to readiness.
     ///
     /// # Errors
     /// When there is no such node, or it does not become ready; it may run nevertheless.
