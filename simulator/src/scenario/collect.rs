@@ -184,9 +184,7 @@ fn row_of(observation: &Observation, subject: &Subject, doc: &Value) -> Result<V
     for column in observation.columns.values() {
         row.push(match column {
             Column::Pointer(pointer) => doc.pointer(pointer).cloned().unwrap_or(Value::Null),
-            Column::Text(template) => {
-                Value::from(template.text(&subject.variables).map_err(|unset| unset.to_string())?)
-            }
+            Column::Variables(template) => template.value(&subject.variables).map_err(|unset| unset.to_string())?,
         });
     }
     Ok(row)

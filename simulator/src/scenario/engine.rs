@@ -164,10 +164,12 @@ impl Run<'_> {
     ) -> Result<Report, ScenarioError> {
         let scenario = self.scenario;
         let all: Vec<_> = scenario.observations.iter().collect();
-        unsettled.extend(judge::collect(collector, observations, &all, scenario.workload.patience).await?);
+        let missing = judge::collect(collector, observations, &all, scenario.workload.patience).await?;
+        let gone: Vec<String> = missing.iter().map(|missing| missing.table.clone()).collect();
+        unsettled.extend(missing.into_iter().map(Unsettled::from));
         let mut invariants = Vec::new();
         for invariant in &scenario.invariants {
-            invariants.push(judge::examine(invariant, observations)?);
+            invariants.push(judge::examine(invariant, observations, &gone)?);
         }
         // Last of all: a node may have died while it was asked for its tables.
         let deaths = self.deaths();

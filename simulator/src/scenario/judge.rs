@@ -1,5 +1,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
+use serde_json::Value;
+
 use super::{
     Invariant, InvariantReport, Observations, ScenarioError, Unsettled, Verdict,
     collect::Collector,
@@ -24,7 +26,7 @@ pub(super) async fn pending(
     let needed: Vec<&Observation> = collector.scenario.observations.iter().filter(named).collect();
     let missing = collect(collector, observations, &needed, patience).await?;
     if !missing.is_empty() {
-        return Ok(missing);
+        return Ok(missing.into_iter().map(Unsettled::from).collect());
     }
     let mut unsettled = Vec::new();
     for condition in conditions {
@@ -40,34 +42,88 @@ pub(super) async fn pending(
     Ok(unsettled)
 }
 
-/// Fills the tables of these observations, and returns those that could not be collected.
+/// A table that could not be collected.
+pub(super) struct Missing {
+    pub(super) table: String,
+    reason: String,
+}
+
+impl From<Missing> for Unsettled {
+    fn from(missing: Missing) -> Self {
+        Self {
+            name: format!("table {} could be collected", missing.table),
+            reason: missing.reason,
+            pending: Vec::new(),
+        }
+    }
+}
+
+/// Fills the tables of these observations, and returns those that could not be collected, which stay empty.
 pub(super) async fn collect(
     collector: &Collector<'_>,
     observations: &mut Observations,
     wanted: &[&Observation],
     patience: Duration,
-) -> Result<Vec<Unsettled>, ScenarioError> {
+) -> Result<Vec<Missing>, ScenarioError> {
     observations.fill(JOURNEYS, collector.journeys())?;
     let mut missing = Vec::new();
     for observation in wanted {
         let table = &observation.table;
-        match collector.rows(observation, patience).await {
+        let rows = collector.rows(observation, patience).await;
+        let rows = rows.and_then(|rows| one_type_each(observation, rows));
+        match rows {
             Ok(rows) => observations.fill(table, rows)?,
-            Err(reason) => missing.push(Unsettled {
-                name: format!("table {table} could be collected"),
-                reason,
-                pending: Vec::new(),
-            }),
+            Err(reason) => {
+                observations.fill(table, Vec::new())?;
+                missing.push(Missing {
+                    table: table.clone(),
+                    reason,
+                });
+            }
         }
     }
     Ok(missing)
 }
 
-/// Examines one invariant.
+/// The columns before an observation's own: the journey, and the row as JSON.
+const COMMON: usize = 2;
+
+/// Refuses a column that holds texts and numbers: SQL finds them different whatever they say, so a query that
+/// compares them would see no violation.
+fn one_type_each(observation: &Observation, rows: Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String> {
+    for (at, column) in observation.columns.keys().enumerate() {
+        let values = || rows.iter().filter_map(|row| row.get(COMMON + at));
+        let text = values().find(|value| value.is_string());
+        let number = values().find(|value| value.is_number() || value.is_boolean());
+        if let (Some(text), Some(number)) = (text, number) {
+            return Err(format!(
+                "column {column} holds texts, such as {text}, and numbers, such as {number}, which no query finds equal; \
+                 give it values of one type"
+            ));
+        }
+    }
+    Ok(rows)
+}
+
+/// Examines one invariant. If it names a table that is `missing`, it is inconclusive: an empty table says nothing.
 pub(super) fn examine(
     invariant: &Invariant,
     observations: &mut Observations,
+    missing: &[String],
 ) -> Result<InvariantReport, ScenarioError> {
+    let mut queries = [&invariant.violations, &invariant.checked]
+        .into_iter()
+        .chain(invariant.figures.values());
+    if queries.any(|sql| missing.iter().any(|table| mentions(sql, table))) {
+        return Ok(InvariantReport {
+            name: invariant.name.clone(),
+            verdict: Verdict::Inconclusive,
+            checked: 0,
+            figures: BTreeMap::new(),
+            violations: 0,
+            evidence: Vec::new(),
+        });
+    }
     let violations = observations.rows(&invariant.what("violations"), &invariant.violations)?;
     let checked = observations.count(&invariant.what("checked"), &invariant.checked)?;
     let mut figures = BTreeMap::new();

@@ -198,8 +198,8 @@ pub(crate) enum Subjects {
 pub(crate) enum Column {
     /// JSON pointer into the row; null where the row has nothing there.
     Pointer(String),
-    /// A text from the variables of the request.
-    Text(Template),
+    /// A text from the variables of the request, or one variable's value with its type.
+    Variables(Template),
 }
 
 /// The way from one page of a list to the next; reading ends at the first page without rows.

@@ -267,7 +267,7 @@ fn columns(
         let column = if pointer.is_empty() || pointer.starts_with('/') {
             Column::Pointer(pointer.to_owned())
         } else {
-            Column::Text(source)
+            Column::Variables(source)
         };
         columns.insert(name, column);
     }

@@ -56,7 +56,7 @@ impl Template {
     }
 
     /// The value itself, with its type, if the template is nothing but one name; a text otherwise.
-    fn value(&self, variables: &Variables) -> Result<Value, Unset> {
+    pub(crate) fn value(&self, variables: &Variables) -> Result<Value, Unset> {
         match self.parts.as_slice() {
             [Part::Name(name)] => lookup(variables, name).cloned(),
             _ => self.text(variables).map(Value::String),
