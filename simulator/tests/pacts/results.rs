@@ -45,6 +45,7 @@ fn cases() -> Vec<Case> {
         case("mutate --help", 0),
         case("doctor", 0),
         case("doctor --json", 0),
+        case("check shop.toml", 0),
         case("up shop.toml", 0),
         case("up shop.toml --json", 0),
         case("run errand --json", 0),
@@ -100,11 +101,22 @@ fn cases() -> Vec<Case> {
     ]
 }
 
+/// Commands for a topology that is up.
+const LIVE: [&str; 3] = ["ps", "ps --json", "logs"];
+const UP: &str = "up shop.toml -d";
+
+/// Commands that print nothing to stdout.
+const WITHOUT_RESULT: [&str; 2] = ["restart corner-shop", "down"];
+
 /// A shop with a topology of one node, a scenario for it, and a folder of pacts in which nobody has one.
 fn shop() -> Shop {
     let shop = Shop::new();
     let topology = include_str!("../scenario_run/topology.toml");
-    shop.write("shop.toml", topology);
+    let talking = topology.replace(
+        r#"["python3", "shop.py", "#,
+        r#"["sh", "-c", 'echo here && exec python3 shop.py "$0" "$1"', "#,
+    );
+    shop.write("shop.toml", &talking);
     shop.write("topologies/corner.toml", topology);
     shop.write("shop.py", include_str!("../scenario_run/shop.py"));
     shop.write("topologies/shop.py", include_str!("../scenario_run/shop.py"));
@@ -181,6 +193,34 @@ fn a_result_that_cannot_be_written_is_said_and_a_closed_pipe_is_quiet() {
 }
 
 #[test]
+fn so_do_the_commands_for_a_topology_that_is_up() {
+    let shop = shop();
+    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    let mut wrong = Vec::new();
+    let mut wants = |line: &'static str, stdout: Stdio, wanted: i32| {
+        let (code, said) = ended(&shop, &case(line, wanted), stdout, false);
+        if code != Some(wanted) || said.contains("panicked") || said.contains("can't be written") != (wanted == 2) {
+            wrong.push(format!("{line}: {code:?}, wanted {wanted}, {said}"));
+        }
+    };
+    wants(UP, full(), 2);
+    for line in LIVE {
+        wants(line, full(), 2);
+        wants(line, closed_pipe().unwrap(), 0);
+    }
+    for line in WITHOUT_RESULT {
+        wants(line, full(), 0);
+    }
+    wants(UP, closed_pipe().unwrap(), 0);
+    for line in WITHOUT_RESULT {
+        wants(line, closed_pipe().unwrap(), 0);
+    }
+
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(shop.seam("ps").is(0, "").out, "");
+}
+
+#[test]
 fn every_command_is_among_those_that_are_tried() {
     let help = Shop::new().seam("--help").is(0, "Commands:").out;
     let commands: BTreeSet<&str> = help
@@ -192,7 +232,12 @@ fn every_command_is_among_those_that_are_tried() {
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     let cases = cases();
-    let tried: BTreeSet<&str> = cases.iter().filter_map(|case| case.line.split(' ').next()).collect();
+    let lines = cases
+        .iter()
+        .map(|case| case.line)
+        .chain(LIVE)
+        .chain(WITHOUT_RESULT);
+    let tried: BTreeSet<&str> = lines.filter_map(|line| line.split(' ').next()).collect();
 
     assert!(commands.len() > 10, "{help}");
     assert_eq!(commands.difference(&tried).collect::<Vec<_>>(), Vec::<&&str>::new());
