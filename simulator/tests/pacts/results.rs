@@ -232,11 +232,7 @@ fn every_command_is_among_those_that_are_tried() {
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     let cases = cases();
-    let lines = cases
-        .iter()
-        .map(|case| case.line)
-        .chain(LIVE)
-        .chain(WITHOUT_RESULT);
+    let lines = cases.iter().map(|case| case.line).chain(LIVE).chain(WITHOUT_RESULT);
     let tried: BTreeSet<&str> = lines.filter_map(|line| line.split(' ').next()).collect();
 
     assert!(commands.len() > 10, "{help}");
