@@ -97,8 +97,8 @@ fn one_type_each(observation: &Observation, rows: Vec<Vec<Value>>) -> Result<Vec
         let number = values().find(|value| value.is_number() || value.is_boolean());
         if let (Some(text), Some(number)) = (text, number) {
             return Err(format!(
-                "column {column} holds texts, such as {text}, and numbers, such as {number}, which no query finds equal; \
-                 give it values of one type"
+                "column {column} holds texts, such as {text}, and numbers, such as {number}, which no query finds \
+                 equal; give it values of one type"
             ));
         }
     }
