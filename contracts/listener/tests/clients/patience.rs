@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use listener::Limits;
+use tokio::time::interval;
 
-use crate::support::{Client, LIVE, has_noticed, short, start};
+use crate::support::{LIVE, has_noticed, short, start};
 
 const HALF_A_BODY: &str = "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n{";
 
@@ -31,21 +32,18 @@ async fn three_hundred_half_sent_requests_are_gone_within_the_limit_and_liveness
 #[tokio::test]
 async fn a_byte_now_and_then_does_not_keep_a_head_or_a_body_open() {
     let server = start(short()).await;
+    let mut now_and_then = interval(Duration::from_millis(50));
     for begun in ["GET /health/live HTTP/1.1\r\nhost: x\r\nx: ", HALF_A_BODY] {
-        let mut client = server.sent(begun).await;
+        let client = server.sent(begun).await;
         let began = Instant::now();
-        while still_takes(&mut client).await {
+        // Writing fails once the server has closed the connection.
+        while client.0.try_write(b" ").is_ok() {
+            now_and_then.tick().await;
             assert!(began.elapsed() < Duration::from_secs(5), "{begun:?} goes on");
         }
         assert!(began.elapsed() >= Duration::from_millis(900), "not before the limit");
     }
     server.stop().await;
-}
-
-/// Sends a byte after a moment; false if the server has closed the connection.
-async fn still_takes(client: &mut Client) -> bool {
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    client.0.try_write(b" ").is_ok()
 }
 
 #[tokio::test]
@@ -59,8 +57,9 @@ async fn a_body_slower_than_the_limit_is_taken_if_it_keeps_the_rate() {
         .sent("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 20000\r\n\r\n")
         .await;
     let piece = "x".repeat(1_000);
+    let mut ten_times_the_rate = interval(Duration::from_millis(100));
     for _ in 0..20 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        ten_times_the_rate.tick().await;
         client.send(&piece).await;
     }
     assert!(client.answer().await.starts_with("HTTP/1.1 200"));
@@ -74,7 +73,7 @@ async fn a_kept_connection_is_closed_when_it_is_silent_and_only_then() {
     for _ in 0..4 {
         client.send(LIVE).await;
         assert!(client.answer().await.contains("live"));
-        tokio::time::sleep(Duration::from_millis(1_200)).await;
+        assert!(client.hears_nothing_for(Duration::from_millis(1_200)).await);
     }
     client.send(LIVE).await;
     assert!(client.answer().await.contains("live"), "silent for less than the limit");
@@ -91,7 +90,11 @@ async fn the_servers_own_work_has_no_limit() {
     let mut posting = server
         .sent("POST /wait HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc")
         .await;
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(
+        getting.hears_nothing_for(Duration::from_secs(3)).await,
+        "longer than any limit on clients"
+    );
+    assert!(posting.hears_nothing_for(Duration::ZERO).await);
     server.gate.add_permits(2);
 
     assert!(getting.answer().await.ends_with("waited"));

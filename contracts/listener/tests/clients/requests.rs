@@ -1,5 +1,7 @@
 //! Requests that are odd, and the answers that they get.
 
+use std::time::Duration;
+
 use tokio::io::AsyncWriteExt;
 
 use crate::support::{LIVE, short, start};
@@ -18,7 +20,7 @@ async fn a_client_that_closes_its_half_after_the_request_is_answered() {
     }
     let mut waiting = server.sent("GET /wait HTTP/1.1\r\nhost: x\r\n\r\n").await;
     waiting.0.shutdown().await.unwrap();
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert!(waiting.hears_nothing_for(Duration::from_millis(200)).await);
     server.gate.add_permits(1);
     assert!(waiting.answer().await.ends_with("waited"));
     server.stop().await;

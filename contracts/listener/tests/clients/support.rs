@@ -172,6 +172,11 @@ impl Client {
         }
     }
 
+    /// Returns whether the connection stays open for this long, without a byte from the server.
+    pub(crate) async fn hears_nothing_for(&self, time: Duration) -> bool {
+        timeout(time, self.0.readable()).await.is_err()
+    }
+
     /// Waits until the server has closed the connection without another byte, and returns the time it took.
     pub(crate) async fn closed(&mut self) -> Duration {
         let begun = Instant::now();
