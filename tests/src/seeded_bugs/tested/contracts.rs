@@ -4,145 +4,54 @@ use crate::seeded_bugs::{Bug, Edit, Layer};
 
 use super::bug;
 
+/// The edit that makes the content hash leave something out of an interaction.
+macro_rules! hash_leaves_out {
+    ($what:literal, $part:literal, $field:literal) => {
+        hash_leaves_out!(@
+            $what,
+            "fields.insert(name.clone(), value.clone());",
+            concat!(
+                "let mut value = value.clone();\n",
+                "            if name == \"", $part, "\" {\n",
+                "                value.as_object_mut().and_then(|map| map.remove(\"", $field, "\"));\n",
+                "            }\n",
+                "            fields.insert(name.clone(), value);"
+            )
+        )
+    };
+    ($what:literal, $field:literal) => {
+        hash_leaves_out!(@
+            $what,
+            "if !GENERATED.contains(&name.as_str()) {",
+            concat!("if !GENERATED.contains(&name.as_str()) && name != \"", $field, "\" {")
+        )
+    };
+    (@ $what:literal, $find:expr, $replace:expr) => {
+        bug(
+            Layer::Module,
+            concat!("the content hash leaves out the ", $what),
+            "tests of ledger",
+            (
+                "suite",
+                "document::promises::nothing_that_an_interaction_says_can_go_or_change_under_the_same_hash",
+            ),
+            &[Edit {
+                file: "contracts/ledger/src/document/canonical.rs",
+                find: $find,
+                replace: $replace,
+            }],
+        )
+    };
+}
+
 pub(super) const LEDGER: &[Bug] = &[
-    bug(
-        Layer::Module,
-        "the content hash leaves out the headers of requests",
-        "tests of ledger",
-        (
-            "suite",
-            "document::promises::nothing_that_an_interaction_says_can_go_or_change_under_the_same_hash",
-        ),
-        &[Edit {
-            file: "contracts/ledger/src/document/canonical.rs",
-            find: r#"        if !GENERATED.contains(&name.as_str()) {
-            fields.insert(name.clone(), value.clone());
-        }
-"#,
-            replace: r#"        if !GENERATED.contains(&name.as_str()) {
-            let mut value = value.clone();
-            if name == "request" {
-                value.as_object_mut().and_then(|map| map.remove("headers"));
-            }
-            fields.insert(name.clone(), value);
-        }
-"#,
-        }],
-    ),
-    bug(
-        Layer::Module,
-        "the content hash leaves out the headers of responses",
-        "tests of ledger",
-        (
-            "suite",
-            "document::promises::nothing_that_an_interaction_says_can_go_or_change_under_the_same_hash",
-        ),
-        &[Edit {
-            file: "contracts/ledger/src/document/canonical.rs",
-            find: r#"        if !GENERATED.contains(&name.as_str()) {
-            fields.insert(name.clone(), value.clone());
-        }
-"#,
-            replace: r#"        if !GENERATED.contains(&name.as_str()) {
-            let mut value = value.clone();
-            if name == "response" {
-                value.as_object_mut().and_then(|map| map.remove("headers"));
-            }
-            fields.insert(name.clone(), value);
-        }
-"#,
-        }],
-    ),
-    bug(
-        Layer::Module,
-        "the content hash leaves out the query of requests",
-        "tests of ledger",
-        (
-            "suite",
-            "document::promises::nothing_that_an_interaction_says_can_go_or_change_under_the_same_hash",
-        ),
-        &[Edit {
-            file: "contracts/ledger/src/document/canonical.rs",
-            find: r#"        if !GENERATED.contains(&name.as_str()) {
-            fields.insert(name.clone(), value.clone());
-        }
-"#,
-            replace: r#"        if !GENERATED.contains(&name.as_str()) {
-            let mut value = value.clone();
-            if name == "request" {
-                value.as_object_mut().and_then(|map| map.remove("query"));
-            }
-            fields.insert(name.clone(), value);
-        }
-"#,
-        }],
-    ),
-    bug(
-        Layer::Module,
-        "the content hash leaves out the rules of responses",
-        "tests of ledger",
-        (
-            "suite",
-            "document::promises::nothing_that_an_interaction_says_can_go_or_change_under_the_same_hash",
-        ),
-        &[Edit {
-            file: "contracts/ledger/src/document/canonical.rs",
-            find: r#"        if !GENERATED.contains(&name.as_str()) {
-            fields.insert(name.clone(), value.clone());
-        }
-"#,
-            replace: r#"        if !GENERATED.contains(&name.as_str()) {
-            let mut value = value.clone();
-            if name == "response" {
-                value.as_object_mut().and_then(|map| map.remove("matchingRules"));
-            }
-            fields.insert(name.clone(), value);
-        }
-"#,
-        }],
-    ),
-    bug(
-        Layer::Module,
-        "the content hash leaves out the generators of messages",
-        "tests of ledger",
-        (
-            "suite",
-            "document::promises::nothing_that_an_interaction_says_can_go_or_change_under_the_same_hash",
-        ),
-        &[Edit {
-            file: "contracts/ledger/src/document/canonical.rs",
-            find: "if !GENERATED.contains(&name.as_str()) {",
-            replace: r#"if !GENERATED.contains(&name.as_str()) && name != "generators" {"#,
-        }],
-    ),
-    bug(
-        Layer::Module,
-        "the content hash leaves out the rules of messages",
-        "tests of ledger",
-        (
-            "suite",
-            "document::promises::nothing_that_an_interaction_says_can_go_or_change_under_the_same_hash",
-        ),
-        &[Edit {
-            file: "contracts/ledger/src/document/canonical.rs",
-            find: "if !GENERATED.contains(&name.as_str()) {",
-            replace: r#"if !GENERATED.contains(&name.as_str()) && name != "matchingRules" {"#,
-        }],
-    ),
-    bug(
-        Layer::Module,
-        "the content hash leaves out the metadata of messages",
-        "tests of ledger",
-        (
-            "suite",
-            "document::promises::nothing_that_an_interaction_says_can_go_or_change_under_the_same_hash",
-        ),
-        &[Edit {
-            file: "contracts/ledger/src/document/canonical.rs",
-            find: "if !GENERATED.contains(&name.as_str()) {",
-            replace: r#"if !GENERATED.contains(&name.as_str()) && name != "metadata" {"#,
-        }],
-    ),
+    hash_leaves_out!("headers of requests", "request", "headers"),
+    hash_leaves_out!("headers of responses", "response", "headers"),
+    hash_leaves_out!("query of requests", "request", "query"),
+    hash_leaves_out!("rules of responses", "response", "matchingRules"),
+    hash_leaves_out!("generators of messages", "generators"),
+    hash_leaves_out!("rules of messages", "matchingRules"),
+    hash_leaves_out!("metadata of messages", "metadata"),
     bug(
         Layer::Module,
         "an undeployment ends one of two records of a version",
