@@ -16,10 +16,6 @@ use hyper::body::Incoming;
 
 use crate::watch::{Phase, Watch};
 
-/// Largest rest of a refused body that is read, in bytes. A client that is still writing when the connection closes
-/// may never see the refusal.
-const PATIENCE: usize = 16 << 20;
-
 /// Bytes of request bodies that one server holds.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -113,20 +109,6 @@ impl Counted {
     fn end(&self) {
         self.watch.pass(Phase::Body, Phase::Working);
     }
-
-    /// Reads the rest in a task of its own, so that what is held already can be freed at once.
-    fn throw_the_rest_away(&mut self) {
-        let Some(mut rest) = self.incoming.take() else { return };
-        self.watch.refused_the_rest();
-        tokio::spawn(async move {
-            let mut thrown = 0_usize;
-            while thrown < PATIENCE
-                && let Some(Ok(frame)) = std::future::poll_fn(|cx| Pin::new(&mut rest).poll_frame(cx)).await
-            {
-                thrown = thrown.saturating_add(frame.data_ref().map_or(0, Bytes::len));
-            }
-        });
-    }
 }
 
 impl HttpBody for Counted {
@@ -143,8 +125,14 @@ impl HttpBody for Counted {
         if let Some(Ok(frame)) = &polled
             && !self.held.take(frame.data_ref().map_or(0, Bytes::len))
         {
-            self.throw_the_rest_away();
+            // What is held already can be freed at once.
+            self.incoming = None;
+            self.watch.refused_the_rest();
             return Poll::Ready(Some(Err(Box::new(OverBudget))));
+        }
+        if matches!(polled, Some(Err(_))) {
+            // Malformed: what follows is part of no request, and the answer is the connection's last.
+            self.watch.refused_the_rest();
         }
         if !matches!(polled, Some(Ok(_))) || self.is_end_stream() {
             self.end();
@@ -163,10 +151,7 @@ impl HttpBody for Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        // A refused body is still being read.
-        if self.incoming.is_some() {
-            self.end();
-        }
+        self.end();
     }
 }
 

@@ -15,10 +15,7 @@ use crate::{
 /// Serves one connection until either side ends it, its place is given away, or the server stops.
 pub(crate) async fn run(stream: TcpStream, place: Place, shared: Arc<Shared>, stopping: CancellationToken) {
     let watch = &place.watch;
-    let io = Watched {
-        stream,
-        watch: Arc::clone(watch),
-    };
+    let io = Watched::new(stream, Arc::clone(watch));
     let service = Service {
         shared,
         watch: Arc::clone(watch),

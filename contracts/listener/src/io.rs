@@ -2,7 +2,7 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use tokio::{
@@ -10,12 +10,14 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::watch::Watch;
+use crate::{limits::PATIENCE, watch::Watch};
 
 /// The socket of a connection, which tells the watch of every byte.
 pub(crate) struct Watched {
-    pub(crate) stream: TcpStream,
-    pub(crate) watch: Arc<Watch>,
+    stream: TcpStream,
+    watch: Arc<Watch>,
+    /// Bytes that were read after the shutdown and thrown away.
+    thrown: usize,
 }
 
 impl AsyncRead for Watched {
@@ -57,12 +59,32 @@ impl AsyncWrite for Watched {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
+    /// Also reads on where the rest of a request was refused: closed with unread bytes, a socket sends a reset, which
+    /// may overtake the answer (RFC 9112 section 9.6). The watch limits the time.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+        let mut room = [0; 4096];
+        while self.watch.is_leftover() && self.thrown < PATIENCE {
+            let mut buffer = ReadBuf::new(&mut room);
+            ready!(self.as_mut().poll_read(cx, &mut buffer))?;
+            match buffer.filled().len() {
+                0 => break,
+                read => self.thrown += read,
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
 impl Watched {
+    pub(crate) fn new(stream: TcpStream, watch: Arc<Watch>) -> Self {
+        Self {
+            stream,
+            watch,
+            thrown: 0,
+        }
+    }
+
     fn heard(&self, polled: &Poll<io::Result<usize>>) {
         if matches!(polled, Poll::Ready(Ok(written)) if *written > 0) {
             self.watch.wrote();

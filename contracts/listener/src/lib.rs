@@ -11,6 +11,8 @@
 //!   refused as [`Refusal::Busy`].
 //! - Bodies of requests that are being worked on hold at most [`Limits::body_bytes`] in all; a request beyond is
 //!   refused as [`Refusal::Memory`], and has no effect.
+//! - The rest of a body that is malformed or refused for its memory is read after the answer and thrown away, up to
+//!   16 MiB and for [`Limits::head`], so that no reset overtakes the answer.
 //! - Framing that RFC 9112 forbids and hyper lets pass is refused: [`Refusal::Host`], [`Refusal::TransferEncoding`].
 //! - A client that closes its half after the request is answered.
 //! - Failures to accept are reported once a second, and the loop goes on.

@@ -9,6 +9,10 @@ pub const MARGIN: usize = 16;
 /// Largest head of a request in bytes, and largest buffer of a connection. A request line may have 60 kB.
 pub(crate) const HEAD_BYTES: usize = 64 << 10;
 
+/// Largest rest of a refused request that is read, in bytes. A client that is still writing when the connection closes
+/// may never see the refusal.
+pub(crate) const PATIENCE: usize = 16 << 20;
+
 /// Descriptors that are left to the rest of the process: databases, clients, logs.
 const RESERVED_DESCRIPTORS: usize = 128;
 

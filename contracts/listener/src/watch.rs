@@ -11,7 +11,7 @@ use crate::Limits;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// The head of a request is awaited: the first of the connection, or one that has begun. Also the rest of a refused
-    /// body.
+    /// body, once the answer is written.
     Head,
     /// The body of a request is being read.
     Body,
@@ -85,9 +85,14 @@ impl Watch {
         }
     }
 
-    /// The request is refused, and the rest of its body thrown away.
+    /// The request is refused, and its rest is to be read after the answer and thrown away.
     pub(crate) fn refused_the_rest(&self) {
         self.state().is_leftover = true;
+    }
+
+    /// True if the rest of a refused request is to be thrown away.
+    pub(crate) fn is_leftover(&self) -> bool {
+        self.state().is_leftover
     }
 
     pub(crate) fn read(&self, bytes: usize) {

@@ -174,6 +174,25 @@ pub(crate) fn id_for_event(event_id: impl ToString) -> NotificationId {
 }
 
 #[cfg(test)]
+impl Message {
+    /// A message about a new order, to a customer without a push token.
+    pub(crate) fn sample() -> Self {
+        Self {
+            id: NotificationId::derive(&["message"]),
+            change: Change {
+                order_id: OrderId::derive(&["order"]),
+                kind: NotificationKind::OrderCreated,
+                note: None,
+            },
+            contact: Contact {
+                email: "ann@example.com".to_owned(),
+                push_token: None,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -181,14 +181,12 @@ fn no_connection() -> ChannelError {
 
 #[cfg(test)]
 mod tests {
-    use commerce::{NotificationId, NotificationKind, OrderId};
     use tokio::{
         io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
         net::TcpListener,
     };
 
     use super::*;
-    use crate::domain::Change;
 
     #[test]
     fn a_line_end_that_is_not_crlf_is_seen_wherever_it_stands() {
@@ -248,19 +246,7 @@ mod tests {
 
     async fn send(port: u16) -> Result<(), ChannelError> {
         let mailer = Mailer::new("127.0.0.1", port, Duration::from_secs(10)).unwrap();
-        let message = Message {
-            id: NotificationId::derive(&["mail"]),
-            change: Change {
-                order_id: OrderId::derive(&["order"]),
-                kind: NotificationKind::OrderCreated,
-                note: None,
-            },
-            contact: Contact {
-                email: "ann@example.com".to_owned(),
-                push_token: None,
-            },
-        };
-        mailer.send(&message).await
+        mailer.send(&Message::sample()).await
     }
 
     #[tokio::test]

@@ -51,12 +51,10 @@ impl Pusher {
 
 #[cfg(test)]
 mod tests {
-    use commerce::{Contact, NotificationId, NotificationKind, OrderId};
     use http::Response;
     use seam::{BoxFuture, TransportFailure};
 
     use super::*;
-    use crate::domain::Change;
 
     /// Answers every request with this status.
     struct Says(u16);
@@ -70,18 +68,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_status_is_a_message_that_was_sent_or_refused_or_is_tried_again() {
-        let message = Message {
-            id: NotificationId::derive(&["push"]),
-            change: Change {
-                order_id: OrderId::derive(&["order"]),
-                kind: NotificationKind::OrderCreated,
-                note: None,
-            },
-            contact: Contact {
-                email: "ann@example.com".to_owned(),
-                push_token: None,
-            },
-        };
+        let message = Message::sample();
         let mut refused = Vec::new();
         for status in 200..600 {
             match Pusher::new(Arc::new(Says(status))).send("device", &message).await {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use commerce::{Error, IdempotencyKey, Inventory, Money, OrderId, PaymentConflict, PaymentStatus, Payments, Refund};
 use futures::{StreamExt, stream};
-use shared::{Database, DatabaseError, Next, Round};
+use shared::{Database, DatabaseError, Next, Round, WorkOutcome};
 
 use crate::store::{
-    refunds::{self, Due, Outcome},
+    refunds::{self, Due},
     releases,
 };
 
@@ -65,7 +65,7 @@ where
 impl Refunds {
     async fn compensate(&self, due: Due) -> Result<(), String> {
         let outcome = self.refund(&due).await?;
-        if let Outcome::Refused(reason) = &outcome {
+        if let WorkOutcome::Refused(reason) = &outcome {
             let (order_id, payment_id) = (due.refund.order_id, due.refund.payment_id);
             tracing::error!(
                 %order_id, %payment_id, reason,
@@ -82,25 +82,25 @@ impl Refunds {
     /// Requests the refund until Payments has decided, and returns the outcome. If less is left than is due,
     /// because someone refunded a part by hand, the rest is requested. Each amount has its own key, so nothing is
     /// refunded twice.
-    async fn refund(&self, due: &Due) -> Result<Outcome, String> {
+    async fn refund(&self, due: &Due) -> Result<WorkOutcome, String> {
         let (payment_id, mut amount) = (due.refund.payment_id, due.refund.amount);
         loop {
             let key = key(due, amount)?;
             let refund = Refund { key, amount };
             let left = match self.payments.refund_payment(payment_id, refund).await {
-                Ok(_) => return Ok(Outcome::Done("refunded")),
+                Ok(_) => return Ok(WorkOutcome::Done("refunded")),
                 Err(Error::Conflict(PaymentConflict::RefundExceedsCaptured { left, .. })) => left,
                 Err(Error::Conflict(PaymentConflict::IllegalTransition {
                     from: PaymentStatus::Refunded,
                     ..
                 })) => {
-                    return Ok(Outcome::Done("refunded before"));
+                    return Ok(WorkOutcome::Done("refunded before"));
                 }
-                Err(Error::Conflict(refused)) => return Ok(Outcome::Refused(refused.to_string())),
+                Err(Error::Conflict(refused)) => return Ok(WorkOutcome::Refused(refused.to_string())),
                 Err(error) => return Err(error.to_string()),
             };
             if left.cents <= 0 {
-                return Ok(Outcome::Done("refunded before"));
+                return Ok(WorkOutcome::Done("refunded before"));
             }
             if left.currency != amount.currency || left.cents >= amount.cents {
                 return Err(format!(

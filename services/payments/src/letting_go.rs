@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
 use commerce::PaymentId;
-use shared::{Database, DatabaseError};
+use shared::{Database, DatabaseError, WorkOutcome};
 
 use crate::{
     domain::ProviderKey,
     provider::{Operation, Provider, ProviderError, Verdict},
     store::{
-        holds::{self, Hold, Outcome},
+        holds::{self, Hold},
         payments,
     },
 };
@@ -40,7 +40,7 @@ impl LettingGo {
     }
 
     /// Looks for the authorisation and voids it. `None`: there is nothing to void so far, or no answer.
-    async fn let_go(&self, payment_id: PaymentId) -> Option<Outcome> {
+    async fn let_go(&self, payment_id: PaymentId) -> Option<WorkOutcome> {
         let held = match self
             .provider
             .find(&ProviderKey::Authorize(payment_id).to_string())
@@ -53,7 +53,7 @@ impl LettingGo {
             Ok(Some(Operation {
                 verdict: Verdict::Declined(_),
                 ..
-            })) => return Some(Outcome::Done("declined")),
+            })) => return Some(WorkOutcome::Done("declined")),
             Ok(None) => return None,
             Err(error) => {
                 tracing::warn!(%payment_id, %error, "provider not asked for a late authorisation, will be asked again");
@@ -66,7 +66,7 @@ impl LettingGo {
                 verdict: Verdict::Done, ..
             }) => {
                 tracing::info!(%payment_id, "late authorisation voided");
-                Some(Outcome::Done("voided"))
+                Some(WorkOutcome::Done("voided"))
             }
             Ok(Operation {
                 verdict: Verdict::Declined(reason),
@@ -77,7 +77,7 @@ impl LettingGo {
                     %payment_id, reason,
                     "authorisation not voided: GET /v2/given-up lists it, retry it or void it by hand"
                 );
-                Some(Outcome::Refused(reason))
+                Some(WorkOutcome::Refused(reason))
             }
             Err(error) => {
                 tracing::warn!(%payment_id, %error, "void of a late authorisation not answered, will be tried again");
@@ -86,8 +86,8 @@ impl LettingGo {
         }
     }
 
-    async fn store(&self, hold: Hold, outcome: Option<Outcome>) -> Result<(), DatabaseError> {
-        let outcome = outcome.or_else(|| hold.is_over().then_some(Outcome::Done("never arrived")));
+    async fn store(&self, hold: Hold, outcome: Option<WorkOutcome>) -> Result<(), DatabaseError> {
+        let outcome = outcome.or_else(|| hold.is_over().then_some(WorkOutcome::Done("never arrived")));
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -112,7 +112,7 @@ mod tests {
         provider::scripted::{Found, Scripted, declined, refused, silence},
     };
 
-    async fn let_go(hold: Found, void: Result<Verdict, ProviderError>) -> (Option<Outcome>, Vec<&'static str>) {
+    async fn let_go(hold: Found, void: Result<Verdict, ProviderError>) -> (Option<WorkOutcome>, Vec<&'static str>) {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/{{module}}.db", folder.path().display());
         let provider = Arc::new(Scripted {
@@ -130,7 +130,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_search_goes_on_until_the_provider_has_said_that_nothing_is_held() {
-        let refusal = Some(Outcome::Refused("for the test".to_owned()));
+        let refusal = Some(WorkOutcome::Refused("for the test".to_owned()));
         for (hold, void, wanted, sent) in [
             (Ok(None), Ok(Verdict::Done), None, vec![]),
             (Err(silence()), Ok(Verdict::Done), None, vec![]),
@@ -138,13 +138,13 @@ mod tests {
             (
                 Ok(Some(declined())),
                 Ok(Verdict::Done),
-                Some(Outcome::Done("declined")),
+                Some(WorkOutcome::Done("declined")),
                 vec![],
             ),
             (
                 Ok(Some(Verdict::Done)),
                 Ok(Verdict::Done),
-                Some(Outcome::Done("voided")),
+                Some(WorkOutcome::Done("voided")),
                 vec!["void"],
             ),
             (Ok(Some(Verdict::Done)), Err(silence()), None, vec!["void"]),

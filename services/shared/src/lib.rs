@@ -36,7 +36,7 @@ mod worker;
 pub use backoff::Backoff;
 pub use database::{Database, DatabaseError, Engine, Listing, Migration, Stats, Tx, row};
 pub use environment::Environment;
-pub use given_up::{GivenUp, GivingUp};
+pub use given_up::{GivenUp, GivingUp, WorkOutcome};
 pub use health::{CheckReport, Health, Report};
 pub use module::{Module, Mounted};
 pub use neighbour::{Neighbour, passed_on};

@@ -76,9 +76,9 @@
 //!   effect that goes on, while others are laid or lifted, keeps its state.
 //! - *HTTP/1.* Requests are told apart only on connections under a fault on requests. An open connection joins at
 //!   its next request that begins after a reply. Bytes pass as they were sent, body pieces as they come, pipelined
-//!   replies in order. A head of more than 64 KiB or 128 headers is not taken for HTTP/1. Everything else, such as
-//!   HTTP/2, TLS, and web sockets after their 101, passes as bytes, and the fault is recorded as unfit for the
-//!   connection.
+//!   replies in order; a client is not read further while 256 replies are awaited or wait for it. A head of more than
+//!   64 KiB or 128 headers is not taken for HTTP/1. Everything else, such as HTTP/2, TLS, and web sockets after their
+//!   101, passes as bytes, and the fault is recorded as unfit for the connection.
 //! - *Protocols.* The effects before `delay_request` act on bytes, so they may be laid on any protocol over TCP. The
 //!   reply that begins server-sent events, and the request that asks for a web socket, are HTTP/1 requests and
 //!   replies like others. Server-sent events and web sockets then pass as bytes: `latency`, `slice` and `bandwidth`

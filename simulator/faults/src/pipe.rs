@@ -192,7 +192,7 @@ impl<'a> Pipe<'a> {
             .as_ref()
             .is_none_or(|(exchange, side)| exchange.may_read(*side));
         let reads = self.state == State::Reading && self.queued < self.room && may_read;
-        let gets_ready = self.state == State::Reading && self.exchange.is_some();
+        let gets_ready = self.state == State::Reading && self.queued < self.room && self.exchange.is_some();
         let most = self.buffer.len().min(self.room);
         tokio::select! {
             biased;

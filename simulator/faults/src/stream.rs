@@ -20,6 +20,16 @@ impl Item {
         }
     }
 
+    /// Takes its bytes, with their time. An end has none: it is passed on at its time, but not before `earliest`.
+    pub(crate) fn bytes_or_pass(self, earliest: Option<Instant>, out: &mut Vec<Self>) -> Option<(Instant, Bytes)> {
+        if let What::Data(bytes) = self.what {
+            return Some((self.due, bytes));
+        }
+        let due = earliest.map_or(self.due, |earliest| earliest.max(self.due));
+        out.push(Self { due, ..self });
+        None
+    }
+
     /// Number of bytes it holds.
     pub(crate) fn length(&self) -> usize {
         match &self.what {

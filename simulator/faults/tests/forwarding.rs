@@ -165,6 +165,26 @@ async fn an_upstream_that_moves_is_found_at_the_same_address() {
 }
 
 #[tokio::test]
+async fn two_instances_get_connections_by_turns_and_a_removed_one_gets_none() {
+    let (first, other) = (echo("first").await, echo("other").await);
+    let upstream = Upstream::at(first);
+    upstream.add(other);
+    let proxy = proxy_to(upstream.clone()).await;
+    let greeting = async || {
+        let mut client = TcpStream::connect(proxy.address()).await.unwrap();
+        read_exactly(&mut client, 5).await
+    };
+
+    for _ in 0..3 {
+        assert_eq!([greeting().await, greeting().await], [b"first", b"other"]);
+    }
+    upstream.remove(first);
+    for _ in 0..3 {
+        assert_eq!(greeting().await, b"other");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_to_nobody_is_reset() {
     let gone = TcpListener::bind(LOOPBACK).await.unwrap().local_addr().unwrap();
     for upstream in [Upstream::away(), Upstream::at(gone)] {

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use listener::Limits;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::{interval, timeout},
+};
 
-use crate::support::{LIVE, short, start};
+use crate::support::{DEADLINE, LIVE, short, start};
 
 #[tokio::test]
 async fn a_client_that_closes_its_half_after_the_request_is_answered() {
@@ -51,6 +55,49 @@ async fn framing_that_the_standard_forbids_is_refused_and_the_connection_closed(
     }
     let mut old = server.sent("GET /health/live HTTP/1.0\r\n\r\n").await;
     assert!(old.answer().await.ends_with("live"), "HTTP/1.0 has no Host");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_rest_of_a_request_with_a_malformed_chunk_is_read_so_that_its_refusal_arrives() {
+    let server = start(short()).await;
+    let head = "POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+    // More than the buffers of both sockets hold.
+    let rest = "x".repeat(12 << 20);
+    for chunk in ["zz\r\n", "-1\r\n", "2;"] {
+        let mut client = server.sent(&format!("{head}{chunk}{rest}")).await;
+        let answer = client.answer().await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{chunk:?}: {answer}");
+        let end = client.0.read(&mut [0]).await;
+        assert_eq!(end.expect("no reset"), 0, "{chunk:?}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_rest_of_a_refused_request_is_read_up_to_a_time_and_a_number_of_bytes() {
+    let malformed = "POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n";
+    let server = start(short()).await;
+    let client = server.sent(malformed).await;
+    let mut now_and_then = interval(Duration::from_millis(50));
+    // Writing fails once the server has closed the connection.
+    let slow = async {
+        while client.0.try_write(b" ").is_ok() {
+            now_and_then.tick().await;
+        }
+    };
+    timeout(DEADLINE / 2, slow).await.expect("a slow client is cut off");
+    server.stop().await;
+
+    let patient = Limits {
+        head: DEADLINE * 2,
+        ..short()
+    };
+    let server = start(patient).await;
+    let mut client = server.sent(malformed).await;
+    let piece = vec![b'x'; 1 << 20];
+    let flood = async { while client.0.write_all(&piece).await.is_ok() {} };
+    timeout(DEADLINE / 2, flood).await.expect("a flood is cut off");
     server.stop().await;
 }
 

@@ -1,14 +1,11 @@
 use commerce::{PaymentId, Timestamp};
 use shared::{
-    Database, DatabaseError, GivenUp, Tx,
-    row::{instant, money, parsed},
+    Database, DatabaseError, GivenUp, Tx, WorkOutcome,
+    row::{money, parsed},
 };
 use sqlx::Row;
 
 use crate::domain::Refundable;
-
-/// Start of the stored outcome of a refund that Payments refused; its reason follows.
-const REFUSED: &str = "refused: ";
 
 /// A refund without an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,15 +13,6 @@ pub(crate) struct Due {
     pub(crate) refund: Refundable,
     /// Number of times that a person had it tried again after a refusal.
     pub(crate) retries: i64,
-}
-
-/// End of a refund.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// The money is back; the text says how.
-    Done(&'static str),
-    /// Payments refused it for good, for this reason.
-    Refused(String),
 }
 
 /// Schedules a refund. One that is scheduled or settled already stays as it is.
@@ -68,15 +56,11 @@ pub(crate) async fn due(db: &Database, limit: i64) -> Result<Vec<Due>, DatabaseE
 }
 
 /// Stores the outcome of a refund, which is not due any more. No change if it was tried again since.
-pub(crate) async fn settle(tx: &mut Tx, due: &Due, outcome: &Outcome) -> Result<(), DatabaseError> {
-    let outcome = match outcome {
-        Outcome::Done(how) => (*how).to_owned(),
-        Outcome::Refused(reason) => format!("{REFUSED}{reason}"),
-    };
+pub(crate) async fn settle(tx: &mut Tx, due: &Due, outcome: &WorkOutcome) -> Result<(), DatabaseError> {
     sqlx::query(
         "UPDATE refunds SET outcome = $1, settled_at = $2 WHERE payment_id = $3 AND retries = $4 AND outcome IS NULL",
     )
-    .bind(outcome)
+    .bind(outcome.to_string())
     .bind(Timestamp::now().as_micros())
     .bind(due.refund.payment_id.to_string())
     .bind(due.retries)
@@ -87,26 +71,13 @@ pub(crate) async fn settle(tx: &mut Tx, due: &Due, outcome: &Outcome) -> Result<
 
 /// Refunds that were refused for good, oldest first, at most 1,000.
 pub(crate) async fn refused(db: &Database, kind: &'static str) -> Result<Vec<GivenUp>, DatabaseError> {
-    let rows = sqlx::query(
-        "SELECT payment_id, order_id, amount_cents, currency, outcome, retries, settled_at FROM refunds
+    GivenUp::list(
+        db,
+        kind,
+        "SELECT payment_id, order_id, amount_cents AS amount, currency, outcome, retries, settled_at FROM refunds
          WHERE outcome LIKE 'refused: %' ORDER BY settled_at, payment_id LIMIT 1000",
     )
-    .fetch_all(db.readers())
-    .await?;
-    rows.iter()
-        .map(|row| {
-            let outcome: String = row.try_get("outcome")?;
-            Ok(GivenUp {
-                kind,
-                id: row.try_get("payment_id")?,
-                order_id: parsed(row, "order_id")?,
-                amount: money(row, "amount_cents")?,
-                reason: outcome.trim_start_matches(REFUSED).to_owned(),
-                retries: row.try_get("retries")?,
-                given_up_at: instant(row, "settled_at")?,
-            })
-        })
-        .collect()
+    .await
 }
 
 /// Makes a refused refund due again. `false`, and no change, if it is not refused.
@@ -142,24 +113,55 @@ mod tests {
     use super::*;
     use crate::{SOURCE, migrations::MIGRATIONS};
 
-    #[tokio::test]
-    async fn the_outcome_of_an_attempt_before_a_retry_does_not_settle_the_retry() {
-        let folder = tempfile::tempdir().unwrap();
+    /// A database, and a refund that may be scheduled in it.
+    async fn opened(folder: &tempfile::TempDir) -> (Database, Refundable) {
         let url = format!("sqlite://{}/{{module}}.db", folder.path().display());
-        let db = Database::open(&url, SOURCE, MIGRATIONS).await.unwrap();
         let refund = Refundable {
             payment_id: PaymentId::derive(&["payment"]),
             order_id: OrderId::derive(&["order"]),
             amount: Money::new(100, Currency::EUR),
         };
-        let (first, refused) = (Due { refund, retries: 0 }, Outcome::Refused("for the test".to_owned()));
+        (Database::open(&url, SOURCE, MIGRATIONS).await.unwrap(), refund)
+    }
+
+    #[tokio::test]
+    async fn a_refused_refund_is_listed_with_the_reason_as_it_was_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let (db, refund) = opened(&folder).await;
+        let (first, reason) = (Due { refund, retries: 0 }, "refused: refused: by the bank");
+        let written: Result<(), DatabaseError> = db
+            .write(move |tx| {
+                Box::pin(async move {
+                    schedule(tx, &refund).await?;
+                    settle(tx, &first, &WorkOutcome::Refused(reason.to_owned())).await
+                })
+            })
+            .await;
+        written.unwrap();
+
+        let listed = refused(&db, "refund").await.unwrap();
+
+        let seen: Vec<_> = listed
+            .iter()
+            .map(|one| (one.kind, &*one.id, one.order_id, one.amount, &*one.reason))
+            .collect();
+        let id = refund.payment_id.to_string();
+        assert_eq!(seen, [("refund", &*id, refund.order_id, refund.amount, reason)]);
+    }
+
+    #[tokio::test]
+    async fn the_outcome_of_an_attempt_before_a_retry_does_not_settle_the_retry() {
+        let folder = tempfile::tempdir().unwrap();
+        let (db, refund) = opened(&folder).await;
+        let first = Due { refund, retries: 0 };
+        let refused = WorkOutcome::Refused("for the test".to_owned());
         let written: Result<bool, DatabaseError> = db
             .write(move |tx| {
                 Box::pin(async move {
                     schedule(tx, &refund).await?;
                     settle(tx, &first, &refused).await?;
                     let retried = retry(tx, refund.payment_id).await?;
-                    settle(tx, &first, &Outcome::Done("late")).await?;
+                    settle(tx, &first, &WorkOutcome::Done("late")).await?;
                     schedule(tx, &refund).await?;
                     Ok(retried)
                 })

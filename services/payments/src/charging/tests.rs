@@ -1,10 +1,12 @@
 //! Attempts to go on with a payment that may have been sent before, against a provider whose every answer is chosen.
 
+use std::future::ready;
+
 use commerce::{
-    Currency, CustomerId, Money, NewOrder, Order, OrderError, OrderId, Page, PageRequest, Payment, PaymentMethod,
-    PaymentStatus, Shipment, Timestamp,
+    Contact, Currency, Money, Order, OrderError, OrderId, OrdersCall, OrdersReply, Payment, PaymentMethod,
+    PaymentStatus, Timestamp,
 };
-use seam::TransportFailure;
+use seam::{BoxFuture, Carrier, Contract, TransportFailure};
 
 use super::*;
 use crate::{
@@ -13,50 +15,38 @@ use crate::{
     work::Origin,
 };
 
-/// Orders with one order, or with an error in its place.
+/// Orders with one order, or with an error in its place. Nothing else is asked of it.
 struct OneOrder(Result<OrderStatus, OrderError>);
 
-#[seam::async_trait]
-impl Orders for OneOrder {
-    async fn get_order(&self, id: OrderId) -> Result<Order, OrderError> {
-        let now = Timestamp::now();
-        let status = self.0.clone()?;
-        Ok(Order {
-            id,
-            customer_id: "ann".parse().unwrap(),
-            contact: commerce::Contact {
-                email: "ann@example.com".to_owned(),
-                push_token: None,
-            },
-            payment_method: PaymentMethod("tok".to_owned()),
-            status,
-            lines: Vec::new(),
-            total: Money::new(1000, Currency::EUR),
-            payment_id: None,
-            cancel_reason: None,
-            shipment: None,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        })
+impl Carrier<dyn Orders> for OneOrder {
+    fn carry(&self, call: OrdersCall) -> BoxFuture<'_, OrdersReply> {
+        let OrdersCall::GetOrder { id } = call else {
+            panic!("Payments only reads orders: {call:?}");
+        };
+        let order = self.0.clone().map(|status| order(id, status));
+        Box::pin(ready(OrdersReply::GetOrder(order)))
     }
-    async fn create_order(&self, _: NewOrder) -> Result<Order, OrderError> {
-        Err(OrderError::Internal)
-    }
-    async fn list_orders_for_customer(&self, _: CustomerId, _: PageRequest) -> Result<Page<Order>, OrderError> {
-        Err(OrderError::Internal)
-    }
-    async fn confirm_order(&self, _: OrderId) -> Result<Order, OrderError> {
-        Err(OrderError::Internal)
-    }
-    async fn cancel_order(&self, _: OrderId, _: String) -> Result<Order, OrderError> {
-        Err(OrderError::Internal)
-    }
-    async fn ship_order(&self, _: OrderId, _: Shipment) -> Result<Order, OrderError> {
-        Err(OrderError::Internal)
-    }
-    async fn deliver_order(&self, _: OrderId) -> Result<Order, OrderError> {
-        Err(OrderError::Internal)
+}
+
+fn order(id: OrderId, status: OrderStatus) -> Order {
+    let now = Timestamp::now();
+    Order {
+        id,
+        customer_id: "ann".parse().unwrap(),
+        contact: Contact {
+            email: "ann@example.com".to_owned(),
+            push_token: None,
+        },
+        payment_method: PaymentMethod("tok".to_owned()),
+        status,
+        lines: Vec::new(),
+        total: Money::new(1000, Currency::EUR),
+        payment_id: None,
+        cancel_reason: None,
+        shipment: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
     }
 }
 
@@ -112,7 +102,7 @@ async fn charge(
     let charging = Charging {
         db: Database::open(&url, SOURCE, &[]).await.unwrap(),
         provider: Arc::clone(&provider) as _,
-        orders: Arc::new(OneOrder(order)),
+        orders: <dyn Orders>::via(Arc::new(OneOrder(order))),
     };
     let (Ok(charged) | Err(charged)) = charging.charge(&record, Freshness::Stale).await;
     (charged, provider.sent())

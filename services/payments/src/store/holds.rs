@@ -1,18 +1,13 @@
 use std::time::Duration;
 
 use commerce::{PaymentId, Timestamp};
-use shared::{
-    Database, DatabaseError, GivenUp, Tx,
-    row::{instant, money, parsed},
-};
+use shared::{Database, DatabaseError, GivenUp, Tx, WorkOutcome, row::parsed};
 use sqlx::Row;
 
 use crate::domain::look_again;
 
 /// Time for which an authorisation is looked for. No request is on its way for longer.
 const WATCH: Duration = Duration::from_secs(24 * 60 * 60);
-/// Start of the stored outcome of a hold that the provider refused to void; its reason follows.
-const REFUSED: &str = "refused: ";
 
 /// An authorisation that nobody needs, and that may be held at the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +16,6 @@ pub(crate) struct Hold {
     attempts: i64,
     /// Time when the payment failed, in microseconds since the epoch.
     let_go_at: i64,
-}
-
-/// End of the search for an authorisation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// Nothing is held; the text says why.
-    Done(&'static str),
-    /// The provider refuses to void it, for this reason.
-    Refused(String),
 }
 
 impl Hold {
@@ -83,16 +69,12 @@ pub(crate) async fn postpone(tx: &mut Tx, hold: &Hold) -> Result<(), DatabaseErr
 }
 
 /// Ends the search. No change if it was begun again since.
-pub(crate) async fn settle(tx: &mut Tx, hold: &Hold, outcome: &Outcome) -> Result<(), DatabaseError> {
-    let outcome = match outcome {
-        Outcome::Done(how) => (*how).to_owned(),
-        Outcome::Refused(reason) => format!("{REFUSED}{reason}"),
-    };
+pub(crate) async fn settle(tx: &mut Tx, hold: &Hold, outcome: &WorkOutcome) -> Result<(), DatabaseError> {
     sqlx::query(
         "UPDATE holds SET attempts = attempts + 1, due_at = NULL, outcome = $1, settled_at = $2
          WHERE payment_id = $3 AND attempts = $4 AND due_at IS NOT NULL",
     )
-    .bind(outcome)
+    .bind(outcome.to_string())
     .bind(Timestamp::now().as_micros())
     .bind(hold.payment_id.to_string())
     .bind(hold.attempts)
@@ -103,27 +85,14 @@ pub(crate) async fn settle(tx: &mut Tx, hold: &Hold, outcome: &Outcome) -> Resul
 
 /// Holds that the provider refused to void, oldest first, at most 1,000.
 pub(crate) async fn refused(db: &Database, kind: &'static str) -> Result<Vec<GivenUp>, DatabaseError> {
-    let rows = sqlx::query(
+    GivenUp::list(
+        db,
+        kind,
         "SELECT payment_id, order_id, amount, currency, outcome, retries, settled_at
          FROM holds JOIN payments ON payments.id = holds.payment_id
          WHERE outcome LIKE 'refused: %' ORDER BY settled_at, payment_id LIMIT 1000",
     )
-    .fetch_all(db.readers())
-    .await?;
-    rows.iter()
-        .map(|row| {
-            let outcome: String = row.try_get("outcome")?;
-            Ok(GivenUp {
-                kind,
-                id: row.try_get("payment_id")?,
-                order_id: parsed(row, "order_id")?,
-                amount: money(row, "amount")?,
-                reason: outcome.trim_start_matches(REFUSED).to_owned(),
-                retries: row.try_get("retries")?,
-                given_up_at: instant(row, "settled_at")?,
-            })
-        })
-        .collect()
+    .await
 }
 
 /// Begins the search again. `false`, and no change, if the hold was not refused.

@@ -181,13 +181,8 @@ async fn a_payment_that_the_provider_never_heard_of_is_sent_again_under_the_same
 #[tokio::test]
 async fn an_order_cancelled_before_the_provider_heard_of_it_fails_without_a_charge() {
     let mut fixture = Fixture::without_provider().await;
-    let mut order = fixture.order("o", "tok_ok");
-    let payment = fixture.payments().process_payment(order.id).await.expect("it is begun");
-    order.status = OrderStatus::Cancelled;
-    fixture.orders.put(order);
 
-    fixture.provider_up().await;
-    let settled = fixture.settled(payment).await;
+    let settled = fixture.cancelled_unasked().await;
 
     assert_eq!(settled.status, PaymentStatus::Failed);
     let ledger = fixture.ledger().await;

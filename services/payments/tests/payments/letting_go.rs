@@ -1,6 +1,6 @@
 //! Authorisations that arrive at the provider after their payment has failed.
 
-use commerce::{OrderStatus, Payment, PaymentStatus, Timestamp};
+use commerce::{Payment, PaymentStatus, Timestamp};
 use serde_json::json;
 use shared::{GivenUp, testing::until};
 
@@ -8,12 +8,7 @@ use crate::support::Fixture;
 
 /// A payment that has failed because its order was cancelled while nobody could ask the provider.
 async fn let_go(fixture: &mut Fixture) -> Payment {
-    let mut order = fixture.order("o", "tok_ok");
-    let payment = fixture.payments().process_payment(order.id).await.expect("it is begun");
-    order.status = OrderStatus::Cancelled;
-    fixture.orders.put(order);
-    fixture.provider_up().await;
-    let settled = fixture.settled(payment).await;
+    let settled = fixture.cancelled_unasked().await;
     assert_eq!(settled.status, PaymentStatus::Failed);
     assert!(fixture.ledger().await.authorizations.is_empty());
     settled
@@ -163,10 +158,10 @@ async fn a_retry_looks_for_the_authorisation_for_another_day() {
     let retried = fixture.module().given_up[0].retry(&payment.id.to_string()).await;
 
     assert_eq!(retried, Ok(true));
-    let attempts = number(&fixture, "SELECT attempts FROM holds").await.unwrap_or(0);
+    let attempts = number(&fixture, "SELECT attempts FROM holds").await;
     until("it was looked for", async || {
         let now = number(&fixture, "SELECT attempts FROM holds").await;
-        now.filter(|now| *now > attempts)
+        (now > attempts).then_some(now)
     })
     .await;
     assert!(

@@ -238,6 +238,16 @@ impl Fixture {
         self.settled(payment).await
     }
 
+    /// A settled payment of an order that was cancelled while nobody could ask the provider, which is up after that.
+    pub(crate) async fn cancelled_unasked(&mut self) -> Payment {
+        let mut order = self.order("o", "tok_ok");
+        let payment = self.payments().process_payment(order.id).await.expect("it is begun");
+        order.status = OrderStatus::Cancelled;
+        self.orders.put(order);
+        self.provider_up().await;
+        self.settled(payment).await
+    }
+
     /// The payment once it is settled.
     pub(crate) async fn settled(&self, payment: Payment) -> Payment {
         self.until(payment, |status| {

@@ -7,7 +7,7 @@ use shared::{
 use uuid::Uuid;
 
 use crate::{
-    recorder::{Recorder, effect_of, subscribe},
+    recorder::{Recorder, effect_of, kept_back, subscribe},
     support::{Store, append, delivered, effects, eventually, order_id},
 };
 
@@ -40,14 +40,7 @@ async fn a_poison_event_holds_up_its_own_aggregate_only() {
 
 #[tokio::test]
 async fn a_dead_letter_survives_a_restart_and_its_retry_replays_the_aggregate_in_order() {
-    let store = Store::new().await;
-    append(&store.db, [delivered(1), delivered(1), delivered(1)]).await;
-    let recorder = Recorder::new(&store.db);
-    recorder.spoil(1, 1);
-    let tasks = Tasks::new();
-    let handle = subscribe(&store, Arc::clone(&recorder) as _, &tasks);
-    eventually("all kept back", || async { handle.progress().dead_letters == 3 }).await;
-    tasks.stop(Duration::from_secs(10)).await.unwrap();
+    let (store, recorder) = kept_back().await;
 
     let tasks = Tasks::new();
     let handle = subscribe(&store, Arc::clone(&recorder) as _, &tasks);

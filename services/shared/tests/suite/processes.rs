@@ -10,7 +10,7 @@ use sqlx::Row;
 use tokio::sync::Semaphore;
 
 use crate::{
-    recorder::{Recorder, effect_of, stop, subscribe},
+    recorder::{Recorder, effect_of, kept_back, stop, subscribe},
     support::{Store, append, delivered, effects, eventually},
 };
 
@@ -75,14 +75,7 @@ async fn a_process_that_is_behind_does_not_move_the_position_back() {
 
 #[tokio::test]
 async fn a_letter_that_a_crash_left_parked_is_tried_again_by_itself() {
-    let store = Store::new().await;
-    append(&store.db, [delivered(1), delivered(1), delivered(1)]).await;
-    let recorder = Recorder::new(&store.db);
-    recorder.spoil(1, 1);
-    let tasks = Tasks::new();
-    let handle = subscribe(&store, Arc::clone(&recorder) as _, &tasks);
-    eventually("all kept back", || async { handle.progress().dead_letters == 3 }).await;
-    stop(&tasks).await;
+    let (store, recorder) = kept_back().await;
     // As if the first had been applied right before the crash.
     let removed = store.db.write::<_, shared::DatabaseError, _>(|tx| {
         Box::pin(async move {

@@ -17,7 +17,7 @@ use shared::{
 use sqlx::Row;
 use tokio::sync::Semaphore;
 
-use crate::support::{Store, insert, order_id};
+use crate::support::{Store, append, delivered, eventually, insert, order_id};
 
 /// Writes one effect per event, `aggregate/version`, and can be told to fail.
 pub(crate) struct Recorder {
@@ -130,6 +130,20 @@ pub(crate) fn effect_of(order: u128, version: i64) -> String {
 pub(crate) fn subscribe(store: &Store, handler: Arc<dyn Handler>, tasks: &Tasks) -> SubscriptionHandle {
     let feed = Arc::new(LocalFeed::new(&store.db));
     Subscription::start("tested.tested", feed, &store.db, handler, tasks)
+}
+
+/// A store with three events of the first aggregate, as a process that has stopped left it: the first event is spoilt,
+/// and all are kept back.
+pub(crate) async fn kept_back() -> (Store, Arc<Recorder>) {
+    let store = Store::new().await;
+    append(&store.db, [delivered(1), delivered(1), delivered(1)]).await;
+    let recorder = Recorder::new(&store.db);
+    recorder.spoil(1, 1);
+    let tasks = Tasks::new();
+    let handle = subscribe(&store, Arc::clone(&recorder) as _, &tasks);
+    eventually("all kept back", || async { handle.progress().dead_letters == 3 }).await;
+    stop(&tasks).await;
+    (store, recorder)
 }
 
 pub(crate) async fn stop(tasks: &Tasks) {

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use crate::{
     fault::{Problem, within},
-    stream::{Item, Stage, What},
+    stream::{Item, Stage},
 };
 
 /// Limits the rate of each direction of each connection. A sender that is faster is slowed down by its window, beside
@@ -46,13 +46,7 @@ struct Limiting {
 
 impl Stage for Limiting {
     fn pass(&mut self, item: Item, out: &mut Vec<Item>) -> bool {
-        let Item {
-            due,
-            what: What::Data(mut bytes),
-        } = item
-        else {
-            let due = self.free.map_or(item.due, |free| free.max(item.due));
-            out.push(Item { due, ..item });
+        let Some((due, mut bytes)) = item.bytes_or_pass(self.free, out) else {
             return false;
         };
         // A fiftieth of a second's worth at once: the flow is even, and pieces are not tiny.

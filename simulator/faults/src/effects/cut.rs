@@ -25,12 +25,7 @@ struct Cutting {
 
 impl Stage for Cutting {
     fn pass(&mut self, item: Item, out: &mut Vec<Item>) -> bool {
-        let Item {
-            due,
-            what: What::Data(mut bytes),
-        } = item
-        else {
-            out.push(item);
+        let Some((due, mut bytes)) = item.bytes_or_pass(None, out) else {
             return false;
         };
         let length = bytes.len() as u64;

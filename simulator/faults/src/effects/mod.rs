@@ -133,7 +133,25 @@ impl Effect {
 
     /// Tells if it acts on HTTP/1 requests or their replies.
     pub(crate) fn is_of_http(&self) -> bool {
-        self.place() >= 10
+        match self {
+            Self::Refuse(_)
+            | Self::AcceptThenClose(_)
+            | Self::Reset(_)
+            | Self::Timeout(_)
+            | Self::Cut(_)
+            | Self::Corrupt(_)
+            | Self::Slice(_)
+            | Self::Bandwidth(_)
+            | Self::Latency(_)
+            | Self::SlowClose(_) => false,
+            Self::DelayRequest(_)
+            | Self::Answer(_)
+            | Self::Duplicate(_)
+            | Self::DropReply(_)
+            | Self::DelayReply(_)
+            | Self::CorruptBody(_)
+            | Self::TruncateBody(_) => true,
+        }
     }
 
     /// Makes the stage that carries it out on one direction of one connection; `None` if it acts on the whole
@@ -177,19 +195,16 @@ impl Effect {
 }
 
 fn check_whole_connection(on: &Selector) -> Result<(), Problem> {
-    match on.direction {
-        Direction::Both => Ok(()),
-        Direction::ToUpstream => Err(Problem::new(
-            "on.direction",
-            "to_upstream",
-            "both: it ends the whole connection",
-        )),
-        Direction::ToClient => Err(Problem::new(
-            "on.direction",
-            "to_client",
-            "both: it ends the whole connection",
-        )),
-    }
+    check_both(on.direction, "both: it ends the whole connection")
+}
+
+fn check_both(direction: Direction, wanted: &str) -> Result<(), Problem> {
+    let seen = match direction {
+        Direction::Both => return Ok(()),
+        Direction::ToUpstream => "to_upstream",
+        Direction::ToClient => "to_client",
+    };
+    Err(Problem::new("on.direction", seen, wanted))
 }
 
 fn check_whole_address(on: &Selector) -> Result<(), Problem> {
@@ -204,13 +219,7 @@ fn check_whole_address(on: &Selector) -> Result<(), Problem> {
 }
 
 fn check_requests(on: &Selector) -> Result<(), Problem> {
-    if on.direction != Direction::Both {
-        return Err(Problem::new(
-            "on.direction",
-            "one of two",
-            "both: requests and replies belong together",
-        ));
-    }
+    check_both(on.direction, "both: requests and replies belong together")?;
     match on.connections {
         Which::Probability(_) => {
             let wanted = "all, nth or first; `on.http.requests` takes a probability";

@@ -8,7 +8,7 @@ use super::latency::at_most;
 use crate::{
     draw::{Draws, below},
     fault::{Problem, within},
-    stream::{Item, Stage, What},
+    stream::{Item, Stage},
     units,
 };
 
@@ -64,13 +64,7 @@ impl Slicing {
 
 impl Stage for Slicing {
     fn pass(&mut self, item: Item, out: &mut Vec<Item>) -> bool {
-        let Item {
-            due,
-            what: What::Data(mut bytes),
-        } = item
-        else {
-            let due = self.next.map_or(item.due, |next| next.max(item.due));
-            out.push(Item { due, ..item });
+        let Some((due, mut bytes)) = item.bytes_or_pass(self.next, out) else {
             return false;
         };
         let mut pieces = 0;

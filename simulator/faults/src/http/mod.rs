@@ -23,6 +23,10 @@ use crate::{
     stream::{Item, What},
 };
 
+/// Most replies of a connection that are awaited or wait for the client. A client that sends more requests, and reads
+/// nothing, is slowed down by its window; clients that pipeline send a few dozen.
+const MOST_REPLIES: usize = 256;
+
 const METHODS: [&[u8]; 9] = [
     b"GET ",
     b"POST ",
@@ -69,6 +73,10 @@ struct State {
     unsorted: [BytesMut; 2],
     /// Items that are ready for each pipe.
     sorted: [Vec<Item>; 2],
+    /// Tells that the next request waits until there are fewer than [`MOST_REPLIES`].
+    holds_back: bool,
+    /// Tells that the upstream has ended its side, so that no reply reaches the client any more.
+    is_upstream_over: bool,
     /// Tells that the client's pipe may read on again.
     has_resumed: bool,
     /// Requests without their whole reply, oldest first.
@@ -122,6 +130,8 @@ impl Exchange {
                 replies: Replies::Head,
                 unsorted: Default::default(),
                 sorted: Default::default(),
+                holds_back: false,
+                is_upstream_over: false,
                 has_resumed: false,
                 outstanding: VecDeque::new(),
                 unfit: BTreeSet::new(),
@@ -163,6 +173,7 @@ impl Exchange {
                     due: Instant::now(),
                     what,
                 });
+                state.is_upstream_over |= side == Side::ToClient;
             }
         }
         self.passed(side, &mut state)
@@ -179,10 +190,12 @@ impl Exchange {
         self.passed(side, &mut state)
     }
 
-    /// Tells if a pipe may read on. After a request that may end HTTP/1, its reply is awaited first.
+    /// Tells if a pipe may read on. After a request that may end HTTP/1, its reply is awaited first; of a client that
+    /// lets too many replies wait, nothing is read.
     pub(crate) fn may_read(&self, side: Side) -> bool {
         let state = self.locked();
-        side == Side::ToClient || state.mode != Mode::Http || !matches!(state.sending, Sending::Paused)
+        let waits = state.holds_back || matches!(state.sending, Sending::Paused);
+        side == Side::ToClient || state.mode != Mode::Http || !waits
     }
 
     fn passed(&self, side: Side, state: &mut State) -> Vec<Item> {
@@ -190,11 +203,16 @@ impl Exchange {
             Side::ToUpstream => Side::ToClient,
             Side::ToClient => Side::ToUpstream,
         };
+        let items = std::mem::take(&mut state.sorted[side as usize]);
+        state.go_on();
+        if !state.sorted[side as usize].is_empty() {
+            self.ready[side as usize].notify_one();
+        }
         let has_resumed = other == Side::ToUpstream && std::mem::take(&mut state.has_resumed);
         if has_resumed || !state.sorted[other as usize].is_empty() {
             self.ready[other as usize].notify_one();
         }
-        std::mem::take(&mut state.sorted[side as usize])
+        items
     }
 
     fn locked(&self) -> MutexGuard<'_, State> {
@@ -231,6 +249,24 @@ impl State {
         }
         let rest = self.unsorted[side as usize].split().freeze();
         self.pass(side, Instant::now(), rest);
+    }
+
+    /// Tells if too many replies are awaited or wait for the client.
+    fn is_behind(&self) -> bool {
+        self.outstanding.len() + self.sorted[Side::ToClient as usize].len() >= MOST_REPLIES
+    }
+
+    /// Goes on with the requests that were held back, if there are few enough replies now.
+    fn go_on(&mut self) {
+        if self.is_upstream_over {
+            self.outstanding.clear();
+            self.sorted[Side::ToClient as usize].clear();
+        }
+        if self.holds_back && !self.is_behind() {
+            self.holds_back = false;
+            self.has_resumed = true;
+            self.sort(Side::ToUpstream);
+        }
     }
 
     fn pass(&mut self, side: Side, due: Instant, bytes: Bytes) {

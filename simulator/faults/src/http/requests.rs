@@ -46,11 +46,16 @@ pub(super) enum Route {
 impl State {
     /// Sorts the next part of a request; false if more bytes are needed.
     pub(super) fn sort_request(&mut self) -> bool {
+        let is_behind = self.is_behind();
         let arrived = &mut self.unsorted[Side::ToUpstream as usize];
         match &mut self.sending {
             Sending::Paused => return false,
             Sending::Over => arrived.clear(),
             Sending::Head if arrived.is_empty() => return false,
+            Sending::Head if is_behind => {
+                self.holds_back = true;
+                return false;
+            }
             Sending::Head => match RequestHead::read(arrived) {
                 Read::Part => return false,
                 Read::NotHttp => self.give_up("the client does not speak HTTP/1"),

@@ -15,7 +15,7 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 /// Effects of this length would not be over before the deadline.
 pub(crate) const ENDLESS: Duration = Duration::from_secs(3600);
 /// Time in which nothing may happen.
-const QUIET: Duration = Duration::from_millis(150);
+pub(crate) const QUIET: Duration = Duration::from_millis(150);
 
 /// Proxy in front of a server that echoes.
 pub(crate) struct Link {
@@ -90,17 +90,23 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
+    /// Opened, and a byte passed on it.
     pub(crate) async fn new() -> Self {
+        let mut pair = Self::new_open().await;
+        pair.client.write_all(b"!").await.unwrap();
+        assert_eq!(read(&mut pair.server, 1).await, b"!");
+        pair
+    }
+
+    /// Opened, and nothing passed on it.
+    pub(crate) async fn new_open() -> Self {
         let listener = TcpListener::bind(LOOPBACK).await.unwrap();
         let upstream = Upstream::at(listener.local_addr().unwrap());
         let faults = Faults::new(7, "client to server");
         let proxy = Proxy::listen_with(LOOPBACK.into(), upstream, faults).await.unwrap();
         let client = TcpStream::connect(proxy.address()).await.unwrap();
         let (server, _) = timeout(LIMIT, listener.accept()).await.unwrap().unwrap();
-        let mut pair = Self { proxy, client, server };
-        pair.client.write_all(b"!").await.unwrap();
-        assert_eq!(read(&mut pair.server, 1).await, b"!");
-        pair
+        Self { proxy, client, server }
     }
 
     pub(crate) fn lay(&self, fault: Fault) {

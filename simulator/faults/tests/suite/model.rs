@@ -196,7 +196,7 @@ const OUTSIDE: &[(&str, &str)] = &[
     ),
     (
         "on = { direction = \"to_client\" }\ndoes = { drop_reply = {} }",
-        "`on.direction` is one of two, wanted both",
+        "`on.direction` is to_client, wanted both: requests and replies belong together",
     ),
 ];
 

@@ -1,10 +1,13 @@
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use faults::{Delay, Distribution, Duplicate, Effect, Requests, Which, draw};
-use tokio::{io::AsyncWriteExt, time::Instant};
+use faults::{Answer, Delay, Distribution, Duplicate, Effect, Requests, Which, draw};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::{Instant, timeout},
+};
 
 use super::fixture::{ANSWERED, Web, answer, ask, ask_to_end, chosen, fitting, get, on_requests, post, reply};
-use crate::fixture::{ENDLESS, is_silent};
+use crate::fixture::{ENDLESS, LIMIT, Pair, QUIET, is_silent, read, read_to_end};
 
 fn twice() -> Effect {
     Effect::Duplicate(Duplicate {})
@@ -73,6 +76,64 @@ async fn answers_stand_in_the_order_of_pipelined_requests() {
     ask(&mut client, "", &replies).await;
 
     assert_eq!(web.seen(), ["GET /a", "GET /c", "GET /a", "GET /c"]);
+}
+
+#[tokio::test]
+async fn a_client_that_reads_no_answer_is_held_up_and_gets_all_of_them_when_it_reads() {
+    /// Far more, in bytes, than the proxy and the sockets hold.
+    const REQUESTS: usize = 1_000;
+    let big = "x".repeat(64 * 1024);
+    let web = Web::new().await;
+    let does = Effect::Answer(Answer {
+        status: 200,
+        headers: BTreeMap::new(),
+        body: big.clone(),
+    });
+    web.lay("big", Requests::default(), does);
+    let (mut read, mut write) = web.connect().await.into_split();
+    let all = post("/", &big).repeat(REQUESTS).into_bytes();
+
+    let mut sent = 0;
+    while let Ok(written) = timeout(QUIET, write.write(&all[sent..])).await {
+        sent += written.unwrap();
+        assert!(sent < all.len(), "the proxy takes whatever comes");
+    }
+    let rest = async move {
+        write.write_all(&all[sent..]).await.unwrap();
+        write.shutdown().await.unwrap();
+    };
+    let mut answers = Vec::new();
+    let both = async { tokio::join!(rest, read.read_to_end(&mut answers)).1.unwrap() };
+    timeout(LIMIT, both).await.unwrap();
+
+    let wanted = format!("HTTP/1.1 200 \r\ncontent-length: {}\r\n\r\n{big}", big.len());
+    assert_eq!(answers.len(), REQUESTS * wanted.len());
+    assert!(answers.chunks(wanted.len()).all(|answer| answer == wanted.as_bytes()));
+    assert_eq!(web.seen(), [""; 0]);
+}
+
+#[tokio::test]
+async fn requests_wait_while_too_many_replies_are_awaited_unless_none_can_come_any_more() {
+    /// Requests whose replies may be awaited at once.
+    const MOST: usize = 256;
+    let all = get("/").repeat(2 * MOST);
+    let replies = reply("GET /").repeat(MOST);
+    let mut pair = Pair::new_open().await;
+    pair.lay(on_requests("never", fitting("GET", "/never"), answer(503)));
+    pair.client.write_all(all.as_bytes()).await.unwrap();
+    read(&mut pair.server, all.len() / 2).await;
+    is_silent(&mut pair.server).await;
+    for _ in 0..2 {
+        pair.server.write_all(replies.as_bytes()).await.unwrap();
+        read(&mut pair.client, replies.len()).await;
+    }
+    read(&mut pair.server, all.len() / 2).await;
+
+    pair.client.write_all(all.as_bytes()).await.unwrap();
+    read(&mut pair.server, all.len() / 2).await;
+    pair.server.shutdown().await.unwrap();
+    pair.client.shutdown().await.unwrap();
+    assert_eq!(read_to_end(&mut pair.server).await.len(), all.len() / 2);
 }
 
 #[tokio::test]
