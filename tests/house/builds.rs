@@ -25,19 +25,28 @@ const NODES: [&str; 8] = [
 /// The services, which are packages too.
 const SERVICES: [&str; 5] = ["orders", "payments", "inventory", "notifications", "monolith"];
 
-/// Files of compiled dependencies that a cargo command uses. Cargo puts a hash into each name that differs with
-/// the features.
-fn dependencies(arguments: &[&str]) -> BTreeSet<String> {
+/// The output of a cargo command that may change no version.
+fn cargo(arguments: &[&str]) -> String {
     let mut cargo = Command::new(env!("CARGO"));
     for name in package_variables() {
         cargo.env_remove(name);
     }
-    cargo.args(arguments).args(["--locked", "--message-format", "json"]);
-    let output = cargo.current_dir(root()).stdin(Stdio::null()).output();
+    let output = cargo
+        .args(arguments)
+        .arg("--locked")
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .output();
     let output = output.expect("cargo starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "cargo {arguments:?} fails:\n{said}");
-    let messages = String::from_utf8_lossy(&output.stdout).into_owned();
+    String::from_utf8(output.stdout).expect("cargo prints UTF-8")
+}
+
+/// Files of compiled dependencies that a cargo command uses. Cargo puts a hash into each name that differs with
+/// the features.
+fn dependencies(arguments: &[&str]) -> BTreeSet<String> {
+    let messages = cargo(&[arguments, &["--message-format", "json"]].concat());
     let messages = messages.lines().map(serde_json::from_str::<serde_json::Value>);
     let artifacts = messages
         .map(|message| message.expect("cargo prints JSON"))
@@ -74,26 +83,18 @@ fn no_command_compiles_a_dependency_that_the_tests_do_not_use_as_it_is() {
 
 /// The crates that a build of these packages compiles, each with its version and features.
 fn crates(packages: &[&str]) -> BTreeSet<String> {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args([
+    let tree = [
         "tree",
-        "--locked",
         "--edges",
         "normal,build",
         "--prefix",
         "none",
         "--format",
         "{p} {f}",
-    ]);
-    let output = cargo.args(packages).current_dir(root()).stdin(Stdio::null()).output();
-    let output = output.expect("cargo starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "cargo tree {packages:?} fails:\n{said}");
-    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
-    lines
-        .lines()
-        .map(|line| line.trim_end_matches(" (*)").to_owned())
-        .collect()
+    ];
+    let lines = cargo(&[&tree[..], packages].concat());
+    let crates = lines.lines().map(|line| line.trim_end_matches(" (*)").to_owned());
+    crates.collect()
 }
 
 #[test]

@@ -292,3 +292,85 @@ impl<S> Visit<S> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use proptest::{collection::vec, prelude::*};
+
+    use super::{Descent, End};
+    use crate::{
+        budget::Budget,
+        dead_ends::{ALL, DeadEnds, Memory},
+        search::{self, Follow, Search, Span},
+    };
+
+    /// A call about a small number.
+    #[derive(Clone, Copy, Debug)]
+    enum Call {
+        Write(i32),
+        Double,
+        /// Answered with this number.
+        Read(i32),
+    }
+
+    impl Follow<i32> for Vec<Call> {
+        fn follow(&self, state: &mut i32, index: usize) -> bool {
+            match self[index] {
+                Call::Write(number) => *state = number,
+                Call::Double => *state = *state * 2 % 5,
+                Call::Read(seen) => return *state == seen,
+            }
+            true
+        }
+
+        fn progress(&self, state: &i32, index: usize) -> Option<usize> {
+            let Call::Read(seen) = self[index] else { return None };
+            (*state <= seen).then(|| usize::try_from(*state).expect("it is not negative"))
+        }
+    }
+
+    fn calls() -> impl Strategy<Value = (Span, Call)> {
+        let call = prop_oneof![
+            3 => (0..3).prop_map(Call::Write),
+            2 => Just(Call::Double),
+            4 => (0..3).prop_map(Call::Read),
+        ];
+        (0..20_u64, 0..20_u64, 0..10, call).prop_map(|(invoked, took, fate, call)| {
+            let end = match fate {
+                0 => search::End::Pending,
+                1 => search::End::Forgotten(invoked + took),
+                _ => search::End::Answered(invoked + took),
+            };
+            let is_read = matches!(call, Call::Read(_));
+            (Span { invoked, end, is_read }, call)
+        })
+    }
+
+    fn pass(search: &Search<'_, i32>, dead_ends: &mut DeadEnds<i32>, detours: usize) -> End {
+        let mut budget = Budget::new(usize::MAX);
+        Descent::new(search, dead_ends, detours).run(&0, &mut budget, |_, _| ControlFlow::Break(()))
+    }
+
+    /// More detours than the calls of a history allow.
+    const MANY: usize = 100;
+
+    proptest! {
+        // The verdict on few histories of this size depends on the horizon of a dead end.
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+        #[test]
+        fn passes_with_ever_more_detours_end_as_one_that_leaves_nothing_out(history in vec(calls(), 0..9)) {
+            let (spans, calls): (Vec<Span>, Vec<Call>) = history.into_iter().unzip();
+            let search = Search::new(spans.into_iter(), &calls);
+
+            let whole = pass(&search, &mut DeadEnds::new(Memory::Exact), ALL);
+
+            let mut known = DeadEnds::new(Memory::Far);
+            let decided = |end: &End| matches!(end, End::Stopped | End::Exhausted { detours: ALL });
+            let hinted = (0..MANY).map(|detours| pass(&search, &mut known, detours)).find(decided);
+            prop_assert_eq!(hinted, Some(whole));
+        }
+    }
+}

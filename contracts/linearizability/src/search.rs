@@ -152,6 +152,7 @@ impl<'a, S: Clone + PartialEq + Debug> Search<'a, S> {
             let mut pass = Descent::new(self, &mut hinted, detours);
             match budget.within(turn, |budget| pass.run(initial, budget, only_one_order)) {
                 Ending::Stopped => return (Outcome::Stopped, pass.longest()),
+                Ending::Exhausted { detours: ALL } => return (Outcome::Exhausted, longest),
                 Ending::Exhausted { .. } => detours = detours.saturating_add(1),
                 Ending::Exceeded => turn = turn.saturating_mul(2),
             }

@@ -10,6 +10,16 @@ use tokio::time::{Instant, advance};
 
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
+/// The headers that carry a context.
+const FIELDS: [&str; 6] = [
+    "x-request-id",
+    "x-correlation-id",
+    "x-causation-id",
+    "traceparent",
+    "x-seam-deadline-ms",
+    "x-seam-caller",
+];
+
 fn visible() -> impl Strategy<Value = String> {
     "[!-~]{1,128}"
 }
@@ -55,15 +65,7 @@ proptest! {
         value in prop::collection::vec(b' '..=0xff, 0..200),
     ) {
         prop_assume!(HeaderValue::from_bytes(&value).is_ok());
-        let fields = [
-            "x-request-id",
-            "x-correlation-id",
-            "x-causation-id",
-            "traceparent",
-            "x-seam-deadline-ms",
-            "x-seam-caller",
-        ];
-        let context = extract(&headers(&fields.map(|name| (name, value.as_slice()))));
+        let context = extract(&headers(&FIELDS.map(|name| (name, value.as_slice()))));
         let mut again = HeaderMap::new();
         inject(&context, &mut again);
         prop_assert_eq!(Context { deadline: None, ..extract(&again) }, Context { deadline: None, ..context });
@@ -101,15 +103,7 @@ fn malformed_fields_are_replaced_as_if_absent() {
     let long = [b'a'; 129];
     let malformed: [&[u8]; 4] = [b"", b"two words", "é".as_bytes(), &long];
     for value in malformed {
-        let all = [
-            "x-request-id",
-            "x-correlation-id",
-            "x-causation-id",
-            "traceparent",
-            "x-seam-deadline-ms",
-            "x-seam-caller",
-        ];
-        let context = extract(&headers(&all.map(|name| (name, value))));
+        let context = extract(&headers(&FIELDS.map(|name| (name, value))));
         assert_eq!(context.request_id.len(), 36, "a fresh UUID");
         assert_eq!(context.correlation_id, context.request_id);
         assert_eq!((context.causation_id, context.deadline), (None, None));

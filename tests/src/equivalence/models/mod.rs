@@ -12,10 +12,10 @@ pub use inventory::InventoryModel;
 pub use notifications::NotificationsModel;
 pub use orders::OrdersModel;
 pub use payments::{PaymentsModel, id_of as fixed_order, payment_id as fixed_payment};
-pub(crate) use values::PAID_KEYS;
 pub(crate) use {
     fake_payments::FakePayments,
     notifications::{mails, pushes},
     orders::stock,
     payments::{FixedOrders, shown as provider_books},
+    values::{PAID_KEYS, one_tea},
 };

@@ -1,6 +1,8 @@
 //! Values to build calls from: few, so that calls meet, and some that break wires.
 
-use commerce::{Currency, IdempotencyKey, Item, Money, OrderId, Page, PageRequest, Sku};
+use commerce::{
+    Contact, Currency, IdempotencyKey, Item, Money, NewOrder, OrderId, Page, PageRequest, PaymentMethod, Sku,
+};
 use proptest::{prelude::*, sample::select};
 
 /// Legal SKUs; the last three have to be escaped in a path.
@@ -26,6 +28,23 @@ pub(crate) const ORDER_KEYS: [&str; 4] = ["paid-1", "paid-2", "open", "o'%2F/?#[
 
 /// Keys whose orders have paid.
 pub(crate) const PAID_KEYS: [&str; 2] = ["paid-1", "paid-2"];
+
+/// An order under this key of one piece of the first product, for Ada.
+pub(crate) fn one_tea(key: &str) -> NewOrder {
+    NewOrder {
+        key: key.parse().expect("it is a key"),
+        customer_id: "ada".parse().expect("it is a customer"),
+        contact: Contact {
+            email: "ada@example.org".to_owned(),
+            push_token: None,
+        },
+        payment_method: PaymentMethod("tok_ok".to_owned()),
+        items: vec![Item {
+            sku: SKUS[0].parse().expect("it is a sku"),
+            quantity: 1,
+        }],
+    }
+}
 
 pub(crate) fn price_in(cents: i64, currency: &str) -> Money {
     let currency = Currency::try_from(currency.to_owned()).expect("it is a currency");

@@ -13,12 +13,12 @@ use commerce::{Currency, Money, Orders, Payments, Refund};
 use seam::Context;
 
 use self::{
-    stubs::{Answer, HungInventory, StubProvider, wanted},
+    stubs::{Answer, HungInventory, StubProvider},
     virtual_time::{breathe, in_virtual_time},
 };
 use crate::equivalence::{
     Storage,
-    models::{FakePayments, FixedOrders, fixed_order, log},
+    models::{FakePayments, FixedOrders, fixed_order, log, one_tea},
     storage::TestEnvironment,
 };
 
@@ -136,7 +136,7 @@ async fn wait_for_an_order() -> Result<(), String> {
     };
     let module = ::orders::open(&test.environment, dependencies).await;
     let orders: Arc<dyn Orders> = module.map_err(|error| error.to_string())?.service;
-    let call = hurried(orders.create_order(wanted()));
+    let call = hurried(orders.create_order(one_tea("wanted")));
     let is_asked = || inventory.asked() > 0;
     ends_with_its_deadline("create_order", is_asked, call).await
 }

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use commerce::{Contact, Item, NewOrder, OrderId, OrdersCall, PaymentMethod, Shipment};
+use commerce::{OrderId, OrdersCall, Shipment};
 use proptest::prelude::*;
 use seam::{
     Context,
@@ -10,31 +10,13 @@ use seam::{
 use super::at_once;
 use crate::equivalence::{
     Reach, Storage,
-    models::{OrdersModel, PAID_KEYS},
+    models::{OrdersModel, PAID_KEYS, one_tea},
     suites::open_orders,
 };
 
 /// A model whose calls are about one paid order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OneOrder(OrdersModel);
-
-impl OneOrder {
-    fn wanted() -> NewOrder {
-        NewOrder {
-            key: PAID_KEYS[0].parse().expect("it is a key"),
-            customer_id: "ada".parse().expect("it is a customer"),
-            contact: Contact {
-                email: "ada@example.org".to_owned(),
-                push_token: None,
-            },
-            payment_method: PaymentMethod("tok_ok".to_owned()),
-            items: vec![Item {
-                sku: "tea".parse().expect("it is a sku"),
-                quantity: 1,
-            }],
-        }
-    }
-}
 
 impl Model for OneOrder {
     type Contract = <OrdersModel as Model>::Contract;
@@ -77,6 +59,6 @@ pub fn one_order_at_once(storage: &Storage, reaches: &[Reach]) -> Suite<OneOrder
     let model = OneOrder(OrdersModel::begin());
     let suite = at_once("one order at once", "orders", model, storage, reaches, open_orders);
     suite.setup([OrdersCall::CreateOrder {
-        order: OneOrder::wanted(),
+        order: one_tea(PAID_KEYS[0]),
     }])
 }

@@ -6,7 +6,7 @@ use std::{
     },
 };
 
-use commerce::{Contact, Inventory, InventoryCall, InventoryReply, Item, Money, NewOrder, PaymentMethod};
+use commerce::{Inventory, InventoryCall, InventoryReply, Money};
 use payments::provider::{Hold, Operation, Provider, ProviderError, Verdict};
 use seam::{BoxFuture, Carrier, Contract};
 
@@ -91,22 +91,5 @@ impl Carrier<dyn Inventory> for HungInventory {
     fn carry(&self, _: InventoryCall) -> BoxFuture<'_, InventoryReply> {
         self.0.fetch_add(1, SeqCst);
         Box::pin(pending())
-    }
-}
-
-/// An order that a customer wants.
-pub(super) fn wanted() -> NewOrder {
-    NewOrder {
-        key: "wanted".parse().expect("it is a key"),
-        customer_id: "ada".parse().expect("it is a customer"),
-        contact: Contact {
-            email: "ada@example.org".to_owned(),
-            push_token: None,
-        },
-        payment_method: PaymentMethod("tok_ok".to_owned()),
-        items: vec![Item {
-            sku: "tea".parse().expect("it is a sku"),
-            quantity: 1,
-        }],
     }
 }
