@@ -6,6 +6,7 @@ use std::{
     io::{self, IsTerminal, Write},
     os::fd::AsFd,
     path::Path,
+    sync::LazyLock,
 };
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -45,17 +46,26 @@ pub(crate) fn print_line(text: &str) -> Result<Reader, String> {
 /// # Errors
 /// As [`print`].
 pub(crate) fn draw(picture: &[u8]) -> Result<Reader, String> {
-    // Not through `io::Stdout`, which takes a stdout that is open for reading only as written to.
-    let stdout = io::stdout().as_fd().try_clone_to_owned().map(File::from);
-    read_by(stdout.and_then(|mut stdout| stdout.write_all(picture)))
+    // Not through `io::Stdout`, which takes a stdout that is open for reading only as written to. Kept, since a
+    // process whose proxies are out of descriptors still has results to write.
+    static STDOUT: LazyLock<io::Result<File>> =
+        LazyLock::new(|| io::stdout().as_fd().try_clone_to_owned().map(File::from));
+    match &*STDOUT {
+        Ok(stdout) => read_by({ stdout }.write_all(picture)),
+        Err(error) => Err(not_written(error)),
+    }
 }
 
 fn read_by(written: io::Result<()>) -> Result<Reader, String> {
     match written {
         Ok(()) => Ok(Reader::Reads),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
-        Err(error) => Err(format!("the result can't be written to stdout: {error}")),
+        Err(error) => Err(not_written(&error)),
     }
+}
+
+fn not_written(error: &io::Error) -> String {
+    format!("the result can't be written to stdout: {error}")
 }
 
 /// The exit code of a command that has printed its result: `code`, unless the result is lost.
