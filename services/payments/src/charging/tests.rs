@@ -20,7 +20,7 @@ struct OneOrder(Result<OrderStatus, OrderError>);
 
 impl Carrier<dyn Orders> for OneOrder {
     fn carry(&self, call: OrdersCall) -> BoxFuture<'_, OrdersReply> {
-        let OrdersCall::GetOrder { id } = call else {
+        let OrdersCall::GetOrder { order_id: id } = call else {
             panic!("Payments only reads orders: {call:?}");
         };
         let order = self.0.clone().map(|status| order(id, status));
