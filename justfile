@@ -27,6 +27,10 @@ test:
 pacts:
     SEAM_WRITE_PACTS=1 cargo test --quiet --locked --workspace --test pacts
 
+# Write the JSON Schemas and the reference of topologies and scenarios as the types are now. Without this, a test that finds them stale fails.
+schemas:
+    SEAM_WRITE_SCHEMAS=1 cargo test --quiet --locked --workspace --test tools schemas
+
 # Formatting, clippy and rustdoc, all with warnings denied.
 lint:
     cargo fmt --all --check
@@ -95,6 +99,11 @@ interop:
     cargo install --quiet --locked --debug --version 1.4.0 --root "$tools" pact_verifier_cli
     [ -x "$tools/python/bin/python" ] || python3 -m venv "$tools/python"
     "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check --requirement tests/interop/requirements.txt
+    # The schemas of our files, asked by a validator of somebody else.
+    check="$tools/python/bin/check-jsonschema"
+    "$check" --check-metaschema simulator/schemas/*.json
+    "$check" --schemafile simulator/schemas/topology.json simulator/topologies/*.toml
+    "$check" --schemafile simulator/schemas/scenario.json simulator/scenarios/*.toml
     SEAM_INTEROP_VERIFIER="$tools/bin/pact-verifier" SEAM_INTEROP_PYTHON="$tools/python/bin/python" \
         cargo test --quiet --locked --workspace --test interop
 

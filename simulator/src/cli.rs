@@ -20,6 +20,7 @@ use crate::{
         output,
         provide::{self, ProvideArgs},
         run::{self, RunArgs},
+        schema::{self, SchemaArgs},
         up::{self, UpArgs},
         verify::{self, VerifyArgs},
     },
@@ -56,6 +57,11 @@ enum Command {
     Run(RunArgs),
     /// Check topologies and scenarios, and say everything that is wrong; nothing is started
     Check(CheckArgs),
+    /// Print the JSON Schema of topology or scenario files, for editors
+    Schema(SchemaArgs),
+    /// Print the reference of all keys of topology and scenario files
+    #[command(hide = true)]
+    Reference,
     /// Remove what runs have left behind, and say what that frees
     Clean(CleanArgs),
     /// Verify providers against the pacts of their consumers, strictly
@@ -123,6 +129,8 @@ fn run_command(command: Command) -> u8 {
         Command::Run(args) => wait_for(run::run(args)),
         Command::Check(args) => check::run(&args),
         Command::Clean(args) => clean::run(&args),
+        Command::Schema(args) => schema::run(&args),
+        Command::Reference => schema::reference(),
         Command::Verify(args) => wait_for(verify::run(*args)),
         Command::Provide(args) => wait_for(provide::run(args)),
         Command::Mutate(args) => wait_for(mutate::run(args)),

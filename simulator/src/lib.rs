@@ -14,6 +14,7 @@ pub mod interrupt;
 pub mod progress;
 mod providers;
 pub mod scenario;
+mod schema;
 pub mod search;
 pub mod steps;
 mod template;

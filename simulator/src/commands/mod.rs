@@ -11,6 +11,7 @@ pub(crate) mod mutate;
 pub(crate) mod output;
 pub(crate) mod provide;
 pub(crate) mod run;
+pub(crate) mod schema;
 mod session;
 pub(crate) mod up;
 pub(crate) mod verify;

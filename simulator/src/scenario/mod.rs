@@ -25,6 +25,7 @@ mod progress;
 mod query;
 mod report;
 mod resolve;
+mod schema;
 mod tables;
 mod timekeeper;
 mod uses;
@@ -38,3 +39,8 @@ pub use plan::{FaultPlan, Invariant, Moment, Scenario, Workload};
 pub use progress::{Event, Phase};
 pub use report::{DeathReport, FaultOutcome, FaultReport, InvariantReport, Report, Row, Timeline, Unsettled, Verdict};
 pub use uses::{Use, UseKind};
+
+/// JSON Schema of a scenario's file.
+pub(crate) fn schema() -> serde_json::Value {
+    crate::schema::of::<file::ScenarioFile>()
+}

@@ -18,7 +18,7 @@ use super::{
 
 /// Bytes of a name, as in a label of DNS: names become parts of paths, which have limits of their own.
 const LONGEST_NAME: usize = 63;
-const BUILT_IN: [&str; 6] = ["data", "env", "instance", "link", "node", "port"];
+pub(super) const BUILT_IN: [&str; 6] = ["data", "env", "instance", "link", "node", "port"];
 
 /// A flaw with its position in the file, in bytes.
 pub(super) type Located = (usize, Flaw);

@@ -46,6 +46,8 @@ fn cases() -> Vec<Case> {
         case("doctor --json", 0),
         case("check shop.toml", 0),
         case("clean --dry-run", 0),
+        case("schema topology", 0),
+        case("reference", 0),
         case("up shop.toml", 0),
         case("up shop.toml --json", 0),
         case("run errand --json", 0),

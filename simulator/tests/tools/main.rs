@@ -2,5 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
 
+#[path = "../cases/flawed.rs"]
+mod flawed;
 mod folder;
 mod left_behind;
+mod schemas;
+mod validator;
