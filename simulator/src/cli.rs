@@ -11,6 +11,7 @@ use crate::{
         check::{self, CheckArgs},
         clean::{self, CleanArgs},
         doctor::{self, DoctorArgs},
+        init::{self, InitArgs},
         ledger::{
             self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
             RecordDeploymentArgs, RecordUndeploymentArgs,
@@ -57,6 +58,8 @@ enum Command {
     Run(RunArgs),
     /// Check topologies and scenarios, and say everything that is wrong; nothing is started
     Check(CheckArgs),
+    /// Write a first topology and scenario for a folder, from what it holds or from a compose file
+    Init(InitArgs),
     /// Print the JSON Schema of topology or scenario files, for editors
     Schema(SchemaArgs),
     /// Print the reference of all keys of topology and scenario files
@@ -129,6 +132,7 @@ fn run_command(command: Command) -> u8 {
         Command::Run(args) => wait_for(run::run(args)),
         Command::Check(args) => check::run(&args),
         Command::Clean(args) => clean::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Reference => schema::reference(),
         Command::Verify(args) => wait_for(verify::run(*args)),

@@ -115,6 +115,12 @@ fn of_the_ledger() -> Vec<Case> {
 const LIVE: [&str; 3] = ["ps", "ps --json", "logs"];
 const UP: &str = "up shop.toml -d";
 
+/// Commands that write files, each for two stdouts: what they wrote is there whatever becomes of the result.
+const WRITING: [&str; 2] = [
+    "init --from compose.yaml --name first",
+    "init --from compose.yaml --name second",
+];
+
 /// Commands that print nothing to stdout.
 const WITHOUT_RESULT: [&str; 2] = ["restart corner-shop", "down"];
 
@@ -134,6 +140,10 @@ fn shop() -> Shop {
     shop.write(
         "providers.toml",
         "topology = 'corner'\n[provider]\norders = 'corner-shop'\n",
+    );
+    shop.write(
+        "compose.yaml",
+        "services: { web: { build: ., command: ./web, ports: ['80'] } }\n",
     );
     shop.write("nobody/environments.toml", "[environments]\nproduction = \"\"\n");
     shop.commit();
@@ -231,6 +241,24 @@ fn so_do_the_commands_for_a_topology_that_is_up() {
 }
 
 #[test]
+fn so_do_the_commands_that_write_files() {
+    let shop = shop();
+    let [first, second] = WRITING.map(|line| case(line, 0));
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let (code, said) = ended(&shop, &first, full.into(), false);
+    assert!(
+        code == Some(2) && said.contains("can't be written to stdout"),
+        "{code:?} {said}"
+    );
+    let (code, said) = ended(&shop, &second, closed_pipe().unwrap(), false);
+    assert!(code == Some(0) && !said.contains("panicked"), "{code:?} {said}");
+    for name in ["first", "second"] {
+        shop.seam(&format!("check topologies/{name}.toml"))
+            .is(0, "nothing wrong");
+    }
+}
+
+#[test]
 fn every_command_is_among_those_that_are_tried() {
     let help = Shop::new().seam("--help").is(0, "Commands:").out;
     let commands: BTreeSet<&str> = help
@@ -242,7 +270,12 @@ fn every_command_is_among_those_that_are_tried() {
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     let cases = cases();
-    let lines = cases.iter().map(|case| case.line).chain(LIVE).chain(WITHOUT_RESULT);
+    let lines = cases
+        .iter()
+        .map(|case| case.line)
+        .chain(LIVE)
+        .chain(WRITING)
+        .chain(WITHOUT_RESULT);
     let tried: BTreeSet<&str> = lines.filter_map(|line| line.split(' ').next()).collect();
 
     assert!(commands.len() > 10, "{help}");

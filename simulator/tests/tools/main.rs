@@ -5,6 +5,7 @@
 #[path = "../cases/flawed.rs"]
 mod flawed;
 mod folder;
+mod init;
 mod left_behind;
 mod schemas;
 mod validator;
