@@ -2,7 +2,8 @@
 
 use std::{ffi::OsString, future::Future, io};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::{Shell, generate};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
@@ -62,6 +63,14 @@ enum Command {
     Init(InitArgs),
     /// Print the JSON Schema of topology or scenario files, for editors
     Schema(SchemaArgs),
+    /// Print completions for a shell
+    #[command(after_help = "bash: source <(seam completions bash), in ~/.bashrc\n\
+        zsh: seam completions zsh > \"${fpath[1]}/_seam\"\n\
+        fish: seam completions fish > ~/.config/fish/completions/seam.fish")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
     /// Print the reference of all keys of topology and scenario files
     #[command(hide = true)]
     Reference,
@@ -133,6 +142,7 @@ fn run_command(command: Command) -> u8 {
         Command::Check(args) => check::run(&args),
         Command::Clean(args) => clean::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Completions { shell } => completions(shell),
         Command::Schema(args) => schema::run(&args),
         Command::Reference => schema::reference(),
         Command::Verify(args) => wait_for(verify::run(*args)),
@@ -150,6 +160,17 @@ fn run_command(command: Command) -> u8 {
         Command::Launch { words } => said("launch", backend::launch(&words)),
         Command::Reap => said("reap", backend::reap()),
     }
+}
+
+/// Prints the completions of every command and option.
+fn completions(shell: Shell) -> u8 {
+    let mut script = Vec::new();
+    generate(shell, &mut Cli::command(), "seam", &mut script);
+    output::printed(
+        "completions",
+        output::print(&String::from_utf8_lossy(&script)),
+        exit::PASS,
+    )
 }
 
 fn wait_for(command: impl Future<Output = u8>) -> u8 {

@@ -17,9 +17,9 @@ pub(super) struct TopologyFile {
     /// Name of the topology. Only a file that another one includes may leave it out.
     #[schemars(with = "Option<String>", extend("pattern" = schema::NAME))]
     pub(super) name: Option<Spanned<String>>,
-    /// Files whose nodes, variables, roles and secrets belong to this topology too, each read once. Paths lead from the
-    /// file that includes. Variables and roles of that file win over included ones; two included files may not give
-    /// one name.
+    /// Files whose nodes, variables, roles, profiles and secrets belong to this topology too, each read once. Paths
+    /// lead from the file that includes. Variables, roles and profiles of that file win over included ones; two
+    /// included files may not give one name.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(super) include: Vec<Spanned<String>>,
@@ -35,10 +35,25 @@ pub(super) struct TopologyFile {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub(super) roles: BTreeMap<String, Spanned<String>>,
+    /// Subsets of the nodes by name, for `--profile NAME`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, ProfileTable>", extend("propertyNames" = schema::names()))]
+    pub(super) profile: BTreeMap<String, Spanned<ProfileTable>>,
     /// Nodes by name.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, NodeTable>", extend("propertyNames" = schema::names()))]
     pub(super) node: BTreeMap<String, Spanned<NodeTable>>,
+}
+
+/// Subset of the nodes: those that it names and all that they need. What is left out is not there for those that link
+/// to it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Profile")]
+pub(super) struct ProfileTable {
+    /// Nodes that it starts; at least one.
+    #[schemars(with = "Vec<String>", length(min = 1))]
+    pub(super) nodes: Vec<Spanned<String>>,
 }
 
 /// Node: a part of the system that is started, stopped and killed on its own. Exactly one of `cargo`, `command` and

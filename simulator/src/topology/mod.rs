@@ -59,6 +59,7 @@ mod resolve;
 mod schema;
 mod secrets;
 mod sources;
+mod subset;
 mod template;
 
 use std::{
@@ -89,6 +90,8 @@ pub struct Topology {
     file: PathBuf,
     roles: BTreeMap<String, Endpoint>,
     nodes: Vec<Node>,
+    /// Names of nodes, by the names of profiles.
+    profiles: BTreeMap<String, Vec<String>>,
     secrets: Secrets,
 }
 

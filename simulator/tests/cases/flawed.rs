@@ -3,6 +3,18 @@
 /// Lines after the name of a topology that cannot be, and what is said of them.
 pub(crate) const FLAWED: &[(&str, &str)] = &[
     ("", "there is no node; add one"),
+    (
+        "[node.web]\ncommand = ['a']\n[profile.small]\nnodes = []",
+        "shop.toml:4: profile 'small' has no nodes; name in `nodes` those that it starts",
+    ),
+    (
+        "[node.web]\ncommand = ['a']\n[profile.small]\nnodes = ['wep']",
+        "shop.toml:5: no node is called 'wep'; the nodes are web",
+    ),
+    (
+        "[node.web]\ncommand = ['a']\n[profile.'..']\nnodes = ['web']",
+        "shop.toml:4: '..' is not a valid name",
+    ),
     ("[node.web]", "has nothing to run; give exactly one of cargo"),
     (
         "[node.web]\ncommand = ['a']\ncargo = { package = 'b' }",

@@ -46,6 +46,7 @@ fn cases() -> Vec<Case> {
         case("doctor --json", 0),
         case("check shop.toml", 0),
         case("clean --dry-run", 0),
+        case("completions bash", 0),
         case("schema topology", 0),
         case("reference", 0),
         case("up shop.toml", 0),

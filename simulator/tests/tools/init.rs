@@ -206,7 +206,8 @@ fn images_become_addresses_that_a_variable_changes() {
     has(
         &topology,
         &[
-            "[node.proxy]\naddress = \"${env.PROXY_ADDRESS:-127.0.0.1:8081}\"\nready = { http = \"/up\", within_ms = 125000 }",
+            "[node.proxy]\naddress = \"${env.PROXY_ADDRESS:-127.0.0.1:8081}\"\n\
+             ready = { http = \"/up\", within_ms = 125000 }",
             "[node.store]\naddress = \"${env.STORE_ADDRESS:-127.0.0.1:27017}\"",
         ],
     );
@@ -230,7 +231,8 @@ fn ports_are_kept_and_two_programs_at_one_are_said() {
         &[
             "fixed_ports = { main = 3000 }\npublic_ports = { main = 9001 }",
             "A = \"http://${link.a}\"",
-            "ports = [\"p80\", \"p81\"]\nfixed_ports = { p80 = 80, p81 = 81 }\npublic_ports = { p80 = 9003, p81 = 9004 }\n\
+            "ports = [\"p80\", \"p81\"]\nfixed_ports = { p80 = 80, p81 = 81 }\n\
+             public_ports = { p80 = 9003, p81 = 9004 }\n\
              ready = { http = \"/ok\", port = \"p81\" }",
             "C = \"http://${link.c.p80}/x http://${link.c.p81}/y c:99\"",
             "links = [\"c\"]",
@@ -253,8 +255,8 @@ fn what_only_an_image_knows_is_a_comment_with_what_to_do() {
         &topology,
         &[
             "[node.lives]\ncommand = [\"meow\", \"--all\"]\nfolder = \"..\"\nports = []\n",
-            "# init: it is the image migrate/migrate, and `local` runs no image.\n# Give it a `command` to have it as a \
-             node:\n# [node.init]\n# command = [\"PROGRAM\"]\n",
+            "# init: it is the image migrate/migrate, and `local` runs no image.\n# Give it a `command` to have it as \
+             a node:\n# [node.init]\n# command = [\"PROGRAM\"]\n",
             "[node.app]\ncommand = [\"serve\", \"a b\", \"${env.FLAGS:-}\"]\n",
             "ready = { command = [\"sh\", \"-c\", \"test -f $READY\"] }",
         ],
@@ -351,7 +353,8 @@ fn binaries_of_a_workspace_and_scripts_of_a_package_become_nodes() {
     folder.write("api/src/bin/Sync_Job.rs", "fn main() {}\n");
     folder.write(
         "package.json",
-        r#"{ "name": "@shop/front", "scripts": { "start": "node .", "db:migrate": "m", "mail-worker": "w", "lint": "l" } }"#,
+        r#"{ "name": "@shop/front",
+             "scripts": { "start": "node .", "db:migrate": "m", "mail-worker": "w", "lint": "l" } }"#,
     );
     folder.write("yarn.lock", "");
     let said = folder.seam(&["init", "--name", "shop"]).is(0);

@@ -8,4 +8,5 @@ mod folder;
 mod init;
 mod left_behind;
 mod schemas;
+mod subset;
 mod validator;

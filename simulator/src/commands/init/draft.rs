@@ -171,8 +171,8 @@ impl Draft {
         text
     }
 
-    /// The scenario's file, which asks every node that is ready by HTTP, or else the first one with a port; `None` if no
-    /// node has a port.
+    /// The scenario's file, which asks every node that is ready by HTTP, or else the first one with a port; `None` if
+    /// no node has a port.
     pub(super) fn scenario(&self, name: &str) -> Option<String> {
         let has_port = |node: &&Node| node.is_written() && !node.port_names().is_empty();
         let asked = |node: &&Node| matches!(node.ready, Some(Ready::Http { .. }));

@@ -20,8 +20,8 @@ use draft::{Draft, fit_name};
 #[derive(Clone, Debug, Args)]
 #[command(
     after_help = "It writes topologies/NAME.toml and scenarios/NAME.toml in the folder, and never over a file \
-    that is there. It takes a Procfile, or else the binaries of a cargo workspace and the scripts of a package.json; with \
-    --from, the services of a compose file. What it can't take over is said, and noted in the topology."
+    that is there. It takes a Procfile, or else the binaries of a cargo workspace and the scripts of a package.json; \
+    with --from, the services of a compose file. What it can't take over is said, and noted in the topology."
 )]
 pub(crate) struct InitArgs {
     /// The folder
