@@ -5,7 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use faults::Faults;
 use futures::future::{join_all, try_join_all};
+use seam::chance;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -18,7 +20,7 @@ use super::{
 };
 use crate::{
     progress::Progress,
-    topology::{Endpoint, Node, Topology},
+    topology::{Endpoint, Link, Node, Topology},
 };
 
 /// A topology that is up.
@@ -65,7 +67,8 @@ pub async fn up(topology: &Topology, options: &Options, progress: &dyn Progress<
 
 impl Running {
     async fn prepare(topology: &Topology, options: &Options, runner: Arc<dyn Runner>) -> Result<Self, UpError> {
-        let links = Links::open(topology).await?;
+        let seed = options.seed.unwrap_or_else(|| chance::below(u64::MAX));
+        let links = Links::open(topology, seed).await?;
         let folder = RunFolder::create(topology, options)?;
         let closing = CancellationToken::new();
         let supervisor = |node: &Node| {
@@ -155,6 +158,12 @@ impl Running {
         self.links.front_door(endpoint)
     }
 
+    /// Faults of a link, to lay and lift them; those of a front door if the link is [`Link::from_outside`].
+    /// [`Topology::links_called`] finds links by name. `None` if there is no such link.
+    pub fn faults(&self, link: &Link) -> Option<&Faults> {
+        self.links.faults(link)
+    }
+
     /// Kills a node, or all instances of it, with everything in their process groups, as `kill -9` does. Returns when
     /// all of it is gone. What runs elsewhere is not killed: the way to it is cut.
     ///
@@ -215,7 +224,7 @@ impl Running {
         self.ready_in
     }
 
-    /// Asks every node to end (SIGTERM), kills those that still run after [`Options::grace`], and closes every
+    /// Lifts every fault on a link, asks every node to end (SIGTERM), kills those that still run after [`Options::grace`], and closes every
     /// address. Nothing starts from then on. A folder that cannot be removed stays, without an error.
     pub async fn down(&self, folder: Folder) {
         self.end(self.grace).await;
@@ -226,6 +235,8 @@ impl Running {
 
     async fn end(&self, grace: Duration) {
         self.closing.cancel();
+        // A node that ends in order may wait for answers that a fault holds back.
+        self.links.lift_all();
         join_all(self.supervisors.iter().map(|supervisor| supervisor.stop(grace))).await;
         self.links.close().await;
     }
