@@ -12,7 +12,7 @@ mod world;
 
 pub use client::Requests;
 pub(crate) use client::{Client, Expectation};
-pub use fault::{Fault, FaultKind, NotLaid, Target};
+pub use fault::{Fault, FaultKind, LinkFault, LinkTraffic, NotLaid, Support, Target};
 pub(crate) use step::{Conditions, Repeat, Step, StepTable, check_pointer, ok_only};
 pub(crate) use template::{JsonTemplate, Template, Unset, Variables, as_text};
 pub use world::{Death, NoAnswer, Request, Response, World};
