@@ -281,8 +281,9 @@ impl Running {
         self.ready_in
     }
 
-    /// Lifts every fault on a link, asks every node to end (SIGTERM), kills those that still run after [`Options::grace`], and closes every
-    /// address. Nothing starts from then on. A folder that cannot be removed stays, without an error.
+    /// Lifts every fault on a link, asks every node to end (SIGTERM), kills those that still run after
+    /// [`Options::grace`], and closes every address. Nothing starts from then on. A folder that cannot be removed
+    /// stays, without an error.
     pub async fn down(&self, folder: Folder) {
         self.end(self.grace).await;
         if folder == Folder::Remove {

@@ -2,8 +2,8 @@ use super::{Link, Node, OUTSIDE, Topology};
 
 /// Name of links as faults give it, `caller -> callee` or `caller -> callee:port`.
 ///
-/// A caller is a node, all instances of one, a role, `outside` for the front door, or `*` for all of them. A callee is a
-/// node with ports, or a role; without a port all of its ports are meant.
+/// A caller is a node, all instances of one, a role, `outside` for the front door, or `*` for all of them. A callee
+/// is a node with ports, or a role; without a port all of its ports are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkName {
     /// The node that calls.
