@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fs::File,
     io,
     net::SocketAddr,
@@ -8,7 +9,10 @@ use std::{
 };
 
 use faults::Faults;
-use futures::future::{join_all, try_join_all};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, join_all, select_all, try_join_all},
+};
 use seam::chance;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
@@ -180,14 +184,48 @@ impl Running {
     /// # Errors
     /// When there is no such node, or it does not run.
     pub async fn kill(&self, node: &str) -> Result<(), NodeError> {
-        let mut killed = Err(self.unknown(node));
-        for result in join_all(self.called(node).map(|supervisor| supervisor.kill())).await {
-            // One instance is enough: the others may be dead already.
-            if killed.is_err() {
-                killed = result;
+        self.to_any(node, |supervisor| supervisor.kill().boxed()).await
+    }
+
+    /// Makes a node, or all instances of it, stand still with everything in their process groups (SIGSTOP), until
+    /// [`Running::resume`].
+    ///
+    /// # Errors
+    /// When there is no such node, it does not run, or it runs elsewhere.
+    pub async fn pause(&self, node: &str) -> Result<(), NodeError> {
+        self.to_any(node, |supervisor| supervisor.pause().boxed()).await
+    }
+
+    /// Lets a node, or all instances of it, go on (SIGCONT).
+    ///
+    /// # Errors
+    /// When there is no such node, or it does not run.
+    pub async fn resume(&self, node: &str) -> Result<(), NodeError> {
+        self.to_any(node, |supervisor| supervisor.resume().boxed()).await
+    }
+
+    /// Asks a node, or all instances of it, to end, as [`Running::down`] does. Returns when all of it is gone.
+    ///
+    /// # Errors
+    /// When there is no such node, or it does not run.
+    pub async fn stop(&self, node: &str) -> Result<(), NodeError> {
+        self.to_any(node, |supervisor| supervisor.halt(self.grace).boxed())
+            .await
+    }
+
+    /// Does something to every instance of a node. One instance is enough: the others may be dead already.
+    async fn to_any<'a>(
+        &'a self,
+        node: &'a str,
+        what: impl Fn(&'a Supervisor) -> BoxFuture<'a, Result<(), NodeError>>,
+    ) -> Result<(), NodeError> {
+        let mut done = Err(self.unknown(node));
+        for result in join_all(self.called(node).map(|supervisor| what(supervisor))).await {
+            if done.is_err() {
+                done = result;
             }
         }
-        killed
+        done
     }
 
     /// Starts a node, or all instances of it, again, with the data that it had, and waits until it is ready. A node
@@ -199,6 +237,25 @@ impl Running {
         self.supervisor(node)?;
         let took = try_join_all(self.called(node).map(|supervisor| supervisor.restart())).await?;
         Ok(took.into_iter().max().unwrap_or_default())
+    }
+
+    /// Number of times that each node became ready so far, by name.
+    pub(super) fn readied(&self) -> BTreeMap<String, u64> {
+        let readied = |it: &Arc<Supervisor>| (it.node.name.clone(), it.life.readied());
+        self.supervisors.iter().map(readied).collect()
+    }
+
+    /// Returns when an instance of a node has become ready more often than these counts say; never for an unknown node.
+    pub(super) async fn ready_after(&self, node: &str, counts: &BTreeMap<String, u64>) {
+        let waits = self.called(node).map(|it| {
+            let before = counts.get(&it.node.name).copied().unwrap_or_default();
+            it.life.ready_after(before).boxed()
+        });
+        let waits: Vec<_> = waits.collect();
+        if waits.is_empty() {
+            return std::future::pending().await;
+        }
+        select_all(waits).await;
     }
 
     /// Last lines of a node's output, at most `lines`. Empty if there is no such node.
