@@ -2,6 +2,7 @@
 
 mod reference;
 
+use regex::Regex;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
@@ -20,8 +21,8 @@ fn tidy(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(tidy),
         Value::Object(fields) => {
-            let is_width = |format: &Value| format.as_str().is_some_and(|name| name.starts_with("uint"));
-            if fields.get("format").is_some_and(is_width) {
+            // Widths of numbers, which are Rust's.
+            if fields.get("format").is_some_and(Value::is_string) {
                 fields.remove("format");
             }
             if fields.get("default").is_some_and(Value::is_null) {
@@ -37,10 +38,15 @@ fn tidy(value: &mut Value) {
     }
 }
 
-/// A text whose paragraphs are lines.
+/// A text whose paragraphs are lines, without the links of rustdoc, which lead nowhere outside of it.
 fn unwrapped(text: &str) -> String {
     let paragraphs = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " "));
-    paragraphs.collect::<Vec<_>>().join("\n\n")
+    let text = paragraphs.collect::<Vec<_>>().join("\n\n");
+    let links = Regex::new(r"\[(?:(`[^`\]]+`)\](?:\([^)]*\))?|([^\]`]+)\]\([a-z][^)]*\))");
+    match links {
+        Ok(links) => links.replace_all(&text, "$1$2").into_owned(),
+        Err(_) => text,
+    }
 }
 
 fn without_null(fields: &mut serde_json::Map<String, Value>) {

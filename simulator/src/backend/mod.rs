@@ -18,6 +18,7 @@ mod runner;
 mod running;
 mod status;
 mod supervisor;
+mod support;
 mod world;
 
 pub use error::{LogEnd, NodeError, UpError};
@@ -31,4 +32,5 @@ pub(crate) use run_folder::default_runs as runs_of;
 pub use running::{Folder, Running, up};
 pub(crate) use status::seconds;
 pub use status::{Death, NodeState, NodeStatus};
+pub(crate) use support::support;
 pub(crate) use world::{LocalWorld, Sockets};

@@ -14,6 +14,8 @@ pub struct Options {
     pub keep: Keep,
     /// Time between asking a node to end and killing it; 5 s by default.
     pub grace: Duration,
+    /// Number that all chance of the faults on links derives from; drawn by default.
+    pub seed: Option<u64>,
     /// Path of the `seam` binary, which starts nodes and kills what outlives it. By default the running program,
     /// which must then be `seam` itself.
     pub seam: Option<PathBuf>,
@@ -26,6 +28,7 @@ impl Default for Options {
             runs: None,
             keep: Keep::default(),
             grace: Duration::from_secs(5),
+            seed: None,
             seam: None,
         }
     }

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use faults::{Effect, Selector};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -7,7 +8,8 @@ use toml::Spanned;
 
 use super::{
     Invariant, Moment,
-    schema::{Identifier, POINTER, identifiers, one_of, required},
+    schema::{self, Identifier, POINTER, identifiers, one_of, required},
+    times::{Span, Time},
 };
 use crate::steps::{Conditions, FaultKind, JsonTemplate, Repeat, StepTable, Template, ok_only};
 
@@ -146,25 +148,53 @@ impl WeightedTable {
     }
 }
 
-/// Fault: something that goes wrong, to `node` or to one of `any_of`.
+/// Fault: something that goes wrong. One of `kind`, `link` and `partition` says what it hits.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Fault", extend("oneOf" = one_of(&["node", "any_of"])))]
+#[schemars(rename = "Fault", transform = schema::fault)]
 pub(super) struct FaultTable {
-    /// Kind of the fault.
-    #[schemars(with = "FaultKind")]
-    pub(super) kind: Spanned<FaultKind>,
+    /// Name by which reports and other faults mean it, and from which chance on links derives; `fault N` where the key
+    /// is missing.
+    #[schemars(length(min = 1, max = 70))]
+    pub(super) name: Option<String>,
+    /// Kind of a fault of a node, with `node` or `any_of`. FAULTS.md says which the backend can lay.
+    #[schemars(with = "Option<FaultKind>")]
+    pub(super) kind: Option<Spanned<FaultKind>>,
     /// Role or node that is hit.
     pub(super) node: Option<String>,
     /// Roles or nodes of which the seed draws one.
     #[schemars(length(min = 1))]
     pub(super) any_of: Option<Vec<String>>,
-    /// Moment at which it is laid: when this fraction of the journeys has been started, or "random".
-    #[schemars(schema_with = "super::schema::moment")]
-    pub(super) at: Moment,
-    /// Milliseconds until it is lifted, drawn from the first to the second.
-    #[serde(default = "super::FaultPlan::default_heal_after_ms")]
-    pub(super) heal_after_ms: (u64, u64),
+    /// Links of a fault of links, with `does`: `orders -> payments`, `orders -> payments:admin` for one of several
+    /// ports, `*` for any caller, `outside` for the front door, through which steps and observations go. Instances are
+    /// meant together, or by name: `web-2 -> store`.
+    #[schemars(with = "Option<String>")]
+    pub(super) link: Option<Spanned<String>>,
+    /// Effect on the links.
+    pub(super) does: Option<Effect>,
+    /// Traffic of the links that it is laid on; all of it where the key is missing.
+    pub(super) on: Option<Selector>,
+    /// Two nodes that can't reach each other, either way.
+    #[schemars(with = "Option<(String, String)>")]
+    pub(super) partition: Option<Spanned<(String, String)>>,
+    /// Loses only what the first node of a `partition` sends to the second.
+    #[serde(default)]
+    pub(super) one_way: bool,
+    /// Moment at which it is laid: a fraction of the journeys that have been started, `"random"`, or one of
+    /// `{ journey = 50 }`, `{ after = "2s" }`, `{ ready = "node" }` and `{ fault = "name" }`, the last two with or
+    /// without `after`.
+    #[schemars(schema_with = "schema::moment")]
+    pub(super) at: Spanned<Moment>,
+    /// Time until it is lifted, or two between which one is drawn in whole milliseconds. A kill lasts 50 to 300 ms
+    /// where the key is missing, all others until the last journey is over. A restart has none.
+    #[schemars(with = "Option<schema::SpanText>")]
+    pub(super) lasts: Option<Span>,
+    /// Time from one laying to the next, with `times`.
+    #[schemars(with = "Option<schema::TimeText>")]
+    pub(super) every: Option<Time>,
+    /// Number of times that it is laid in all; once where the key is missing.
+    #[schemars(range(min = 1, max = 1000))]
+    pub(super) times: Option<u32>,
 }
 
 /// Table of rows, collected over HTTP from `node` or from `nodes`. It has the columns `journey` and `doc` (the row as

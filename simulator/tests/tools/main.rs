@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
 
+mod example;
 #[path = "../cases/flawed.rs"]
 mod flawed;
 mod folder;

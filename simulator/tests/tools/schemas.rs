@@ -85,6 +85,7 @@ fn every_file_that_ships_fits_its_schema() {
     let (topology, scenario) = (schema("topology"), schema("scenario"));
     let mut topologies = files("topologies");
     topologies.push(here("tests/scenario_run/topology.toml"));
+    topologies.push(here("examples/two-languages/topology.toml"));
     let mut scenarios = files("scenarios");
     scenarios.extend([
         here("tests/scenario_run/scenario.toml"),
@@ -160,6 +161,32 @@ fn a_topology_that_the_parser_refuses_is_refused_by_the_schema_where_a_schema_ca
     assert_eq!(seen, BEYOND_A_SCHEMA.len(), "some are no flaws any more");
 }
 
+/// The fault of the scenario.
+const WHOLE: &str = "kind = \"kill\"\nnode = \"bank\"\nat = 0.5\nlasts = [\"5ms\", \"10ms\"]";
+
+/// Faults that are right.
+const FAULTS: &[&str] = &[
+    "link = \"* -> bank\"\nat = \"random\"\n\
+     does = { latency = { delay = \"1.5s\", jitter = \"1ms\", distribution = \"normal\" } }",
+    "link = \"a -> b\"\nat = { after = \"2s\" }\nlasts = \"1s\"\ndoes = { refuse = {} }\none_way = false\non = {}",
+    "link = \"a -> b\"\nat = 1\ndoes = { answer = { status = 503 } }\n\
+     on = { connections = { nth = 1 }, http = { method = \"POST\", requests = { probability = 0.5 } } }",
+    "partition = [\"a\", \"b\"]\none_way = true\nat = { ready = \"a\", after = \"1ms\" }\nevery = \"1s\"\ntimes = 3",
+    "kind = \"restart\"\nany_of = [\"bank\"]\nat = { journey = 1 }\ntimes = 1",
+    "kind = \"disk_full\"\nnode = \"bank\"\nat = 0",
+];
+
+#[test]
+fn the_schema_takes_the_faults_that_the_parser_takes() {
+    let schema = schema("scenario");
+    for fault in FAULTS {
+        let text = SHOP.replacen(WHOLE, fault, 1);
+        assert_ne!(text, SHOP);
+        Scenario::parse(&text, Path::new("shop.toml")).unwrap_or_else(|error| panic!("{fault}: {error}"));
+        assert!(fits(&schema, &json(&text)), "{fault}");
+    }
+}
+
 /// Changes to a scenario that the parser refuses, and whether a schema can say so.
 const CHANGES: &[(&str, &str, bool)] = &[
     ("count = 20", "cuont = 20", true),
@@ -171,6 +198,58 @@ const CHANGES: &[(&str, &str, bool)] = &[
     ("at = 0.5", "at = 1.5", true),
     ("at = 0.5", "at = \"noon\"", true),
     ("node = \"bank\"\nat", "at", true),
+    (WHOLE, "at = 0.5", true),
+    (WHOLE, "link = \"a -> b\"\nat = 0.5", true),
+    (
+        WHOLE,
+        "link = \"a -> b\"\nat = 0.5\ndoes = { refuse = {} }\nnode = \"bank\"",
+        true,
+    ),
+    (
+        WHOLE,
+        "link = \"a -> b\"\nat = 0.5\ndoes = { refuse = {} }\non = { for = \"1s\" }",
+        true,
+    ),
+    (
+        WHOLE,
+        "link = \"a -> b\"\nat = 0.5\ndoes = { refuse = {} }\non = { conections = \"all\" }",
+        true,
+    ),
+    (
+        WHOLE,
+        "link = \"a -> b\"\nat = 0.5\ndoes = { latency = { delay = \"1\" } }",
+        true,
+    ),
+    (
+        WHOLE,
+        "link = \"a -> b\"\nat = 0.5\ndoes = { latency = { dealy = \"1s\" } }",
+        true,
+    ),
+    (WHOLE, "link = \"a -> b\"\nat = 0.5\ndoes = { slowness = {} }", true),
+    (WHOLE, "partition = [\"a\"]\nat = 0.5", true),
+    ("kind = \"kill\"", "kind = \"link\"", true),
+    ("kind = \"kill\"", "kind = \"restart\"", true),
+    ("\"5ms\"", "\"5min\"", true),
+    ("[\"5ms\", \"10ms\"]", "[\"5ms\"]", true),
+    ("\"5ms\"", "5", true),
+    ("at = 0.5", "at = { journey = 0 }", true),
+    ("at = 0.5", "at = { when = 1 }", true),
+    ("at = 0.5", "at = 0.5\nevery = \"1s\"", true),
+    ("at = 0.5", "at = 0.5\ntimes = 2", true),
+    ("at = 0.5", "at = 0.5\nevery = \"1s\"\ntimes = 0", true),
+    ("at = 0.5", "at = 0.5\nheal_after_ms = [1, 2]", true),
+    // Limits of values, and names that refer to nothing.
+    (
+        WHOLE,
+        "link = \"a -> b\"\nat = 0.5\ndoes = { latency = { delay = \"2h\" } }",
+        false,
+    ),
+    (WHOLE, "link = \"a to b\"\nat = 0.5\ndoes = { refuse = {} }", false),
+    (WHOLE, "partition = [\"a\", \"a\"]\nat = 0.5", false),
+    ("\"5ms\"", "\"5s\"", false),
+    ("at = 0.5", "at = { journey = 21 }", false),
+    ("at = 0.5", "at = { fault = \"x\" }", false),
+    ("at = 0.5", "at = { fault = \"fault 1\" }", false),
     ("between = [1, 100]", "", true),
     ("between = [1, 100]", "between = [1]", true),
     ("\"/id\" }", "\"id\" }", true),

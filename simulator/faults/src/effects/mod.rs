@@ -20,6 +20,7 @@ mod slow_close;
 mod timeout;
 mod truncate_body;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::corrupt::Corrupting;
@@ -45,7 +46,7 @@ use crate::{Direction, Selector, Which, fault::Problem, stream::Stage};
 
 /// Effect of a fault on the traffic that it was laid on. The table in the [crate's documentation](crate) compares
 /// them all.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Refuses connections by closing the listening address.
@@ -158,6 +159,8 @@ impl Effect {
     /// connection, or on its requests. The key is what [`draw`](crate::draw) decides by.
     pub(crate) fn stage(&self, key: u64) -> Option<Box<dyn Stage>> {
         match self {
+            Self::Reset(reset) => reset.stage(),
+            Self::Timeout(timeout) => timeout.stage(),
             Self::Cut(cut) => Some(cut.stage()),
             Self::Corrupt(corrupt) => Some(corrupt.stage(key)),
             Self::Slice(slice) => Some(slice.stage(key)),
@@ -178,6 +181,7 @@ impl Effect {
         match self {
             Self::Refuse(_) => check_whole_address(on),
             Self::AcceptThenClose(_) => check_whole_connection(on),
+            Self::Reset(reset) if reset.on_bytes => reset.check(),
             Self::Reset(reset) => check_whole_connection(on).and_then(|()| reset.check()),
             Self::Timeout(timeout) => timeout.check(),
             Self::Cut(_) => Ok(()),
