@@ -107,6 +107,16 @@ interop:
     SEAM_INTEROP_VERIFIER="$tools/bin/pact-verifier" SEAM_INTEROP_PYTHON="$tools/python/bin/python" \
         cargo test --quiet --locked --workspace --test interop
 
+# Install `seam` as another project does, and run the example in two languages with it, outside of this workspace.
+install-check:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    place=$(mktemp -d); trap 'rm -rf "$place"' EXIT
+    cargo install --quiet --locked --debug --path simulator --root "$place"
+    cp -r simulator/examples/two-languages "$place/platform"
+    cd "$place/platform"
+    env -i PATH="$PATH" HOME="$HOME" "$place/bin/seam" run ./scenario.toml --seed 3
+
 # Does every service do what its OpenAPI document says? schemathesis asks, which this installs (Python 3 is needed): all checks, stateful too, from one seed.
 schemathesis examples="50" seed="1":
     #!/usr/bin/env bash

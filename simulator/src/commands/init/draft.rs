@@ -4,6 +4,9 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use toml::Value;
 
+/// A key of a node, with its value as TOML writes it.
+type Key = (&'static str, String);
+
 /// A node as it will be written.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Node {
@@ -80,62 +83,13 @@ impl Node {
             return;
         }
         let _ = writeln!(text, "[node.{}]", self.name);
-        let mut key = |name: &str, value: String| {
+        for (name, value) in self
+            .program()
+            .into_iter()
+            .chain(self.ports_and_check())
+            .chain(self.others())
+        {
             let _ = writeln!(text, "{name} = {value}");
-        };
-        match &self.runs {
-            Runs::Cargo { package, bin } => key(
-                "cargo",
-                format!("{{ package = {}, bin = {} }}", quoted(package), quoted(bin)),
-            ),
-            Runs::Command(words) => key("command", list(words)),
-            Runs::Address(address) => key("address", quoted(address)),
-            Runs::Nothing => {}
-        }
-        if let Some(folder) = &self.folder {
-            key("folder", quoted(folder));
-        }
-        if self.once {
-            key("once", "true".to_owned());
-        }
-        if let Some(ports) = &self.ports {
-            key("ports", list(ports));
-        }
-        for (name, ports) in [("fixed_ports", &self.fixed_ports), ("public_ports", &self.public_ports)] {
-            if !ports.is_empty() {
-                let each: Vec<String> = ports
-                    .iter()
-                    .map(|(port, number)| format!("{port} = {number}"))
-                    .collect();
-                key(name, format!("{{ {} }}", each.join(", ")));
-            }
-        }
-        if let Some(instances) = self.instances {
-            key("instances", instances.to_string());
-        }
-        if let Some(ready) = self.ready_text() {
-            key("ready", ready);
-        }
-        for (name, nodes) in [
-            ("needs", &self.needs),
-            ("links", &self.links),
-            ("env_files", &self.env_files),
-        ] {
-            if !nodes.is_empty() {
-                key(name, list(nodes));
-            }
-        }
-        if let Some(restarts) = self.restarts {
-            key("restart", format!("{{ on_failure = {restarts} }}"));
-        }
-        let signal = self
-            .stop_signal
-            .iter()
-            .map(|signal| format!("signal = {}", quoted(signal)));
-        let within = self.stop_within_ms.iter().map(|within| format!("within_ms = {within}"));
-        let stop: Vec<String> = signal.chain(within).collect();
-        if !stop.is_empty() {
-            key("stop", format!("{{ {} }}", stop.join(", ")));
         }
         if !self.env.is_empty() {
             let _ = writeln!(text, "\n[node.{}.env]", self.name);
@@ -143,6 +97,59 @@ impl Node {
                 let _ = writeln!(text, "{} = {}", bare_or_quoted(name), quoted(value));
             }
         }
+    }
+
+    fn program(&self) -> Vec<Key> {
+        let mut keys = match &self.runs {
+            Runs::Nothing => Vec::new(),
+            Runs::Cargo { package, bin } => {
+                let value = format!("{{ package = {}, bin = {} }}", quoted(package), quoted(bin));
+                vec![("cargo", value)]
+            }
+            Runs::Command(words) => vec![("command", list(words))],
+            Runs::Address(address) => vec![("address", quoted(address))],
+        };
+        keys.extend(self.folder.iter().map(|folder| ("folder", quoted(folder))));
+        keys.extend(self.once.then(|| ("once", "true".to_owned())));
+        keys
+    }
+
+    fn ports_and_check(&self) -> Vec<Key> {
+        let mut keys = Vec::new();
+        keys.extend(self.ports.iter().map(|ports| ("ports", list(ports))));
+        for (name, ports) in [("fixed_ports", &self.fixed_ports), ("public_ports", &self.public_ports)] {
+            if !ports.is_empty() {
+                let each: Vec<String> = ports
+                    .iter()
+                    .map(|(port, number)| format!("{port} = {number}"))
+                    .collect();
+                keys.push((name, format!("{{ {} }}", each.join(", "))));
+            }
+        }
+        keys.extend(self.instances.map(|instances| ("instances", instances.to_string())));
+        keys.extend(self.ready_text().map(|ready| ("ready", ready)));
+        keys
+    }
+
+    fn others(&self) -> Vec<Key> {
+        let mut keys = Vec::new();
+        for (name, list_of) in [
+            ("needs", &self.needs),
+            ("links", &self.links),
+            ("env_files", &self.env_files),
+        ] {
+            keys.extend((!list_of.is_empty()).then(|| (name, list(list_of))));
+        }
+        let restarts = self.restarts.map(|restarts| format!("{{ on_failure = {restarts} }}"));
+        keys.extend(restarts.map(|restart| ("restart", restart)));
+        let signal = self
+            .stop_signal
+            .iter()
+            .map(|signal| format!("signal = {}", quoted(signal)));
+        let within = self.stop_within_ms.iter().map(|within| format!("within_ms = {within}"));
+        let stop: Vec<String> = signal.chain(within).collect();
+        keys.extend((!stop.is_empty()).then(|| ("stop", format!("{{ {} }}", stop.join(", ")))));
+        keys
     }
 
     fn ready_text(&self) -> Option<String> {
