@@ -8,7 +8,8 @@
 //!   columns, [`Listing`] reads pages of rows.
 //! - [`events`] has the outbox, the log, and the subscriptions that read other modules' logs.
 //! - [`idempotency`] makes sure that a repeated command has one effect.
-//! - [`Neighbour`] carries the calls of a module to another one.
+//! - [`Neighbour`] carries the calls of a module to another one; [`Environment::link`] protects those to another
+//!   process with retries, a bulkhead and a circuit breaker.
 //! - [`Worker`] is a background loop that can be woken; [`Tasks`] keeps track of all background tasks of the process.
 //! - [`GivingUp`] is work that a module has given up and a person decides on.
 //! - [`settings`], [`Health`], [`telemetry`] and [`server`] are the operator's side.
@@ -21,6 +22,7 @@ pub mod events;
 mod given_up;
 mod health;
 pub mod idempotency;
+mod links;
 mod module;
 mod neighbour;
 mod program;
@@ -38,6 +40,7 @@ pub use database::{Database, DatabaseError, Engine, Listing, Migration, Stats, T
 pub use environment::Environment;
 pub use given_up::{GivenUp, GivingUp, WorkOutcome};
 pub use health::{CheckReport, Health, Report};
+pub use links::{Circuit, LINK_SETTINGS, LinkStats};
 pub use module::{Module, Mounted};
 pub use neighbour::{Neighbour, passed_on};
 pub use program::Program;

@@ -100,6 +100,7 @@ impl Program {
             required(&standard::IDLE_MS),
             required(&standard::CONNECTIONS),
             required(&standard::BODY_BYTES),
+            required(&standard::REQUESTS),
         ];
         Declarations::from(own.as_slice()).and(&self.settings)
     }
