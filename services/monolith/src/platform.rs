@@ -52,6 +52,14 @@ const ALL: [(&Setting<String>, &[Declared]); 4] = [
     (NOTIFICATIONS.url, NOTIFICATIONS.settings),
 ];
 
+/// Points of all modules at which a test can have the process die.
+pub const FAIL_POINTS: &[&[&str]] = &[
+    orders::FAIL_POINTS,
+    payments::FAIL_POINTS,
+    inventory::FAIL_POINTS,
+    notifications::FAIL_POINTS,
+];
+
 /// The modules, wired to each other.
 #[derive(Debug)]
 pub struct Platform {

@@ -12,6 +12,7 @@ fn main() -> ExitCode {
         settings: Declarations::from(orders::SETTINGS)
             .and(Dependencies::SETTINGS)
             .and(LINK_SETTINGS),
+        fail_points: &[orders::FAIL_POINTS],
     }
     .run(|env| {
         Box::pin(async move {

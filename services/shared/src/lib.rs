@@ -12,6 +12,7 @@
 //!   process with retries, a bulkhead and a circuit breaker.
 //! - [`Worker`] is a background loop that can be woken; [`Tasks`] keeps track of all background tasks of the process.
 //! - [`GivingUp`] is work that a module has given up and a person decides on.
+//! - `fail_point!` names points at which a test has the process die, with the feature `fail-points` only.
 //! - [`settings`], [`Health`], [`telemetry`] and [`server`] are the operator's side.
 
 mod ambient;
@@ -19,6 +20,8 @@ mod backoff;
 mod database;
 mod environment;
 pub mod events;
+#[cfg(feature = "fail-points")]
+pub mod fail_points;
 mod given_up;
 mod health;
 pub mod idempotency;
@@ -48,6 +51,38 @@ pub use settings::{Settings, SettingsError};
 pub use start_error::StartError;
 pub use tasks::Tasks;
 pub use worker::{Next, Round, Worker};
+
+/// Names a point at which a test can have the process die: see `fail_points`. The name is written as for `format!`.
+/// Without the feature `fail-points` nothing of it is compiled.
+#[cfg(feature = "fail-points")]
+#[macro_export]
+macro_rules! fail_point {
+    ($($name:tt)*) => { $crate::fail_points::pass(&format!($($name)*)) };
+}
+
+/// Names a point at which a test can have the process die, with the feature `fail-points`. Without it, as here, nothing
+/// of it is compiled.
+#[cfg(not(feature = "fail-points"))]
+#[macro_export]
+macro_rules! fail_point {
+    ($($name:tt)*) => {};
+}
+
+/// Lists the points that a module has (`fail_point!`), for `--fail-points`.
+#[cfg(feature = "fail-points")]
+#[macro_export]
+macro_rules! fail_points {
+    ($($name:literal),* $(,)?) => { &[$($name),*] };
+}
+
+/// Lists the points that a module has (`fail_point!`): none without the feature `fail-points`.
+#[cfg(not(feature = "fail-points"))]
+#[macro_export]
+macro_rules! fail_points {
+    ($($name:literal),* $(,)?) => {
+        &[]
+    };
+}
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
