@@ -32,7 +32,10 @@ const GIVEN: Duration = Duration::from_millis(5_000);
 
 /// A neighbour that answers in a form of its own, so that every outcome is unknown. It keeps what it was asked.
 #[derive(Clone, Default)]
-struct Neighbour(Arc<Mutex<Vec<(String, Option<u64>)>>>);
+struct Neighbour(Arc<Mutex<Vec<Asked>>>);
+
+/// Path of a request, and the milliseconds that it left.
+type Asked = (String, Option<u64>);
 
 impl Neighbour {
     async fn start() -> (Self, SocketAddr) {
