@@ -142,6 +142,10 @@ bench:
 bite word="":
     cargo test --quiet --locked --workspace --test bite -- {{ if word == "" { "" } else { quote(word) } }}
 
+# Have each service die at each of its fail points and start again, and check the books; or only at those with a word in their test's name.
+fail-points word="":
+    cargo test --quiet --locked --workspace --test fail-points -- {{ if word == "" { "" } else { quote(word) } }}
+
 # Run the checkout scenario many times, killing a random service at a random moment each time.
 soak runs="200" *args="":
     #!/usr/bin/env bash
