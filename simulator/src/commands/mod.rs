@@ -9,6 +9,7 @@ pub(crate) mod live;
 pub(crate) mod mutate;
 pub(crate) mod output;
 pub(crate) mod provide;
+pub(crate) mod proxy;
 pub(crate) mod run;
 mod session;
 pub(crate) mod up;
