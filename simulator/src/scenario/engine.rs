@@ -45,8 +45,8 @@ pub async fn run(
         client: &client,
         time: Timekeeper::start(world, progress),
     };
+    let faults = Faults::schedule(scenario, seed, world, &client, &run.time)?;
     run.set_up().await?;
-    let faults = Faults::schedule(scenario, seed, world, &client, &run.time);
     let (journeys, journeys_ms) = run.journeys_and_faults(&faults).await;
     run.time.enter(Phase::Heal);
     faults.heal().await;
@@ -190,6 +190,7 @@ impl Run<'_> {
                 total_ms: self.time.now_ms(),
             },
             requests: self.client.requests(),
+            samples: self.client.samples(),
             failed_journeys,
             faults,
             deaths,

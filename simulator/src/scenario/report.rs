@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{JourneyFailure, Phase};
-use crate::steps::{FaultKind, Requests, Target};
+use crate::steps::{FaultKind, LinkFault, LinkTraffic, Requests, Samples, Target};
 
 /// The verdict on a run, or on one of its invariants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +69,8 @@ pub struct Report {
     pub timeline: Timeline,
     /// Requests that the run took.
     pub requests: Requests,
+    /// Figures of the requests, by step and over time.
+    pub samples: Samples,
     /// Journeys that did not reach their end. Any of them fails the run.
     pub failed_journeys: Vec<JourneyFailure>,
     /// The faults, as they happened. Any but [`FaultOutcome::Fired`] fails the run.
@@ -108,15 +110,23 @@ pub struct Timeline {
 }
 
 /// One fault, as it happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FaultReport {
+    /// The name; that of a repeated fault has its number behind it.
+    pub name: String,
     /// The kind of fault.
     pub kind: FaultKind,
     /// The part of the system that it was to hit; a role that nothing plays stands for itself.
     #[serde(flatten)]
     pub target: Target,
-    /// The number of started journeys at which its moment came.
+    /// The faults that it lays on links; none for a fault of a node.
+    pub links: Vec<LinkFault>,
+    /// The difference from what the scenario asks for, where the world can only come close to it.
+    pub approximated: Option<String>,
+    /// The number of started journeys at which its moment came, or was to come; 0 if that can't be told.
     pub at_journey: u64,
+    /// The traffic that it met while it was laid, for each of its links.
+    pub traffic: Vec<LinkTraffic>,
     /// The end of it.
     pub outcome: FaultOutcome,
 }
@@ -131,6 +141,15 @@ pub enum FaultOutcome {
         at_ms: u64,
         /// The moment its target was as before, in milliseconds from the start.
         healed_at_ms: u64,
+    },
+    /// Laid at its moment on links, and lifted, without any effect.
+    Idle {
+        /// The moment it was laid, in milliseconds from the start.
+        at_ms: u64,
+        /// The moment it was lifted, in milliseconds from the start.
+        healed_at_ms: u64,
+        /// The reason, for people.
+        reason: String,
     },
     /// Laid at its moment; it could not be lifted.
     NotHealed {

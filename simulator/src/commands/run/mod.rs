@@ -18,7 +18,7 @@ use super::{
     session::{self, Session},
 };
 use crate::{
-    backend::{Folder, LocalWorld},
+    backend::{Folder, LocalWorld, Options},
     exit,
     interrupt::Interrupted,
     scenario::{self, Observations, Report, Scenario, Verdict},
@@ -87,7 +87,10 @@ impl Plan {
         let mut interrupt = session::interrupt()?;
         self.frame()?;
         let mut screen = Screen::new();
-        let options = self.args.topology.options();
+        let options = Options {
+            seed: Some(self.seed),
+            ..self.args.topology.options()
+        };
         let session = Session::up(self.topology.clone(), &options, &screen, &mut interrupt).await;
         let session = session.map_err(|error| error.to_string())?;
         screen.begin(self.scenario.workload.count);
@@ -99,6 +102,8 @@ impl Plan {
             Ok(_) => Folder::Keep,
         };
         let place = session.running.folder().to_owned();
+        // The report is written there after the end of all else.
+        let _held = session.running.held();
         session.down(folder, &mut interrupt).await;
         let interrupted = |Interrupted| "interrupted; everything it started is gone".to_owned();
         let (report, observations) = outcome.map_err(interrupted)??;
