@@ -107,8 +107,11 @@ impl Proxies {
         let mut moved = Vec::new();
         for draft in drafts {
             match self.named.get(&draft.name) {
-                Some(present) if present.is_like(&draft) => {}
-                Some(present) if present.listens_as(&draft) => moved.push(draft),
+                Some(present) if present.listens_as(&draft).await => {
+                    if !present.is_before(&draft) {
+                        moved.push(draft);
+                    }
+                }
                 _ => made.push(Named::make(self.seed, draft).await?),
             }
         }

@@ -242,14 +242,20 @@ impl Named {
         self.toxics.clear();
     }
 
-    /// Tells if a draft has the addresses that it has.
-    pub(super) fn is_like(&self, draft: &Draft) -> bool {
-        self.listens_as(draft) && self.upstream == draft.upstream
+    /// Tells if a draft has the upstream that it has.
+    pub(super) fn is_before(&self, draft: &Draft) -> bool {
+        self.upstream == draft.upstream
     }
 
-    /// Tells if a draft has the address on which it listens.
-    pub(super) fn listens_as(&self, draft: &Draft) -> bool {
-        draft.listen == self.listen || draft.listen == self.asked
+    /// Tells if a draft has the address on which it listens, or the one that was asked for.
+    pub(super) async fn listens_as(&self, draft: &Draft) -> bool {
+        draft.listen == self.asked || self.is_at(&draft.listen).await
+    }
+
+    /// Tells if it listens on this address, which may have a name.
+    async fn is_at(&self, listen: &str) -> bool {
+        let present = self.proxy.as_ref().map(Proxy::address);
+        listen == self.listen || (present.is_some() && places::to_listen_on(listen).await.ok() == present)
     }
 
     /// Begins anew with another upstream, and with the state of the draft.
@@ -263,7 +269,7 @@ impl Named {
     }
 
     pub(super) async fn change(&mut self, wish: Wish) -> Result<(), Refusal> {
-        if wish.listen != self.listen && wish.listen != self.asked {
+        if !self.is_at(&wish.listen).await {
             let moved = match wish.is_enabled {
                 true => Some(self.listen_on(places::to_listen_on(&wish.listen).await?).await?),
                 false => None,

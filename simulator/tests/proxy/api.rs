@@ -33,6 +33,8 @@ fn proxies_are_created_shown_changed_and_deleted() {
     );
     // Sent back as it was got, it stays as it is.
     assert_eq!(server.ask("POST", "/proxies/echo", shown.clone()), (200, shown));
+    let named = json!({ "listen": listen.replace("127.0.0.1", "localhost") });
+    assert_eq!(server.ask("PATCH", "/proxies/echo", named).0, 200);
     exchange(&mut client, b"nothing was cut");
 
     let other = echo();
@@ -42,6 +44,9 @@ fn proxies_are_created_shown_changed_and_deleted() {
     assert_eq!(rest(&mut client), b"", "another upstream cuts connections");
     let (_, moved) = server.ask("POST", "/proxies/echo", json!({ "listen": "127.0.0.1:0" }));
     assert_ne!(moved["listen"], json!(listen));
+    let (_, again) = server.ask("POST", "/proxies/echo", json!({ "listen": "127.0.0.1:0" }));
+    assert_ne!(again["listen"], moved["listen"], "port 0 takes another one each time");
+    let moved = again;
     assert!(TcpStream::connect(&listen).is_err(), "the old address is closed");
     exchange(
         &mut connect(moved["listen"].as_str().unwrap().parse().unwrap()),
@@ -100,6 +105,13 @@ fn populating_again_changes_what_differs_and_nothing_else() {
     let before = server.get("/proxies");
     let (status, again) = server.ask("POST", "/populate", list(one));
     assert_eq!((status, &again["proxies"][0]), (201, &before["a"]));
+    assert_eq!(server.get("/proxies"), before);
+    let named = before["a"]["listen"]
+        .as_str()
+        .unwrap()
+        .replace("127.0.0.1", "localhost");
+    let same = json!([{ "name": "a", "listen": named, "upstream": one }]);
+    assert_eq!(server.ask("POST", "/populate", same).0, 201);
     assert_eq!(server.get("/proxies"), before);
 
     assert_eq!(server.ask("POST", "/populate", list(two)).0, 201);
