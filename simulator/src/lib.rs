@@ -13,6 +13,7 @@ pub mod exit;
 pub mod interrupt;
 pub mod progress;
 mod providers;
+mod proxies;
 pub mod scenario;
 mod schema;
 pub mod search;
