@@ -13,6 +13,7 @@ pub mod exit;
 pub mod interrupt;
 pub mod progress;
 mod providers;
+mod report;
 pub mod scenario;
 pub mod search;
 pub mod steps;

@@ -185,6 +185,7 @@ impl Run<'_> {
             concurrency: scenario.workload.concurrency,
             verdict: Verdict::of(&faults, &deaths, &failed_journeys, &unsettled, &invariants),
             timeline: Timeline {
+                began: self.time.began(),
                 phases: self.time.phases(),
                 journeys_ms,
                 total_ms: self.time.now_ms(),

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -101,6 +102,8 @@ pub struct DeathReport {
 /// The times of a run, in milliseconds from its start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Timeline {
+    /// The moment at which the run began, by the wall clock.
+    pub began: Timestamp,
     /// Phases, and the moments when they began.
     pub phases: Vec<(Phase, u64)>,
     /// The length of all journeys together, from the first start to the last end.

@@ -4,7 +4,10 @@ mod args;
 mod screen;
 mod text;
 
-use std::{env, fs, path::Path};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use seam::chance;
 use serde::Serialize;
@@ -21,6 +24,7 @@ use crate::{
     backend::{Folder, LocalWorld},
     exit,
     interrupt::Interrupted,
+    report::{self, Evidence, Facts},
     scenario::{self, Observations, Report, Scenario, Verdict},
     search,
     topology::Topology,
@@ -99,10 +103,26 @@ impl Plan {
             Ok(_) => Folder::Keep,
         };
         let place = session.running.folder().to_owned();
+        // Before the logs are removed.
+        let evidence = match &outcome {
+            Ok(Ok((report, _))) => self.evidence(report, &session, folder),
+            Ok(Err(_)) | Err(Interrupted) => Evidence::default(),
+        };
         session.down(folder, &mut interrupt).await;
         let interrupted = |Interrupted| "interrupted; everything it started is gone".to_owned();
         let (report, observations) = outcome.map_err(interrupted)??;
-        self.conclude(&report, observations, (folder == Folder::Keep).then_some(&place))
+        let kept = (folder == Folder::Keep).then_some(place.as_path());
+        self.conclude(&report, observations, &evidence, kept)
+    }
+
+    /// What the nodes logged, if anybody will see it.
+    fn evidence(&self, report: &Report, session: &Session, folder: Folder) -> Evidence {
+        if folder == Folder::Remove && self.args.report.is_none() {
+            return Evidence::default();
+        }
+        let nodes = session.topology.nodes().iter();
+        let logs = nodes.map(|node| (node.name.clone(), session.running.log(&node.name)));
+        Evidence::read(report, &logs.collect::<Vec<_>>(), session.topology.secrets())
     }
 
     async fn engine(&self, session: &Session, screen: &Screen) -> Result<(Report, Observations), String> {
@@ -112,7 +132,13 @@ impl Plan {
     }
 
     /// Gives the report in every form that is wanted, and keeps in `folder` what explains a verdict that is not PASS.
-    fn conclude(&self, report: &Report, mut observations: Observations, folder: Option<&Path>) -> Result<u8, String> {
+    fn conclude(
+        &self,
+        report: &Report,
+        mut observations: Observations,
+        evidence: &Evidence,
+        folder: Option<&Path>,
+    ) -> Result<u8, String> {
         let full = FullReport {
             topology: self.topology.name(),
             profile: self.args.topology.profile().to_string(),
@@ -122,9 +148,15 @@ impl Plan {
         let json = serde_json::to_string_pretty(&full).map_err(|error| format!("the report is no JSON: {error}"))?;
         // An answer or an error may repeat a secret.
         let json = self.topology.secrets().hide(&json);
-        for place in self.args.report.as_deref().into_iter().chain(folder) {
-            write_report(place, &json)?;
-        }
+        let facts = Facts {
+            report,
+            about: &self.scenario.about,
+            topology: &self.topology,
+            profile: &full.profile,
+            replay: &self.replay,
+            evidence,
+        };
+        let page = self.write(&facts, &json, folder)?;
         if let Some(folder) = folder {
             let file = folder.join("observations.db");
             observations.save_to(&file).map_err(|error| error.to_string())?;
@@ -137,9 +169,12 @@ impl Plan {
         }
         if let Some(folder) = folder {
             self.say(&format!(
-                "kept in {}: logs, data, report.json, and all that was observed in observations.db (SQLite)",
+                "kept in {}: logs, data, report.html, report.json, and all that was observed in observations.db (SQLite)",
                 folder.display()
             ))?;
+        }
+        if let Some(page) = page {
+            self.say(&format!("look at {}", page.display()))?;
         }
         self.frame()?;
         Ok(match report.verdict {
@@ -147,6 +182,24 @@ impl Plan {
             Verdict::Fail => exit::FAIL,
             Verdict::Inconclusive => exit::INCONCLUSIVE,
         })
+    }
+
+    /// Writes the files that are wanted, and returns the path of the page that a person is to look at, if there is one.
+    fn write(&self, facts: &Facts<'_>, json: &str, folder: Option<&Path>) -> Result<Option<PathBuf>, String> {
+        if let Some(file) = &self.args.junit {
+            write_new(file, &report::junit(facts))?;
+        }
+        let places: Vec<&Path> = self.args.report.as_deref().into_iter().chain(folder).collect();
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let html = report::html(facts);
+        for place in &places {
+            write_new(&place.join("report.json"), json)?;
+            write_new(&place.join("report.html"), &html)?;
+        }
+        let page = places.first().map(|place| place.join("report.html"));
+        Ok(page.map(|page| page.canonicalize().unwrap_or(page)))
     }
 
     /// Prints the first and the last line of every run.
@@ -164,9 +217,10 @@ impl Plan {
     }
 }
 
-fn write_report(folder: &Path, json: &str) -> Result<(), String> {
-    let file = folder.join("report.json");
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(&file, json))
+/// Writes a file, and the folder for it where there is none.
+fn write_new(file: &Path, text: &str) -> Result<(), String> {
+    let folder = file.parent().map_or(Ok(()), fs::create_dir_all);
+    folder
+        .and_then(|()| fs::write(file, text))
         .map_err(|error| format!("the report can't be written to {}: {error}", file.display()))
 }
