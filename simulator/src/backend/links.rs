@@ -3,11 +3,11 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
 };
 
-use faults::{Proxy, Upstream};
+use faults::{Faults, Proxy, Upstream};
 use futures::future::join_all;
 
 use super::UpError;
-use crate::topology::{Endpoint, Link, Topology};
+use crate::topology::{Endpoint, Link, OUTSIDE, Topology};
 
 /// Proxies that own every stable address of a topology: a front door for each endpoint, used from outside, and
 /// one for each link. All proxies to one endpoint share its upstream.
@@ -19,19 +19,23 @@ pub(super) struct Links {
 }
 
 impl Links {
-    pub(super) async fn open(topology: &Topology) -> Result<Self, UpError> {
+    /// Opens every address. All chance of the faults on a link derives from the seed and the link's name.
+    pub(super) async fn open(topology: &Topology, seed: u64) -> Result<Self, UpError> {
         let mut upstreams: BTreeMap<Endpoint, Upstream> = BTreeMap::new();
         let mut front_doors = BTreeMap::new();
         for endpoint in topology.endpoints() {
             let upstream = upstreams.entry(endpoint.clone()).or_default();
             let node = topology.node(&endpoint.node);
             let fixed = node.and_then(|node| node.public_ports.get(&endpoint.port)).copied();
-            front_doors.insert(endpoint.clone(), listen(&endpoint, fixed, upstream).await?);
+            let link = Link::from_outside(endpoint.clone());
+            let faults = Faults::new(seed, link.key());
+            front_doors.insert(endpoint.clone(), listen(&endpoint, fixed, upstream, faults).await?);
         }
         let mut links = BTreeMap::new();
         for link in topology.links() {
             let upstream = upstreams.entry(link.endpoint.clone()).or_default();
-            links.insert(link.clone(), listen(&link, None, upstream).await?);
+            let faults = Faults::new(seed, link.key());
+            links.insert(link.clone(), listen(&link, None, upstream, faults).await?);
         }
         Ok(Self {
             upstreams,
@@ -59,6 +63,21 @@ impl Links {
         self.front_doors.get(endpoint).map(Proxy::address)
     }
 
+    /// Faults of a link; those of a front door if its caller is [`OUTSIDE`].
+    pub(super) fn faults(&self, link: &Link) -> Option<&Faults> {
+        let proxy = if link.caller == OUTSIDE {
+            self.front_doors.get(&link.endpoint)
+        } else {
+            self.links.get(link)
+        };
+        proxy.map(Proxy::faults)
+    }
+
+    /// Lifts every fault on every link.
+    pub(super) fn lift_all(&self) {
+        self.all().for_each(|(_, proxy)| proxy.faults().lift_all());
+    }
+
     /// Requests and connections to a node so far, from outside and over all links.
     pub(super) fn traffic_to(&self, node: &str) -> (u64, u64) {
         let to_node = |(endpoint, proxy): (&Endpoint, &Proxy)| (endpoint.node == node).then(|| proxy.counts());
@@ -80,14 +99,19 @@ impl Links {
 }
 
 /// Opens a proxy for an endpoint or a link, at this port or any.
-async fn listen(address_of: &impl ToString, port: Option<u16>, upstream: &Upstream) -> Result<Proxy, UpError> {
-    Proxy::listen((Ipv4Addr::LOCALHOST, port.unwrap_or(0)).into(), upstream.clone())
-        .await
-        .map_err(|source| UpError::Address {
-            address_of: match port {
-                Some(port) => format!("{} at its public port {port}", address_of.to_string()),
-                None => address_of.to_string(),
-            },
-            source,
-        })
+async fn listen(
+    address_of: &impl ToString,
+    port: Option<u16>,
+    upstream: &Upstream,
+    faults: Faults,
+) -> Result<Proxy, UpError> {
+    let address = (Ipv4Addr::LOCALHOST, port.unwrap_or(0)).into();
+    let listening = Proxy::listen_with(address, upstream.clone(), faults).await;
+    listening.map_err(|source| UpError::Address {
+        address_of: match port {
+            Some(port) => format!("{} at its public port {port}", address_of.to_string()),
+            None => address_of.to_string(),
+        },
+        source,
+    })
 }

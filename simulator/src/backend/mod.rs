@@ -5,6 +5,7 @@
 //! starts, stops, kills and awaits it. There is one, for child processes of this machine (`local`).
 
 mod error;
+pub(crate) mod kept;
 mod life;
 mod links;
 mod local;
@@ -17,9 +18,11 @@ mod runner;
 mod running;
 mod status;
 mod supervisor;
+mod support;
 mod world;
 
 pub use error::{LogEnd, NodeError, UpError};
+pub use kept::Keep;
 pub use local::package_variables;
 pub(crate) use local::{launch, reap};
 pub(crate) use logs::Lines;
@@ -29,4 +32,5 @@ pub(crate) use run_folder::default_runs as runs_of;
 pub use running::{Folder, Running, up};
 pub(crate) use status::seconds;
 pub use status::{Death, NodeState, NodeStatus};
+pub(crate) use support::support;
 pub(crate) use world::{LocalWorld, Sockets};

@@ -45,7 +45,13 @@ pub(super) trait Instance: fmt::Debug + Send + Sync {
     /// Process id on this machine, if there is one to name.
     fn pid(&self) -> Option<u32>;
 
-    /// Asks the node to end and returns at once.
+    /// Makes everything in the node stand still, and returns at once. False if it can't.
+    fn pause(&self) -> bool;
+
+    /// Lets what was paused go on, and returns at once.
+    fn resume(&self);
+
+    /// Asks the node to end, paused or not, and returns at once.
     fn stop(&self);
 
     /// Kills the node with everything that it started and returns at once. `Drop` calls it too, so it must not await.

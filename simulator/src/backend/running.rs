@@ -1,24 +1,34 @@
 use std::{
+    collections::BTreeMap,
+    fs::File,
+    io,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures::future::{join_all, try_join_all};
+use faults::Faults;
+use futures::{
+    FutureExt,
+    future::{BoxFuture, join_all, select_all, try_join_all},
+};
+use seam::chance;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Death, Event, NodeError, NodeState, NodeStatus, Options, UpError,
+    kept::Removed,
     links::Links,
     local::Processes,
-    run_folder::RunFolder,
+    run_folder::{self, RunFolder},
     runner::{Runner, Site},
     supervisor::Supervisor,
 };
 use crate::{
     progress::Progress,
-    topology::{Endpoint, Node, Topology},
+    topology::{Endpoint, Link, Node, Topology},
 };
 
 /// A topology that is up.
@@ -52,6 +62,12 @@ pub enum Folder {
 /// The first thing that went wrong. Nothing runs any more by then. The run folder stays if it was created.
 pub async fn up(topology: &Topology, options: &Options, progress: &dyn Progress<Event>) -> Result<Running, UpError> {
     let runner = Processes::prepare(topology, options, progress).await?;
+    let (pruned, wanted) = (topology.clone(), options.clone());
+    let removed = spawn_blocking(move || run_folder::prune(&pruned, &wanted)).await;
+    match removed.unwrap_or_default() {
+        Removed { number: 0, .. } => {}
+        Removed { number, bytes } => progress.report(&Event::Pruned { runs: number, bytes }),
+    }
     let mut running = Running::prepare(topology, options, Arc::new(runner)).await?;
     let began = Instant::now();
     if let Err(error) = running.start_all(progress).await {
@@ -65,7 +81,8 @@ pub async fn up(topology: &Topology, options: &Options, progress: &dyn Progress<
 
 impl Running {
     async fn prepare(topology: &Topology, options: &Options, runner: Arc<dyn Runner>) -> Result<Self, UpError> {
-        let links = Links::open(topology).await?;
+        let seed = options.seed.unwrap_or_else(|| chance::below(u64::MAX));
+        let links = Links::open(topology, seed).await?;
         let folder = RunFolder::create(topology, options)?;
         let closing = CancellationToken::new();
         let supervisor = |node: &Node| {
@@ -155,20 +172,60 @@ impl Running {
         self.links.front_door(endpoint)
     }
 
+    /// Faults of a link, to lay and lift them; those of a front door if the link is [`Link::from_outside`].
+    /// [`Topology::links_called`] finds links by name. `None` if there is no such link.
+    pub fn faults(&self, link: &Link) -> Option<&Faults> {
+        self.links.faults(link)
+    }
+
     /// Kills a node, or all instances of it, with everything in their process groups, as `kill -9` does. Returns when
     /// all of it is gone. What runs elsewhere is not killed: the way to it is cut.
     ///
     /// # Errors
     /// When there is no such node, or it does not run.
     pub async fn kill(&self, node: &str) -> Result<(), NodeError> {
-        let mut killed = Err(self.unknown(node));
-        for result in join_all(self.called(node).map(|supervisor| supervisor.kill())).await {
-            // One instance is enough: the others may be dead already.
-            if killed.is_err() {
-                killed = result;
+        self.to_any(node, |supervisor| supervisor.kill().boxed()).await
+    }
+
+    /// Makes a node, or all instances of it, stand still with everything in their process groups (SIGSTOP), until
+    /// [`Running::resume`].
+    ///
+    /// # Errors
+    /// When there is no such node, it does not run, or it runs elsewhere.
+    pub async fn pause(&self, node: &str) -> Result<(), NodeError> {
+        self.to_any(node, |supervisor| supervisor.pause().boxed()).await
+    }
+
+    /// Lets a node, or all instances of it, go on (SIGCONT).
+    ///
+    /// # Errors
+    /// When there is no such node, or it does not run.
+    pub async fn resume(&self, node: &str) -> Result<(), NodeError> {
+        self.to_any(node, |supervisor| supervisor.resume().boxed()).await
+    }
+
+    /// Asks a node, or all instances of it, to end, as [`Running::down`] does. Returns when all of it is gone.
+    ///
+    /// # Errors
+    /// When there is no such node, or it does not run.
+    pub async fn stop(&self, node: &str) -> Result<(), NodeError> {
+        self.to_any(node, |supervisor| supervisor.halt(self.grace).boxed())
+            .await
+    }
+
+    /// Does something to every instance of a node. One instance is enough: the others may be dead already.
+    async fn to_any<'a>(
+        &'a self,
+        node: &'a str,
+        what: impl Fn(&'a Supervisor) -> BoxFuture<'a, Result<(), NodeError>>,
+    ) -> Result<(), NodeError> {
+        let mut done = Err(self.unknown(node));
+        for result in join_all(self.called(node).map(|supervisor| what(supervisor))).await {
+            if done.is_err() {
+                done = result;
             }
         }
-        killed
+        done
     }
 
     /// Starts a node, or all instances of it, again, with the data that it had, and waits until it is ready. A node
@@ -180,6 +237,25 @@ impl Running {
         self.supervisor(node)?;
         let took = try_join_all(self.called(node).map(|supervisor| supervisor.restart())).await?;
         Ok(took.into_iter().max().unwrap_or_default())
+    }
+
+    /// Number of times that each node became ready so far, by name.
+    pub(super) fn readied(&self) -> BTreeMap<String, u64> {
+        let readied = |it: &Arc<Supervisor>| (it.node.name.clone(), it.life.readied());
+        self.supervisors.iter().map(readied).collect()
+    }
+
+    /// Returns when an instance of a node has become ready more often than these counts say; never for an unknown node.
+    pub(super) async fn ready_after(&self, node: &str, counts: &BTreeMap<String, u64>) {
+        let waits = self.called(node).map(|it| {
+            let before = counts.get(&it.node.name).copied().unwrap_or_default();
+            it.life.ready_after(before).boxed()
+        });
+        let waits: Vec<_> = waits.collect();
+        if waits.is_empty() {
+            return std::future::pending().await;
+        }
+        select_all(waits).await;
     }
 
     /// Last lines of a node's output, at most `lines`. Empty if there is no such node.
@@ -205,6 +281,11 @@ impl Running {
         self.folder.path()
     }
 
+    /// Keeps the folder of this run from being removed by another `seam` once the topology is down, until dropped.
+    pub(crate) fn held(&self) -> io::Result<File> {
+        self.folder.held()
+    }
+
     /// Id of this run, which every node finds in its environment as `SEAM_RUN`.
     pub fn id(&self) -> &str {
         self.folder.id()
@@ -215,8 +296,9 @@ impl Running {
         self.ready_in
     }
 
-    /// Asks every node to end (SIGTERM), kills those that still run after [`Options::grace`], and closes every
-    /// address. Nothing starts from then on. A folder that cannot be removed stays, without an error.
+    /// Lifts every fault on a link, asks every node to end (SIGTERM), kills those that still run after
+    /// [`Options::grace`], and closes every address. Nothing starts from then on. A folder that cannot be removed
+    /// stays, without an error.
     pub async fn down(&self, folder: Folder) {
         self.end(self.grace).await;
         if folder == Folder::Remove {
@@ -226,6 +308,8 @@ impl Running {
 
     async fn end(&self, grace: Duration) {
         self.closing.cancel();
+        // A node that ends in order may wait for answers that a fault holds back.
+        self.links.lift_all();
         join_all(self.supervisors.iter().map(|supervisor| supervisor.stop(grace))).await;
         self.links.close().await;
     }

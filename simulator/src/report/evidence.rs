@@ -29,8 +29,10 @@ const AFTER_US: i64 = 200_000;
 const MOMENTS: usize = 8;
 
 /// Lines of the nodes' logs that explain a run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Evidence {
+    /// The start of the run, by the wall clock.
+    pub(super) began: Timestamp,
     /// The lines with the id of a request or its trace, in the order of their moments, by the id of the request.
     pub(super) traces: BTreeMap<String, Vec<Line>>,
     /// The lines around moments at which something went wrong, in the order of the moments.
@@ -59,9 +61,20 @@ pub(super) struct Complaint {
 }
 
 impl Evidence {
+    /// No line of a run that began at this moment.
+    pub(crate) fn nothing(began: Timestamp) -> Self {
+        Self {
+            began,
+            traces: BTreeMap::new(),
+            moments: Vec::new(),
+            complaints: Vec::new(),
+            missing: Vec::new(),
+        }
+    }
+
     /// Reads the logs of nodes, given by name and file, for what the report must show.
-    pub(crate) fn read(report: &Report, logs: &[(String, PathBuf)], secrets: &Secrets) -> Self {
-        let mut search = Search::of(report, secrets);
+    pub(crate) fn read(report: &Report, began: Timestamp, logs: &[(String, PathBuf)], secrets: &Secrets) -> Self {
+        let mut search = Search::of(report, began, secrets);
         for (node, log) in logs {
             if let Err(reason) = search.read(node, log) {
                 search.missing.push(format!("{}: {reason}", log.display()));
@@ -85,7 +98,7 @@ struct Search<'s> {
 }
 
 impl<'s> Search<'s> {
-    fn of(report: &Report, secrets: &'s Secrets) -> Self {
+    fn of(report: &Report, began: Timestamp, secrets: &'s Secrets) -> Self {
         let failures = groups::failures(report);
         let failed = failures.iter().flat_map(|group| group.examples.iter().copied());
         let shown: Vec<&Sample> = failed.chain(groups::slowest(report)).collect();
@@ -99,7 +112,7 @@ impl<'s> Search<'s> {
         let words: Vec<String> = requests.keys().map(|id| regex::escape(id)).collect();
         Self {
             secrets,
-            began: report.timeline.began,
+            began,
             ids: (!words.is_empty()).then(|| Regex::new(&words.join("|")).ok()).flatten(),
             requests,
             traces: BTreeMap::new(),
@@ -180,6 +193,7 @@ impl<'s> Search<'s> {
 
     fn evidence(self) -> Evidence {
         let mut evidence = Evidence {
+            began: self.began,
             traces: self.traces,
             moments: self.moments,
             complaints: self.complaints.into_values().collect(),

@@ -134,7 +134,7 @@ impl Suite<'_> {
             problems.filter(|problem| problem.failed == failed).count()
         };
         let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
-        let began = report.timeline.began.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        let began = self.facts.evidence.began.strftime("%Y-%m-%dT%H:%M:%S").to_string();
         // Writing to a String cannot fail.
         let _ = writeln!(
             xml,

@@ -66,7 +66,7 @@ fn head(facts: &Facts<'_>) -> Markup {
         }
         p {
             "seed " b { (report.seed) } ", topology " b { (facts.topology.name()) } ", " (facts.profile) ", "
-            span.muted { "began " (report.timeline.began.strftime("%Y-%m-%d %H:%M:%S UTC")) } br;
+            span.muted { "began " (facts.evidence.began.strftime("%Y-%m-%d %H:%M:%S UTC")) } br;
             "run it again: " code.replay { (facts.replay) }
         }
     }
@@ -82,7 +82,12 @@ fn faults(report: &Report) -> Markup {
             summary { (words::many(report.faults.len(), "fault", "faults")) ", one by one" }
             ul.rows {
                 @for fault in &report.faults {
-                    li { b { (words::fault(fault)) } ", at journey " (fault.at_journey) ": " (words::outcome(fault)) }
+                    li {
+                        b { (fault.name) } ", " (words::fault(fault)) ", at journey " (fault.at_journey) ": "
+                        (words::outcome(fault))
+                        @if let Some(difference) = &fault.approximated { "; approximated: " (difference) }
+                        @for traffic in &fault.traffic { br; span.muted { (words::traffic(traffic)) } }
+                    }
                 }
             }
         }

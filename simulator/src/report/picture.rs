@@ -1,6 +1,6 @@
 //! The topology as a picture: nodes in layers from the workload on, and the links between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     scenario::Report,
     steps::Purpose,
-    topology::{Node, Program, Topology},
+    topology::{Link, Node, OUTSIDE, Program, Topology},
 };
 
 /// The name of the box of what sends the requests; no node can have it.
@@ -32,7 +32,15 @@ pub(super) fn figure(topology: &Topology, report: &Report) -> Markup {
 struct Graph {
     /// From the workload on; each layer in the order of the topology.
     layers: Vec<Vec<Shown>>,
-    arrows: BTreeMap<(String, String), String>,
+    arrows: BTreeMap<(String, String), Arrow>,
+}
+
+/// An arrow between two boxes.
+#[derive(Default)]
+struct Arrow {
+    title: String,
+    /// Faults on its links, each with the number of times it was laid.
+    harm: BTreeMap<String, usize>,
 }
 
 /// A box: a node, or the workload.
@@ -96,7 +104,7 @@ fn of_node(node: &Node, report: &Report) -> Shown {
         .filter(|fault| words::node_of(fault) == Some(&node.name));
     let mut harm: BTreeMap<String, usize> = BTreeMap::new();
     for fault in faults.clone() {
-        *harm.entry(words::deed(fault.kind).to_owned()).or_default() += 1;
+        *harm.entry(words::deed(fault)).or_default() += 1;
     }
     for _ in report.deaths.iter().filter(|death| death.node == node.name) {
         *harm.entry("died".to_owned()).or_default() += 1;
@@ -114,43 +122,65 @@ fn times((what, times): (String, usize)) -> String {
     if times == 1 { what } else { format!("{what} ×{times}") }
 }
 
-/// The pairs of boxes that an arrow joins, each with its title.
-fn arrows(topology: &Topology, report: &Report) -> BTreeMap<(String, String), String> {
-    let mut arrows = BTreeMap::new();
-    let nodes = topology.nodes();
-    let called = |service: &str| {
-        let called: Vec<&str> = nodes
-            .iter()
-            .filter(|node| node.is_called(service))
-            .map(|node| node.name.as_str())
-            .collect();
-        called
-    };
+/// The pairs of boxes that an arrow joins, each with its arrow.
+fn arrows(topology: &Topology, report: &Report) -> BTreeMap<(String, String), Arrow> {
+    let mut arrows: BTreeMap<(String, String), Arrow> = BTreeMap::new();
     for step in report
         .samples
         .steps
         .iter()
         .filter(|step| step.purpose != Purpose::Observe)
     {
-        for node in called(&step.node) {
-            let title: &mut String = arrows.entry((WORKLOAD.to_owned(), node.to_owned())).or_default();
-            title.push_str(&format!("{} ({} requests)\n", step.step, step.figures.count));
+        for node in called(topology, &step.node) {
+            let arrow = arrows.entry((WORKLOAD.to_owned(), node.to_owned())).or_default();
+            arrow
+                .title
+                .push_str(&format!("{} ({} requests)\n", step.step, step.figures.count));
         }
     }
     for link in topology.links() {
-        for node in called(&link.endpoint.node)
-            .into_iter()
-            .filter(|node| *node != link.caller)
-        {
-            arrows.insert((link.caller.clone(), node.to_owned()), link.to_string());
+        for place in places(topology, &link) {
+            let arrow = arrows.entry(place).or_default();
+            arrow.title.push_str(&format!("{link}\n"));
+        }
+    }
+    for fault in &report.faults {
+        let links = fault
+            .links
+            .iter()
+            .filter_map(|link| topology.links_called(&link.link).ok());
+        let links = links.flatten().flat_map(|link| places(topology, &link));
+        // Two ports of a node, or two effects of a fault, are one arrow.
+        for place in links.collect::<BTreeSet<_>>() {
+            let arrow = arrows.entry(place).or_default();
+            *arrow.harm.entry(words::deed(fault)).or_default() += 1;
+            let (name, outcome, hits) = (words::fault(fault), words::outcome(fault), words::hits(&fault.traffic));
+            arrow.title.push_str(&format!("{name}: {outcome}; {hits}\n"));
         }
     }
     arrows
 }
 
+/// The nodes of this name, or the instances of what is called so.
+fn called<'t>(topology: &'t Topology, service: &str) -> Vec<&'t str> {
+    let nodes = topology.nodes().iter();
+    nodes
+        .filter(|node| node.is_called(service))
+        .map(|node| node.name.as_str())
+        .collect()
+}
+
+/// The pairs of boxes that a link joins; none for a link of a node to itself.
+fn places(topology: &Topology, link: &Link) -> Vec<(String, String)> {
+    let caller = if link.caller == OUTSIDE { WORKLOAD } else { &link.caller };
+    let called = called(topology, &link.endpoint.node).into_iter();
+    let others = called.filter(|node| *node != caller);
+    others.map(|node| (caller.to_owned(), node.to_owned())).collect()
+}
+
 /// Layers of names: the workload, what it asks, what those call, and so on. What nobody calls stands one layer above
 /// the first layer of what it calls; nodes without a link stand last.
-fn layers(topology: &Topology, arrows: &BTreeMap<(String, String), String>) -> Vec<Vec<String>> {
+fn layers(topology: &Topology, arrows: &BTreeMap<(String, String), Arrow>) -> Vec<Vec<String>> {
     let mut layer_of: BTreeMap<&str, usize> = BTreeMap::from([(WORKLOAD, 0)]);
     let names: Vec<&str> = topology.nodes().iter().map(|node| node.name.as_str()).collect();
     loop {
@@ -269,11 +299,14 @@ impl<'g> Drawing<'g> {
         html! {
             svg class={ (self.size.class()) " topology" } viewBox={ "0 0 " (width) " " (px(self.height)) } width=(width)
                 height=(px(self.height)) role="img" aria-label="nodes and links of the topology" {
-                @for ((from, to), title) in &self.graph.arrows {
-                    (self.arrow(from, to, title)) "\n"
+                @for ((from, to), arrow) in self.graph.arrows.iter().filter(|(_, arrow)| arrow.harm.is_empty()) {
+                    (self.arrow(from, to, arrow)) "\n"
                 }
                 @for shown in self.graph.layers.iter().flatten() {
                     (self.labelled_box(shown)) "\n"
+                }
+                @for ((from, to), arrow) in self.graph.arrows.iter().filter(|(_, arrow)| !arrow.harm.is_empty()) {
+                    (self.arrow(from, to, arrow)) "\n"
                 }
             }
         }
@@ -296,17 +329,15 @@ impl<'g> Drawing<'g> {
             (text("node-name", Anchor::Middle, (middle, name_at), &fitting(&shown.name, room)))
             (text("tick", Anchor::Middle, (middle, y + 38.0), &fitting(&shown.about, room)))
             @if !shown.harm.is_empty() {
-                @let harm = fitting(&shown.harm.join(", "), self.box_width);
-                @let half = 4.0 + 3.6 * harm.chars().count() as f64;
-                @let middle = x + self.box_width - half - 4.0;
-                (area("badge", (middle - half, y - 11.0), (middle + half, y + 6.0), &shown.title))
-                (text("badge-text", Anchor::Middle, (middle, y + 2.0), &harm))
+                @let harm = shown.harm.join(", ");
+                @let half = 5.0 + 3.5 * fitting(&harm, self.box_width).chars().count() as f64;
+                (badge((x + self.box_width - half - 4.0, y - 2.0), &harm, self.box_width))
             }
         }
     }
 
     /// An arrow between two boxes: from layer to layer straight on, back with a bend, and round about within a layer.
-    fn arrow(&self, from: &str, to: &str, title: &str) -> Markup {
+    fn arrow(&self, from: &str, to: &str, arrow: &Arrow) -> Markup {
         let (Some((from, from_layer)), Some((to, to_layer))) = (self.corners.get(from), self.corners.get(to)) else {
             return html! {};
         };
@@ -364,12 +395,32 @@ impl<'g> Drawing<'g> {
         let curve = format!("M{}C{},{},{}", point(start), point(bend_1), point(bend_2), point(end));
         let (left, right) = ((end.0 + tip * 7.0, end.1 - 4.0), (end.0 + tip * 7.0, end.1 + 4.0));
         let head = format!("M{}L{}L{}z", point(end), point(left), point(right));
+        let middle = |a: f64, b: f64, c: f64, d: f64| (a + 3.0 * b + 3.0 * c + d) / 8.0;
+        let middle = back((
+            middle(start.0, bend_1.0, bend_2.0, end.0),
+            middle(start.1, bend_1.1, bend_2.1, end.1),
+        ));
+        let class = if arrow.harm.is_empty() { "arrow" } else { "arrow struck" };
         html! {
-            g class="arrow" {
-                title { (title) }
+            g class=(class) {
+                title { (arrow.title.trim_end()) }
                 path class="shaft" d=(curve) {}
                 path class="tip" d=(head) {}
+                @if !arrow.harm.is_empty() {
+                    @let harm = arrow.harm.iter().map(|(what, number)| times((what.clone(), *number)));
+                    (badge(middle, &harm.collect::<Vec<_>>().join(", "), 130.0))
+                }
             }
         }
+    }
+}
+
+/// A label on a ground of its own, round a place.
+fn badge((x, y): (f64, f64), text_of: &str, room: f64) -> Markup {
+    let shown = fitting(text_of, room);
+    let half = 5.0 + 3.5 * shown.chars().count() as f64;
+    html! {
+        (area("badge", (x - half, y - 9.0), (x + half, y + 8.0), ""))
+        (text("badge-text", Anchor::Middle, (x, y + 4.0), &shown))
     }
 }

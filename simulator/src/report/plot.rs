@@ -213,6 +213,6 @@ mod tests {
     #[test]
     fn a_long_text_is_cut_and_a_short_one_is_not() {
         assert_eq!(fitting("orders", 60.0), "orders");
-        assert_eq!(fitting("notifications", 60.0), "notifica…");
+        assert_eq!(fitting("correspondence", 60.0), "correspo…");
     }
 }

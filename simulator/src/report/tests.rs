@@ -1,5 +1,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
+use faults::{Effect, Fault, Selector};
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -9,7 +11,10 @@ use crate::{
         DeathReport, FaultOutcome, FaultReport, InvariantReport, JourneyFailure, Phase, Report, Timeline, Unsettled,
         Verdict,
     },
-    steps::{FaultKind, OverTime, Part, Purpose, RequestFigures, Requests, Sample, Samples, StepSamples, Target},
+    steps::{
+        FaultKind, LinkFault, LinkTraffic, OverTime, Part, Purpose, RequestFigures, Requests, Sample, Samples,
+        StepSamples, Target,
+    },
     topology::Topology,
 };
 
@@ -39,7 +44,6 @@ fn empty() -> Report {
         concurrency: 1,
         verdict: Verdict::Inconclusive,
         timeline: Timeline {
-            began: began(),
             phases: vec![(Phase::Steady, 0)],
             journeys_ms: 0,
             total_ms: 0,
@@ -59,16 +63,19 @@ fn empty() -> Report {
 fn bad_day(name: &str, requests: u64) -> Report {
     let row = || [("doc".to_owned(), Value::from(name))].into_iter().collect();
     let fault = |outcome| FaultReport {
+        name: name.to_owned(),
         kind: FaultKind::Kill,
         target: Target::Node("bank".to_owned()),
+        links: Vec::new(),
+        approximated: None,
         at_journey: 3,
+        traffic: Vec::new(),
         outcome,
     };
     Report {
         scenario: name.to_owned(),
         verdict: Verdict::Fail,
         timeline: Timeline {
-            began: began(),
             phases: vec![(Phase::Steady, 0), (Phase::Faults, 400), (Phase::Judge, 1_800)],
             journeys_ms: 1_700,
             total_ms: 2_000,
@@ -87,6 +94,7 @@ fn bad_day(name: &str, requests: u64) -> Report {
             fault(FaultOutcome::TooLate {
                 reason: name.to_owned(),
             }),
+            slow_link(name),
         ],
         deaths: vec![DeathReport {
             node: "shop".to_owned(),
@@ -119,6 +127,35 @@ fn bad_day(name: &str, requests: u64) -> Report {
             },
         ],
         ..empty()
+    }
+}
+
+/// A fault of the link between shop and bank, which acted on three of nine connections.
+fn slow_link(name: &str) -> FaultReport {
+    let latency: Effect = serde_json::from_value(json!({ "latency": { "delay": "50ms" } })).unwrap();
+    FaultReport {
+        name: name.to_owned(),
+        kind: FaultKind::Link,
+        target: Target::Link("shop -> bank".to_owned()),
+        links: vec![LinkFault {
+            link: "shop -> bank".to_owned(),
+            fault: Fault::new("slow", Selector::default(), latency).unwrap(),
+        }],
+        approximated: Some(format!("nearly so {name}")),
+        at_journey: 4,
+        traffic: vec![LinkTraffic {
+            link: "shop -> bank.main".to_owned(),
+            met: 9,
+            fired: 3,
+            spared: 6,
+            masked: 0,
+            unfit: 0,
+        }],
+        outcome: FaultOutcome::Idle {
+            at_ms: 800,
+            healed_at_ms: 1_300,
+            reason: name.to_owned(),
+        },
     }
 }
 
@@ -198,7 +235,7 @@ fn page(report: &Report, topology: &Topology, odd: &str) -> String {
         fs::write(&log, line + "\n").unwrap();
         (node.to_owned(), log)
     });
-    let evidence = Evidence::read(report, &logs, topology.secrets());
+    let evidence = Evidence::read(report, began(), &logs, topology.secrets());
     html(&facts(report, topology, &evidence))
 }
 
@@ -229,11 +266,11 @@ fn a_page_has_every_part_of_a_run_and_draws_faults_and_deaths_where_they_were() 
         &[
             "<title>errand: FAIL</title>",
             "1 of 2 invariants violated; 1 invariant examined nothing; 1 node died without a fault; 1 journey did not \
-             reach their end; 1 condition did not come true in time; 1 fault did not happen or did not heal",
+             reach their end; 1 condition did not come true in time; 2 faults did not happen, had no effect or did not heal",
             "run it again: <code class=\"replay\">seam run errand --seed 7</code>",
             "<title>phase faults: 400 ms to 1.80 s</title>",
             "<title>kill bank, at journey 3: laid at 400 ms, lifted at 700 ms</title>",
-            "kill bank: never laid",
+            ">kill bank ×2, 300 ms, 1 never laid</text>",
             "<title>shop died by itself at 1.20 s: errand</title>",
             "<title>bank -&gt; vault.main</title>",
             "12\u{202f}345 requests count in all figures and are not kept one by one",
@@ -258,6 +295,35 @@ fn a_page_has_every_part_of_a_run_and_draws_faults_and_deaths_where_they_were() 
     for node in ["shop", "bank", "vault", "sweeper", "(workload)"] {
         assert_eq!(page.matches(&format!(">{node}</text>")).count(), 2, "{node}");
     }
+}
+
+#[test]
+fn a_fault_of_a_link_is_on_its_arrow_and_says_what_it_met() {
+    let mut report = bad_day("errand", 100);
+    let page_of = |report: &Report| page(report, &topology("unset"), "no money");
+    let text = page_of(&report);
+
+    wants(
+        &text,
+        &[
+            ">latency on shop -&gt; bank, 500 ms, acted on 3 of 9</text>",
+            "latency on shop -&gt; bank: laid at 800 ms, lifted at 1.30 s, without effect, so this run proved nothing: \
+             errand; acted on 3 of 9",
+            "shop -&gt; bank.main: met 9, acted on 3, 6 spared by chance",
+            "; approximated: nearly so errand",
+        ],
+    );
+    let arrow = "<g class=\"arrow struck\"><title>shop -&gt; bank.main";
+    let badge = "class=\"m badge-text\"";
+    assert_eq!(text.matches(arrow).count(), 2, "one in each size: {text}");
+    let of_arrows = text.split("<g class=\"arrow struck\">").skip(1).filter(|arrow| {
+        let (arrow, _) = arrow.split_once("</g>").expect("an end");
+        arrow.contains(badge) && arrow.contains(">latency</text>")
+    });
+    assert_eq!(of_arrows.count(), 2, "{text}");
+
+    report.faults.truncate(2);
+    assert!(!page_of(&report).contains("arrow struck"));
 }
 
 #[test]
@@ -296,7 +362,7 @@ fn a_page_loads_nothing_and_no_text_becomes_markup() {
     }
     let names = page.matches("&lt;script&gt;").count();
     assert!(names > 20, "the name stands in {names} places");
-    let evidence = Evidence::default();
+    let evidence = Evidence::nothing(began());
     let xml = junit(&facts(&bad_day(ODD, 4), &topology, &evidence));
     assert!(
         !xml.contains("<script") && xml.contains("&lt;script&gt;alert(&quot;1&quot;)"),
@@ -322,7 +388,7 @@ fn a_secret_is_in_no_page_even_if_it_has_to_be_escaped() {
         assert!(texts.contains("***"));
         assert!(!page.contains(&format!("<title>{escaped}")), "{secret}");
         assert_eq!(page.matches("<svg").count(), 4);
-        let evidence = Evidence::default();
+        let evidence = Evidence::nothing(began());
         let xml = junit(&facts(&report, &topology, &evidence));
         assert!(!xml.contains(&escaped), "{secret}: {xml}");
     }
@@ -358,13 +424,13 @@ fn a_run_that_sent_nothing_has_a_page_too() {
 #[test]
 fn every_part_of_a_run_is_a_test_case_and_what_was_not_examined_is_an_error() {
     let topology = topology("unset");
-    let evidence = Evidence::default();
+    let evidence = Evidence::nothing(began());
     let xml = junit(&facts(&bad_day("errand", 4), &topology, &evidence));
 
     wants(
         &xml,
         &[
-            "name=\"errand\" timestamp=\"2026-11-30T12:00:00\" hostname=\"localhost\" tests=\"7\" failures=\"5\" \
+            "name=\"errand\" timestamp=\"2026-11-30T12:00:00\" hostname=\"localhost\" tests=\"8\" failures=\"6\" \
              errors=\"1\" skipped=\"0\" time=\"2.000\"",
             "<property name=\"replay\" value=\"seam run errand --seed 7\"/>",
             "<testcase classname=\"errand.invariant\" name=\"no order is lost errand\" time=\"0\">\n      <failure \

@@ -7,7 +7,7 @@ use super::{
     words,
 };
 use crate::{
-    scenario::Report,
+    scenario::{FaultReport, Report},
     steps::{OverTime, Part, Sample},
 };
 
@@ -59,7 +59,7 @@ impl<'r> Chart<'r> {
         let rates = (PHASES + TITLE, PHASES + TITLE + RATES);
         let latencies = (rates.1 + TITLE + 8.0, rates.1 + TITLE + 8.0 + LATENCIES);
         let top = latencies.1 + TITLE + 4.0;
-        let count = report.faults.len().min(LANES) + usize::from(!report.deaths.is_empty());
+        let count = lanes(report).len().min(LANES) + usize::from(!report.deaths.is_empty());
         Self {
             report,
             size,
@@ -241,37 +241,48 @@ impl<'r> Chart<'r> {
 
     fn lanes(&self) -> Markup {
         let (top, bottom) = self.lanes;
-        let total = self.report.timeline.total_ms;
-        let shown = self.report.faults.iter().take(LANES);
         let deaths = &self.report.deaths;
-        let title = match self.report.faults.len() {
+        let lanes = lanes(self.report);
+        let shown = lanes.len().min(LANES);
+        let title = match lanes.len() {
             more @ LANES.. if more > LANES => format!("faults, the first {LANES} of {more}"),
             _ if deaths.is_empty() => "faults".to_owned(),
             _ => "faults and deaths".to_owned(),
         };
-        let lane = |number: usize| top + LANE * number as f64;
         html! {
             (text("title", Anchor::Start, (self.left, top - 9.0), &title))
             (line("axis", (self.left, bottom), (self.right, bottom)))
-            @for (number, fault) in shown.clone().enumerate() {
-                @let (y, name) = (lane(number), words::fault(fault));
-                @let title = format!("{name}, at journey {}: {}", fault.at_journey, words::outcome(fault));
-                @match words::laid(fault, total) {
-                    Some((from, to)) => {
-                        @let (left, right) = (self.at_ms(from), self.at_ms(to).max(self.at_ms(from) + 2.0));
-                        (area("fault", (left, y + 18.0), (right, y + 30.0), &title))
-                        (self.lane_name(left, y, &format!("{name}, {}", words::ms(to - from))))
-                    }
-                    None => (self.lane_name(self.left, y + 8.0, &format!("{name}: never laid"))),
-                }
+            @for (number, lane) in lanes.iter().take(LANES).enumerate() {
+                (self.lane(top + LANE * number as f64, lane))
             }
             @for death in deaths {
-                @let (x, y) = (self.at_ms(death.at_ms), lane(shown.len()));
+                @let (x, y) = (self.at_ms(death.at_ms), top + LANE * shown as f64);
                 @let title = format!("{} died by itself at {}: {}", death.node, words::ms(death.at_ms), death.how);
                 g { title { (title) } (cross((x, y + 24.0))) }
                 (self.lane_name(x, y, &format!("{} died", death.node)))
             }
-            @if shown.len() == 0 && deaths.is_empty() { (self.nothing("none", self.lanes)) }
+            @if shown == 0 && deaths.is_empty() { (self.nothing("none", self.lanes)) }
+        }
+    }
+
+    fn lane(&self, y: f64, lane: &[&FaultReport]) -> Markup {
+        let total = self.report.timeline.total_ms;
+        let begin = lane
+            .iter()
+            .filter_map(|fault| words::laid(fault, total))
+            .map(|(from, _)| from)
+            .min();
+        let (x, lower) = begin.map_or((self.left, 8.0), |from| (self.at_ms(from), 0.0));
+        html! {
+            @for fault in lane {
+                @if let Some((from, to)) = words::laid(fault, total) {
+                    @let (left, right) = (self.at_ms(from), self.at_ms(to).max(self.at_ms(from) + 2.0));
+                    @let (name, outcome) = (words::fault(fault), words::outcome(fault));
+                    @let title = format!("{name}, at journey {}: {outcome}", fault.at_journey);
+                    (area("fault", (left, y + 18.0), (right, y + 30.0), &title))
+                }
+            }
+            (self.lane_name(x, y + lower, &named(lane, total)))
         }
     }
 
@@ -331,6 +342,44 @@ impl<'r> Chart<'r> {
             }
         }
     }
+}
+
+/// The faults in lanes: those that do the same to the same, as a repeated one does, share one.
+fn lanes(report: &Report) -> Vec<Vec<&FaultReport>> {
+    let mut lanes: Vec<Vec<&FaultReport>> = Vec::new();
+    for fault in &report.faults {
+        let name = words::fault(fault);
+        let own = |lane: &&mut Vec<&FaultReport>| lane.first().is_some_and(|first| words::fault(first) == name);
+        match lanes.iter_mut().find(own) {
+            Some(lane) => lane.push(fault),
+            None => lanes.push(vec![fault]),
+        }
+    }
+    lanes
+}
+
+/// The faults of a lane in words: how often, how long in all, and the traffic that they met.
+fn named(lane: &[&FaultReport], total_ms: u64) -> String {
+    let name = lane.first().map(|fault| words::fault(fault)).unwrap_or_default();
+    let laid = lane.iter().filter_map(|fault| words::laid(fault, total_ms));
+    let (times, length) = laid.fold((0, 0), |(times, all), (from, to)| {
+        (times + 1, all + to.saturating_sub(from))
+    });
+    let mut parts = vec![match lane.len() {
+        1 => name,
+        several => format!("{name} ×{several}"),
+    }];
+    if times > 0 {
+        parts.push(words::ms(length));
+    }
+    match lane.len() - times {
+        0 => {}
+        never if times > 0 => parts.push(format!("{never} never laid")),
+        _ => parts.push("never laid".to_owned()),
+    }
+    let hits = words::hits(lane.iter().flat_map(|fault| &fault.traffic));
+    parts.extend((!hits.is_empty()).then_some(hits));
+    parts.join(", ")
 }
 
 fn cross((x, y): (f64, f64)) -> Markup {

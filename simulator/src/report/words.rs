@@ -1,9 +1,11 @@
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::lines::shortened;
 use crate::{
     scenario::{FaultOutcome, FaultReport, Report, Row, Verdict},
-    steps::{FaultKind, Target, as_text},
+    steps::{FaultKind, LinkTraffic, Target, as_text},
 };
 
 /// A moment or a time in milliseconds, for people.
@@ -52,29 +54,72 @@ pub(super) fn row(row: &Row) -> String {
     row.iter().map(field).collect::<Vec<_>>().join("  ")
 }
 
-/// The deed of a fault, such as `kill`.
-pub(super) fn deed(kind: FaultKind) -> &'static str {
-    match kind {
-        FaultKind::Kill => "kill",
+/// The deed of a fault in a word or two: that of its kind, or its effects on links.
+pub(super) fn deed(fault: &FaultReport) -> String {
+    let effects: BTreeSet<&str> = fault.links.iter().map(|link| link.fault.does().kind()).collect();
+    match fault.kind {
+        FaultKind::Link if !effects.is_empty() => effects.into_iter().collect::<Vec<_>>().join(", "),
+        kind => kind.to_do().to_owned(),
     }
 }
 
-/// A fault in two words or more.
+/// A fault in a few words: its deed and its target.
 pub(super) fn fault(fault: &FaultReport) -> String {
-    format!("{} {}", deed(fault.kind), fault.target)
+    match &fault.target {
+        Target::Link(link) => format!("{} on {link}", deed(fault)),
+        target => format!("{} {target}", deed(fault)),
+    }
 }
 
 /// The node that a fault hits, if it hits one.
 pub(super) fn node_of(fault: &FaultReport) -> Option<&str> {
     match &fault.target {
         Target::Node(node) => Some(node),
+        Target::Link(_) | Target::Partition(..) => None,
     }
+}
+
+/// The traffic that faults met on all their links; empty if they have none.
+pub(super) fn hits<'r>(traffic: impl IntoIterator<Item = &'r LinkTraffic>) -> String {
+    let sum = |sum: Option<(u64, u64)>, traffic: &LinkTraffic| {
+        let (met, fired) = sum.unwrap_or_default();
+        Some((met + traffic.met, fired + traffic.fired))
+    };
+    let all = traffic.into_iter().fold(None, sum);
+    all.map_or_else(String::new, |(met, fired)| {
+        format!("acted on {} of {}", count(fired), count(met))
+    })
+}
+
+/// The traffic that a fault met on one link.
+pub(super) fn traffic(traffic: &LinkTraffic) -> String {
+    let LinkTraffic {
+        link,
+        met,
+        fired,
+        spared,
+        masked,
+        unfit,
+    } = traffic;
+    let others = [
+        (spared, "spared by chance"),
+        (masked, "masked by an earlier fault"),
+        (unfit, "unfit"),
+    ];
+    let others = others.iter().filter(|(number, _)| **number > 0);
+    let others: String = others
+        .map(|(number, what)| format!(", {} {what}", count(**number)))
+        .collect();
+    format!("{link}: met {}, acted on {}{others}", count(*met), count(*fired))
 }
 
 /// The moments in milliseconds from which and to which a fault was laid; `None` if it never was.
 pub(super) fn laid(fault: &FaultReport, total_ms: u64) -> Option<(u64, u64)> {
     match fault.outcome {
-        FaultOutcome::Fired { at_ms, healed_at_ms } => Some((at_ms, healed_at_ms)),
+        FaultOutcome::Fired { at_ms, healed_at_ms }
+        | FaultOutcome::Idle {
+            at_ms, healed_at_ms, ..
+        } => Some((at_ms, healed_at_ms)),
         FaultOutcome::NotHealed { at_ms, .. } => Some((at_ms, total_ms)),
         FaultOutcome::Refused { .. } | FaultOutcome::TooLate { .. } | FaultOutcome::Failed { .. } => None,
     }
@@ -82,14 +127,23 @@ pub(super) fn laid(fault: &FaultReport, total_ms: u64) -> Option<(u64, u64)> {
 
 /// The outcome of a fault, for people.
 pub(super) fn outcome(fault: &FaultReport) -> String {
+    let nothing = "so this run proved nothing";
     match &fault.outcome {
         FaultOutcome::Fired { at_ms, healed_at_ms } => {
             format!("laid at {}, lifted at {}", ms(*at_ms), ms(*healed_at_ms))
         }
+        FaultOutcome::Idle {
+            at_ms,
+            healed_at_ms,
+            reason,
+        } => {
+            let (at, healed) = (ms(*at_ms), ms(*healed_at_ms));
+            format!("laid at {at}, lifted at {healed}, without effect, {nothing}: {reason}")
+        }
         FaultOutcome::NotHealed { at_ms, reason } => format!("laid at {}, not healed: {reason}", ms(*at_ms)),
-        FaultOutcome::Refused { reason } => format!("refused, so this run proved nothing: {reason}"),
-        FaultOutcome::TooLate { reason } => format!("too late, so this run proved nothing: {reason}"),
-        FaultOutcome::Failed { reason } => format!("could not be laid, so this run proved nothing: {reason}"),
+        FaultOutcome::Refused { reason } => format!("refused, {nothing}: {reason}"),
+        FaultOutcome::TooLate { reason } => format!("too late, {nothing}: {reason}"),
+        FaultOutcome::Failed { reason } => format!("could not be laid, {nothing}: {reason}"),
     }
 }
 
@@ -133,7 +187,10 @@ pub(super) fn reasons(report: &Report) -> Vec<String> {
     let unfired = unfired.count();
     because(
         unfired,
-        format!("{} did not happen or did not heal", many(unfired, "fault", "faults")),
+        format!(
+            "{} did not happen, had no effect or did not heal",
+            many(unfired, "fault", "faults")
+        ),
     );
     if reasons.is_empty() {
         let faults = many(report.faults.len(), "fault", "faults");

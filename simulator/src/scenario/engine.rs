@@ -45,8 +45,8 @@ pub async fn run(
         client: &client,
         time: Timekeeper::start(world, progress),
     };
+    let faults = Faults::schedule(scenario, seed, world, &client, &run.time)?;
     run.set_up().await?;
-    let faults = Faults::schedule(scenario, seed, world, &client, &run.time);
     let (journeys, journeys_ms) = run.journeys_and_faults(&faults).await;
     run.time.enter(Phase::Heal);
     faults.heal().await;
@@ -185,7 +185,6 @@ impl Run<'_> {
             concurrency: scenario.workload.concurrency,
             verdict: Verdict::of(&faults, &deaths, &failed_journeys, &unsettled, &invariants),
             timeline: Timeline {
-                began: self.time.began(),
                 phases: self.time.phases(),
                 journeys_ms,
                 total_ms: self.time.now_ms(),

@@ -1,10 +1,14 @@
 use std::collections::BTreeMap;
 
+use faults::{Effect, Selector};
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use super::{Invariant, Moment};
+use super::{
+    Invariant, Moment,
+    times::{Span, Time},
+};
 use crate::steps::{Conditions, FaultKind, JsonTemplate, Repeat, StepTable, Template, ok_only};
 
 /// A scenario as its TOML file says it. Unknown keys are refused.
@@ -101,17 +105,32 @@ impl WeightedTable {
     }
 }
 
-/// `[[fault]]`: something that goes wrong, to `node` or to one of `any_of`.
+/// `[[fault]]`: something that goes wrong, to `node`, to one of `any_of`, to a `link` or by a `partition`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FaultTable {
-    pub(super) kind: Spanned<FaultKind>,
+    /// The name by which reports and other faults mean it; `fault N` by default.
+    pub(super) name: Option<String>,
+    /// For a fault of a node.
+    pub(super) kind: Option<Spanned<FaultKind>>,
     pub(super) node: Option<String>,
     pub(super) any_of: Option<Vec<String>>,
-    pub(super) at: Moment,
-    /// The time until it is lifted: from the first to the second.
-    #[serde(default = "super::FaultPlan::default_heal_after_ms")]
-    pub(super) heal_after_ms: (u64, u64),
+    /// For a fault of links, with `does` and `on`.
+    pub(super) link: Option<Spanned<String>>,
+    pub(super) does: Option<Effect>,
+    pub(super) on: Option<Selector>,
+    /// Two nodes that can't reach each other.
+    pub(super) partition: Option<Spanned<(String, String)>>,
+    /// With `partition`: only what the first sends to the second is lost.
+    #[serde(default)]
+    pub(super) one_way: bool,
+    pub(super) at: Spanned<Moment>,
+    /// The time until it is lifted.
+    pub(super) lasts: Option<Span>,
+    /// The time from one laying to the next, with `times`.
+    pub(super) every: Option<Time>,
+    /// Number of times that it is laid in all.
+    pub(super) times: Option<u32>,
 }
 
 /// `[[observe]]`: a table of rows, collected over HTTP from `node` or from `nodes`.

@@ -3,8 +3,8 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Candidates;
-use crate::steps::{Conditions, FaultKind, JsonTemplate, Repeat, Step, Template, Variables};
+use super::FaultPlan;
+use crate::steps::{Conditions, JsonTemplate, Repeat, Step, Template, Variables};
 
 /// The table of the journeys themselves, and its first column.
 pub(super) const JOURNEYS: &str = "journey";
@@ -111,58 +111,6 @@ pub(crate) struct Setup {
     pub(crate) step: Step,
     /// The variables of each sending beside the common ones: the thing of a list, or nothing, once.
     pub(crate) rounds: Vec<Variables>,
-}
-
-/// A fault of the schedule, before anything is drawn.
-#[derive(Clone, Debug)]
-pub struct FaultPlan {
-    pub(super) kind: FaultKind,
-    /// The roles of which one is hit.
-    pub(super) candidates: Candidates,
-    pub(super) at: Moment,
-    /// The time until it is lifted, in milliseconds: from the first to the second.
-    pub(super) lasts_ms: (u64, u64),
-}
-
-impl FaultPlan {
-    /// A node killed at a random moment.
-    pub fn kill(candidates: Candidates) -> Self {
-        Self {
-            kind: FaultKind::Kill,
-            candidates,
-            at: Moment::Random,
-            lasts_ms: Self::default_heal_after_ms(),
-        }
-    }
-
-    pub(super) fn default_heal_after_ms() -> (u64, u64) {
-        (50, 300)
-    }
-}
-
-/// The moment of a fault.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Value")]
-pub enum Moment {
-    /// When this fraction of the journeys has been started: 0 to 1.
-    Started(f64),
-    /// A moment drawn from the seed.
-    Random,
-}
-
-impl TryFrom<Value> for Moment {
-    type Error = String;
-
-    fn try_from(value: Value) -> Result<Self, String> {
-        let fraction = value.as_f64().filter(|fraction| (0.0..=1.0).contains(fraction));
-        match fraction {
-            Some(fraction) => Ok(Self::Started(fraction)),
-            None if value == "random" => Ok(Self::Random),
-            None => Err(format!(
-                "at is {value}, wanted a fraction of the journeys from 0 to 1, or \"random\""
-            )),
-        }
-    }
 }
 
 /// A table of rows that is collected over HTTP, with the columns `journey` and `doc` (the row as JSON) beside its

@@ -2,10 +2,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::steps::{Fault, FaultKind};
+use crate::steps::{Fault, FaultKind, Target};
 
 /// An event of a run. Its `Display` is one line for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
     /// A phase began.
@@ -28,11 +28,15 @@ impl fmt::Display for Event {
         match self {
             Self::Phase(phase) => write!(f, "phase: {phase}"),
             Self::Journeys { over, of } => write!(f, "{over} of {of} journeys are over"),
-            Self::Laid(fault) => match fault.kind {
-                FaultKind::Kill => write!(f, "killed {}", fault.target),
-            },
-            Self::Lifted(fault) => match fault.kind {
-                FaultKind::Kill => write!(f, "{} is back", fault.target),
+            Self::Laid(fault) if fault.kind == FaultKind::Link => {
+                write!(f, "laid {:?} on {}", fault.name, fault.target)
+            }
+            Self::Laid(fault) => write!(f, "{} {}", fault.kind.done(), fault.target),
+            Self::Lifted(fault) => match (fault.kind, &fault.target) {
+                (FaultKind::Link, target) => write!(f, "lifted {:?} from {target}", fault.name),
+                (_, Target::Partition(one, other)) => write!(f, "{one} and {other} reach each other again"),
+                (FaultKind::Pause, target) => write!(f, "{target} goes on"),
+                (_, target) => write!(f, "{target} is back"),
             },
         }
     }

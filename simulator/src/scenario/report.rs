@@ -1,11 +1,10 @@
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{JourneyFailure, Phase};
-use crate::steps::{FaultKind, Requests, Samples, Target};
+use crate::steps::{FaultKind, LinkFault, LinkTraffic, Requests, Samples, Target};
 
 /// The verdict on a run, or on one of its invariants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,8 +101,6 @@ pub struct DeathReport {
 /// The times of a run, in milliseconds from its start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Timeline {
-    /// The moment at which the run began, by the wall clock.
-    pub began: Timestamp,
     /// Phases, and the moments when they began.
     pub phases: Vec<(Phase, u64)>,
     /// The length of all journeys together, from the first start to the last end.
@@ -113,15 +110,23 @@ pub struct Timeline {
 }
 
 /// One fault, as it happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FaultReport {
+    /// The name; that of a repeated fault has its number behind it.
+    pub name: String,
     /// The kind of fault.
     pub kind: FaultKind,
     /// The part of the system that it was to hit; a role that nothing plays stands for itself.
     #[serde(flatten)]
     pub target: Target,
-    /// The number of started journeys at which its moment came.
+    /// The faults that it lays on links; none for a fault of a node.
+    pub links: Vec<LinkFault>,
+    /// The difference from what the scenario asks for, where the world can only come close to it.
+    pub approximated: Option<String>,
+    /// The number of started journeys at which its moment came, or was to come; 0 if that can't be told.
     pub at_journey: u64,
+    /// The traffic that it met while it was laid, for each of its links.
+    pub traffic: Vec<LinkTraffic>,
     /// The end of it.
     pub outcome: FaultOutcome,
 }
@@ -136,6 +141,15 @@ pub enum FaultOutcome {
         at_ms: u64,
         /// The moment its target was as before, in milliseconds from the start.
         healed_at_ms: u64,
+    },
+    /// Laid at its moment on links, and lifted, without any effect.
+    Idle {
+        /// The moment it was laid, in milliseconds from the start.
+        at_ms: u64,
+        /// The moment it was lifted, in milliseconds from the start.
+        healed_at_ms: u64,
+        /// The reason, for people.
+        reason: String,
     },
     /// Laid at its moment; it could not be lifted.
     NotHealed {

@@ -7,9 +7,10 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::{
-    Candidates, FaultPlan, Scenario, Workload,
-    file::{ChoiceTable, FaultTable, ObservationTable, PagesTable, ScenarioFile, WorkloadTable},
+    Scenario, Workload,
+    file::{ChoiceTable, ObservationTable, PagesTable, ScenarioFile, WorkloadTable},
     plan::{Choice, Column, Condition, Draw, JOURNEYS, Observation, Pages, Setup, Subjects, Weighted},
+    resolve_fault::faults,
 };
 use crate::steps::{Step, StepTable, Template, Variables, check_pointer};
 
@@ -51,7 +52,7 @@ pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
     let mut names = BTreeSet::new();
     let steps = each(file.step, |it| step(it, &mut names, &mut known))?;
     let observations = each(file.observe, |it| observation(it, &file.list, &known))?;
-    let faults = each(file.fault, fault)?;
+    let faults = faults(file.fault, workload.count)?;
     for answer in &file.repeat.answers {
         check_pointer(&answer.pointer, "[repeat]").map_err(|problem| Mistake { offset: start, problem })?;
     }
@@ -242,7 +243,7 @@ fn observation(table: ObservationTable, lists: &Lists, journey: &Names) -> Resul
 }
 
 /// The roles of an entry that names either one or several.
-fn roles(one: Option<String>, several: Option<Vec<String>>) -> Option<Vec<String>> {
+pub(super) fn roles(one: Option<String>, several: Option<Vec<String>>) -> Option<Vec<String>> {
     match (one, several) {
         (Some(role), None) => Some(vec![role]),
         (None, Some(roles)) if !roles.is_empty() => Some(roles),
@@ -285,24 +286,6 @@ fn pages(table: Option<PagesTable>, what: &str) -> Result<Pages, String> {
             check_pointer(&pointer, what)?;
             Pages::After { parameter, pointer }
         }
-    })
-}
-
-fn fault(table: FaultTable) -> Result<FaultPlan, Mistake> {
-    let offset = table.kind.span().start;
-    let candidates = roles(table.node, table.any_of).and_then(Candidates::of);
-    let (low, high) = table.heal_after_ms;
-    require(low <= high, offset, || {
-        format!("[[fault]]: heal_after_ms goes from {low} to {high}, wanted upwards")
-    })?;
-    Ok(FaultPlan {
-        kind: table.kind.into_inner(),
-        candidates: candidates.ok_or_else(|| Mistake {
-            offset,
-            problem: "[[fault]] needs one of node and any_of, with a role in it".to_owned(),
-        })?,
-        at: table.at,
-        lasts_ms: (low, high),
     })
 }
 
@@ -354,7 +337,7 @@ fn check_identifier(name: &str, what: &str, offset: usize) -> Result<(), Mistake
     })
 }
 
-fn require(holds: bool, offset: usize, problem: impl FnOnce() -> String) -> Result<(), Mistake> {
+pub(super) fn require(holds: bool, offset: usize, problem: impl FnOnce() -> String) -> Result<(), Mistake> {
     if holds {
         Ok(())
     } else {
@@ -365,7 +348,7 @@ fn require(holds: bool, offset: usize, problem: impl FnOnce() -> String) -> Resu
     }
 }
 
-fn or_none(names: &[&str]) -> String {
+pub(super) fn or_none(names: &[&str]) -> String {
     if names.is_empty() {
         "none".to_owned()
     } else {

@@ -1,8 +1,5 @@
 use std::{cell::RefCell, time::Duration};
 
-use jiff::Timestamp;
-use seam::time;
-
 use super::{Event, Phase};
 use crate::{progress::Progress, steps::World};
 
@@ -11,7 +8,6 @@ pub(super) struct Timekeeper<'a> {
     progress: &'a dyn Progress<Event>,
     world: &'a dyn World,
     origin: Duration,
-    began: Timestamp,
     phases: RefCell<Vec<(Phase, u64)>>,
 }
 
@@ -22,8 +18,6 @@ impl<'a> Timekeeper<'a> {
             progress,
             world,
             origin: world.now(),
-            // A clock that shows no date is no reason to stop.
-            began: Timestamp::try_from(time::now()).unwrap_or_default(),
             phases: RefCell::default(),
         };
         time.enter(Phase::Steady);
@@ -52,11 +46,6 @@ impl<'a> Timekeeper<'a> {
     /// Milliseconds from the beginning of the run to a moment on the world's clock; 0 for one before.
     pub(super) fn ms_at(&self, moment: Duration) -> u64 {
         u64::try_from(moment.saturating_sub(self.origin).as_millis()).unwrap_or(u64::MAX)
-    }
-
-    /// The moment at which the run began, by the wall clock.
-    pub(super) fn began(&self) -> Timestamp {
-        self.began
     }
 
     /// The phases so far, with the milliseconds at which they began.

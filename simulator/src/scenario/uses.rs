@@ -36,7 +36,7 @@ impl Scenario {
         let steps = self.setup.iter().map(|setup| &setup.step).chain(&self.steps);
         let steps = steps.map(|step| a_use(format!("step {:?}", step.name), &step.role, UseKind::Asked));
         let faults = (1..).zip(&self.faults).flat_map(|(number, fault)| {
-            let roles = fault.candidates.roles();
+            let roles = fault.roles().into_iter().chain(fault.awaited());
             roles.map(move |role| a_use(format!("fault {number}"), role, UseKind::Hit))
         });
         let observed = self.observations.iter().flat_map(|observation| {

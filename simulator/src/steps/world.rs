@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::Value;
 
-use super::{Fault, NotLaid};
+use super::{Fault, LinkTraffic, NotLaid, Support};
 
 /// The system under test and its clock: all that steps and the scenario engine see and do. They know no other clock
 /// and no socket, so the same engine can run on real processes or in virtual time.
@@ -36,6 +36,23 @@ pub trait World {
     /// Every end of a node so far that no fault caused; the earliest first.
     fn deaths(&self) -> Vec<Death> {
         Vec::new()
+    }
+
+    /// Says if the world can lay a fault. Asked for every fault before the workload starts; by default all are refused.
+    fn support(&self, fault: &Fault) -> Support {
+        Support::Refused(format!("no fault can be laid on {} here", fault.target))
+    }
+
+    /// Traffic that a fault of links met and acted on so far, for each of its links; nothing for other faults.
+    fn traffic(&self, fault: &Fault) -> Vec<LinkTraffic> {
+        let _ = fault;
+        Vec::new()
+    }
+
+    /// Returns when a node has become ready since this world was made, as after a fault. It may never.
+    fn ready_again<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, ()> {
+        let _ = node;
+        futures::future::pending().boxed_local()
     }
 
     /// Lays a fault on its target, which stays until [`World::lift`]. A world that lays no faults refuses all of

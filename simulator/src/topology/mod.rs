@@ -50,6 +50,7 @@ mod error;
 mod file;
 mod fill;
 mod link;
+mod link_name;
 mod names;
 mod node;
 mod order;
@@ -68,7 +69,8 @@ use std::{
 pub use conduct::{Restart, Stop, StopSignal};
 pub use endpoint::Endpoint;
 pub use error::{Flaw, TopologyError};
-pub use link::Link;
+pub use link::{Link, OUTSIDE};
+pub use link_name::{LinkName, NoLink};
 pub use node::{Node, Program};
 pub use ready::{LogPattern, Ready, ReadyProbe};
 pub use secrets::{HIDDEN, Secrets};

@@ -6,7 +6,7 @@ use std::{
 
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
-use simulator::steps::{Fault, NoAnswer, NotLaid, Request, Response, Target, World};
+use simulator::steps::{Fault, LinkTraffic, NoAnswer, NotLaid, Request, Response, Support, Target, World};
 
 /// The defect that is planted in a shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,12 @@ pub(crate) enum Defect {
     CannotBeKilled,
     /// The bank is nothing that could be killed.
     RefusesFaults,
+    /// The bank is nothing that could be killed, and that is known before.
+    BearsNoFaults,
+    /// Nothing passes any link.
+    IdleLinks,
+    /// Chance spares all that passes a link.
+    LuckyLinks,
     /// The bank does not come back.
     StaysDead,
     /// Orders are refused with a 400.
@@ -46,6 +52,7 @@ struct State {
     charges: Vec<Value>,
     dead: BTreeSet<String>,
     killed: Vec<String>,
+    laid: Vec<String>,
 }
 
 impl Shop {
@@ -64,6 +71,11 @@ impl Shop {
 
     pub(crate) fn killed(&self) -> Vec<String> {
         self.state().killed.clone()
+    }
+
+    /// The names of the faults that were laid, in order.
+    pub(crate) fn laid(&self) -> Vec<String> {
+        self.state().laid.clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -149,6 +161,44 @@ impl World for Shop {
         .boxed_local()
     }
 
+    fn support(&self, _: &Fault) -> Support {
+        match self.defect {
+            Defect::BearsNoFaults => Support::Refused("this bank is a painting".to_owned()),
+            _ => Support::Approximated("it is a toy".to_owned()),
+        }
+    }
+
+    fn traffic(&self, fault: &Fault) -> Vec<LinkTraffic> {
+        let Target::Link(link) = &fault.target else {
+            return Vec::new();
+        };
+        let (met, fired) = match self.defect {
+            Defect::IdleLinks => (0, 0),
+            Defect::LuckyLinks => (7, 0),
+            _ => (7, 7),
+        };
+        vec![LinkTraffic {
+            link: link.clone(),
+            met,
+            fired,
+            spared: met - fired,
+            ..LinkTraffic::default()
+        }]
+    }
+
+    fn ready_again<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, ()> {
+        async move {
+            let is_back = || {
+                let state = self.state();
+                state.killed.iter().any(|killed| killed == node) && state.dead.is_empty()
+            };
+            while !is_back() {
+                tokio::task::yield_now().await;
+            }
+        }
+        .boxed_local()
+    }
+
     fn lay<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), NotLaid>> {
         async move {
             match self.defect {
@@ -156,7 +206,10 @@ impl World for Shop {
                 Defect::RefusesFaults => return Err(NotLaid::Refused("this bank has no process".to_owned())),
                 _ => {}
             }
-            let Target::Node(node) = &fault.target;
+            self.state().laid.push(fault.name.clone());
+            let Target::Node(node) = &fault.target else {
+                return Ok(());
+            };
             let mut state = self.state();
             state.dead.insert(node.trim_start_matches("the-").to_owned());
             state.killed.push(node.to_owned());
@@ -170,7 +223,9 @@ impl World for Shop {
             if self.defect == Defect::StaysDead {
                 return Err("it exited with status 1".to_owned());
             }
-            let Target::Node(node) = &fault.target;
+            let Target::Node(node) = &fault.target else {
+                return Ok(());
+            };
             self.state().dead.remove(node.trim_start_matches("the-"));
             Ok(())
         }

@@ -9,7 +9,7 @@ use simulator::{
 
 use crate::seam::{PYTHON, Shop, address, get, node, until};
 
-fn two_servers() -> Shop {
+pub(crate) fn two_servers() -> Shop {
     Shop::new(&format!(
         r#"
         name = "shop"
@@ -24,7 +24,7 @@ fn two_servers() -> Shop {
     ))
 }
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options {
         seam: Some(env!("CARGO_BIN_EXE_seam").into()),
         grace: Duration::from_millis(500),

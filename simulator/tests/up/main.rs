@@ -7,6 +7,7 @@ mod deaths;
 mod kills;
 mod kinds;
 mod life;
+mod links;
 mod live;
 mod places;
 mod readiness;

@@ -154,8 +154,19 @@ impl Instance for Process {
         Some(self.group)
     }
 
+    fn pause(&self) -> bool {
+        signal(self.group, Signal::STOP);
+        true
+    }
+
+    fn resume(&self) {
+        signal(self.group, Signal::CONT);
+    }
+
     fn stop(&self) {
         signal(self.group, self.stop);
+        // A paused process takes no signal before it goes on.
+        signal(self.group, Signal::CONT);
     }
 
     fn kill(&self) {

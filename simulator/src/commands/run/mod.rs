@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jiff::Timestamp;
 use seam::chance;
 use serde::Serialize;
 
@@ -21,7 +22,7 @@ use super::{
     session::{self, Session},
 };
 use crate::{
-    backend::{Folder, LocalWorld},
+    backend::{Folder, LocalWorld, Options},
     exit,
     interrupt::Interrupted,
     report::{self, Evidence, Facts},
@@ -91,7 +92,10 @@ impl Plan {
         let mut interrupt = session::interrupt()?;
         self.frame()?;
         let mut screen = Screen::new();
-        let options = self.args.topology.options();
+        let options = Options {
+            seed: Some(self.seed),
+            ..self.args.topology.options()
+        };
         let session = Session::up(self.topology.clone(), &options, &screen, &mut interrupt).await;
         let session = session.map_err(|error| error.to_string())?;
         screen.begin(self.scenario.workload.count);
@@ -105,9 +109,11 @@ impl Plan {
         let place = session.running.folder().to_owned();
         // Before the logs are removed.
         let evidence = match &outcome {
-            Ok(Ok((report, _))) => self.evidence(report, &session, folder),
-            Ok(Err(_)) | Err(Interrupted) => Evidence::default(),
+            Ok(Ok((report, _))) => self.evidence(report, screen.began(), &session, folder),
+            Ok(Err(_)) | Err(Interrupted) => Evidence::nothing(screen.began()),
         };
+        // The report is written there after the end of all else.
+        let _held = session.running.held();
         session.down(folder, &mut interrupt).await;
         let interrupted = |Interrupted| "interrupted; everything it started is gone".to_owned();
         let (report, observations) = outcome.map_err(interrupted)??;
@@ -116,13 +122,13 @@ impl Plan {
     }
 
     /// What the nodes logged, if anybody will see it.
-    fn evidence(&self, report: &Report, session: &Session, folder: Folder) -> Evidence {
+    fn evidence(&self, report: &Report, began: Timestamp, session: &Session, folder: Folder) -> Evidence {
         if folder == Folder::Remove && self.args.report.is_none() {
-            return Evidence::default();
+            return Evidence::nothing(began);
         }
         let nodes = session.topology.nodes().iter();
         let logs = nodes.map(|node| (node.name.clone(), session.running.log(&node.name)));
-        Evidence::read(report, &logs.collect::<Vec<_>>(), session.topology.secrets())
+        Evidence::read(report, began, &logs.collect::<Vec<_>>(), session.topology.secrets())
     }
 
     async fn engine(&self, session: &Session, screen: &Screen) -> Result<(Report, Observations), String> {
