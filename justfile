@@ -90,13 +90,18 @@ keep-records version:
     git -c user.name=contracts -c user.email=contracts@users.noreply.github.com pull --rebase
     git push
 
-# Do other Pact tools say the same of our providers, and is a pact of theirs read here? pact_verifier_cli and pact-python, which this installs (Python 3 is needed).
-interop:
+# Do other Pact tools (pact_verifier_cli, pact-python) say the same of our providers, and do clients of Toxiproxy drive `seam proxy`? Installs them; Python 3 and Node 18 are needed. One half alone: pacts or toxiproxy.
+interop half="":
     #!/usr/bin/env bash
     set -euo pipefail
     tools="${XDG_CACHE_HOME:-$HOME/.cache}/seam/interop"
-    # Unoptimised builds in half the time and verifies as well.
-    cargo install --quiet --locked --debug --version 1.4.0 --root "$tools" pact_verifier_cli
+    if [ "{{half}}" != toxiproxy ]; then
+        # Unoptimised builds in half the time and verifies as well.
+        cargo install --quiet --locked --debug --version 1.4.0 --root "$tools" pact_verifier_cli
+    fi
+    if [ "{{half}}" != pacts ]; then
+        npm install --silent --no-fund --no-audit --prefix "$tools/node" toxiproxy-node-client@4.1.0
+    fi
     [ -x "$tools/python/bin/python" ] || python3 -m venv "$tools/python"
     "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check --requirement tests/interop/requirements.txt
     # The schemas of our files, asked by a validator of somebody else.
@@ -105,7 +110,8 @@ interop:
     "$check" --schemafile simulator/schemas/topology.json simulator/topologies/*.toml
     "$check" --schemafile simulator/schemas/scenario.json simulator/scenarios/*.toml
     SEAM_INTEROP_VERIFIER="$tools/bin/pact-verifier" SEAM_INTEROP_PYTHON="$tools/python/bin/python" \
-        cargo test --quiet --locked --workspace --test interop
+        SEAM_INTEROP_TOXIPROXY_NODE="$tools/node/node_modules/toxiproxy-node-client/package.json" \
+        cargo test --quiet --locked --workspace --test interop -- {{half}}
 
 # Install `seam` as another project does, and run the example in two languages with it, outside of this workspace.
 install-check:
@@ -141,6 +147,10 @@ bench:
 # Plant bugs, one at a time, and see which suite finds each after how many cases: all, those with a word in their name, or those of one suite.
 bite word="":
     cargo test --quiet --locked --workspace --test bite -- {{ if word == "" { "" } else { quote(word) } }}
+
+# Have each service die at each of its fail points and start again, and check the books; or only at those with a word in their test's name.
+fail-points word="":
+    cargo test --quiet --locked --workspace --test fail-points -- {{ if word == "" { "" } else { quote(word) } }}
 
 # Run the checkout scenario many times, killing a random service at a random moment each time.
 soak runs="200" *args="":

@@ -21,6 +21,7 @@ use crate::{
         mutate::{self, MutateArgs},
         output,
         provide::{self, ProvideArgs},
+        proxy::{self, ProxyArgs},
         run::{self, RunArgs},
         schema::{self, SchemaArgs},
         up::{self, UpArgs},
@@ -80,6 +81,8 @@ enum Command {
     Verify(Box<VerifyArgs>),
     /// Bring providers up for the verifier of any Pact tool, until Ctrl-C
     Provide(ProvideArgs),
+    /// Serve proxies with faults, by Toxiproxy's API, until Ctrl-C
+    Proxy(ProxyArgs),
     /// Say how strong pacts are, and what they leave unprotected
     Mutate(MutateArgs),
     /// Record which pacts a version of a consumer holds
@@ -147,6 +150,7 @@ fn run_command(command: Command) -> u8 {
         Command::Reference => schema::reference(),
         Command::Verify(args) => wait_for(verify::run(*args)),
         Command::Provide(args) => wait_for(provide::run(args)),
+        Command::Proxy(args) => wait_for(proxy::run(args)),
         Command::Mutate(args) => wait_for(mutate::run(args)),
         Command::Doctor(args) => wait_for(doctor::run(args)),
         Command::Publish(args) => ledger::run(&args),

@@ -13,6 +13,8 @@ pub mod exit;
 pub mod interrupt;
 pub mod progress;
 mod providers;
+mod proxies;
+mod report;
 pub mod scenario;
 mod schema;
 pub mod search;

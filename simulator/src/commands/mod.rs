@@ -11,6 +11,7 @@ pub(crate) mod live;
 pub(crate) mod mutate;
 pub(crate) mod output;
 pub(crate) mod provide;
+pub(crate) mod proxy;
 pub(crate) mod run;
 pub(crate) mod schema;
 mod session;

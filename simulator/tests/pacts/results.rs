@@ -66,6 +66,10 @@ fn cases() -> Vec<Case> {
             lasts: true,
             ..case("provide --json --providers providers.toml", 0)
         },
+        Case {
+            lasts: true,
+            ..case("proxy --port 0", 0)
+        },
         case("mutate", 0),
         case("mutate --json", 0),
         case("diff HEAD..", 0),
@@ -122,6 +126,9 @@ const WRITING: [&str; 2] = [
     "init --from compose.yaml --name second",
 ];
 
+/// Lines on stderr of commands that last, when they are up.
+const UP_TO_WORK: [&str; 2] = ["every node is ready", "the API is up"];
+
 /// Commands that print nothing to stdout.
 const WITHOUT_RESULT: [&str; 2] = ["restart corner-shop", "down"];
 
@@ -165,7 +172,8 @@ fn ended(shop: &Shop, case: &Case, stdout: Stdio, lasts: bool) -> (Option<i32>, 
             let mut more = [0; 1024];
             let length = said.read(&mut more).unwrap();
             text.extend_from_slice(&more[..length]);
-            length == 0 || String::from_utf8_lossy(&text).contains("every node is ready")
+            let said = String::from_utf8_lossy(&text);
+            length == 0 || UP_TO_WORK.iter().any(|is_up| said.contains(is_up))
         });
         kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     }
