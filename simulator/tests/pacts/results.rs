@@ -114,14 +114,19 @@ fn of_the_ledger() -> Vec<Case> {
 }
 
 /// Commands for a topology that is up.
-const LIVE: [&str; 3] = ["ps", "ps --json", "logs"];
+const LIVE: [&str; 4] = ["ps", "ps --json", "logs", "fault list --json"];
 const UP: &str = "up shop.toml -d";
 
 /// Lines on stderr of commands that last, when they are up.
 const UP_TO_WORK: [&str; 2] = ["every node is ready", "the API is up"];
 
 /// Commands that print nothing to stdout.
-const WITHOUT_RESULT: [&str; 2] = ["restart corner-shop", "down"];
+const WITHOUT_RESULT: [&str; 4] = [
+    "fault add outside->corner-shop refuse",
+    "fault remove refuse",
+    "restart corner-shop",
+    "down",
+];
 
 /// A shop with a topology of one node, a scenario for it, and a folder of pacts in which nobody has one.
 fn shop() -> Shop {
