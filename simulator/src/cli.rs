@@ -9,6 +9,7 @@ use crate::{
     backend,
     commands::{
         check::{self, CheckArgs},
+        clean::{self, CleanArgs},
         doctor::{self, DoctorArgs},
         ledger::{
             self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
@@ -55,6 +56,8 @@ enum Command {
     Run(RunArgs),
     /// Check topologies and scenarios, and say everything that is wrong; nothing is started
     Check(CheckArgs),
+    /// Remove what runs have left behind, and say what that frees
+    Clean(CleanArgs),
     /// Verify providers against the pacts of their consumers, strictly
     Verify(Box<VerifyArgs>),
     /// Bring providers up for the verifier of any Pact tool, until Ctrl-C
@@ -119,6 +122,7 @@ fn run_command(command: Command) -> u8 {
         Command::Down(args) => wait_for(live::down(args)),
         Command::Run(args) => wait_for(run::run(args)),
         Command::Check(args) => check::run(&args),
+        Command::Clean(args) => clean::run(&args),
         Command::Verify(args) => wait_for(verify::run(*args)),
         Command::Provide(args) => wait_for(provide::run(args)),
         Command::Mutate(args) => wait_for(mutate::run(args)),

@@ -77,6 +77,15 @@ pub fn find_from(here: &Path, kind: &'static str, name_or_path: &str) -> Result<
         })
 }
 
+/// The folders in which runs of topologies are: `.seam` here and above up to the root of the workspace, and in the
+/// folders `topologies` and `simulator/topologies` of each. Some may not be there.
+pub(crate) fn run_places(here: &Path) -> Vec<PathBuf> {
+    let root = workspace_root(here).unwrap_or_else(|| here.to_owned());
+    let above = here.ancestors().take_while(|folder| folder.starts_with(&root));
+    let places = above.flat_map(|folder| ["", "topologies", "simulator/topologies"].map(|place| folder.join(place)));
+    places.map(|place| place.join(".seam")).collect()
+}
+
 /// The root of the workspace in which `here` stands, if it stands in one.
 pub fn workspace_root(here: &Path) -> Option<PathBuf> {
     here.ancestors().find(|folder| is_root(folder)).map(Path::to_owned)

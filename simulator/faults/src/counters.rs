@@ -16,6 +16,10 @@ pub struct Counts {
     /// of its connection or the first since data came back. So the content of a body is never counted, and
     /// pipelined requests that arrive in one piece count once.
     pub requests: u64,
+    /// Number of bytes read from clients.
+    pub bytes_from_client: u64,
+    /// Number of bytes read from the upstream.
+    pub bytes_from_upstream: u64,
     /// Number of bytes sent to the upstream.
     pub bytes_to_upstream: u64,
     /// Number of bytes sent to clients.
@@ -28,6 +32,8 @@ pub(crate) struct Counters {
     pub(crate) open: AtomicU64,
     pub(crate) refused: AtomicU64,
     pub(crate) requests: AtomicU64,
+    pub(crate) bytes_from_client: AtomicU64,
+    pub(crate) bytes_from_upstream: AtomicU64,
     pub(crate) bytes_to_upstream: AtomicU64,
     pub(crate) bytes_to_client: AtomicU64,
 }
@@ -39,6 +45,8 @@ impl Counters {
             open: self.open.load(Relaxed),
             refused: self.refused.load(Relaxed),
             requests: self.requests.load(Relaxed),
+            bytes_from_client: self.bytes_from_client.load(Relaxed),
+            bytes_from_upstream: self.bytes_from_upstream.load(Relaxed),
             bytes_to_upstream: self.bytes_to_upstream.load(Relaxed),
             bytes_to_client: self.bytes_to_client.load(Relaxed),
         }

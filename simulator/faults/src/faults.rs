@@ -24,6 +24,7 @@ pub struct Faults(Arc<Shared>);
 struct Shared {
     seed: u64,
     link: String,
+    are_chained: bool,
     since: Instant,
     sets: watch::Sender<Arc<Set>>,
     connections: AtomicU64,
@@ -106,9 +107,20 @@ impl Faults {
     /// Begins without faults. All chance derives from the seed and the name of the link, which should be different
     /// for each proxy.
     pub fn new(seed: u64, link: impl Into<String>) -> Self {
+        Self::made(seed, link.into(), false)
+    }
+
+    /// Begins without faults, as [`Faults::new`] does. Effects on bytes form a chain: all of them act, several of one
+    /// kind too, one behind the other in the order of laying. Toxiproxy's toxics do so.
+    pub fn chained(seed: u64, link: impl Into<String>) -> Self {
+        Self::made(seed, link.into(), true)
+    }
+
+    fn made(seed: u64, link: String, are_chained: bool) -> Self {
         Self(Arc::new(Shared {
             seed,
-            link: link.into(),
+            link,
+            are_chained,
             since: Instant::now(),
             sets: watch::Sender::default(),
             connections: AtomicU64::new(0),
@@ -117,7 +129,7 @@ impl Faults {
     }
 
     /// Lays a fault behind those that are laid already. If two faults of a kind select the same traffic, the one
-    /// that was laid first acts.
+    /// that was laid first acts, unless they are [chained](Faults::chained).
     ///
     /// # Errors
     /// Fails if the name is taken, or if there are [`MOST_FAULTS`] already.
@@ -199,6 +211,10 @@ impl Faults {
     /// Returns the decisions so far.
     pub fn record(&self) -> Record {
         self.locked_record().clone()
+    }
+
+    pub(crate) fn are_chained(&self) -> bool {
+        self.0.are_chained
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<Set>> {

@@ -125,7 +125,7 @@ impl Watched {
 /// Connects to the upstream, unless a fault ends the connection before that.
 async fn dial(upstream: &Upstream, watched: &mut Watched) -> Result<Option<TcpStream>, IsReset> {
     let mut dialled = pin!(async {
-        let server = match TcpStream::connect(upstream.get()?).await {
+        let server = match upstream.connect().await? {
             Ok(server) => server,
             Err(error) => {
                 if is_out_of_files(&error) {
@@ -153,8 +153,16 @@ async fn dial(upstream: &Upstream, watched: &mut Watched) -> Result<Option<TcpSt
 async fn carry(client: &mut TcpStream, server: &mut TcpStream, counters: &Counters, watched: &mut Watched) -> End {
     let (from_client, to_client) = client.split();
     let (from_server, to_server) = server.split();
-    let mut upwards = Pipe::new(from_client, to_server, &counters.bytes_to_upstream);
-    let mut downwards = Pipe::new(from_server, to_client, &counters.bytes_to_client);
+    let mut upwards = Pipe::new(
+        from_client,
+        to_server,
+        [&counters.bytes_from_client, &counters.bytes_to_upstream],
+    );
+    let mut downwards = Pipe::new(
+        from_server,
+        to_client,
+        [&counters.bytes_from_upstream, &counters.bytes_to_client],
+    );
     let at_message_start = AtomicBool::new(true);
     let mut exchange: Option<Arc<Exchange>> = None;
     let mut is_new = true;

@@ -25,7 +25,7 @@
 //!
 //! let on = Selector { connections: Which::Probability(0.1), ..Selector::default() };
 //! let after = Duration::from_millis(50);
-//! proxy.faults().lay(Fault::new("flaky", on, Effect::Reset(Reset { after }))?)?;
+//! proxy.faults().lay(Fault::new("flaky", on, Effect::Reset(Reset { after, on_bytes: false }))?)?;
 //! // ... traffic ...
 //! proxy.faults().lift("flaky")?;
 //! println!("{:?}", proxy.faults().record().tallies["flaky"]);
@@ -40,9 +40,9 @@
 //! |---|---|---|---|
 //! | [`refuse`](Refuse) | | closes the address to new connections | none lost |
 //! | [`accept_then_close`](AcceptThenClose) | | ends new connections, in order | none reach the upstream |
-//! | [`reset`](Reset) | `after` (0s) | resets both sides | those held are lost |
-//! | [`timeout`](Timeout) | `after` (never) | passes nothing, then ends in order | held; lost at `after` |
-//! | [`cut`](Cut) | `after_bytes` | ends in order after so many bytes | those after it are lost |
+//! | [`reset`](Reset) | `after` (0s), `on_bytes` (false) | resets both sides | those held are lost |
+//! | [`timeout`](Timeout) | `after` (never), `lose` (false) | passes nothing, then ends in order | held, then lost |
+//! | [`cut`](Cut) | `after_bytes`, `at_once` (false) | ends in order after so many bytes | those after it are lost |
 //! | [`corrupt`](Corrupt) | `every` (bytes) | changes one byte of each run | none lost or added |
 //! | [`slice`](Slice) | `size`, `variation` (0) in bytes, `delay` (0s) | passes small pieces | none lost |
 //! | [`bandwidth`](Bandwidth) | `bytes_per_second` | limits the rate of each direction | none lost |
@@ -58,9 +58,10 @@
 //!
 //! - *Connections.* `refuse` and `accept_then_close` leave open connections as they are. All others take hold on
 //!   open ones too; what they count, such as bytes and time, begins when they are laid.
-//! - *Selection.* `on.direction` is `both`, `to_upstream` or `to_client`; the first three effects act on whole
-//!   connections and take `both` only. `on.connections` is `all`, `{ probability = p }`, `{ nth = n }` or
-//!   `{ first = n }`; `refuse` takes `all` only. `on.for` is a duration after which the fault is lifted.
+//! - *Selection.* `on.direction` is `both`, `to_upstream` or `to_client`; `refuse`, `accept_then_close` and `reset`
+//!   without `on_bytes` act on whole connections and take `both` only. `on.connections` is `all`,
+//!   `{ probability = p }`, `{ nth = n }` or `{ first = n }`; `refuse` takes `all` only. `on.for` is a duration after
+//!   which the fault is lifted.
 //! - *Requests.* The effects from `delay_request` on act on HTTP/1 requests and their replies. `on.http` chooses
 //!   them by `method`, `path` (`/orders/{id}`), `headers` and `caller`, and `on.http.requests` by number or chance,
 //!   as `on.connections` does. They take `both` for a direction, and no probability for connections.
@@ -69,6 +70,9 @@
 //!   of all on their bytes, so `cut` counts what they leave. Of several faults with the same effect, the one that
 //!   was laid first acts on a direction of a connection, or on a request, and the others are recorded as masked;
 //!   so are effects on a reply that `answer` or `drop_reply` takes away.
+//! - *Chains.* Faults made by [`Faults::chained`] have another order for the effects on bytes: that of laying, and all
+//!   act, several of one kind too; none is masked. Links of topologies have the order of the table; `seam proxy`, whose
+//!   clients are those of Toxiproxy, has chains. Effects on requests have the order of the table in both.
 //! - *Chance.* Every choice follows from the seed, the link, the connection, the request and the fault's name by
 //!   [`draw`]. One more fault or connection changes no other choice.
 //! - *Changes.* Laying, changing and lifting are atomic, take hold on open connections, and never wait for traffic.

@@ -35,6 +35,7 @@ const ROOM: usize = 1024 * 1024;
 pub(crate) struct Pipe<'a> {
     from: ReadHalf<'a>,
     to: WriteHalf<'a>,
+    read: &'a AtomicU64,
     bytes: &'a AtomicU64,
     buffer: Vec<u8>,
     /// Bytes of the buffer that are read and not yet written, while there are no stages.
@@ -80,10 +81,12 @@ impl From<io::Error> for Break {
 }
 
 impl<'a> Pipe<'a> {
-    pub(crate) fn new(from: ReadHalf<'a>, to: WriteHalf<'a>, bytes: &'a AtomicU64) -> Self {
+    /// Begins with the counters of the bytes that are read and of those that are written.
+    pub(crate) fn new(from: ReadHalf<'a>, to: WriteHalf<'a>, [read, bytes]: [&'a AtomicU64; 2]) -> Self {
         Self {
             from,
             to,
+            read,
             bytes,
             buffer: vec![0; SMALLEST_BUFFER],
             unwritten: 0..0,
@@ -111,11 +114,11 @@ impl<'a> Pipe<'a> {
         self.room = ROOM;
         for act in way.acts() {
             match &act.effect {
-                Effect::Timeout(_) => {
+                Effect::Timeout(timeout) if !timeout.lose => {
                     self.is_held = true;
                     act.mark.fire();
                 }
-                Effect::Bandwidth(bandwidth) => self.room = bandwidth.room(),
+                Effect::Bandwidth(bandwidth) => self.room = self.room.min(bandwidth.room()),
                 _ => {}
             }
             match before.iter().position(|acting| acting.id == act.id) {
@@ -129,6 +132,14 @@ impl<'a> Pipe<'a> {
         }
         if !before.is_empty() {
             self.hurry();
+        }
+        let stays = |gone: &Acting| self.stages.iter().any(|acting| acting.id.0 == gone.id.0);
+        let is_over = before.iter().any(|gone| gone.stage.ends_connection() && !stays(gone));
+        if is_over && self.state != State::Ended {
+            self.push(Item {
+                due: now,
+                what: What::Close,
+            });
         }
         if !self.unwritten.is_empty() && self.is_worked_on() {
             // Read before the effects began, so they don't act on it.
@@ -180,6 +191,7 @@ impl<'a> Pipe<'a> {
                 self.end().await;
                 return Ok(());
             }
+            self.read.fetch_add(read as u64, Relaxed);
             seen(&self.buffer[..read]);
             self.unwritten = 0..read;
         }
@@ -194,8 +206,17 @@ impl<'a> Pipe<'a> {
         let reads = self.state == State::Reading && self.queued < self.room && may_read;
         let gets_ready = self.state == State::Reading && self.queued < self.room && self.exchange.is_some();
         let most = self.buffer.len().min(self.room);
+        let reset = self
+            .stages
+            .iter()
+            .filter_map(|acting| Some((acting.stage.resets_at()?, &acting.mark)));
+        let reset = reset.min_by_key(|(at, _)| *at);
         tokio::select! {
             biased;
+            mark = reset_at(reset), if reset.is_some() => {
+                mark.fire();
+                return Err(Break::Broken);
+            }
             written = pass_on(&mut self.to, self.queue.front()), if !self.queue.is_empty() => {
                 let written = written?;
                 self.advance(written).await?;
@@ -206,6 +227,7 @@ impl<'a> Pipe<'a> {
                     self.state = State::Draining;
                     What::End
                 } else {
+                    self.read.fetch_add(read as u64, Relaxed);
                     seen(&self.buffer[..read]);
                     What::Data(Bytes::copy_from_slice(&self.buffer[..read]))
                 };
@@ -280,6 +302,15 @@ impl<'a> Pipe<'a> {
         self.state = State::Ended;
         let _ = self.to.shutdown().await;
     }
+}
+
+/// Waits for the time of a reset, and returns the mark of its fault.
+async fn reset_at(reset: Option<(Instant, &Mark)>) -> &Mark {
+    let Some((at, mark)) = reset else {
+        return pending().await;
+    };
+    sleep_until(at).await;
+    mark
 }
 
 /// Waits for items that the other direction's reading brings.

@@ -56,7 +56,8 @@ pub(crate) struct Plan {
     pub(crate) requests: Vec<Arc<Standing>>,
 }
 
-/// The effects on one direction of a connection, by the place of their kind; at most one of each kind.
+/// The effects on one direction of a connection, by their place in the order of evaluation. That of their kind holds
+/// at most one of each kind; that of laying holds all.
 #[derive(Debug, Default)]
 pub(crate) struct Way(BTreeMap<usize, Act>);
 
@@ -121,14 +122,18 @@ impl Decided {
             let mut standing = set.standing.iter();
             standing.any(|one| one.laid == *laid && one.fault.name() == name)
         });
-        for standing in &set.standing {
+        for (laid, standing) in set.standing.iter().enumerate() {
             if !self.meets(standing, age) {
                 continue;
             }
             if standing.fault.does().is_of_http() {
                 plan.requests.push(Arc::clone(standing));
             } else {
-                self.take_in(standing, &mut plan);
+                let place = match self.faults.are_chained() {
+                    true => laid,
+                    false => standing.fault.does().place(),
+                };
+                self.take_in(standing, place, &mut plan);
             }
         }
         plan
@@ -150,7 +155,7 @@ impl Decided {
         connections.meets(number.filter(|number| *number > 0))
     }
 
-    fn take_in(&mut self, standing: &Standing, plan: &mut Plan) {
+    fn take_in(&mut self, standing: &Standing, place: usize, plan: &mut Plan) {
         let fault = &standing.fault;
         let key = self.faults.key((self.connection, 0), fault.name());
         let known = self.know(standing, key);
@@ -172,7 +177,7 @@ impl Decided {
             (direction.is_to_client(), &mut plan.to_client, "to_client"),
         ];
         for (_, way, name) in ways.into_iter().filter(|(is_selected, ..)| *is_selected) {
-            match way.0.entry(fault.does().place()) {
+            match way.0.entry(place) {
                 Entry::Occupied(first) => masked_by = Some(first.get().id.0.clone()),
                 Entry::Vacant(free) => {
                     free.insert(act(name));
@@ -236,7 +241,7 @@ impl Plan {
     pub(crate) fn ending(&self) -> Option<(Instant, IsReset, &Act)> {
         let acts = self.to_client.acts().chain(self.to_upstream.acts());
         let endings = acts.filter_map(|act| match &act.effect {
-            Effect::Reset(reset) => Some((act.since + reset.after, IsReset::Yes, act)),
+            Effect::Reset(reset) if !reset.on_bytes => Some((act.since + reset.after, IsReset::Yes, act)),
             Effect::Timeout(timeout) => Some((act.since + timeout.after?, IsReset::No, act)),
             _ => None,
         });

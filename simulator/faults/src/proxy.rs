@@ -22,8 +22,18 @@ pub struct Proxy {
     address: SocketAddr,
     counters: Arc<Counters>,
     faults: Faults,
+    gate: watch::Sender<Gate>,
+    passed: watch::Receiver<u64>,
+    cuts: watch::Sender<()>,
     stop: CancellationToken,
     tasks: TaskTracker,
+}
+
+/// Wish for the address to be open or closed, and the number of wishes so far.
+#[derive(Debug, Clone, Copy)]
+struct Gate {
+    is_open: bool,
+    number: u64,
 }
 
 impl Proxy {
@@ -43,10 +53,17 @@ impl Proxy {
     /// Fails if the address can't be bound.
     pub async fn listen_with(address: SocketAddr, upstream: Upstream, faults: Faults) -> io::Result<Self> {
         let door = Door::open(address).await?;
+        let (passes, passed) = watch::channel(0);
         let proxy = Self {
             address: door.address(),
             counters: Arc::default(),
             faults,
+            gate: watch::Sender::new(Gate {
+                is_open: true,
+                number: 0,
+            }),
+            passed,
+            cuts: watch::Sender::new(()),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
@@ -56,6 +73,9 @@ impl Proxy {
             counters: Arc::clone(&proxy.counters),
             faults: proxy.faults.clone(),
             sets: proxy.faults.subscribe(),
+            gate: proxy.gate.subscribe(),
+            passes,
+            cuts: proxy.cuts.subscribe(),
             stop: proxy.stop.clone(),
             tasks: proxy.tasks.clone(),
         };
@@ -79,6 +99,27 @@ impl Proxy {
         &self.faults
     }
 
+    /// Closes the address and cuts every connection, or opens the address again; returns when that is done. A closed
+    /// address refuses connections, and the system gives it to nobody who asks for a free port. It opens only when no
+    /// `refuse` is laid. Never returns while another process, which asked for this very address, has it.
+    pub async fn set_open(&self, is_open: bool) {
+        let mut number = 0;
+        self.gate.send_modify(|gate| {
+            number = gate.number + 1;
+            *gate = Gate { is_open, number };
+        });
+        // An error says that it is closed for good.
+        let _ = self.passed.clone().wait_for(|passed| *passed >= number).await;
+        if !is_open {
+            self.cut();
+        }
+    }
+
+    /// Cuts every connection. New ones are accepted.
+    pub fn cut(&self) {
+        self.cuts.send_replace(());
+    }
+
     /// Stops listening, cuts every connection, and returns when both are done.
     pub async fn close(&self) {
         self.stop.cancel();
@@ -99,6 +140,10 @@ struct Accepting {
     counters: Arc<Counters>,
     faults: Faults,
     sets: watch::Receiver<Arc<Set>>,
+    gate: watch::Receiver<Gate>,
+    /// Tells the number of the last wish that was carried out.
+    passes: watch::Sender<u64>,
+    cuts: watch::Receiver<()>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -118,6 +163,7 @@ impl Accepting {
         loop {
             let set = Arc::clone(&self.sets.borrow_and_update());
             let refusing = Refusals::of(&set);
+            let gate = *self.gate.borrow_and_update();
             let over = async {
                 match set.expires() {
                     Some(at) => sleep_until(at).await,
@@ -127,17 +173,22 @@ impl Accepting {
             tokio::select! {
                 biased;
                 _ = self.sets.changed() => {}
+                _ = self.gate.changed() => {}
                 () = over => self.faults.lift_expired(),
                 () = async {
-                    self.door.turn(!refusing.is_empty()).await;
+                    self.door.turn(!refusing.is_empty() || !gate.is_open).await;
                     refusals.note(&self.faults, refusing);
+                    self.passes.send_replace(gate.number);
                     loop {
                         let client = self.door.accept().await;
                         // Numbered here, in the order of arrival. Dialled in a task of its own: an upstream that
                         // does not answer must not delay other connections.
                         let watched = Watched::new(&self.faults);
                         let (upstream, counters) = (self.upstream.clone(), Arc::clone(&self.counters));
-                        self.tasks.spawn(serve(client, upstream, counters, watched, self.stop.clone()));
+                        let mut cuts = self.cuts.clone();
+                        cuts.mark_unchanged();
+                        let end = (self.stop.clone(), cuts);
+                        self.tasks.spawn(serve(client, upstream, counters, watched, end));
                     }
                 } => {}
             }
@@ -182,13 +233,15 @@ async fn serve(
     upstream: Upstream,
     counters: Arc<Counters>,
     watched: Watched,
-    stop: CancellationToken,
+    (stop, mut cuts): (CancellationToken, watch::Receiver<()>),
 ) {
     counters.connections.fetch_add(1, Relaxed);
     counters.open.fetch_add(1, Relaxed);
     tokio::select! {
         biased;
         () = stop.cancelled() => {}
+        // An error says that the proxy is dropped, which has stopped it.
+        _ = cuts.changed() => {}
         () = forward(client, &upstream, &counters, watched) => {}
     }
     counters.open.fetch_sub(1, Relaxed);

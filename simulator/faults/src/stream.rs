@@ -57,4 +57,14 @@ pub(crate) enum What {
 pub(crate) trait Stage: Debug + Send {
     /// Takes the next item and appends what goes on in its place. Returns true if the effect acted.
     fn pass(&mut self, item: Item, out: &mut Vec<Item>) -> bool;
+
+    /// Returns the time at which the effect resets the connection, which is then what it did.
+    fn resets_at(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Tells if the connection ends in order once the effect is lifted.
+    fn ends_connection(&self) -> bool {
+        false
+    }
 }

@@ -1,10 +1,13 @@
 use std::{
+    io,
     net::SocketAddr,
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
+
+use tokio::net::TcpStream;
 
 /// Target of forwarded connections: addresses that may change, or none. Clones share them. Several addresses are
 /// instances of one thing: each new connection goes to the next of them.
@@ -14,6 +17,8 @@ pub struct Upstream(Arc<Targets>);
 #[derive(Debug, Default)]
 struct Targets {
     addresses: RwLock<Vec<SocketAddr>>,
+    /// Host and port that each connection looks up, in place of the addresses.
+    name: RwLock<Option<String>>,
     next: AtomicUsize,
 }
 
@@ -30,9 +35,22 @@ impl Upstream {
         upstream
     }
 
+    /// Makes an upstream at a host and a port, such as `redis:6379`, which each new connection looks up.
+    pub fn named(name: impl Into<String>) -> Self {
+        let upstream = Self::default();
+        upstream.set_name(name);
+        upstream
+    }
+
+    /// Looks up this host and port for each new connection from now on, in place of all addresses.
+    pub fn set_name(&self, name: impl Into<String>) {
+        *self.0.name.write().unwrap_or_else(PoisonError::into_inner) = Some(name.into());
+    }
+
     /// Makes this the only address, or removes all with `None`. New connections are forwarded there; open ones stay as
     /// they are.
     pub fn set(&self, address: Option<SocketAddr>) {
+        *self.0.name.write().unwrap_or_else(PoisonError::into_inner) = None;
         self.change(|addresses| *addresses = address.into_iter().collect());
     }
 
@@ -57,6 +75,15 @@ impl Upstream {
             [] => None,
             [only] => Some(*only),
             several => Some(several[self.0.next.fetch_add(1, Relaxed) % several.len()]),
+        }
+    }
+
+    /// Connects to the address or name for a new connection; `None` if there is none.
+    pub(crate) async fn connect(&self) -> Option<io::Result<TcpStream>> {
+        let name = self.0.name.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match name {
+            Some(name) => Some(TcpStream::connect(name).await),
+            None => Some(TcpStream::connect(self.get()?).await),
         }
     }
 

@@ -5,6 +5,7 @@
 //! starts, stops, kills and awaits it. There is one, for child processes of this machine (`local`).
 
 mod error;
+pub(crate) mod kept;
 mod life;
 mod links;
 mod local;
@@ -21,6 +22,7 @@ mod support;
 mod world;
 
 pub use error::{LogEnd, NodeError, UpError};
+pub use kept::Keep;
 pub use local::package_variables;
 pub(crate) use local::{launch, reap};
 pub(crate) use logs::Lines;

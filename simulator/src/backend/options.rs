@@ -1,5 +1,7 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
+use super::Keep;
+
 /// Settings for bringing a topology up.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -8,6 +10,8 @@ pub struct Options {
     /// Folder in which the run folder is created. By default `.seam/runs` in the workspace of the topology, or
     /// beside the topology's file if it is in no workspace.
     pub runs: Option<PathBuf>,
+    /// Runs that are over and stay there. Older ones are removed at the start of a run.
+    pub keep: Keep,
     /// Time between asking a node to end and killing it; 5 s by default.
     pub grace: Duration,
     /// Number that all chance of the faults on links derives from; drawn by default.
@@ -22,6 +26,7 @@ impl Default for Options {
         Self {
             profile: Profile::Debug,
             runs: None,
+            keep: Keep::default(),
             grace: Duration::from_secs(5),
             seed: None,
             seam: None,

@@ -1,11 +1,20 @@
 use std::{fmt, time::Duration};
 
+use indicatif::HumanBytes;
+
 use super::{Profile, status::seconds};
 
 /// Step of bringing a topology up. Its `Display` is one line for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
+    /// The oldest runs were removed, as more was kept than the options want.
+    Pruned {
+        /// Runs that were removed.
+        runs: usize,
+        /// Bytes on disk that they had.
+        bytes: u64,
+    },
     /// One call of cargo began to build the binaries. Its own output goes to stderr.
     Building {
         /// Profile of the build.
@@ -49,6 +58,8 @@ pub enum Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Pruned { runs: 1, bytes } => write!(f, "removed the oldest run, {}", HumanBytes(*bytes)),
+            Self::Pruned { runs, bytes } => write!(f, "removed the {runs} oldest runs, {}", HumanBytes(*bytes)),
             Self::Building { profile, binaries } => write!(f, "building ({profile}): {}", binaries.join(", ")),
             Self::Built { took } => write!(f, "built in {}", seconds(*took)),
             Self::Started { node, pid: Some(pid) } => write!(f, "{node}: started, pid {pid}"),

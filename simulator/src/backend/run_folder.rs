@@ -1,20 +1,18 @@
 use std::{
     collections::BTreeMap,
     fs::{self, DirBuilder, File},
-    io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    io::{self, Write},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use rustix::{
-    fs::{FlockOperation, flock},
-    io::Errno,
+use super::{
+    Options, UpError,
+    kept::{self, Removed},
 };
-
-use super::{Options, UpError};
 use crate::{search, topology::Topology};
 
 /// Folder of one run: `data/NODE/` belongs to a node, unless its data outlives the run; `logs/NODE.log` holds its
@@ -25,6 +23,8 @@ pub(super) struct RunFolder {
     id: String,
     /// Folders of data that outlives the run, by the names of the nodes.
     named: BTreeMap<String, Named>,
+    /// Says that the run is not over: see [`kept`].
+    lock: File,
 }
 
 /// A folder of data that outlives the run, held against other runs.
@@ -44,6 +44,7 @@ impl RunFolder {
         // Absolute, since nodes run in another folder than `seam`.
         fs::create_dir_all(&runs).map_err(failed)?;
         let runs = fs::canonicalize(&runs).map_err(failed)?;
+        ignored_by_git(&runs).map_err(failed)?;
         let named = named(topology, &runs)?;
         let failed = |source| UpError::RunFolder {
             folder: runs.clone(),
@@ -59,6 +60,8 @@ impl RunFolder {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let mut private = DirBuilder::new();
         private.mode(0o700);
+        // Nobody may take the new folder for one of a run that is over.
+        let _alone = kept::alone(runs)?;
         loop {
             // Two runs of one process may begin in the same millisecond, in different folders; and whatever has the id
             // of a run in its environment is killed when that run ends.
@@ -73,12 +76,14 @@ impl RunFolder {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
                 Ok(()) => {
+                    let lock = kept::hold(File::open(&path)?)?;
+                    let lock = lock.ok_or_else(|| io::Error::other("another process holds the new folder"))?;
                     private.create(path.join("logs"))?;
                     private.create(path.join("data"))?;
                     for node in topology.nodes().iter().filter(|node| !named.contains_key(&node.name)) {
                         private.create(path.join("data").join(&node.name))?;
                     }
-                    return Ok(Self { path, id, named });
+                    return Ok(Self { path, id, named, lock });
                 }
             }
         }
@@ -101,6 +106,11 @@ impl RunFolder {
 
     pub(super) fn log(&self, node: &str) -> PathBuf {
         self.path.join("logs").join(format!("{node}.log"))
+    }
+
+    /// Keeps the folder from being removed by others, for longer than this value lives.
+    pub(super) fn held(&self) -> io::Result<File> {
+        self.lock.try_clone()
     }
 
     pub(super) fn remove(&self) -> io::Result<()> {
@@ -128,28 +138,33 @@ fn named(topology: &Topology, runs: &Path) -> Result<BTreeMap<String, Named>, Up
             .mode(0o700)
             .create(&path)
             .map_err(failed)?;
-        let lock = place.join(format!("{name}.lock"));
-        let mut options = File::options();
-        let lock = options
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(lock)
-            .map_err(failed)?;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => drop(named.insert(node.name.clone(), Named { path, _lock: lock })),
-            Err(Errno::WOULDBLOCK) => {
-                return Err(UpError::DataInUse {
-                    node: node.name.clone(),
-                    name: name.clone(),
-                    folder: path,
-                });
-            }
-            Err(error) => return Err(failed(error.into())),
-        }
+        let lock = kept::data_lock(&path).and_then(kept::hold).map_err(failed)?;
+        let lock = lock.ok_or_else(|| UpError::DataInUse {
+            node: node.name.clone(),
+            name: name.clone(),
+            folder: path.clone(),
+        })?;
+        named.insert(node.name.clone(), Named { path, _lock: lock });
     }
     Ok(named)
+}
+
+/// Has git ignore a `.seam` with all that is in it, unless somebody wrote a `.gitignore` there.
+fn ignored_by_git(runs: &Path) -> io::Result<()> {
+    let Some(seam) = runs.parent().filter(|folder| folder.ends_with(".seam")) else {
+        return Ok(());
+    };
+    match File::create_new(seam.join(".gitignore")).and_then(|mut file| file.write_all(b"*\n")) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes the oldest runs beyond the limits of the options.
+pub(super) fn prune(topology: &Topology, options: &Options) -> Removed {
+    let runs = options.runs.clone().unwrap_or_else(|| default_runs(topology));
+    // A folder that can't be read is said by the run that is to be made in it.
+    kept::prune(&runs, options.keep).unwrap_or_default()
 }
 
 /// Folder of the runs of a topology, where the options name no other.

@@ -1,5 +1,7 @@
 use std::{
     collections::BTreeMap,
+    fs::File,
+    io,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -12,13 +14,15 @@ use futures::{
     future::{BoxFuture, join_all, select_all, try_join_all},
 };
 use seam::chance;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Death, Event, NodeError, NodeState, NodeStatus, Options, UpError,
+    kept::Removed,
     links::Links,
     local::Processes,
-    run_folder::RunFolder,
+    run_folder::{self, RunFolder},
     runner::{Runner, Site},
     supervisor::Supervisor,
 };
@@ -58,6 +62,12 @@ pub enum Folder {
 /// The first thing that went wrong. Nothing runs any more by then. The run folder stays if it was created.
 pub async fn up(topology: &Topology, options: &Options, progress: &dyn Progress<Event>) -> Result<Running, UpError> {
     let runner = Processes::prepare(topology, options, progress).await?;
+    let (pruned, wanted) = (topology.clone(), options.clone());
+    let removed = spawn_blocking(move || run_folder::prune(&pruned, &wanted)).await;
+    match removed.unwrap_or_default() {
+        Removed { number: 0, .. } => {}
+        Removed { number, bytes } => progress.report(&Event::Pruned { runs: number, bytes }),
+    }
     let mut running = Running::prepare(topology, options, Arc::new(runner)).await?;
     let began = Instant::now();
     if let Err(error) = running.start_all(progress).await {
@@ -269,6 +279,11 @@ impl Running {
     /// Folder of this run, with `data/NODE/` and `logs/NODE.log`.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Keeps the folder of this run from being removed by another `seam` once the topology is down, until dropped.
+    pub(crate) fn held(&self) -> io::Result<File> {
+        self.folder.held()
     }
 
     /// Id of this run, which every node finds in its environment as `SEAM_RUN`.

@@ -6,7 +6,10 @@ use std::{
 use bytes::Bytes;
 use futures::{FutureExt, future::LocalBoxFuture};
 use http::header::CONTENT_TYPE;
-use seam::http::{AnswerWithin, Socket, SocketLimits, Transport, extract};
+use seam::{
+    Context,
+    http::{AnswerWithin, Socket, SocketLimits, Transport, extract},
+};
 use serde_json::Value;
 
 use super::{
@@ -70,8 +73,8 @@ impl Sockets {
             .ok_or_else(|| NoAnswer(format!("nothing that plays {role} has a port")))?;
         let mut sent = http_request(request).map_err(|error| NoAnswer(error.to_string()))?;
         sent.extensions_mut().insert(AnswerWithin(within));
-        // The headers that a step sets are the context of the call: its caller and its ids stay as they are.
-        let context = extract(sent.headers());
+        // The client has made it of the headers that a step sets, and knows its ids by it.
+        let context = Context::try_current().unwrap_or_else(|| extract(sent.headers()));
         let answer = context.scope(socket.send(sent)).await;
         let answer = answer.map_err(|failure| NoAnswer(failure.reason))?;
         Ok(Response {

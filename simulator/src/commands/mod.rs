@@ -3,6 +3,7 @@
 
 mod arguments;
 pub(crate) mod check;
+pub(crate) mod clean;
 pub(crate) mod doctor;
 pub(crate) mod ledger;
 pub(crate) mod live;

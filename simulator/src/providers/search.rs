@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use verifier::Message;
 
 use super::{MessageRule, Page};
-use crate::steps::{Client, Expectation, Request, Unset, Variables, World};
+use crate::steps::{Client, Expectation, Origin, Purpose, Request, Unset, Variables, World};
 
 /// The pause between two looks for a message.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -78,7 +78,14 @@ impl Search<'_> {
 
     async fn rows(&self, request: &Request) -> Result<Vec<Value>, String> {
         let expectation = Expectation::status(&[200], self.patience());
-        let mut response = self.client.ask(self.role, request, &expectation).await?;
+        let origin = Origin {
+            purpose: Purpose::Observe,
+            name: &self.rule.rows,
+            path: self.rule.path.source(),
+            journey: None,
+            intended: self.client.now(),
+        };
+        let mut response = self.client.ask(self.role, request, &expectation, &origin).await?;
         match response.body.pointer_mut(&self.rule.rows).map(Value::take) {
             Some(Value::Array(rows)) => Ok(rows),
             _ => Err(format!("{}: {request} has no list at {}", self.role, self.rule.rows)),

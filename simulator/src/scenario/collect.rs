@@ -8,7 +8,7 @@ use super::{
     journey::{Journey, common_variables},
     plan::{Column, Observation, Pages, Subjects},
 };
-use crate::steps::{Client, Expectation, Request, Variables, World, as_text};
+use crate::steps::{Client, Expectation, Origin, Purpose, Request, Variables, World, as_text};
 
 /// More pages than any list has.
 const LAST_PAGE: u64 = 10_000;
@@ -95,6 +95,7 @@ impl Collector<'_> {
                 client: self.client,
                 observation,
                 role,
+                journey: subject.journey,
                 patience,
             };
             docs.extend(reader.list(&path).await?);
@@ -117,6 +118,7 @@ struct Reader<'a> {
     client: &'a Client<'a>,
     observation: &'a Observation,
     role: &'a str,
+    journey: Option<u64>,
     patience: Duration,
 }
 
@@ -163,7 +165,14 @@ impl Reader<'_> {
             patience: self.patience,
             even_if_given_up: true,
         };
-        let mut response = self.client.ask(self.role, &request, &expectation).await?;
+        let origin = Origin {
+            purpose: Purpose::Observe,
+            name: &self.observation.table,
+            path: self.observation.path.source(),
+            journey: self.journey,
+            intended: self.client.now(),
+        };
+        let mut response = self.client.ask(self.role, &request, &expectation, &origin).await?;
         let rows = &self.observation.rows;
         match response.body.pointer_mut(rows).map(Value::take) {
             Some(Value::Array(rows)) => Ok(rows),

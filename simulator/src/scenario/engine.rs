@@ -190,6 +190,7 @@ impl Run<'_> {
                 total_ms: self.time.now_ms(),
             },
             requests: self.client.requests(),
+            samples: self.client.samples(),
             failed_journeys,
             faults,
             deaths,

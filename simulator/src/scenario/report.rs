@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{JourneyFailure, Phase};
-use crate::steps::{FaultKind, LinkFault, LinkTraffic, Requests, Target};
+use crate::steps::{FaultKind, LinkFault, LinkTraffic, Requests, Samples, Target};
 
 /// The verdict on a run, or on one of its invariants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +69,8 @@ pub struct Report {
     pub timeline: Timeline,
     /// Requests that the run took.
     pub requests: Requests,
+    /// Figures of the requests, by step and over time.
+    pub samples: Samples,
     /// Journeys that did not reach their end. Any of them fails the run.
     pub failed_journeys: Vec<JourneyFailure>,
     /// The faults, as they happened. Any but [`FaultOutcome::Fired`] fails the run.

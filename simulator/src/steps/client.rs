@@ -1,15 +1,22 @@
 use std::{
     future,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
+use http::{HeaderMap, HeaderName, HeaderValue};
+use seam::{Context, http::extract};
 use serde::Serialize;
 use tokio::sync::watch;
 
 use super::{
-    Repeat, Request, Response, World,
+    Repeat, Request, Response, Samples, World,
+    recorder::{Observed, Origin, Recorder},
     step::{RepeatedAnswer, Until},
+    world::NoAnswer,
 };
 
 /// Pauses between repeats grow from the first to the longest of these.
@@ -26,6 +33,7 @@ pub(crate) struct Client<'a> {
     repeated: AtomicU64,
     unanswered: AtomicU64,
     given_up: watch::Sender<Option<String>>,
+    recorder: Mutex<Recorder>,
 }
 
 /// Counts of the requests of a run.
@@ -84,6 +92,7 @@ impl<'a> Client<'a> {
             repeated: zero(),
             unanswered: zero(),
             given_up: watch::Sender::new(None),
+            recorder: Mutex::new(Recorder::new(world.now())),
         }
     }
 
@@ -125,7 +134,18 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// The right answer to a request.
+    /// The requests so far, in figures and one by one. Their times count from the moment this client was made.
+    pub(crate) fn samples(&self) -> Samples {
+        self.recorder().samples()
+    }
+
+    /// The time on the world's clock.
+    pub(crate) fn now(&self) -> Duration {
+        self.world.now()
+    }
+
+    /// The right answer to a request. Each attempt is recorded; the first is late from the intended start of `origin`
+    /// on.
     ///
     /// # Errors
     /// When a wrong answer comes, the right one does not come in time, or the run is lost.
@@ -134,38 +154,78 @@ impl<'a> Client<'a> {
         role: &str,
         request: &Request,
         expectation: &Expectation<'_>,
+        origin: &Origin<'_>,
     ) -> Result<Response, String> {
         let deadline = self.world.now() + expectation.patience;
         let mut pause = FIRST_PAUSE;
+        let mut attempt = Attempt::first(request, origin.intended);
         loop {
             if let (Some(reason), false) = (&*self.given_up.borrow(), expectation.even_if_given_up) {
                 return Err(format!("the run was given up: {reason}"));
             }
             let left = deadline.saturating_sub(self.world.now());
             self.sent.fetch_add(1, Relaxed);
-            let reason = match self.world.send(role, request, self.answer_within.min(left)).await {
-                Ok(response) => match self.judge(&response, expectation) {
-                    Judgement::Right => return Ok(response),
-                    Judgement::Wrong(reason) => return Err(format!("{role}: {request} {reason}")),
-                    Judgement::NotYet(reason) => reason,
-                    Judgement::Repeat(reason) => {
-                        self.repeated.fetch_add(1, Relaxed);
-                        reason
-                    }
-                },
-                Err(no_answer) => {
-                    self.unanswered.fetch_add(1, Relaxed);
+            let start = self.world.now();
+            let sent = self.world.send(role, request, self.answer_within.min(left));
+            let answer = attempt.context.clone().scope(sent).await;
+            let judgement = match &answer {
+                Ok(response) => self.judge(response, expectation),
+                Err(no_answer) => Judgement::Repeat(no_answer.to_string()),
+            };
+            self.record(role, request, origin, &attempt, (start, &answer, &judgement));
+            attempt = attempt.next(request, matches!(judgement, Judgement::Repeat(_)));
+            let reason = match judgement {
+                Judgement::Right => return answer.map_err(|no_answer| no_answer.to_string()),
+                Judgement::Wrong(reason) => return Err(format!("{role}: {request} {reason}")),
+                Judgement::NotYet(reason) => reason,
+                Judgement::Repeat(reason) => {
+                    self.unanswered.fetch_add(u64::from(answer.is_err()), Relaxed);
                     self.repeated.fetch_add(1, Relaxed);
-                    no_answer.to_string()
+                    reason
                 }
             };
             if self.world.now() + pause >= deadline {
                 let patience = expectation.patience.as_millis();
                 return Err(format!("{role}: {request} gave up after {patience} ms: {reason}"));
             }
+            attempt.intended = self.world.now() + pause;
             self.world.pause(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    fn record(
+        &self,
+        role: &str,
+        request: &Request,
+        origin: &Origin<'_>,
+        attempt: &Attempt,
+        (start, answer, judgement): (Duration, &Result<Response, NoAnswer>, &Judgement),
+    ) {
+        let failure = match judgement {
+            Judgement::Right | Judgement::NotYet(_) => None,
+            Judgement::Wrong(reason) | Judgement::Repeat(reason) => Some(reason.clone()),
+        };
+        let observed = Observed {
+            origin,
+            role,
+            request,
+            attempt: attempt.number,
+            is_repeat: attempt.is_repeat,
+            intended: attempt.intended.min(start),
+            start,
+            end: self.world.now(),
+            status: answer.as_ref().ok().map(|response| response.status),
+            failure,
+            request_id: attempt.context.request_id.clone(),
+            trace_id: attempt.context.trace.trace_id(),
+        };
+        let node = || self.world.node_of(role).unwrap_or_else(|_| role.to_owned());
+        self.recorder().record(observed, node);
+    }
+
+    fn recorder(&self) -> MutexGuard<'_, Recorder> {
+        self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn judge(&self, response: &Response, expectation: &Expectation<'_>) -> Judgement {
@@ -199,4 +259,49 @@ impl<'a> Client<'a> {
         };
         self.repeat.statuses.contains(&response.status) || self.repeat.answers.iter().any(said)
     }
+}
+
+/// One sending of a request among its repeats.
+struct Attempt {
+    /// From 1.
+    number: u64,
+    /// Sent because the one before failed.
+    is_repeat: bool,
+    /// The moment at which it should be sent, on the world's clock.
+    intended: Duration,
+    context: Context,
+}
+
+impl Attempt {
+    fn first(request: &Request, intended: Duration) -> Self {
+        Self {
+            number: 1,
+            is_repeat: false,
+            intended,
+            context: context_of(request),
+        }
+    }
+
+    /// The one after this, of the same trace.
+    fn next(&self, request: &Request, is_repeat: bool) -> Self {
+        let trace = self.context.trace.child();
+        Self {
+            number: self.number + 1,
+            is_repeat,
+            intended: self.intended,
+            context: Context {
+                trace,
+                ..context_of(request)
+            },
+        }
+    }
+}
+
+/// The context of a request: the headers that a step sets, such as its caller and its ids, and new ids for the rest.
+fn context_of(request: &Request) -> Context {
+    let header = |(name, value): (&String, &String)| {
+        Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
+    };
+    let headers: HeaderMap = request.headers.iter().filter_map(header).collect();
+    extract(&headers)
 }

@@ -3,8 +3,12 @@
 //! Journeys of scenarios and states of providers are made of steps. A step sees neither clocks nor sockets, only a
 //! [`World`].
 
+mod buckets;
 mod client;
 mod fault;
+mod histogram;
+mod recorder;
+mod samples;
 mod step;
 mod take;
 mod template;
@@ -13,6 +17,8 @@ mod world;
 pub use client::Requests;
 pub(crate) use client::{Client, Expectation};
 pub use fault::{Fault, FaultKind, LinkFault, LinkTraffic, NotLaid, Support, Target};
+pub(crate) use recorder::Origin;
+pub use samples::{OverTime, Part, Purpose, Sample, Samples, StepSamples};
 pub(crate) use step::{Conditions, Repeat, Step, StepTable, check_pointer, ok_only};
 pub(crate) use template::{JsonTemplate, Template, Unset, Variables, as_text};
 pub use world::{Death, NoAnswer, Request, Response, World};

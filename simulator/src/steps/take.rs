@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use super::{Client, Expectation, Request, Step, Unset, Variables};
+use serde_json::Value;
+
+use super::{Client, Expectation, Origin, Purpose, Request, Step, Unset, Variables};
 
 impl Step {
     /// Takes the step: sends its request, waits for the right answer, and keeps in `variables` the values that the
@@ -21,7 +23,15 @@ impl Step {
             patience: self.patience.unwrap_or(patience),
             even_if_given_up: false,
         };
-        let response = client.ask(&self.role, &request, &expectation).await?;
+        let journey = variables.get("journey").and_then(Value::as_u64);
+        let origin = Origin {
+            purpose: journey.map_or(Purpose::Setup, |_| Purpose::Journey),
+            name: &self.name,
+            path: self.path.source(),
+            journey,
+            intended: client.now(),
+        };
+        let response = client.ask(&self.role, &request, &expectation, &origin).await?;
         for (variable, pointer) in &self.save {
             let value = response
                 .body

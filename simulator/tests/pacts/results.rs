@@ -45,6 +45,7 @@ fn cases() -> Vec<Case> {
         case("doctor", 0),
         case("doctor --json", 0),
         case("check shop.toml", 0),
+        case("clean --dry-run", 0),
         case("up shop.toml", 0),
         case("up shop.toml --json", 0),
         case("run errand --json", 0),

@@ -15,7 +15,7 @@ use shop::{Defect, Shop};
 use simulator::{
     progress::Silent,
     scenario::{Observations, Phase, Report, Scenario, ScenarioError, Verdict, run},
-    steps::Request,
+    steps::{Purpose, Request},
 };
 
 const SHOP: &str = include_str!("shop.toml");
@@ -170,6 +170,54 @@ async fn a_lost_or_early_answer_is_met_by_the_very_same_request() {
         assert!(requests.iter().all(|request| request == &requests[0]));
     }
     assert_eq!(report.requests.unanswered, 20);
+}
+
+#[tokio::test]
+async fn every_request_is_recorded_with_its_step_its_attempt_and_the_reason_why_it_was_repeated() {
+    let (report, _) = run_on(&Shop::with(Defect::LosesAnswers), &scenario(), 1).await;
+
+    let samples = &report.samples;
+    let counted: u64 = samples.steps.iter().map(|step| step.count).sum();
+    let kept = u64::try_from(samples.kept.len()).expect("few");
+    assert_eq!((counted, kept), (report.requests.sent, report.requests.sent));
+    let (at, order) = samples
+        .steps
+        .iter()
+        .enumerate()
+        .find(|(_, step)| step.step == "order")
+        .expect("orders were sent");
+    assert_eq!((order.count, order.errors, order.repeats), (60, 40, 40));
+    let what = (order.purpose, order.role.as_str(), order.node.as_str());
+    assert_eq!(what, (Purpose::Journey, "shop", "the-shop"));
+    assert_eq!((order.method.as_str(), order.path.as_str()), ("POST", "/orders"));
+    assert!(order.p50_us <= order.p95_us && order.p95_us <= order.p99_us && order.p99_us <= order.max_us);
+    let attempts: Vec<_> = samples
+        .kept
+        .iter()
+        .filter(|it| it.step == at && it.journey == Some(5))
+        .collect();
+    let [lost, in_flight, done] = attempts.as_slice() else {
+        panic!("{attempts:#?}")
+    };
+    assert_eq!([lost.attempt, in_flight.attempt, done.attempt], [1, 2, 3]);
+    assert_eq!(
+        [lost.status, in_flight.status, done.status],
+        [None, Some(409), Some(201)]
+    );
+    assert_eq!(lost.failure.as_deref(), Some("no answer: connection reset"));
+    assert_eq!(done.failure, None);
+    assert!(lost.end_us < in_flight.intended_us && in_flight.intended_us <= in_flight.start_us);
+    assert_eq!(lost.trace_id, done.trace_id, "one step is one trace");
+    assert_ne!(lost.request_id, done.request_id);
+    let load = samples.steps.iter().filter(|step| step.purpose != Purpose::Observe);
+    let over_time = samples.over_time.parts.iter();
+    assert_eq!(
+        over_time
+            .map(|part| (part.requests, part.errors))
+            .fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)),
+        load.fold((0, 0), |sum, step| (sum.0 + step.count, sum.1 + step.errors)),
+        "observations are no load"
+    );
 }
 
 #[tokio::test]

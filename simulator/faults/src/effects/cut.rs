@@ -10,17 +10,24 @@ use crate::stream::{Item, Stage, What};
 pub struct Cut {
     /// Number of bytes that pass. With 0 the connection ends when the first byte would pass.
     pub after_bytes: u64,
+    /// Ends the connection as soon as these have passed, not only when more would. By default false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_once: bool,
 }
 
 impl Cut {
     pub(super) fn stage(self) -> Box<dyn Stage> {
-        Box::new(Cutting { left: self.after_bytes })
+        Box::new(Cutting {
+            left: self.after_bytes,
+            at_once: self.at_once,
+        })
     }
 }
 
 #[derive(Debug)]
 struct Cutting {
     left: u64,
+    at_once: bool,
 }
 
 impl Stage for Cutting {
@@ -29,7 +36,7 @@ impl Stage for Cutting {
             return false;
         };
         let length = bytes.len() as u64;
-        if self.left >= length {
+        if self.left > length || (self.left == length && !self.at_once) {
             self.left -= length;
             out.push(Item::data(due, bytes));
             return false;

@@ -158,6 +158,8 @@ impl Effect {
     /// connection, or on its requests. The key is what [`draw`](crate::draw) decides by.
     pub(crate) fn stage(&self, key: u64) -> Option<Box<dyn Stage>> {
         match self {
+            Self::Reset(reset) => reset.stage(),
+            Self::Timeout(timeout) => timeout.stage(),
             Self::Cut(cut) => Some(cut.stage()),
             Self::Corrupt(corrupt) => Some(corrupt.stage(key)),
             Self::Slice(slice) => Some(slice.stage(key)),
@@ -178,6 +180,7 @@ impl Effect {
         match self {
             Self::Refuse(_) => check_whole_address(on),
             Self::AcceptThenClose(_) => check_whole_connection(on),
+            Self::Reset(reset) if reset.on_bytes => reset.check(),
             Self::Reset(reset) => check_whole_connection(on).and_then(|()| reset.check()),
             Self::Timeout(timeout) => timeout.check(),
             Self::Cut(_) => Ok(()),

@@ -31,14 +31,20 @@ async fn reset_waits_for_its_time_and_is_called_off_by_lifting() {
     let mut client = link.connect_whole().await;
     let after = Duration::from_millis(200);
     let began = Instant::now();
-    link.lay(fault("reset", Effect::Reset(Reset { after })));
+    link.lay(fault("reset", Effect::Reset(Reset { after, on_bytes: false })));
     exchange(&mut client, b"before").await;
     assert!(is_reset(&mut client).await);
     assert!(began.elapsed() >= after);
 
     let link = Link::new().await;
     let mut client = link.connect_whole().await;
-    link.lay(fault("reset", Effect::Reset(Reset { after: LIMIT })));
+    link.lay(fault(
+        "reset",
+        Effect::Reset(Reset {
+            after: LIMIT,
+            on_bytes: false,
+        }),
+    ));
     link.lift("reset");
     exchange(&mut client, b"after").await;
 }
@@ -110,7 +116,13 @@ async fn timeout_with_a_time_ends_both_sides_in_order() {
     let mut pair = Pair::new().await;
     let after = Duration::from_millis(200);
     let began = Instant::now();
-    pair.lay(fault("lost", Effect::Timeout(Timeout { after: Some(after) })));
+    pair.lay(fault(
+        "lost",
+        Effect::Timeout(Timeout {
+            after: Some(after),
+            lose: false,
+        }),
+    ));
     pair.client.write_all(b"never arrives").await.unwrap();
 
     assert_eq!(read_to_end(&mut pair.server).await, b"");

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
 
+mod chained;
 mod connections;
 mod fixture;
 mod http;

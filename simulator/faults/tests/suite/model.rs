@@ -15,6 +15,10 @@ name = "broken"
 on = { connections = { nth = 3 }, for = "1500ms" }
 does = { reset = { after = "250us" } }
 [[fault]]
+name = "broken by a reply"
+on = { direction = "to_client" }
+does = { reset = { after = "1s", on_bytes = true } }
+[[fault]]
 name = "lost"
 on = { connections = { probability = 0.25 } }
 does = { timeout = { after = "2s" } }
@@ -22,9 +26,15 @@ does = { timeout = { after = "2s" } }
 name = "held"
 does = { timeout = {} }
 [[fault]]
+name = "lost for good"
+does = { timeout = { lose = true } }
+[[fault]]
 name = "torn"
 on = { direction = "to_client", connections = "all" }
 does = { cut = { after_bytes = 0 } }
+[[fault]]
+name = "torn at once"
+does = { cut = { after_bytes = 1, at_once = true } }
 [[fault]]
 name = "noisy"
 does = { corrupt = { every = 100 } }
@@ -76,7 +86,7 @@ struct File {
 #[test]
 fn each_fault_is_read_and_written_as_toml_and_json() {
     let file: File = toml::from_str(EACH).unwrap();
-    assert_eq!(file.fault.len(), 18);
+    assert_eq!(file.fault.len(), 21);
 
     let toml = toml::to_string(&file).unwrap();
     let json = serde_json::to_string(&file).unwrap();

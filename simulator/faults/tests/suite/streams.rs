@@ -155,7 +155,10 @@ async fn cut_lets_exactly_its_bytes_pass_and_lifting_all() {
         } else {
             lifted
         };
-        let cut = Effect::Cut(Cut { after_bytes: 1_000 });
+        let cut = Effect::Cut(Cut {
+            after_bytes: 1_000,
+            at_once: false,
+        });
         link.lay(towards(Direction::ToClient, "torn", cut));
         client.write_all(&[3; 5_000]).await.unwrap();
         assert_eq!(read_to_end(&mut client).await, [3; 1_000]);

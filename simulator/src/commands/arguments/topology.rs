@@ -3,7 +3,7 @@ use std::path::Path;
 use clap::Args;
 
 use crate::{
-    backend::{Options, Profile},
+    backend::{Keep, Options, Profile},
     scenario::Scenario,
     search,
     topology::{HIDDEN, Topology},
@@ -18,6 +18,12 @@ pub(crate) struct TopologyArgs {
     /// Build and run cargo binaries in the release profile instead of debug
     #[arg(long)]
     pub(crate) release: bool,
+    /// The runs that are kept once they are over; at the start of a run the oldest beyond them are removed
+    #[arg(long, value_name = "NUMBER", env = "SEAM_KEEP_RUNS", default_value_t = Keep::default().runs)]
+    keep_runs: usize,
+    /// Their size on disk, such as 500MiB; the newest one is kept whatever its size
+    #[arg(long, value_name = "SIZE", env = "SEAM_KEEP_SIZE", default_value = "2GiB", value_parser = bytes)]
+    keep_size: u64,
 }
 
 impl TopologyArgs {
@@ -38,6 +44,10 @@ impl TopologyArgs {
     pub(crate) fn options(&self) -> Options {
         Options {
             profile: self.profile(),
+            keep: Keep {
+                runs: self.keep_runs,
+                bytes: self.keep_size,
+            },
             ..Options::default()
         }
     }
@@ -75,9 +85,40 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Reads a number of bytes with or without a unit.
+fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.find(|one: char| !one.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit {
+        "" | "B" => Some(1),
+        "kB" => Some(1_000),
+        "MB" => Some(1_000_000),
+        "GB" => Some(1_000_000_000),
+        "KiB" => Some(1 << 10),
+        "MiB" => Some(1 << 20),
+        "GiB" => Some(1 << 30),
+        _ => None,
+    };
+    let number: Option<u64> = number.parse().ok();
+    number
+        .zip(factor)
+        .and_then(|(number, factor): (u64, u64)| number.checked_mul(factor))
+        .ok_or_else(|| "wanted a whole number, alone or with B, kB, MB, GB, KiB, MiB or GiB, such as 500MiB".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::name_and_value;
+    use super::{bytes, name_and_value};
+    use crate::backend::Keep;
+
+    #[test]
+    fn a_size_is_a_whole_number_with_a_unit_or_without() {
+        assert_eq!(bytes("2GiB"), Ok(Keep::default().bytes));
+        assert_eq!([bytes("0"), bytes("7kB"), bytes("12B")], [Ok(0), Ok(7_000), Ok(12)]);
+        for wrong in ["", "GiB", "1.5GiB", "-1", "2gib", "99999999999GiB", "1 MiB"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_setting_without_a_name_or_a_value_is_refused() {

@@ -153,10 +153,8 @@ fn finished(command: &str, attempt: Result<(), String>) -> u8 {
 /// Every run that is up, of topologies here and above up to the root of the workspace.
 fn live() -> Vec<Live> {
     let here = std::env::current_dir().unwrap_or_default();
-    let root = search::workspace_root(&here).unwrap_or_else(|| here.clone());
-    let above = here.ancestors().take_while(|folder| folder.starts_with(&root));
-    let places = above.flat_map(|folder| ["", "topologies", "simulator/topologies"].map(|place| folder.join(place)));
-    let mut folders: Vec<PathBuf> = places.flat_map(|place| runs_in(&place.join(".seam/runs"))).collect();
+    let places = search::run_places(&here).into_iter();
+    let mut folders: Vec<PathBuf> = places.flat_map(|place| runs_in(&place.join("runs"))).collect();
     folders.sort();
     folders.into_iter().filter_map(Live::in_folder).collect()
 }

@@ -102,6 +102,8 @@ impl Plan {
             Ok(_) => Folder::Keep,
         };
         let place = session.running.folder().to_owned();
+        // The report is written there after the end of all else.
+        let _held = session.running.held();
         session.down(folder, &mut interrupt).await;
         let interrupted = |Interrupted| "interrupted; everything it started is gone".to_owned();
         let (report, observations) = outcome.map_err(interrupted)??;

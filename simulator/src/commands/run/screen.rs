@@ -57,9 +57,9 @@ impl Progress<scenario::Event> for Screen {
 
 impl Progress<backend::Event> for Screen {
     fn report(&self, event: &backend::Event) {
-        use backend::Event::{Building, Built, Up};
+        use backend::Event::{Building, Built, Pruned, Up};
         // A line for each node would bury the rest.
-        if matches!(event, Building { .. } | Built { .. } | Up { .. }) {
+        if matches!(event, Pruned { .. } | Building { .. } | Built { .. } | Up { .. }) {
             self.line(&event.to_string());
         }
     }

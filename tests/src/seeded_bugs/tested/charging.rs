@@ -121,8 +121,8 @@ pub(super) const BUGS: &[Bug] = &[
         ),
         &[Edit {
             file: "services/payments/src/letting_go.rs",
-            find: "Some(Outcome::Refused(reason))",
-            replace: "Some(Outcome::Done(\"voided\"))",
+            find: "Some(WorkOutcome::Refused(reason))",
+            replace: "Some(WorkOutcome::Done(\"voided\"))",
         }],
     ),
     bug(
@@ -217,7 +217,7 @@ pub(super) const BUGS: &[Bug] = &[
             find: "will be asked again\");\n                \
                        return None;",
             replace: "will be asked again\");\n                \
-                          return Some(Outcome::Done(\"no answer\"));",
+                          return Some(WorkOutcome::Done(\"no answer\"));",
         }],
     ),
     bug(
