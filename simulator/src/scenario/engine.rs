@@ -1,6 +1,6 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, future::Future, pin::pin, time::Duration};
 
-use futures::{StreamExt, future, stream};
+use futures::future::{self, Either, select};
 use tokio::sync::watch;
 
 use super::{
@@ -8,17 +8,15 @@ use super::{
     Verdict,
     collect::Collector,
     faults::Faults,
-    journey::{Journey, JourneyFailure, common_variables, travel},
+    journey::{Journey, JourneyFailure, common_variables},
     judge,
     timekeeper::Timekeeper,
+    workload::Journeys,
 };
 use crate::{
     progress::Progress,
     steps::{Client, Death, World},
 };
-
-/// Failed journeys that are evidence enough: no more are started.
-const ENOUGH_FAILED: usize = 20;
 
 /// The pause between two looks at the conditions that are still pending.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
@@ -46,23 +44,7 @@ pub async fn run(
         time: Timekeeper::start(world, progress),
     };
     let faults = Faults::schedule(scenario, seed, world, &client, &run.time)?;
-    run.set_up().await?;
-    let (journeys, journeys_ms) = run.journeys_and_faults(&faults).await;
-    run.time.enter(Phase::Heal);
-    faults.heal().await;
-    run.time.enter(Phase::Converge);
-    let collector = Collector {
-        scenario,
-        world,
-        client: &client,
-        journeys: &journeys,
-        seed,
-    };
-    let unsettled = run.settle(&collector, &mut observations).await?;
-    run.time.enter(Phase::Judge);
-    let report = run
-        .judge(&collector, &mut observations, unsettled, faults.reports(), journeys_ms)
-        .await?;
+    let report = run.in_time(run.whole(&faults, &mut observations)).await?;
     Ok((report, observations))
 }
 
@@ -75,6 +57,44 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// All phases, one after the other.
+    async fn whole(&self, faults: &Faults<'_>, observations: &mut Observations) -> Result<Report, ScenarioError> {
+        self.set_up().await?;
+        let (journeys, journeys_ms) = self.journeys_and_faults(faults).await;
+        self.time.enter(Phase::Heal);
+        faults.heal().await;
+        self.time.enter(Phase::Converge);
+        let collector = Collector {
+            scenario: self.scenario,
+            world: self.world,
+            client: self.client,
+            journeys: &journeys,
+            seed: self.seed,
+        };
+        let unsettled = self.settle(&collector, observations).await?;
+        self.time.enter(Phase::Judge);
+        self.judge(&collector, observations, unsettled, faults.reports(), journeys_ms)
+            .await
+    }
+
+    /// Does it all, and gives the run up once its time is over, which ends all but the judgement.
+    async fn in_time<T>(&self, whole: impl Future<Output = T>) -> T {
+        let given_up = async {
+            let total = self.scenario.total;
+            if let Either::Left(_) = select(self.world.pause(total), pin!(self.client.given_up())).await {
+                let total = faults::show_duration(total);
+                self.client
+                    .give_up(&format!("it took longer than {total}, the limit of [limits] total"));
+            }
+            let reason = self.client.given_up().await;
+            self.time.report(&Event::GivenUp(reason));
+        };
+        match select(pin!(whole), pin!(given_up)).await {
+            Either::Left((done, _)) => done,
+            Either::Right(((), whole)) => whole.await,
+        }
+    }
+
     async fn set_up(&self) -> Result<(), ScenarioError> {
         for setup in &self.scenario.setup {
             for round in &setup.rounds {
@@ -98,39 +118,17 @@ impl Run<'_> {
         let begun = self.time.now_ms();
         let (started, watched) = watch::channel(0);
         let journeys = async {
-            let journeys = self.journeys(started).await;
+            let journeys = Journeys {
+                scenario: self.scenario,
+                world: self.world,
+                client: self.client,
+                time: &self.time,
+                seed: self.seed,
+            };
+            let journeys = journeys.run(started).await;
             (journeys, self.time.now_ms().saturating_sub(begun))
         };
         let (journeys, ()) = future::join(journeys, faults.run(&watched)).await;
-        journeys
-    }
-
-    /// Takes the only sender, so that faults still waiting when the last journey ends learn that their moment will
-    /// not come.
-    async fn journeys(&self, started: watch::Sender<u64>) -> Vec<Journey> {
-        let count = self.scenario.workload.count;
-        let mut over = 0;
-        let mut failed = 0;
-        let mut journeys: Vec<Journey> = stream::iter(1..=count)
-            .map(|number| {
-                let started = &started;
-                async move {
-                    started.send_replace(number);
-                    travel(self.scenario, self.client, self.seed, number).await
-                }
-            })
-            .buffer_unordered(self.scenario.workload.concurrency)
-            .inspect(|journey| {
-                over += 1;
-                self.time.report(&Event::Journeys { over, of: count });
-                failed += usize::from(journey.failure.is_some());
-                if failed == ENOUGH_FAILED {
-                    self.client.give_up(&format!("{ENOUGH_FAILED} journeys failed"));
-                }
-            })
-            .collect()
-            .await;
-        journeys.sort_by_key(|journey| journey.number);
         journeys
     }
 
@@ -140,13 +138,14 @@ impl Run<'_> {
         collector: &Collector<'_>,
         observations: &mut Observations,
     ) -> Result<Vec<Unsettled>, ScenarioError> {
-        if self.client.has_given_up() {
-            return Ok(Vec::new());
-        }
         let deadline = self.world.now() + self.scenario.converge_within;
         loop {
             let left = deadline.saturating_sub(self.world.now());
-            let unsettled = judge::pending(collector, observations, left).await?;
+            let looked = pin!(judge::pending(collector, observations, left));
+            let Either::Right((unsettled, _)) = select(pin!(self.client.given_up()), looked).await else {
+                return Ok(Vec::new());
+            };
+            let unsettled = unsettled?;
             if unsettled.is_empty() || self.world.now() + LOOK_AGAIN >= deadline {
                 return Ok(unsettled);
             }
@@ -171,6 +170,7 @@ impl Run<'_> {
         for invariant in &scenario.invariants {
             invariants.push(judge::examine(invariant, observations, &gone)?);
         }
+        let given_up = self.client.reason();
         // Last of all: a node may have died while it was asked for its tables.
         let deaths = self.deaths();
         let failed_journeys: Vec<JourneyFailure> = collector
@@ -183,12 +183,20 @@ impl Run<'_> {
             seed: self.seed,
             count: scenario.workload.count,
             concurrency: scenario.workload.concurrency,
-            verdict: Verdict::of(&faults, &deaths, &failed_journeys, &unsettled, &invariants),
+            verdict: Verdict::of(
+                given_up.as_ref(),
+                &faults,
+                &deaths,
+                &failed_journeys,
+                &unsettled,
+                &invariants,
+            ),
             timeline: Timeline {
                 phases: self.time.phases(),
                 journeys_ms,
                 total_ms: self.time.now_ms(),
             },
+            given_up,
             requests: self.client.requests(),
             samples: self.client.samples(),
             failed_journeys,

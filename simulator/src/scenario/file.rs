@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use faults::{Effect, Selector};
 use serde::Deserialize;
@@ -22,7 +22,15 @@ pub(super) struct ScenarioFile {
     #[serde(default)]
     pub(super) repeat: Repeat,
     #[serde(default)]
+    pub(super) steady: SteadyTable,
+    #[serde(default)]
+    pub(super) heal: HealTable,
+    #[serde(default)]
     pub(super) converge: ConvergeTable,
+    #[serde(default)]
+    pub(super) limits: LimitsTable,
+    #[serde(default)]
+    pub(super) stop: Vec<StopTable>,
     #[serde(default)]
     pub(super) killable: Vec<String>,
     #[serde(default)]
@@ -51,6 +59,8 @@ pub(super) struct ScenarioFile {
 pub(super) struct WorkloadTable {
     pub(super) count: u64,
     pub(super) concurrency: usize,
+    /// Journeys that are started in each second, whatever became of those before.
+    pub(super) rate: Option<f64>,
     #[serde(default = "WorkloadTable::default_patience_ms")]
     pub(super) patience_ms: u64,
     #[serde(default = "WorkloadTable::default_answer_within_ms")]
@@ -65,6 +75,57 @@ impl WorkloadTable {
     fn default_answer_within_ms() -> u64 {
         5_000
     }
+}
+
+/// `[steady]`: the time, or the journeys, before the schedule of faults begins.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SteadyTable {
+    #[serde(rename = "for")]
+    pub(super) time: Option<Time>,
+    pub(super) journeys: Option<u64>,
+}
+
+/// `[heal]`: the time to lift what is still laid when the journeys are over.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HealTable {
+    pub(super) within: Time,
+}
+
+impl Default for HealTable {
+    fn default() -> Self {
+        Self {
+            within: Time(Duration::from_secs(60)),
+        }
+    }
+}
+
+/// `[limits]`: the time of everything, from the setup until it has come to rest.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LimitsTable {
+    pub(super) total: Time,
+}
+
+impl Default for LimitsTable {
+    fn default() -> Self {
+        Self {
+            total: Time(Duration::from_secs(3_600)),
+        }
+    }
+}
+
+/// `[[stop]]`: a condition under which the run is given up, one of the two.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StopTable {
+    /// Journeys that have failed.
+    pub(super) failed_journeys: Option<u64>,
+    /// The share of requests that had no answer or a wrong one, repeats included.
+    pub(super) errors_above: Option<f64>,
+    /// Requests before the share counts.
+    pub(super) after_requests: Option<u64>,
 }
 
 /// `[converge]`: the time to come to rest once every fault is lifted.

@@ -27,11 +27,13 @@ mod query;
 mod report;
 mod resolve;
 mod resolve_fault;
+mod resolve_limits;
 mod schedule;
 mod tables;
 mod timekeeper;
 mod times;
 mod uses;
+mod workload;
 
 pub use candidates::Candidates;
 pub use engine::run;

@@ -22,8 +22,16 @@ pub struct Scenario {
     pub workload: Workload,
     /// Answers that mean: send the same request again.
     pub(crate) repeat: Repeat,
+    /// The part of the run before the schedule of faults begins.
+    pub(crate) steady: Steady,
+    /// The time to lift what is still laid when the journeys are over.
+    pub(crate) heal_within: Duration,
     /// The time to come to rest once every fault is lifted.
     pub(crate) converge_within: Duration,
+    /// The time of everything before the judgement.
+    pub(crate) total: Duration,
+    /// Conditions under which the run is given up; one of them is about failed journeys.
+    pub(crate) stops: Vec<Stop>,
     /// The roles that `--kill any` chooses from.
     pub killable: Vec<String>,
     /// Nodes whose end without a fault does not fail the run.
@@ -47,16 +55,35 @@ pub struct Scenario {
 }
 
 /// The number of journeys, and how patient they are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Workload {
     /// Journeys in all; 1 or more.
     pub count: u64,
     /// Journeys at a time; 1 or more.
     pub concurrency: usize,
+    /// Journeys that are started in each second (open loop), at most `concurrency` at a time; `None` for each as soon
+    /// as another has ended (closed loop).
+    pub rate: Option<f64>,
     /// The time that one step may take in all, repeats included.
     pub patience: Duration,
     /// The time that one request may wait for its answer.
     pub answer_within: Duration,
+}
+
+/// The part of a run in which no fault is laid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Steady {
+    pub(crate) time: Duration,
+    pub(crate) journeys: u64,
+}
+
+/// A condition under which a run is given up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Stop {
+    /// So many journeys have failed.
+    FailedJourneys(u64),
+    /// More than this share of the requests failed, of so many or more.
+    Errors { above: f64, after: u64 },
 }
 
 /// One draw of each journey, which becomes a variable.

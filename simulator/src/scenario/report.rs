@@ -30,6 +30,7 @@ impl Verdict {
 
     /// The verdict on a whole run, from all its parts.
     pub(super) fn of(
+        given_up: Option<&String>,
         faults: &[FaultReport],
         deaths: &[DeathReport],
         failed_journeys: &[JourneyFailure],
@@ -41,7 +42,8 @@ impl Verdict {
             .all(|fault| matches!(fault.outcome, FaultOutcome::Fired { .. }));
         let violated = invariants.iter().any(|invariant| invariant.verdict == Self::Fail);
         let died = deaths.iter().any(|death| !death.expected);
-        if !all_fired || died || violated || !failed_journeys.is_empty() || !unsettled.is_empty() {
+        if given_up.is_some() || !all_fired || died || violated || !failed_journeys.is_empty() || !unsettled.is_empty()
+        {
             return Self::Fail;
         }
         let examined = invariants.iter().all(|invariant| invariant.verdict == Self::Pass);
@@ -67,6 +69,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// The beginning of each phase, and the length of the run.
     pub timeline: Timeline,
+    /// The reason why the run was given up, which fails it.
+    pub given_up: Option<String>,
     /// Requests that the run took.
     pub requests: Requests,
     /// Figures of the requests, by step and over time.

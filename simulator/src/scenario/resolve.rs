@@ -7,10 +7,11 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::{
-    Scenario, Workload,
-    file::{ChoiceTable, ObservationTable, PagesTable, ScenarioFile, WorkloadTable},
+    Scenario,
+    file::{ChoiceTable, ObservationTable, PagesTable, ScenarioFile},
     plan::{Choice, Column, Condition, Draw, JOURNEYS, Observation, Pages, Setup, Subjects, Weighted},
     resolve_fault::faults,
+    resolve_limits::{steady, stops, workload},
 };
 use crate::steps::{Step, StepTable, Template, Variables, check_pointer};
 
@@ -38,7 +39,10 @@ type Names = BTreeSet<String>;
 /// The first name that refers to nothing, or the first entry that contradicts itself.
 pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
     let start = file.name.span().start;
-    let workload = workload(&file.workload).map_err(|problem| Mistake { offset: start, problem })?;
+    let of_file = |problem| Mistake { offset: start, problem };
+    let workload = workload(&file.workload).map_err(of_file)?;
+    let steady = steady(&file.steady, workload.count).map_err(of_file)?;
+    let stops = stops(&file.stop).map_err(of_file)?;
     require(!file.step.is_empty(), start, || {
         "there is no [[step]]: a journey would do nothing".to_owned()
     })?;
@@ -66,7 +70,11 @@ pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
         topology: file.topology,
         workload,
         repeat: file.repeat,
+        steady,
+        heal_within: file.heal.within.0,
         converge_within: Duration::from_millis(file.converge.within_ms),
+        total: file.limits.total.0,
+        stops,
         killable: file.killable,
         may_die: file.may_die,
         lists: file.list,
@@ -82,18 +90,6 @@ pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
 
 fn each<T, R>(tables: Vec<T>, resolve: impl FnMut(T) -> Result<R, Mistake>) -> Result<Vec<R>, Mistake> {
     tables.into_iter().map(resolve).collect()
-}
-
-fn workload(table: &WorkloadTable) -> Result<Workload, String> {
-    if table.count == 0 || table.concurrency == 0 {
-        return Err("[workload] has a count or a concurrency of 0, wanted 1 or more".to_owned());
-    }
-    Ok(Workload {
-        count: table.count,
-        concurrency: table.concurrency,
-        patience: Duration::from_millis(table.patience_ms),
-        answer_within: Duration::from_millis(table.answer_within_ms),
-    })
 }
 
 fn check_tables(file: &ScenarioFile) -> Result<(), Mistake> {

@@ -32,6 +32,7 @@ pub(crate) struct Client<'a> {
     sent: AtomicU64,
     repeated: AtomicU64,
     unanswered: AtomicU64,
+    failed: AtomicU64,
     given_up: watch::Sender<Option<String>>,
     recorder: Mutex<Recorder>,
 }
@@ -91,6 +92,7 @@ impl<'a> Client<'a> {
             sent: zero(),
             repeated: zero(),
             unanswered: zero(),
+            failed: zero(),
             given_up: watch::Sender::new(None),
             recorder: Mutex::new(Recorder::new(world.now())),
         }
@@ -106,9 +108,14 @@ impl<'a> Client<'a> {
         });
     }
 
-    /// Says whether the run is lost.
-    pub(crate) fn has_given_up(&self) -> bool {
-        self.given_up.borrow().is_some()
+    /// The reason why the run is lost, if it is.
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.given_up.borrow().clone()
+    }
+
+    /// Requests so far, and those of them without an answer or with one that was not right.
+    pub(crate) fn errors(&self) -> (u64, u64) {
+        (self.sent.load(Relaxed), self.failed.load(Relaxed))
     }
 
     /// Returns the reason once the run is lost.
@@ -206,6 +213,7 @@ impl<'a> Client<'a> {
             Judgement::Right | Judgement::NotYet(_) => None,
             Judgement::Wrong(reason) | Judgement::Repeat(reason) => Some(reason.clone()),
         };
+        self.failed.fetch_add(u64::from(failure.is_some()), Relaxed);
         let observed = Observed {
             origin,
             role,

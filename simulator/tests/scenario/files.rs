@@ -179,6 +179,40 @@ fn a_fault_that_contradicts_itself_is_refused_with_its_line_and_what_to_do() {
 }
 
 #[test]
+fn limits_that_limit_nothing_are_refused() {
+    for (table, parts) in [
+        (
+            "[[stop]]\nerrors_above = 1.0",
+            ["[[stop]]", "errors_above = 1", "below 1"],
+        ),
+        (
+            "[[stop]]\nfailed_journeys = 0",
+            ["[[stop]]", "failed_journeys, 1 or more", "errors_above"],
+        ),
+        (
+            "[[stop]]",
+            ["shop.toml:1", "needs one of failed_journeys", "after_requests"],
+        ),
+        (
+            "[steady]\njourneys = 20",
+            ["[steady]", "20 of 20 journeys", "wanted fewer"],
+        ),
+        (
+            "[steady]\nfor = \"long\"",
+            ["line 17", "`long` is no duration", "such as"],
+        ),
+        ("[limits]\ntotal = 5", ["line 17", "5 is no duration", "250ms"]),
+        ("[limits]\nall = \"5s\"", ["line 17", "`all`", "`total`"]),
+    ] {
+        assert_says(&refusal("[converge]", &format!("{table}\n[converge]")), &parts);
+    }
+    assert_says(
+        &refusal("concurrency = 4", "concurrency = 4\nrate = 0.0"),
+        &["[workload]", "rate of 0", "more than 0"],
+    );
+}
+
+#[test]
 fn a_name_that_nothing_has_is_refused_with_its_line_and_the_names_known() {
     let refusal = refusal("path = \"/thanks/${order_id}\"", "path = \"/thanks/${ordre_id}\"");
 

@@ -4,6 +4,7 @@
 mod evidence;
 mod faults;
 mod files;
+mod limits;
 mod moments;
 mod queries;
 mod shop;

@@ -30,6 +30,10 @@ pub(crate) enum Defect {
     IdleLinks,
     /// Chance spares all that passes a link.
     LuckyLinks,
+    /// Each answer takes 10 ms.
+    Slow,
+    /// The bank never comes back, and nobody hears of it.
+    NeverBack,
     /// The bank does not come back.
     StaysDead,
     /// Orders are refused with a 400.
@@ -155,7 +159,10 @@ impl World for Shop {
         _: Duration,
     ) -> LocalBoxFuture<'a, Result<Response, NoAnswer>> {
         async move {
-            tokio::task::yield_now().await;
+            match self.defect {
+                Defect::Slow => tokio::time::sleep(Duration::from_millis(10)).await,
+                _ => tokio::task::yield_now().await,
+            }
             self.answer(role, request)
         }
         .boxed_local()
@@ -220,6 +227,9 @@ impl World for Shop {
 
     fn lift<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), String>> {
         async move {
+            if self.defect == Defect::NeverBack {
+                std::future::pending::<()>().await;
+            }
             if self.defect == Defect::StaysDead {
                 return Err("it exited with status 1".to_owned());
             }

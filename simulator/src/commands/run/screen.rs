@@ -50,7 +50,9 @@ impl Progress<scenario::Event> for Screen {
                 self.bar.set_message(phase.to_string());
             }
             scenario::Event::Journeys { over, .. } => self.bar.set_position(*over),
-            scenario::Event::Laid(_) | scenario::Event::Lifted(_) => self.line(&event.to_string()),
+            scenario::Event::GivenUp(_) | scenario::Event::Laid(_) | scenario::Event::Lifted(_) => {
+                self.line(&event.to_string())
+            }
         }
     }
 }

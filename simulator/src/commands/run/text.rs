@@ -18,6 +18,9 @@ pub(super) fn render(report: &Report, width: u16) -> String {
     for fault in &report.faults {
         fault_lines(&mut text, fault);
     }
+    if let Some(reason) = &report.given_up {
+        line(&mut text, &format!("given up, so the run failed: {reason}"));
+    }
     for death in &report.deaths {
         death_lines(&mut text, death);
     }
