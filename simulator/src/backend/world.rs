@@ -14,12 +14,16 @@ use serde_json::Value;
 
 use super::{
     Running,
+    logs::each_line,
     support::{links_of, support},
 };
 use crate::{
     backend,
-    steps::{Death, Fault, FaultKind, LinkTraffic, NoAnswer, NotLaid, Request, Response, Support, Target, World},
-    topology::{Endpoint, Link, Topology},
+    steps::{
+        Death, Errand, Fault, FaultKind, LinkTraffic, Matches, NoAnswer, NotLaid, Request, Response, Support, Target,
+        World,
+    },
+    topology::{Endpoint, Link, LogPattern, Topology},
 };
 
 /// The largest body that is read, in bytes: observations of a long run are one body.
@@ -135,6 +139,16 @@ impl<'a> LocalWorld<'a> {
         })
     }
 
+    /// The address of each role, as variables such as `SEAM_URL_ORDERS`.
+    fn addresses(&self) -> Vec<(String, String)> {
+        let address = |role: &str| {
+            let address = self.running.address_of(&self.topology.role(role)?)?;
+            let name = role.to_uppercase().replace('-', "_");
+            Some((format!("SEAM_URL_{name}"), format!("http://{address}")))
+        };
+        self.topology.roles().into_iter().filter_map(address).collect()
+    }
+
     /// Lays the faults of links: all of them, or none.
     fn lay_on_links(&self, fault: &Fault) -> Result<(), NotLaid> {
         let links = links_of(self.topology, fault).map_err(NotLaid::Refused)?;
@@ -193,6 +207,30 @@ impl World for LocalWorld<'_> {
             last_lines: death.tail,
         };
         self.running.deaths().into_iter().map(death).collect()
+    }
+
+    fn log_matches(&self, role: &str, pattern: &LogPattern, first: usize) -> Result<Matches, String> {
+        let node = self.node_of(role)?;
+        let mut matches = Matches::default();
+        for log in self.running.logs(&node) {
+            let read = each_line(&log, |line| {
+                matches.lines += 1;
+                if pattern.matches(line) {
+                    matches.matching += 1;
+                    let kept = matches.first.len() < first;
+                    matches.first.extend(kept.then(|| line.to_owned()));
+                }
+            });
+            read.map_err(|error| format!("{} can't be read: {error}", log.display()))?;
+        }
+        Ok(matches)
+    }
+
+    fn run<'a>(&'a self, errand: &'a Errand) -> LocalBoxFuture<'a, Result<(), String>> {
+        let mut env = self.addresses();
+        env.extend(errand.env.iter().cloned());
+        let what = (errand.words.as_slice(), errand.folder.as_path());
+        self.running.run(&errand.name, what, env).boxed_local()
     }
 
     fn support(&self, fault: &Fault) -> Support {

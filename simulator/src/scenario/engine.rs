@@ -1,11 +1,12 @@
-use std::{collections::BTreeSet, future::Future, pin::pin, time::Duration};
+use std::{cell::RefCell, collections::BTreeSet, future::Future, pin::pin, time::Duration};
 
 use futures::future::{self, Either, select};
 use tokio::sync::watch;
 
 use super::{
-    DeathReport, Event, FaultReport, Observations, Phase, Report, Scenario, ScenarioError, Timeline, Unsettled,
-    Verdict,
+    DeathReport, Event, FaultReport, InvariantReport, Observations, Phase, Report, Scenario, ScenarioError, Timeline,
+    Unsettled, Verdict,
+    checks::Checks,
     collect::Collector,
     faults::Faults,
     journey::{Journey, JourneyFailure, common_variables},
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     progress::Progress,
-    steps::{Client, Death, World},
+    steps::{Client, Death, Requests, Samples, World},
 };
 
 /// The pause between two looks at the conditions that are still pending.
@@ -42,6 +43,7 @@ pub async fn run(
         seed,
         client: &client,
         time: Timekeeper::start(world, progress),
+        command_report: RefCell::default(),
     };
     let faults = Faults::schedule(scenario, seed, world, &client, &run.time)?;
     let report = run.in_time(run.whole(&faults, &mut observations)).await?;
@@ -54,13 +56,17 @@ struct Run<'a> {
     seed: u64,
     client: &'a Client<'a>,
     time: Timekeeper<'a>,
+    /// The verdict on the program that is the workload, once it has ended.
+    command_report: RefCell<Option<InvariantReport>>,
 }
 
 impl Run<'_> {
     /// All phases, one after the other.
     async fn whole(&self, faults: &Faults<'_>, observations: &mut Observations) -> Result<Report, ScenarioError> {
         self.set_up().await?;
-        let (journeys, journeys_ms) = self.journeys_and_faults(faults).await;
+        let checks = Checks::new(self.scenario, self.world, self.client, &self.time, self.seed);
+        let work = checks.during(self.journeys_and_faults(faults));
+        let (journeys, journeys_ms) = work.await;
         self.time.enter(Phase::Heal);
         faults.heal().await;
         self.time.enter(Phase::Converge);
@@ -73,8 +79,30 @@ impl Run<'_> {
         };
         let unsettled = self.settle(&collector, observations).await?;
         self.time.enter(Phase::Judge);
-        self.judge(&collector, observations, unsettled, faults.reports(), journeys_ms)
-            .await
+        let mut report = self
+            .judge(&collector, observations, unsettled, faults.reports(), journeys_ms)
+            .await?;
+        report.invariants.extend(checks.judge().await);
+        report.invariants.extend(self.command_report.take());
+        Ok(self.with_verdict(report))
+    }
+
+    /// The report with the verdict that all its parts come to. The deaths are looked for last of all: a node may have
+    /// died while it was asked.
+    fn with_verdict(&self, report: Report) -> Report {
+        let mut report = Report {
+            given_up: self.client.reason(),
+            deaths: self.deaths(),
+            requests: self.client.requests(),
+            samples: self.client.samples(),
+            timeline: Timeline {
+                total_ms: self.time.now_ms(),
+                ..report.timeline
+            },
+            ..report
+        };
+        report.verdict = Verdict::of(&report);
+        report
     }
 
     /// Does it all, and gives the run up once its time is over, which ends all but the judgement.
@@ -125,7 +153,8 @@ impl Run<'_> {
                 time: &self.time,
                 seed: self.seed,
             };
-            let journeys = journeys.run(started).await;
+            let (journeys, command) = journeys.run(started).await;
+            self.command_report.replace(command);
             (journeys, self.time.now_ms().saturating_sub(begun))
         };
         let (journeys, ()) = future::join(journeys, faults.run(&watched)).await;
@@ -170,9 +199,6 @@ impl Run<'_> {
         for invariant in &scenario.invariants {
             invariants.push(judge::examine(invariant, observations, &gone)?);
         }
-        let given_up = self.client.reason();
-        // Last of all: a node may have died while it was asked for its tables.
-        let deaths = self.deaths();
         let failed_journeys: Vec<JourneyFailure> = collector
             .journeys
             .iter()
@@ -183,25 +209,18 @@ impl Run<'_> {
             seed: self.seed,
             count: scenario.workload.count,
             concurrency: scenario.workload.concurrency,
-            verdict: Verdict::of(
-                given_up.as_ref(),
-                &faults,
-                &deaths,
-                &failed_journeys,
-                &unsettled,
-                &invariants,
-            ),
+            verdict: Verdict::Inconclusive,
             timeline: Timeline {
                 phases: self.time.phases(),
                 journeys_ms,
-                total_ms: self.time.now_ms(),
+                total_ms: 0,
             },
-            given_up,
-            requests: self.client.requests(),
-            samples: self.client.samples(),
+            given_up: None,
+            requests: Requests::default(),
+            samples: Samples::default(),
             failed_journeys,
             faults,
-            deaths,
+            deaths: Vec::new(),
             unsettled,
             invariants,
         })

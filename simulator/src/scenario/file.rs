@@ -6,10 +6,11 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::{
-    Invariant, Moment,
+    Moment,
+    check::CheckWhen,
     times::{Span, Time},
 };
-use crate::steps::{Conditions, FaultKind, JsonTemplate, Repeat, StepTable, Template, ok_only};
+use crate::steps::{Conditions, FaultKind, JsonTemplate, Method, Repeat, StepTable, Template, ok_only};
 
 /// A scenario as its TOML file says it. Unknown keys are refused.
 #[derive(Debug, Deserialize)]
@@ -50,15 +51,17 @@ pub(super) struct ScenarioFile {
     #[serde(default)]
     pub(super) settle: Vec<ConditionTable>,
     #[serde(default)]
-    pub(super) invariant: Vec<Invariant>,
+    pub(super) invariant: Vec<InvariantTable>,
 }
 
 /// `[workload]`: how much is done, and how patiently.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WorkloadTable {
-    pub(super) count: u64,
-    pub(super) concurrency: usize,
+    pub(super) count: Option<u64>,
+    pub(super) concurrency: Option<usize>,
+    /// In place of journeys: a program whose status must be 0.
+    pub(super) command: Option<Vec<String>>,
     /// Journeys that are started in each second, whatever became of those before.
     pub(super) rate: Option<f64>,
     #[serde(default = "WorkloadTable::default_patience_ms")]
@@ -234,4 +237,87 @@ pub(super) struct PagesTable {
 pub(super) struct ConditionTable {
     pub(super) name: String,
     pub(super) pending: String,
+}
+
+/// `[[invariant]]`: a claim, with one way to check it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InvariantTable {
+    pub(super) name: Spanned<String>,
+    /// SQL that must give no rows, with `checked`.
+    pub(super) violations: Option<String>,
+    /// SQL for the number of things that were examined.
+    pub(super) checked: Option<String>,
+    #[serde(default)]
+    pub(super) figures: BTreeMap<String, String>,
+    /// A request that must be answered right.
+    pub(super) probe: Option<ProbeTable>,
+    /// A pattern that a node's log must have, or must not.
+    pub(super) log: Option<LogTable>,
+    /// The latency of the journeys' requests.
+    pub(super) latency: Option<LatencyTable>,
+    /// The share of the journeys' requests that fail.
+    pub(super) errors: Option<ErrorsTable>,
+    /// A program whose status must be 0.
+    pub(super) command: Option<Vec<String>>,
+    /// For `probe` and `command`.
+    pub(super) when: Option<CheckWhen>,
+    /// The pause between two looks.
+    pub(super) every: Option<Time>,
+    /// The time of one look.
+    pub(super) within: Option<Time>,
+}
+
+impl InvariantTable {
+    /// Number of ways other than SQL.
+    pub(super) fn kinds(&self) -> usize {
+        let kinds = [
+            self.probe.is_some(),
+            self.log.is_some(),
+            self.latency.is_some(),
+            self.errors.is_some(),
+            self.command.is_some(),
+        ];
+        kinds.into_iter().filter(|is_there| *is_there).count()
+    }
+}
+
+/// `probe`: a request, and the answer that it must get.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProbeTable {
+    pub(super) node: String,
+    #[serde(default)]
+    pub(super) method: Method,
+    pub(super) path: Template,
+    #[serde(default = "ok_only")]
+    pub(super) status: Vec<u16>,
+    pub(super) pointer: Option<String>,
+    pub(super) one_of: Option<Vec<Value>>,
+}
+
+/// `log`: a regular expression for a line of a node's output.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogTable {
+    pub(super) node: String,
+    pub(super) must: Option<String>,
+    pub(super) must_not: Option<String>,
+}
+
+/// `latency`: a percentile of the journeys' requests, or of those of one step.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LatencyTable {
+    pub(super) step: Option<String>,
+    pub(super) percentile: f64,
+    pub(super) below: Time,
+}
+
+/// `errors`: the share of the journeys' requests, or of those of one step, without an answer or with a wrong one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ErrorsTable {
+    pub(super) step: Option<String>,
+    pub(super) below: f64,
 }

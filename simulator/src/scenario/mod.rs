@@ -10,6 +10,8 @@
 //! neither is a fault that never happened, or one on a link that met no traffic.
 
 mod candidates;
+mod check;
+mod checks;
 mod collect;
 mod draw;
 mod engine;
@@ -26,6 +28,7 @@ mod progress;
 mod query;
 mod report;
 mod resolve;
+mod resolve_checks;
 mod resolve_fault;
 mod resolve_limits;
 mod schedule;
@@ -36,6 +39,7 @@ mod uses;
 mod workload;
 
 pub use candidates::Candidates;
+pub use check::Check;
 pub use engine::run;
 pub use error::ScenarioError;
 pub use fault_plan::{FaultPlan, Moment};

@@ -1,10 +1,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::FaultPlan;
-use crate::steps::{Conditions, JsonTemplate, Repeat, Step, Template, Variables};
+use super::{Check, FaultPlan};
+use crate::steps::{Conditions, Errand, JsonTemplate, Repeat, Step, Template, Variables};
 
 /// The table of the journeys themselves, and its first column.
 pub(super) const JOURNEYS: &str = "journey";
@@ -50,14 +49,18 @@ pub struct Scenario {
     pub(crate) observations: Vec<Observation>,
     /// Conditions that must come true before the invariants are examined.
     pub(crate) conditions: Vec<Condition>,
-    /// Claims that must hold at the end.
+    /// Claims that must hold at the end, over the tables.
     pub invariants: Vec<Invariant>,
+    /// Claims that are checked otherwise.
+    pub checks: Vec<Check>,
+    /// The program that is the workload in place of journeys.
+    pub command: Option<Errand>,
 }
 
 /// The number of journeys, and how patient they are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Workload {
-    /// Journeys in all; 1 or more.
+    /// Journeys in all; 1 or more, or 0 if the workload is a program.
     pub count: u64,
     /// Journeys at a time; 1 or more.
     pub concurrency: usize,
@@ -197,8 +200,7 @@ pub(crate) struct Condition {
 }
 
 /// A claim that must hold at the end: a query for its violations.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Invariant {
     /// The claim, in words.
     pub name: String,
@@ -207,7 +209,6 @@ pub struct Invariant {
     /// SQL for the number of things that were examined. Zero proves nothing.
     pub checked: String,
     /// SQL for numbers worth showing: one value each.
-    #[serde(default)]
     pub figures: BTreeMap<String, String>,
 }
 

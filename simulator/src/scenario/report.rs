@@ -29,24 +29,16 @@ impl Verdict {
     }
 
     /// The verdict on a whole run, from all its parts.
-    pub(super) fn of(
-        given_up: Option<&String>,
-        faults: &[FaultReport],
-        deaths: &[DeathReport],
-        failed_journeys: &[JourneyFailure],
-        unsettled: &[Unsettled],
-        invariants: &[InvariantReport],
-    ) -> Self {
-        let all_fired = faults
-            .iter()
-            .all(|fault| matches!(fault.outcome, FaultOutcome::Fired { .. }));
-        let violated = invariants.iter().any(|invariant| invariant.verdict == Self::Fail);
-        let died = deaths.iter().any(|death| !death.expected);
-        if given_up.is_some() || !all_fired || died || violated || !failed_journeys.is_empty() || !unsettled.is_empty()
-        {
+    pub(super) fn of(report: &Report) -> Self {
+        let fired = |fault: &FaultReport| matches!(fault.outcome, FaultOutcome::Fired { .. });
+        let all_fired = report.faults.iter().all(fired);
+        let violated = report.invariants.iter().any(|it| it.verdict == Self::Fail);
+        let died = report.deaths.iter().any(|death| !death.expected);
+        let incomplete = !report.failed_journeys.is_empty() || !report.unsettled.is_empty();
+        if report.given_up.is_some() || !all_fired || died || violated || incomplete {
             return Self::Fail;
         }
-        let examined = invariants.iter().all(|invariant| invariant.verdict == Self::Pass);
+        let examined = report.invariants.iter().all(|it| it.verdict == Self::Pass);
         if examined { Self::Pass } else { Self::Inconclusive }
     }
 }

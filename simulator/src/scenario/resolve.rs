@@ -1,5 +1,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     time::Duration,
 };
 
@@ -10,6 +11,7 @@ use super::{
     Scenario,
     file::{ChoiceTable, ObservationTable, PagesTable, ScenarioFile},
     plan::{Choice, Column, Condition, Draw, JOURNEYS, Observation, Pages, Setup, Subjects, Weighted},
+    resolve_checks::{errand, invariants},
     resolve_fault::faults,
     resolve_limits::{steady, stops, workload},
 };
@@ -33,20 +35,26 @@ const COMMON: [&str; 2] = ["seed", "run"];
 type Lists = BTreeMap<String, Vec<BTreeMap<String, Value>>>;
 type Names = BTreeSet<String>;
 
-/// Makes the plan that a file means.
+/// Makes the plan that a file in the folder `home` means.
 ///
 /// # Errors
 /// The first name that refers to nothing, or the first entry that contradicts itself.
-pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
+pub(super) fn resolve(file: ScenarioFile, home: &Path) -> Result<Scenario, Mistake> {
     let start = file.name.span().start;
     let of_file = |problem| Mistake { offset: start, problem };
     let workload = workload(&file.workload).map_err(of_file)?;
     let steady = steady(&file.steady, workload.count).map_err(of_file)?;
     let stops = stops(&file.stop).map_err(of_file)?;
-    require(!file.step.is_empty(), start, || {
+    let command = file.workload.command.clone();
+    let command = command.map(|words| errand("workload", words, home)).transpose();
+    let command = command.map_err(|problem| of_file(format!("[workload]: {problem}")))?;
+    require(!file.step.is_empty() || command.is_some(), start, || {
         "there is no [[step]]: a journey would do nothing".to_owned()
     })?;
-    require(!file.invariant.is_empty(), start, || {
+    require(file.step.is_empty() || command.is_none(), start, || {
+        "[workload] is a command, and there is a [[step]], which belongs to journeys".to_owned()
+    })?;
+    require(!file.invariant.is_empty() || command.is_some(), start, || {
         "there is no [[invariant]]: a run would prove nothing".to_owned()
     })?;
     check_tables(&file)?;
@@ -60,6 +68,8 @@ pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
     for answer in &file.repeat.answers {
         check_pointer(&answer.pointer, "[repeat]").map_err(|problem| Mistake { offset: start, problem })?;
     }
+    let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
+    let (invariants, checks) = invariants(file.invariant, &names, home)?;
     let condition = |it: super::file::ConditionTable| Condition {
         name: it.name,
         pending: it.pending,
@@ -84,7 +94,9 @@ pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
         faults,
         observations,
         conditions: file.settle.into_iter().map(condition).collect(),
-        invariants: file.invariant,
+        invariants,
+        checks,
+        command,
     })
 }
 

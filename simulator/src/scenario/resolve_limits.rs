@@ -18,7 +18,14 @@ const HIGHEST_RATE: f64 = 100_000.0;
 /// # Errors
 /// When there would be none.
 pub(super) fn workload(table: &WorkloadTable) -> Result<Workload, String> {
-    if table.count == 0 || table.concurrency == 0 {
+    let (count, concurrency) = match (table.count, table.concurrency, &table.command) {
+        (Some(count), Some(concurrency), None) => (count, concurrency),
+        (None, None, Some(_)) if table.rate.is_none() => (0, 1),
+        _ => {
+            return Err("[workload] needs count and concurrency, with or without rate, or a command alone".to_owned());
+        }
+    };
+    if table.command.is_none() && count == 0 || concurrency == 0 {
         return Err("[workload] has a count or a concurrency of 0, wanted 1 or more".to_owned());
     }
     if let Some(rate) = table.rate
@@ -29,8 +36,8 @@ pub(super) fn workload(table: &WorkloadTable) -> Result<Workload, String> {
         ));
     }
     Ok(Workload {
-        count: table.count,
-        concurrency: table.concurrency,
+        count,
+        concurrency,
         rate: table.rate,
         patience: std::time::Duration::from_millis(table.patience_ms),
         answer_within: std::time::Duration::from_millis(table.answer_within_ms),

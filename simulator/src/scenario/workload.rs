@@ -1,4 +1,4 @@
-use std::{future::Future, pin::pin, time::Duration};
+use std::{collections::BTreeMap, future::Future, pin::pin, time::Duration};
 
 use futures::{
     StreamExt,
@@ -8,12 +8,12 @@ use futures::{
 use tokio::sync::watch;
 
 use super::{
-    Event, Scenario,
+    Event, InvariantReport, Row, Scenario, Verdict,
     journey::{Journey, travel},
     plan::Stop,
     timekeeper::Timekeeper,
 };
-use crate::steps::{Client, World};
+use crate::steps::{Client, Errand, World};
 
 /// The journeys of a run.
 pub(super) struct Journeys<'a> {
@@ -25,9 +25,12 @@ pub(super) struct Journeys<'a> {
 }
 
 impl Journeys<'_> {
-    /// Takes all journeys. `started` is told the number of those that were started; it is dropped with the last, so
+    /// Takes all journeys, or runs the program that is there in their place. `started` is told the number of those that were started; it is dropped with the last, so
     /// that faults still waiting learn that their moment will not come.
-    pub(super) async fn run(&self, started: watch::Sender<u64>) -> Vec<Journey> {
+    pub(super) async fn run(&self, started: watch::Sender<u64>) -> (Vec<Journey>, Option<InvariantReport>) {
+        if let Some(errand) = &self.scenario.command {
+            return (Vec::new(), Some(self.command(errand, &started).await));
+        }
         let count = self.scenario.workload.count;
         let begun = self.world.now();
         let (mut over, mut failed) = (0, 0);
@@ -50,7 +53,33 @@ impl Journeys<'_> {
             .collect()
             .await;
         journeys.sort_by_key(|journey| journey.number);
-        journeys
+        (journeys, None)
+    }
+
+    /// Runs the program that is the workload. It must end with status 0.
+    async fn command(&self, errand: &Errand, started: &watch::Sender<u64>) -> InvariantReport {
+        started.send_replace(1);
+        let mut errand = errand.clone();
+        errand.env.push(("SEAM_SEED".to_owned(), self.seed.to_string()));
+        let ended = match select(self.world.run(&errand), pin!(self.client.given_up())).await {
+            Either::Left((ended, _)) => ended,
+            Either::Right((reason, _)) => Err(format!("it was killed, since the run was given up: {reason}")),
+        };
+        let evidence = ended
+            .err()
+            .map(|reason| Row::from_iter([("reason".to_owned(), reason.into())]));
+        InvariantReport {
+            name: "the workload ends with status 0".to_owned(),
+            verdict: if evidence.is_some() {
+                Verdict::Fail
+            } else {
+                Verdict::Pass
+            },
+            checked: 1,
+            figures: BTreeMap::new(),
+            violations: usize::from(evidence.is_some()),
+            evidence: evidence.into_iter().collect(),
+        }
     }
 
     async fn one(&self, number: u64, begun: Duration, started: &watch::Sender<u64>) -> Journey {

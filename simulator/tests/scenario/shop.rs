@@ -6,7 +6,10 @@ use std::{
 
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
-use simulator::steps::{Fault, LinkTraffic, NoAnswer, NotLaid, Request, Response, Support, Target, World};
+use simulator::{
+    steps::{Errand, Fault, LinkTraffic, Matches, NoAnswer, NotLaid, Request, Response, Support, Target, World},
+    topology::LogPattern,
+};
 
 /// The defect that is planted in a shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +167,31 @@ impl World for Shop {
                 _ => tokio::task::yield_now().await,
             }
             self.answer(role, request)
+        }
+        .boxed_local()
+    }
+
+    fn log_matches(&self, node: &str, pattern: &LogPattern, first: usize) -> Result<Matches, String> {
+        let lines: &[&str] = if node == "shop" {
+            &["open", "lunch at noon", "closed"]
+        } else {
+            &[]
+        };
+        let matching = || lines.iter().filter(|line| pattern.matches(line));
+        Ok(Matches {
+            lines: lines.len() as u64,
+            matching: matching().count(),
+            first: matching().take(first).map(ToString::to_string).collect(),
+        })
+    }
+
+    fn run<'a>(&'a self, errand: &'a Errand) -> LocalBoxFuture<'a, Result<(), String>> {
+        async move {
+            match errand.words[0].as_str() {
+                "true" => Ok(()),
+                "sleep" => std::future::pending().await,
+                other => Err(format!("{other} ended with exit status 1")),
+            }
         }
         .boxed_local()
     }

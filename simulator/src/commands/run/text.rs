@@ -204,6 +204,10 @@ fn verdict_line(report: &Report) -> String {
         .count
         .saturating_sub(u64::try_from(report.failed_journeys.len()).unwrap_or(u64::MAX));
     let took = report.timeline.journeys_ms.max(1);
+    if report.count == 0 {
+        let (verdict, total) = (report.verdict.as_str(), seconds(report.timeline.total_ms));
+        return format!("{verdict} in {total}: the workload took {}", seconds(took));
+    }
     // Tenths of journeys per second, in whole numbers.
     let rate = over.saturating_mul(10_000) / took;
     format!(
