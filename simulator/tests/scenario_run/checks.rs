@@ -48,6 +48,8 @@ command = ["sh", "-c", "test -n \"$SEAM_URL_SHOP\" && test -n \"$SEAM_RUN\""]
         "{run:#?}"
     );
 
+    let topology = include_str!("topology.toml").to_owned() + "restart = { on_failure = 1, backoff_ms = 10 }\n";
+    fs::write(project.0.path().join("topologies/corner.toml"), topology).expect("a file");
     let run = project.run(&["errand", "--seed", "7", "--kill", "none", "--set", "defect=mortal"]);
     assert_eq!(run.code, Some(1), "{run:#?}");
     let violated = "violated 1 times: nobody ran out of memory\n    line=out of memory, giving up\n";
