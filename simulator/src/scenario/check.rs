@@ -1,8 +1,13 @@
 use std::time::Duration;
 
-use crate::steps::{Errand, Template};
-use crate::topology::LogPattern;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::Value;
+
+use crate::{
+    steps::{Errand, Template},
+    topology::LogPattern,
+};
 
 /// A claim that is checked by other means than SQL.
 #[derive(Clone, Debug)]
@@ -48,8 +53,9 @@ pub(super) enum How {
 }
 
 /// The times at which a claim is checked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub(super) enum CheckWhen {
     /// Once the system has come to rest.
     #[default]

@@ -19,6 +19,7 @@ mod error;
 mod fault_plan;
 mod faults;
 mod file;
+mod file_checks;
 mod journey;
 mod judge;
 mod load;
@@ -32,6 +33,7 @@ mod resolve_checks;
 mod resolve_fault;
 mod resolve_limits;
 mod schedule;
+mod schema;
 mod tables;
 mod timekeeper;
 mod times;
@@ -49,3 +51,8 @@ pub use plan::{Invariant, Scenario, Workload};
 pub use progress::{Event, Phase};
 pub use report::{DeathReport, FaultOutcome, FaultReport, InvariantReport, Report, Row, Timeline, Unsettled, Verdict};
 pub use uses::{Use, UseKind};
+
+/// JSON Schema of a scenario's file.
+pub(crate) fn schema() -> serde_json::Value {
+    crate::schema::of::<file::ScenarioFile>()
+}

@@ -3,7 +3,7 @@ use std::{path::Path, time::Duration};
 use super::{
     Check, Invariant,
     check::{CheckWhen, How},
-    file::{InvariantTable, ProbeTable},
+    file_checks::{InvariantTable, ProbeTable},
     resolve::Mistake,
 };
 use crate::{
