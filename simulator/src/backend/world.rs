@@ -29,6 +29,9 @@ use crate::{
 /// The largest body that is read, in bytes: observations of a long run are one body.
 const LARGEST_BODY: usize = 1 << 30;
 
+/// Headers by which an answer says that it repeats an earlier one.
+const REPLAYED: [&str; 2] = ["idempotency-replayed", "idempotent-replayed"];
+
 /// The time to reach a node's address, which is on this machine.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
@@ -81,7 +84,9 @@ impl Sockets {
         let context = Context::try_current().unwrap_or_else(|| extract(sent.headers()));
         let answer = context.scope(socket.send(sent)).await;
         let answer = answer.map_err(|failure| NoAnswer(failure.reason))?;
+        let says = |name| answer.headers().get(name).is_some_and(|value| value != "false");
         Ok(Response {
+            replayed: REPLAYED.into_iter().any(says),
             status: answer.status().as_u16(),
             body: serde_json::from_slice(answer.body()).unwrap_or(Value::Null),
         })

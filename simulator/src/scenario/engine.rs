@@ -92,6 +92,12 @@ impl Run<'_> {
     fn with_verdict(&self, report: Report) -> Report {
         let mut report = Report {
             given_up: self.client.reason(),
+            nothing_new: self.client.only_replays().map(|keys| {
+                format!(
+                    "the first answers to all {keys} idempotency keys repeat those of an earlier run, so its seed was \
+                     used on this data before; give another --seed, or other data"
+                )
+            }),
             deaths: self.deaths(),
             requests: self.client.requests(),
             samples: self.client.samples(),
@@ -216,6 +222,7 @@ impl Run<'_> {
                 total_ms: 0,
             },
             given_up: None,
+            nothing_new: None,
             requests: Requests::default(),
             samples: Samples::default(),
             failed_journeys,

@@ -14,7 +14,7 @@ pub enum Verdict {
     Pass,
     /// Something that must be true is not, or a fault did not happen.
     Fail,
-    /// Nothing was found wrong, but something was not examined at all.
+    /// Nothing was found wrong, but something was not examined at all, or nothing new was done.
     Inconclusive,
 }
 
@@ -38,7 +38,7 @@ impl Verdict {
         if report.given_up.is_some() || !all_fired || died || violated || incomplete {
             return Self::Fail;
         }
-        let examined = report.invariants.iter().all(|it| it.verdict == Self::Pass);
+        let examined = report.nothing_new.is_none() && report.invariants.iter().all(|it| it.verdict == Self::Pass);
         if examined { Self::Pass } else { Self::Inconclusive }
     }
 }
@@ -61,6 +61,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// The beginning of each phase, and the length of the run.
     pub timeline: Timeline,
+    /// The reason why nothing new was done, so that the run proves nothing: all keys had been used before.
+    pub nothing_new: Option<String>,
     /// The reason why the run was given up, which fails it.
     pub given_up: Option<String>,
     /// Requests that the run took.

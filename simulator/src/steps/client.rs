@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use super::{
     Repeat, Request, Response, Samples, World,
     recorder::{Observed, Origin, Recorder},
+    replays::Replays,
     step::{RepeatedAnswer, Until},
     world::NoAnswer,
 };
@@ -33,6 +34,7 @@ pub(crate) struct Client<'a> {
     repeated: AtomicU64,
     unanswered: AtomicU64,
     failed: AtomicU64,
+    replays: Replays,
     given_up: watch::Sender<Option<String>>,
     recorder: Mutex<Recorder>,
 }
@@ -93,6 +95,7 @@ impl<'a> Client<'a> {
             repeated: zero(),
             unanswered: zero(),
             failed: zero(),
+            replays: Replays::default(),
             given_up: watch::Sender::new(None),
             recorder: Mutex::new(Recorder::new(world.now())),
         }
@@ -111,6 +114,11 @@ impl<'a> Client<'a> {
     /// The reason why the run is lost, if it is.
     pub(crate) fn reason(&self) -> Option<String> {
         self.given_up.borrow().clone()
+    }
+
+    /// Number of idempotency keys that were used, if the system had seen each of them before this run.
+    pub(crate) fn only_replays(&self) -> Option<u64> {
+        self.replays.all()
     }
 
     /// Requests so far, and those of them without an answer or with one that was not right.
@@ -213,6 +221,7 @@ impl<'a> Client<'a> {
             Judgement::Right | Judgement::NotYet(_) => None,
             Judgement::Wrong(reason) | Judgement::Repeat(reason) => Some(reason.clone()),
         };
+        self.replays.note(request, answer.as_ref().ok());
         self.failed.fetch_add(u64::from(failure.is_some()), Relaxed);
         let observed = Observed {
             origin,

@@ -9,6 +9,7 @@ mod errand;
 mod fault;
 mod histogram;
 mod recorder;
+mod replays;
 mod samples;
 mod step;
 mod take;

@@ -146,6 +146,8 @@ pub struct Response {
     pub status: u16,
     /// The body, or `Null` where it was empty or not JSON.
     pub body: Value,
+    /// True if the answer says that it repeats an earlier one, to a request with the same idempotency key.
+    pub replayed: bool,
 }
 
 /// An answer that did not come, or not in time; the request may have been done or not.

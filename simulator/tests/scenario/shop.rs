@@ -33,6 +33,8 @@ pub(crate) enum Defect {
     IdleLinks,
     /// Chance spares all that passes a link.
     LuckyLinks,
+    /// Every order was placed before, in another run.
+    HasSeenItAll,
     /// Each answer takes 10 ms.
     Slow,
     /// The bank never comes back, and nobody hears of it.
@@ -134,7 +136,11 @@ impl Shop {
         match known {
             0 if self.defect == Defect::LosesAnswers => Err(NoAnswer("connection reset".to_owned())),
             1 if self.defect == Defect::LosesAnswers => ok(409, json!({"error": "in flight"})),
-            _ => ok(201, order),
+            _ => Ok(Response {
+                status: 201,
+                body: order,
+                replayed: known > 0 || self.defect == Defect::HasSeenItAll,
+            }),
         }
     }
 }
@@ -272,7 +278,11 @@ impl World for Shop {
 }
 
 fn ok(status: u16, body: Value) -> Result<Response, NoAnswer> {
-    Ok(Response { status, body })
+    Ok(Response {
+        status,
+        body,
+        replayed: false,
+    })
 }
 
 /// Seven charges a page, counted from 1.

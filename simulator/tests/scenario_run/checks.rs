@@ -57,6 +57,25 @@ command = ["sh", "-c", "test -n \"$SEAM_URL_SHOP\" && test -n \"$SEAM_RUN\""]
 }
 
 #[test]
+fn a_seed_that_was_used_on_the_same_data_proves_nothing() {
+    let project = Project::new();
+    let topology = include_str!("topology.toml").to_owned() + "data = 'kept'\n";
+    fs::write(project.0.path().join("topologies/corner.toml"), topology).expect("a file");
+    let run = |seed: &str| project.run(&["errand", "--seed", seed, "--kill", "none"]);
+
+    assert_eq!(run("7").code, Some(0));
+    let again = run("7");
+
+    assert_eq!(again.code, Some(3), "{again:#?}");
+    let reason = "nothing was done, so nothing was proved: the first answers to all 10 idempotency keys";
+    assert!(
+        again.stdout.contains(reason) && again.stdout.contains("give another --seed"),
+        "{again:#?}"
+    );
+    assert_eq!(run("8").code, Some(0));
+}
+
+#[test]
 fn a_script_is_a_workload_that_finds_the_front_doors() {
     let order = "python3 -c 'import os, urllib.request as r; r.urlopen(os.environ[\"SEAM_URL_SHOP\"])'";
     let project = with_script(&format!("test \"$1\" = once || exit 9\n{order}"));

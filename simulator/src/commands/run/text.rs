@@ -18,6 +18,9 @@ pub(super) fn render(report: &Report, width: u16) -> String {
     for fault in &report.faults {
         fault_lines(&mut text, fault);
     }
+    if let Some(reason) = &report.nothing_new {
+        line(&mut text, &format!("nothing was done, so nothing was proved: {reason}"));
+    }
     if let Some(reason) = &report.given_up {
         line(&mut text, &format!("given up, so the run failed: {reason}"));
     }
