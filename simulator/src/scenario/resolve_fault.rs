@@ -110,7 +110,7 @@ fn hits(table: FaultTable, name: &str) -> Result<Hits, String> {
                 return Err(wrong("on.for is not for scenarios; give lasts"));
             }
             let laid = faults::Fault::new(name, on, does).map_err(|error| format!("[[fault]] {error}"))?;
-            Ok(Hits::Link(link, laid))
+            Ok(Hits::Link(link, Box::new(laid)))
         }
         (None, None, Some(_)) if of_node || of_link => {
             Err(wrong("a partition has no node, any_of, does or on; it names two nodes"))
