@@ -60,6 +60,11 @@ fn fault(table: FaultTable, number: usize, journeys: u64) -> Result<FaultPlan, S
     let (times, every) = repeats(&table).map_err(wrong)?;
     let lasts = lasts(&table).map_err(wrong)?;
     let at = table.at.get_ref().clone();
+    if journeys == 0 && matches!(at, Moment::Started(_) | Moment::Random | Moment::Journey(_)) {
+        let problem = "the workload is a command, which has no journeys; wanted at = { after = \"2s\" }, { ready = \
+                       \"node\" } or { fault = \"name\" }";
+        return Err(wrong(problem.to_owned()));
+    }
     if let Moment::Journey(number) = at
         && number > journeys
     {
