@@ -96,6 +96,8 @@ impl RunArgs {
             let value = if secrets.has(name) { HIDDEN } else { value };
             option("set", format!("{name}={value}"));
         });
+        let profiles = self.topology.profiles.iter();
+        profiles.for_each(|profile| option("profile", profile.clone()));
         self.count.iter().for_each(|count| option("count", count.to_string()));
         self.concurrency
             .iter()
