@@ -256,6 +256,31 @@ fn every_part_of_a_run_is_a_test_case_and_what_was_not_examined_is_an_error() {
              message=\"1 journey stopped here\"",
         ],
     );
+    let given_up = Report {
+        given_up: Some("it took too long".to_owned()),
+        ..empty()
+    };
+    let xml = junit(&facts(&given_up, &topology, &evidence));
+    wants(
+        &xml,
+        &[
+            "failures=\"1\" errors=\"0\"",
+            "<failure type=\"given up\" message=\"it took too long\">",
+        ],
+    );
+    wants(
+        &html(&facts(&given_up, &topology, &evidence)),
+        &["the run was given up: it took too long"],
+    );
+    let nothing_new = Report {
+        nothing_new: Some("every key was used before".to_owned()),
+        ..empty()
+    };
+    let xml = junit(&facts(&nothing_new, &topology, &evidence));
+    wants(
+        &xml,
+        &["failures=\"0\" errors=\"1\"", "message=\"every key was used before\""],
+    );
     let passing = junit(&facts(&empty(), &topology, &evidence));
     wants(
         &passing,
