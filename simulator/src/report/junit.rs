@@ -44,7 +44,8 @@ impl Problem {
 }
 
 fn cases(report: &Report) -> Vec<Case> {
-    let mut cases: Vec<Case> = report.invariants.iter().map(of_invariant).collect();
+    let mut cases: Vec<Case> = of_run(report).into_iter().collect();
+    cases.extend(report.invariants.iter().map(of_invariant));
     cases.extend((1..).zip(&report.faults).map(of_fault));
     for condition in &report.unsettled {
         let rows = condition.pending.iter().map(words::row).collect();
@@ -84,6 +85,26 @@ fn cases(report: &Report) -> Vec<Case> {
         });
     }
     cases
+}
+
+/// What befell the run as a whole, if anything did.
+fn of_run(report: &Report) -> Option<Case> {
+    let given_up = report
+        .given_up
+        .clone()
+        .map(|reason| Problem::failure("given up", reason, Vec::new()));
+    let nothing_new = report.nothing_new.clone().map(|reason| Problem {
+        failed: false,
+        kind: "inconclusive",
+        message: reason,
+        details: Vec::new(),
+    });
+    let problem = given_up.or(nothing_new)?;
+    Some(Case {
+        class: "run",
+        name: "does what it set out to do".to_owned(),
+        problem: Some(problem),
+    })
 }
 
 fn of_invariant(invariant: &crate::scenario::InvariantReport) -> Case {
