@@ -14,6 +14,7 @@ pub mod interrupt;
 pub mod progress;
 mod providers;
 mod proxies;
+mod report;
 pub mod scenario;
 mod schema;
 pub mod search;

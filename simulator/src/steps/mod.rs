@@ -21,7 +21,7 @@ pub(crate) use client::{Client, Expectation};
 pub use errand::{Errand, Matches};
 pub use fault::{Fault, FaultKind, LinkFault, LinkTraffic, NotLaid, Support, Target};
 pub(crate) use recorder::Origin;
-pub use samples::{OverTime, Part, Purpose, Sample, Samples, StepSamples};
+pub use samples::{OverTime, Part, Purpose, RequestFigures, Sample, Samples, StepSamples};
 pub(crate) use step::{Conditions, Method, Repeat, Step, StepTable, check_pointer, ok_only};
 pub(crate) use template::{JsonTemplate, Template, Unset, Variables, as_text};
 pub use world::{Death, NoAnswer, Request, Response, World};

@@ -1,10 +1,11 @@
 use std::{
     fmt::Write,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 
 use crate::{backend, commands::output, progress::Progress, scenario};
 
@@ -13,6 +14,7 @@ use crate::{backend, commands::output, progress::Progress, scenario};
 pub(super) struct Screen {
     bar: ProgressBar,
     now: Mutex<Now>,
+    began: OnceLock<Timestamp>,
 }
 
 /// Facts beside the bar.
@@ -52,6 +54,7 @@ impl Screen {
         Self {
             bar: ProgressBar::hidden(),
             now: Mutex::default(),
+            began: OnceLock::new(),
         }
     }
 
@@ -67,6 +70,11 @@ impl Screen {
     /// Takes the bar away.
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
+    }
+
+    /// The moment at which the first phase of the run began, by the wall clock.
+    pub(super) fn began(&self) -> Timestamp {
+        *self.began.get_or_init(Timestamp::now)
     }
 
     fn line(&self, text: &str) {
@@ -85,6 +93,7 @@ impl Progress<scenario::Event> for Screen {
             scenario::Event::Phase(phase) => {
                 now.phase = Some(*phase);
                 now.begun.get_or_insert_with(Instant::now);
+                self.began();
                 if self.bar.is_hidden() {
                     output::note(&event.to_string());
                 }
