@@ -4,6 +4,7 @@
 //! requests across nodes, and lines around failures and deaths.
 
 mod evidence;
+mod graph;
 mod groups;
 mod invariants;
 mod junit;
@@ -17,8 +18,6 @@ mod words;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_of_reasons;
 
 pub(crate) use evidence::Evidence;
 pub(crate) use junit::junit;

@@ -13,8 +13,8 @@ use crate::{backend, commands::output, progress::Progress, scenario};
 /// that stand; lines elsewhere.
 pub(super) struct Screen {
     bar: ProgressBar,
-    now: Mutex<Now>,
     began: OnceLock<Timestamp>,
+    now: Mutex<Now>,
 }
 
 /// Facts beside the bar.
@@ -53,8 +53,8 @@ impl Screen {
     pub(super) fn new() -> Self {
         Self {
             bar: ProgressBar::hidden(),
-            now: Mutex::default(),
             began: OnceLock::new(),
+            now: Mutex::default(),
         }
     }
 
@@ -91,9 +91,9 @@ impl Progress<scenario::Event> for Screen {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             scenario::Event::Phase(phase) => {
+                self.began();
                 now.phase = Some(*phase);
                 now.begun.get_or_insert_with(Instant::now);
-                self.began();
                 if self.bar.is_hidden() {
                     output::note(&event.to_string());
                 }

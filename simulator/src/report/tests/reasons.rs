@@ -1,7 +1,4 @@
-use super::{
-    Evidence, junit,
-    tests::{began, empty, facts, page, topology},
-};
+use super::{Evidence, began, empty, facts, junit, page, topology};
 use crate::scenario::Report;
 
 #[test]
