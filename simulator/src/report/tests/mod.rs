@@ -1,4 +1,5 @@
 mod bad_day;
+mod reasons;
 
 use std::{fs, path::Path};
 
