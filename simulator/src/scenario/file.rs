@@ -18,6 +18,9 @@ pub(super) struct ScenarioFile {
     pub(super) name: Spanned<String>,
     pub(super) about: String,
     pub(super) topology: String,
+    /// Files whose entries belong to this scenario too; paths lead from the folder of its file.
+    #[serde(default)]
+    pub(super) include: Vec<String>,
     pub(super) workload: WorkloadTable,
     #[serde(default)]
     pub(super) repeat: Repeat,
@@ -42,6 +45,19 @@ pub(super) struct ScenarioFile {
     #[serde(default)]
     pub(super) settle: Vec<ConditionTable>,
     #[serde(default)]
+    pub(super) invariant: Vec<Invariant>,
+}
+
+/// A file that scenarios include: entries that several of them share.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct PartFile {
+    pub(super) list: BTreeMap<String, Vec<BTreeMap<String, Value>>>,
+    pub(super) choose: Vec<ChoiceTable>,
+    pub(super) setup: Vec<StepTable>,
+    pub(super) step: Vec<StepTable>,
+    pub(super) observe: Vec<ObservationTable>,
+    pub(super) settle: Vec<ConditionTable>,
     pub(super) invariant: Vec<Invariant>,
 }
 

@@ -1,6 +1,6 @@
 use std::{fs, path::Path};
 
-use super::{Scenario, ScenarioError, file::ScenarioFile, resolve::resolve};
+use super::{Scenario, ScenarioError, include, resolve::resolve};
 use crate::search;
 
 impl Scenario {
@@ -18,19 +18,12 @@ impl Scenario {
         Self::parse(&text, &path)
     }
 
-    /// Reads a scenario from text; `path` is for messages only.
+    /// Reads a scenario from text; `path` is for messages, and what it includes is looked for from there.
     ///
     /// # Errors
     /// As [`Scenario::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, ScenarioError> {
-        let file: ScenarioFile = toml::from_str(text).map_err(|source| ScenarioError::Malformed {
-            path: path.to_owned(),
-            source: Box::new(source),
-        })?;
-        resolve(file).map_err(|mistake| ScenarioError::Invalid {
-            path: path.to_owned(),
-            line: 1 + text.get(..mistake.offset).unwrap_or_default().matches('\n').count(),
-            problem: mistake.problem,
-        })
+        let (file, sources) = include::read(text, path)?;
+        resolve(file).map_err(|mistake| sources.place(mistake))
     }
 }

@@ -17,6 +17,7 @@ mod error;
 mod fault_plan;
 mod faults;
 mod file;
+mod include;
 mod journey;
 mod judge;
 mod load;

@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::{
     Scenario, Workload,
     file::{ChoiceTable, ObservationTable, PagesTable, ScenarioFile, WorkloadTable},
-    plan::{Choice, Column, Condition, Draw, JOURNEYS, Observation, Pages, Setup, Subjects, Weighted},
+    plan::{Choice, Column, Condition, Draw, FAULTS, JOURNEYS, LINKS, Observation, Pages, Setup, Subjects, Weighted},
     resolve_fault::faults,
 };
 use crate::steps::{Step, StepTable, Template, Variables, check_pointer};
@@ -97,7 +97,7 @@ fn workload(table: &WorkloadTable) -> Result<Workload, String> {
 }
 
 fn check_tables(file: &ScenarioFile) -> Result<(), Mistake> {
-    let mut tables = BTreeSet::from([JOURNEYS]);
+    let mut tables = BTreeSet::from([JOURNEYS, FAULTS, LINKS]);
     for (list, things) in &file.list {
         check_identifier(list, "list", 0)?;
         for column in things.iter().flat_map(BTreeMap::keys) {

@@ -6,7 +6,7 @@ use std::{
 
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
-use simulator::steps::{Fault, LinkTraffic, NoAnswer, NotLaid, Request, Response, Support, Target, World};
+use simulator::steps::{Fault, LinkCounts, LinkTraffic, NoAnswer, NotLaid, Request, Response, Support, Target, World};
 
 /// The defect that is planted in a shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,6 +183,14 @@ impl World for Shop {
             fired,
             spared: met - fired,
             ..LinkTraffic::default()
+        }]
+    }
+
+    fn links(&self) -> Vec<LinkCounts> {
+        vec![LinkCounts {
+            link: "outside -> bank".to_owned(),
+            connections: 2,
+            requests: 9,
         }]
     }
 
