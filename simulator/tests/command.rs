@@ -26,6 +26,7 @@ fn the_help_names_every_command_for_people_and_the_exit_codes() {
         "logs ",
         "restart ",
         "down ",
+        "proxy ",
         "mutate ",
         "publish ",
         "can-i-deploy ",

@@ -2,7 +2,17 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+/// Regular expression for durations in texts, as in JSON Schema.
+pub const DURATION: &str = r"^[0-9]+(\.[0-9]{0,9})?(ns|us|ms|s|m|h)$";
+
+/// Duration in a text, such as `250ms`.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("pattern" = DURATION))]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct Text(String);
 
 const UNITS: [(&str, u64); 6] = [
     ("ns", 1),

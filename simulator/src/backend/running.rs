@@ -315,6 +315,8 @@ impl Running {
     /// stays, without an error.
     pub async fn down(&self, folder: Folder) {
         self.end(self.grace).await;
+        // First, as the folder's end is what `seam down` waits for.
+        self.folder.release_data();
         if folder == Folder::Remove {
             let _ = self.folder.remove();
         }

@@ -1,49 +1,76 @@
 use std::collections::BTreeMap;
 
 use faults::{Effect, Selector};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
 use super::{
     Invariant, Moment,
+    schema::{self, Identifier, POINTER, identifiers, one_of, proven, required},
     times::{Span, Time},
 };
 use crate::steps::{Conditions, FaultKind, JsonTemplate, Repeat, StepTable, Template, ok_only};
 
-/// A scenario as its TOML file says it. Unknown keys are refused.
-#[derive(Debug, Deserialize)]
+/// A scenario: a workload, faults, and invariants that must hold. Names of lists, tables, choices, columns and saved
+/// variables have lower-case letters, digits and `_`, a letter first.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Scenario of seam", extend("required" = required(), "anyOf" = proven()))]
 pub(super) struct ScenarioFile {
+    /// Name of the scenario.
+    #[schemars(with = "String")]
     pub(super) name: Spanned<String>,
+    /// Sentence on what the scenario proves.
     pub(super) about: String,
+    /// Topology that it runs on unless another is given: a name, or a path from the scenario's file.
     pub(super) topology: String,
-    /// Files whose entries belong to this scenario too; paths lead from the folder of its file.
+    /// Files whose entries belong to this scenario too, before its own: `[list]`, `[[choose]]`, `[[setup]]`, `[[step]]`,
+    /// `[[observe]]`, `[[settle]]` and `[[invariant]]`; they have no other keys. Paths lead from the folder of this file.
+    /// An entry of this file takes the place of an included one of the same name.
     #[serde(default)]
     pub(super) include: Vec<String>,
+    /// Amount of what is done, and its patience.
     pub(super) workload: WorkloadTable,
+    /// Answers that mean: send the same request again. No answer always means that.
     #[serde(default)]
     pub(super) repeat: Repeat,
+    /// Time to come to rest once every fault is lifted.
     #[serde(default)]
     pub(super) converge: ConvergeTable,
+    /// Roles or nodes that `--kill any` chooses from.
     #[serde(default)]
     pub(super) killable: Vec<String>,
+    /// Nodes whose end without a fault does not fail the run.
     #[serde(default)]
     pub(super) may_die: Vec<String>,
+    /// Lists of things by name, each a table of the same name in the queries. `[[list.NAME]]` is one thing with its
+    /// fields.
+    #[schemars(extend("propertyNames" = identifiers()))]
     #[serde(default)]
     pub(super) list: BTreeMap<String, Vec<BTreeMap<String, Value>>>,
+    /// Draws of each journey in order, which become variables. A later one may name earlier ones.
     #[serde(default)]
     pub(super) choose: Vec<ChoiceTable>,
+    /// Requests that are sent before the journeys.
     #[serde(default)]
     pub(super) setup: Vec<StepTable>,
+    /// Steps of each journey in order; at least one, included ones counted.
+    #[schemars(length(min = 1))]
     #[serde(default)]
     pub(super) step: Vec<StepTable>,
+    /// Faults that are laid while the journeys run.
     #[serde(default)]
     pub(super) fault: Vec<FaultTable>,
+    /// Tables that are collected over HTTP when the journeys are over.
     #[serde(default)]
     pub(super) observe: Vec<ObservationTable>,
+    /// Conditions that must come true before the invariants are examined.
     #[serde(default)]
     pub(super) settle: Vec<ConditionTable>,
+    /// Claims that must hold at the end; at least one, included ones counted.
+    #[schemars(length(min = 1))]
     #[serde(default)]
     pub(super) invariant: Vec<Invariant>,
 }
@@ -61,14 +88,21 @@ pub(super) struct PartFile {
     pub(super) invariant: Vec<Invariant>,
 }
 
-/// `[workload]`: how much is done, and how patiently.
-#[derive(Debug, Deserialize)]
+/// Amount of what is done, and its patience.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Workload")]
 pub(super) struct WorkloadTable {
+    /// Journeys in all.
+    #[schemars(range(min = 1))]
     pub(super) count: u64,
+    /// Journeys at a time.
+    #[schemars(range(min = 1))]
     pub(super) concurrency: usize,
+    /// Milliseconds that one step may take in all, repeats included.
     #[serde(default = "WorkloadTable::default_patience_ms")]
     pub(super) patience_ms: u64,
+    /// Milliseconds that one request may wait for its answer.
     #[serde(default = "WorkloadTable::default_answer_within_ms")]
     pub(super) answer_within_ms: u64,
 }
@@ -83,10 +117,12 @@ impl WorkloadTable {
     }
 }
 
-/// `[converge]`: the time to come to rest once every fault is lifted.
-#[derive(Debug, Deserialize)]
+/// Time to come to rest once every fault is lifted.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Converge")]
 pub(super) struct ConvergeTable {
+    /// Milliseconds until the conditions of `settle` must hold.
     pub(super) within_ms: u64,
 }
 
@@ -96,21 +132,30 @@ impl Default for ConvergeTable {
     }
 }
 
-/// `[[choose]]`: one draw of each journey, `one_of` or `between`.
-#[derive(Debug, Deserialize)]
+/// Draw of each journey from its seed: `one_of` or `between`.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Choice", extend("oneOf" = one_of(&["one_of", "between"])))]
 pub(super) struct ChoiceTable {
+    /// Name of the variable.
+    #[schemars(with = "Identifier")]
     pub(super) name: Spanned<String>,
+    /// Values, one of which is drawn.
+    #[schemars(length(min = 1))]
     pub(super) one_of: Option<Vec<WeightedTable>>,
-    /// A whole number from the first to the second, both included.
+    /// Whole number from the first to the second, both included.
     pub(super) between: Option<(u64, u64)>,
 }
 
-/// A value and its weight, relative to its neighbours.
-#[derive(Debug, Deserialize)]
+/// Value and its weight, relative to its neighbours.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Weighted")]
 pub(super) struct WeightedTable {
+    /// Value of any type; texts in it may name variables as `${name}`.
+    #[schemars(with = "Value")]
     pub(super) value: JsonTemplate,
+    /// Weight of the value.
     #[serde(default = "WeightedTable::default_weight")]
     pub(super) weight: u64,
 }
@@ -121,72 +166,113 @@ impl WeightedTable {
     }
 }
 
-/// `[[fault]]`: something that goes wrong, to `node`, to one of `any_of`, to a `link` or by a `partition`.
-#[derive(Debug, Deserialize)]
+/// Fault: something that goes wrong. One of `kind`, `link` and `partition` says what it hits.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Fault", transform = schema::fault)]
 pub(super) struct FaultTable {
-    /// The name by which reports and other faults mean it; `fault N` by default.
+    /// Name by which reports and other faults mean it, and from which chance on links derives; `fault N` where the key
+    /// is missing.
+    #[schemars(length(min = 1, max = 70))]
     pub(super) name: Option<String>,
-    /// For a fault of a node.
+    /// Kind of a fault of a node, with `node` or `any_of`. FAULTS.md says which the backend can lay.
+    #[schemars(with = "Option<FaultKind>")]
     pub(super) kind: Option<Spanned<FaultKind>>,
+    /// Role or node that is hit.
     pub(super) node: Option<String>,
+    /// Roles or nodes of which the seed draws one.
+    #[schemars(length(min = 1))]
     pub(super) any_of: Option<Vec<String>>,
-    /// For a fault of links, with `does` and `on`.
+    /// Links of a fault of links, with `does`: `orders -> payments`, `orders -> payments:admin` for one of several
+    /// ports, `*` for any caller, `outside` for the front door, through which steps and observations go. Instances are
+    /// meant together, or by name: `web-2 -> store`.
+    #[schemars(with = "Option<String>")]
     pub(super) link: Option<Spanned<String>>,
+    /// Effect on the links.
     pub(super) does: Option<Effect>,
+    /// Traffic of the links that it is laid on; all of it where the key is missing.
     pub(super) on: Option<Selector>,
-    /// Two nodes that can't reach each other.
+    /// Two nodes that can't reach each other, either way.
+    #[schemars(with = "Option<(String, String)>")]
     pub(super) partition: Option<Spanned<(String, String)>>,
-    /// With `partition`: only what the first sends to the second is lost.
+    /// Loses only what the first node of a `partition` sends to the second.
     #[serde(default)]
     pub(super) one_way: bool,
+    /// Moment at which it is laid: a fraction of the journeys that have been started, `"random"`, or one of
+    /// `{ journey = 50 }`, `{ after = "2s" }`, `{ ready = "node" }` and `{ fault = "name" }`, the last two with or
+    /// without `after`.
+    #[schemars(schema_with = "schema::moment")]
     pub(super) at: Spanned<Moment>,
-    /// The time until it is lifted.
+    /// Time until it is lifted, or two between which one is drawn in whole milliseconds. A kill lasts 50 to 300 ms
+    /// where the key is missing, all others until the last journey is over. A restart has none.
+    #[schemars(with = "Option<schema::SpanText>")]
     pub(super) lasts: Option<Span>,
-    /// The time from one laying to the next, with `times`.
+    /// Time from one laying to the next, with `times`.
+    #[schemars(with = "Option<schema::TimeText>")]
     pub(super) every: Option<Time>,
-    /// Number of times that it is laid in all.
+    /// Number of times that it is laid in all; once where the key is missing.
+    #[schemars(range(min = 1, max = 1000))]
     pub(super) times: Option<u32>,
 }
 
-/// `[[observe]]`: a table of rows, collected over HTTP from `node` or from `nodes`.
-#[derive(Debug, Deserialize)]
+/// Table of rows, collected over HTTP from `node` or from `nodes`. It has the columns `journey` and `doc` (the row as
+/// JSON) beside its own.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Observation", extend("oneOf" = one_of(&["node", "nodes"])))]
 pub(super) struct ObservationTable {
+    /// Name of the table.
+    #[schemars(with = "Identifier")]
     pub(super) table: Spanned<String>,
-    /// `journey`, or a list: one request for each.
+    /// Source of the requests: `journey` or the name of a list, with one request for each. One request in all where the
+    /// key is missing.
     pub(super) for_each: Option<String>,
-    /// With `for_each = "journey"`: only for journeys whose variables have these values.
+    /// Values that the variables of a journey must have; with `for_each = "journey"`.
     #[serde(default)]
     pub(super) when: Conditions,
+    /// Role or node that is asked.
     pub(super) node: Option<String>,
+    /// Roles or nodes that are asked; one that plays several of them is asked once.
+    #[schemars(length(min = 1))]
     pub(super) nodes: Option<Vec<String>>,
+    /// Path and query, from `/`.
+    #[schemars(with = "String", extend("pattern" = "^/"))]
     pub(super) path: Template,
+    /// Statuses that are right.
     #[serde(default = "ok_only")]
     pub(super) expect: Vec<u16>,
-    /// JSON pointer to the rows.
+    /// JSON pointer to the rows: an array gives one each, anything else is one.
+    #[schemars(extend("pattern" = POINTER))]
     #[serde(default)]
     pub(super) rows: String,
-    /// A JSON pointer into the row, or text with `${...}`.
+    /// Columns by name: a JSON pointer into the row, a text with `${name}` in it, or one `${name}`, which keeps its
+    /// type.
+    #[schemars(with = "BTreeMap<String, String>", extend("propertyNames" = identifiers()))]
     #[serde(default)]
     pub(super) columns: BTreeMap<String, Template>,
+    /// Pages of a list; one answer has all where the key is missing.
     pub(super) pages: Option<PagesTable>,
 }
 
-/// `pages`: how the pages of a list are told apart.
-#[derive(Debug, Deserialize)]
+/// Way from one page of a list to the next; reading ends at the first page without rows.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Pages")]
 pub(super) struct PagesTable {
-    /// The query parameter that says which page is wanted.
+    /// Query parameter that says which page is wanted: its number, from 1, where `last` is missing.
     pub(super) parameter: String,
-    /// JSON pointer into the last row of a page: the parameter's value for the next one.
+    /// JSON pointer into the last row of a page: the parameter's value for the next one; 0 for the first.
+    #[schemars(extend("pattern" = POINTER))]
     pub(super) last: Option<String>,
 }
 
-/// `[[settle]]`: a condition that must come true before the invariants are examined.
-#[derive(Debug, Deserialize)]
+/// Condition that must come true before the invariants are examined.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Condition")]
 pub(super) struct ConditionTable {
+    /// Condition in words.
     pub(super) name: String,
+    /// SQL for what is still pending; asked again and again until it gives no rows.
     pub(super) pending: String,
 }

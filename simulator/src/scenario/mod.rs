@@ -29,6 +29,7 @@ mod report;
 mod resolve;
 mod resolve_fault;
 mod schedule;
+mod schema;
 mod tables;
 mod timekeeper;
 mod times;
@@ -44,3 +45,8 @@ pub use plan::{Invariant, Scenario, Workload};
 pub use progress::{Event, Phase};
 pub use report::{DeathReport, FaultOutcome, FaultReport, InvariantReport, Report, Row, Timeline, Unsettled, Verdict};
 pub use uses::{Use, UseKind};
+
+/// JSON Schema of a scenario's file.
+pub(crate) fn schema() -> serde_json::Value {
+    crate::schema::of::<file::ScenarioFile>()
+}

@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, time::Duration};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -176,7 +177,7 @@ pub(crate) struct Condition {
 }
 
 /// A claim that must hold at the end: a query for its violations.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Invariant {
     /// The claim, in words.

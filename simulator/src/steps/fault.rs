@@ -1,5 +1,6 @@
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -28,8 +29,9 @@ pub struct LinkFault {
 }
 
 /// The kinds of faults. Files name those of nodes by `kind`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 #[non_exhaustive]
 pub enum FaultKind {
     /// The node dies at once (`SIGKILL`); lifted, it is started again.

@@ -18,7 +18,7 @@ pub use client::Requests;
 pub(crate) use client::{Client, Expectation};
 pub use fault::{Fault, FaultKind, LinkCounts, LinkFault, LinkTraffic, NotLaid, Support, Target};
 pub(crate) use recorder::Origin;
-pub use samples::{OverTime, Part, Purpose, Sample, Samples, StepSamples};
+pub use samples::{OverTime, Part, Purpose, RequestFigures, Sample, Samples, StepSamples};
 pub(crate) use step::{Conditions, Repeat, Step, StepTable, check_pointer, ok_only};
 pub(crate) use template::{JsonTemplate, Template, Unset, Variables, as_text};
 pub use world::{Death, NoAnswer, Request, Response, World};

@@ -17,12 +17,12 @@ use crate::{
 ///
 /// After a number of attempts in a row without an answer the circuit opens: calls are refused at once. A refused call
 /// was not sent, and the reply says so ([`TransportFailure::unsent`]); do not repeat it. After a time one call, the
-/// probe, goes through. Its answer closes the circuit, and its silence opens it again; the other calls are refused until
-/// then.
+/// probe, goes through. Its answer closes the circuit, and its silence opens it again; the other calls are refused
+/// until then.
 ///
 /// Any answer is a success, a domain error too. An attempt that is dropped counts as one without an answer if the
-/// deadline of its [`Context`] is past, and for nothing if it is not, since then its caller gave up early. Limit the time
-/// of each call: a probe that hangs keeps the circuit as it is.
+/// deadline of its [`Context`] is past, and for nothing if it is not, since then its caller gave up early. Limit the
+/// time of each call: a probe that hangs keeps the circuit as it is.
 ///
 /// Put it round one link, below a [`Retry`](super::Retry), so that it counts attempts.
 pub struct Breaker<C: Contract + ?Sized> {

@@ -14,8 +14,8 @@ const SAVED: u64 = 10;
 /// An allowance of retries for one destination: a share of its calls, and a steady rate beside it.
 ///
 /// Within any time, retries are at most that share of the calls plus the rate for that time, plus what was saved
-/// before: one second's rate at the start, and never more than ten seconds' of it. A retry is paid for before its pause,
-/// so those that wait count too. A clone is another handle on the same balance.
+/// before: one second's rate at the start, and never more than ten seconds' of it. A retry is paid for before its
+/// pause, so those that wait count too. A clone is another handle on the same balance.
 ///
 /// Linkerd and Finagle give 20 % and 10 a second, as [`RetryBudget::default`] does. `tower`'s `TpsBudget` hands ten
 /// seconds' rate out at once, which is a first wave of a hundred retries.

@@ -99,7 +99,8 @@ impl<C: Contract + ?Sized> Retry<C> {
         let micros = u64::try_from(longest.as_micros()).unwrap_or(u64::MAX);
         let drawn = Duration::from_micros(chance::below(micros.saturating_add(1)));
         let pause = drawn.max(failure.retry_after().unwrap_or_default());
-        if Context::current().remaining().is_some_and(|left| left <= pause) {
+        let left = Context::try_current().and_then(|context| context.remaining());
+        if left.is_some_and(|left| left <= pause) {
             return None;
         }
         if !self.budget.withdraw() {

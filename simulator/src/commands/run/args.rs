@@ -34,9 +34,12 @@ pub(crate) struct RunArgs {
     /// Keep the run's folder (data, logs, report) even if the run passes
     #[arg(long)]
     pub(super) keep: bool,
-    /// Write report.json into this folder too
+    /// Write report.html and report.json into this folder too
     #[arg(long, value_name = "FOLDER")]
     pub(super) report: Option<PathBuf>,
+    /// Write the verdict into this file as JUnit's XML, which CI servers show; INCONCLUSIVE is an error there
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
     /// Print the report as JSON on stdout, and nothing else there
     #[arg(long)]
     pub(super) json: bool,
@@ -93,6 +96,8 @@ impl RunArgs {
             let value = if secrets.has(name) { HIDDEN } else { value };
             option("set", format!("{name}={value}"));
         });
+        let profiles = self.topology.profiles.iter();
+        profiles.for_each(|profile| option("profile", profile.clone()));
         self.count.iter().for_each(|count| option("count", count.to_string()));
         self.concurrency
             .iter()

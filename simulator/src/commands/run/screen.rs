@@ -1,12 +1,14 @@
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 
 use crate::{backend, commands::output, progress::Progress, scenario};
 
 /// The progress of a run on stderr: a bar on a terminal, lines elsewhere.
 pub(super) struct Screen {
     bar: ProgressBar,
+    began: OnceLock<Timestamp>,
 }
 
 impl Screen {
@@ -14,6 +16,7 @@ impl Screen {
     pub(super) fn new() -> Self {
         Self {
             bar: ProgressBar::hidden(),
+            began: OnceLock::new(),
         }
     }
 
@@ -31,6 +34,11 @@ impl Screen {
         self.bar.finish_and_clear();
     }
 
+    /// The moment at which the first phase of the run began, by the wall clock.
+    pub(super) fn began(&self) -> Timestamp {
+        *self.began.get_or_init(Timestamp::now)
+    }
+
     fn line(&self, text: &str) {
         if self.bar.is_hidden() {
             output::note(text);
@@ -44,6 +52,7 @@ impl Progress<scenario::Event> for Screen {
     fn report(&self, event: &scenario::Event) {
         match event {
             scenario::Event::Phase(phase) => {
+                self.began();
                 if self.bar.is_hidden() {
                     output::note(&event.to_string());
                 }

@@ -1,0 +1,108 @@
+//! Rules of a scenario file that its types do not say, as JSON Schema says them.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+/// Pattern of JSON pointers.
+pub(super) const POINTER: &str = "^(/.*)?$";
+
+/// Pattern of names that become tables, columns or variables.
+const IDENTIFIER: &str = "^[a-z][a-z0-9_]*$";
+
+/// Name of a table, a column or a variable.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("pattern" = IDENTIFIER))]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct Identifier(String);
+
+/// Schema of names of tables, columns or variables.
+pub(super) fn identifiers() -> Value {
+    json!({ "pattern": IDENTIFIER })
+}
+
+/// Keys that every scenario has itself.
+pub(super) fn required() -> Value {
+    json!(["name", "about", "topology", "workload"])
+}
+
+/// Keys without which a scenario would do or prove nothing, unless it includes files that have them.
+pub(super) fn proven() -> Value {
+    json!([{ "required": ["include"] }, { "required": ["step", "invariant"] }])
+}
+
+/// Alternatives of which an entry has exactly one.
+pub(super) fn one_of(keys: &[&str]) -> Value {
+    keys.iter().map(|key| json!({ "required": [key] })).collect()
+}
+
+/// Duration as text with a unit.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("pattern" = faults::DURATION))]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct TimeText(String);
+
+/// Duration, or two between which one is drawn.
+#[derive(JsonSchema)]
+#[schemars(inline, untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) enum SpanText {
+    One(TimeText),
+    Two(TimeText, TimeText),
+}
+
+/// Schema of the moment of a fault.
+pub(super) fn moment(_: &mut SchemaGenerator) -> Schema {
+    let time = json!({ "type": "string", "pattern": faults::DURATION });
+    let text = json!({ "type": "string" });
+    let trigger = |properties: Value, required: &str| {
+        json!({
+            "type": "object", "properties": properties, "required": [required], "additionalProperties": false,
+        })
+    };
+    json_schema!({ "anyOf": [
+        { "type": "number", "minimum": 0, "maximum": 1 },
+        { "const": "random" },
+        trigger(json!({ "journey": { "type": "integer", "minimum": 1 } }), "journey"),
+        trigger(json!({ "after": time }), "after"),
+        trigger(json!({ "ready": text, "after": time }), "ready"),
+        trigger(json!({ "fault": text, "after": time }), "fault"),
+    ] })
+}
+
+/// Adds which keys of a fault go together.
+pub(super) fn fault(schema: &mut Schema) {
+    let none = |keys: &[&str]| -> Value {
+        let absent = keys.iter().map(|key| ((*key).to_owned(), Value::Bool(false)));
+        Value::Object(absent.collect())
+    };
+    let both_ways = json!({ "one_way": { "const": false } });
+    let shapes = json!([
+        {
+            "required": ["kind"],
+            "oneOf": one_of(&["node", "any_of"]),
+            "allOf": [{ "properties": none(&["link", "does", "on", "partition"]) }, { "properties": both_ways }],
+        },
+        {
+            "required": ["link", "does"],
+            "allOf": [
+                { "properties": none(&["kind", "node", "any_of", "partition"]) },
+                { "properties": both_ways },
+                { "properties": { "on": { "properties": none(&["for"]) } } },
+            ],
+        },
+        { "required": ["partition"], "properties": none(&["kind", "node", "any_of", "link", "does", "on"]) },
+    ]);
+    let rules = json!([
+        { "if": { "required": ["every"] }, "then": { "required": ["times"] } },
+        {
+            "if": { "required": ["times"], "properties": { "times": { "minimum": 2 } } },
+            "then": { "required": ["every"] },
+        },
+        {
+            "if": { "required": ["kind"], "properties": { "kind": { "const": "restart" } } },
+            "then": { "properties": none(&["lasts"]) },
+        },
+    ]);
+    schema.insert("oneOf".to_owned(), shapes);
+    schema.insert("allOf".to_owned(), rules);
+}
