@@ -17,7 +17,7 @@ use crate::{
             self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
             RecordDeploymentArgs, RecordUndeploymentArgs,
         },
-        live::{self, DownArgs, LogsArgs, PsArgs, RestartArgs},
+        live::{self, DownArgs, FaultArgs, LogsArgs, PsArgs, RestartArgs},
         mutate::{self, MutateArgs},
         output,
         provide::{self, ProvideArgs},
@@ -54,6 +54,8 @@ enum Command {
     Logs(LogsArgs),
     /// Kill a node of a topology that is up, and start it again
     Restart(RestartArgs),
+    /// Lay, list and lift faults on the links of a topology that is up
+    Fault(FaultArgs),
     /// Take a topology down that `seam up` keeps up
     Down(DownArgs),
     /// Run a scenario against a topology, and say the verdict
@@ -140,6 +142,7 @@ fn run_command(command: Command) -> u8 {
         Command::Ps(args) => live::ps(&args),
         Command::Logs(args) => wait_for(live::logs(args)),
         Command::Restart(args) => wait_for(live::restart(args)),
+        Command::Fault(args) => wait_for(live::fault(args)),
         Command::Down(args) => wait_for(live::down(args)),
         Command::Run(args) => wait_for(run::run(args)),
         Command::Check(args) => check::run(&args),

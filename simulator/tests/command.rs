@@ -25,6 +25,7 @@ fn the_help_names_every_command_for_people_and_the_exit_codes() {
         "ps ",
         "logs ",
         "restart ",
+        "fault ",
         "down ",
         "proxy ",
         "mutate ",

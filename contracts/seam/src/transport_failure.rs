@@ -15,9 +15,11 @@ pub struct TransportFailure {
     pub reason: String,
     #[serde(default, skip_serializing_if = "Not::not")]
     unsent: bool,
-    // Advice to this caller alone: it is neither written nor compared.
+    // The rest is for this caller alone: it is neither written nor compared.
     #[serde(skip)]
     retry_after: Option<Duration>,
+    #[serde(skip)]
+    is_answer: bool,
 }
 
 impl TransportFailure {
@@ -28,6 +30,7 @@ impl TransportFailure {
             reason: reason.into(),
             unsent: false,
             retry_after: None,
+            is_answer: false,
         }
     }
 
@@ -49,6 +52,21 @@ impl TransportFailure {
             retry_after: Some(wait),
             ..self
         }
+    }
+
+    /// Notes that the other side itself answered that it does not know the outcome.
+    #[must_use]
+    pub fn as_answer(self) -> Self {
+        Self {
+            is_answer: true,
+            ..self
+        }
+    }
+
+    /// Returns `true` if the other side itself answered that it does not know the outcome. It is well, and somebody
+    /// behind it may not be.
+    pub fn is_answer(&self) -> bool {
+        self.is_answer
     }
 
     /// Returns `true` if the call never left this process, so that it did not happen.

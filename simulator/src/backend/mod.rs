@@ -24,7 +24,7 @@ mod world;
 pub use error::{LogEnd, NodeError, UpError};
 pub use kept::Keep;
 pub use local::package_variables;
-pub(crate) use local::{launch, reap};
+pub(crate) use local::{launch, program_is_there, reap};
 pub(crate) use logs::Lines;
 pub use options::{Options, Profile};
 pub use progress::Event;

@@ -1,4 +1,10 @@
-use std::{collections::BTreeMap, fmt, io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use futures::future::BoxFuture;
 
@@ -13,6 +19,22 @@ pub(super) trait Runner: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the node's program is missing or cannot be started. Nothing of the node runs then.
     fn start<'a>(&'a self, node: &'a Node, site: &'a Site) -> BoxFuture<'a, Result<Started, NodeError>>;
+
+    /// Runs a program to its end, in a place from which it reaches the front doors. Dropped before, it kills the
+    /// program with all that it started.
+    fn run<'a>(&'a self, program: Program<'a>) -> BoxFuture<'a, NodeExit>;
+}
+
+/// Program that runs beside the nodes, to its end.
+#[derive(Debug)]
+pub(super) struct Program<'a> {
+    /// The program and its arguments.
+    pub(super) words: &'a [String],
+    pub(super) folder: &'a Path,
+    /// Environment variables, added to those that `seam` was started with.
+    pub(super) env: Vec<(String, String)>,
+    /// File that collects its output.
+    pub(super) log: PathBuf,
 }
 
 /// Surroundings of a node, the same for each of its starts.

@@ -21,15 +21,19 @@ use super::{
     Death, Event, NodeError, NodeState, NodeStatus, Options, UpError,
     kept::Removed,
     links::Links,
-    local::Processes,
+    local::{Processes, RUN},
+    logs,
     run_folder::{self, RunFolder},
-    runner::{Runner, Site},
+    runner::{self, Runner, Site},
     supervisor::Supervisor,
 };
 use crate::{
     progress::Progress,
     topology::{Endpoint, Link, Node, Topology},
 };
+
+/// Last lines of a program that are quoted.
+const LAST_LINES: usize = 10;
 
 /// A topology that is up.
 ///
@@ -40,6 +44,7 @@ pub struct Running {
     supervisors: Vec<Arc<Supervisor>>,
     links: Links,
     folder: RunFolder,
+    runner: Arc<dyn Runner>,
     grace: Duration,
     ready_in: Duration,
     closing: CancellationToken,
@@ -106,6 +111,7 @@ impl Running {
             supervisors: topology.nodes().iter().map(supervisor).collect(),
             links,
             folder,
+            runner,
             grace: options.grace,
             ready_in: Duration::ZERO,
             closing,
@@ -283,6 +289,42 @@ impl Running {
         let mut deaths: Vec<Death> = self.supervisors.iter().flat_map(|it| it.deaths()).collect();
         deaths.sort_by_key(|death| death.at);
         deaths
+    }
+
+    /// Paths of the logs of a node, or of all instances of it.
+    pub(super) fn logs(&self, node: &str) -> Vec<PathBuf> {
+        self.called(node).map(|it| self.folder.log(&it.node.name)).collect()
+    }
+
+    /// Runs a program to its end, with `env` and the run's id in its environment. Its output goes to the log of this
+    /// name.
+    ///
+    /// # Errors
+    /// When it does not end with status 0; the text has its last lines.
+    pub(super) async fn run(
+        &self,
+        name: &str,
+        (words, folder): (&[String], &Path),
+        mut env: Vec<(String, String)>,
+    ) -> Result<(), String> {
+        let log = self.folder.log(name);
+        env.push((RUN.to_owned(), self.folder.id().to_owned()));
+        let program = runner::Program {
+            words,
+            folder,
+            env,
+            log: log.clone(),
+        };
+        let printed = logs::length(&log);
+        match self.runner.run(program).await {
+            exit if exit.is_success() => Ok(()),
+            exit => {
+                let said = logs::Lines::from(log, printed).next();
+                let last = said.len().saturating_sub(LAST_LINES);
+                let said = said.get(last..).unwrap_or_default().join("\n");
+                Err(format!("{} ended with {exit}; it said last: {said}", words.join(" ")))
+            }
+        }
     }
 
     /// Path of a node's log.

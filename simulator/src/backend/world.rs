@@ -15,18 +15,23 @@ use serde_json::Value;
 
 use super::{
     Running,
+    logs::each_line,
     support::{links_of, support},
 };
 use crate::{
     backend,
     steps::{
-        Death, Fault, FaultKind, LinkCounts, LinkTraffic, NoAnswer, NotLaid, Request, Response, Support, Target, World,
+        Death, Errand, Fault, FaultKind, LinkCounts, LinkTraffic, Matches, NoAnswer, NotLaid, Request, Response,
+        Support, Target, World,
     },
-    topology::{Endpoint, Link, Topology},
+    topology::{Endpoint, Link, LogPattern, Topology},
 };
 
 /// The largest body that is read, in bytes: observations of a long run are one body.
 const LARGEST_BODY: usize = 1 << 30;
+
+/// Headers by which an answer says that it repeats an earlier one.
+const REPLAYED: [&str; 2] = ["idempotency-replayed", "idempotent-replayed"];
 
 /// The time to reach a node's address, which is on this machine.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -80,7 +85,9 @@ impl Sockets {
         let context = Context::try_current().unwrap_or_else(|| extract(sent.headers()));
         let answer = context.scope(socket.send(sent)).await;
         let answer = answer.map_err(|failure| NoAnswer(failure.reason))?;
+        let says = |name| answer.headers().get(name).is_some_and(|value| value != "false");
         Ok(Response {
+            replayed: REPLAYED.into_iter().any(says),
             status: answer.status().as_u16(),
             body: serde_json::from_slice(answer.body()).unwrap_or(Value::Null),
         })
@@ -136,6 +143,16 @@ impl<'a> LocalWorld<'a> {
             running,
             readied: running.readied(),
         })
+    }
+
+    /// The address of each role, as variables such as `SEAM_URL_ORDERS`.
+    fn addresses(&self) -> Vec<(String, String)> {
+        let address = |role: &str| {
+            let address = self.running.address_of(&self.topology.role(role)?)?;
+            let name = role.to_uppercase().replace('-', "_");
+            Some((format!("SEAM_URL_{name}"), format!("http://{address}")))
+        };
+        self.topology.roles().into_iter().filter_map(address).collect()
     }
 
     /// Lays the faults of links: all of them, or none.
@@ -196,6 +213,30 @@ impl World for LocalWorld<'_> {
             last_lines: death.tail,
         };
         self.running.deaths().into_iter().map(death).collect()
+    }
+
+    fn log_matches(&self, role: &str, pattern: &LogPattern, first: usize) -> Result<Matches, String> {
+        let node = self.node_of(role)?;
+        let mut matches = Matches::default();
+        for log in self.running.logs(&node) {
+            let read = each_line(&log, |line| {
+                matches.lines += 1;
+                if pattern.matches(line) {
+                    matches.matching += 1;
+                    let kept = matches.first.len() < first;
+                    matches.first.extend(kept.then(|| line.to_owned()));
+                }
+            });
+            read.map_err(|error| format!("{} can't be read: {error}", log.display()))?;
+        }
+        Ok(matches)
+    }
+
+    fn run<'a>(&'a self, errand: &'a Errand) -> LocalBoxFuture<'a, Result<(), String>> {
+        let mut env = self.addresses();
+        env.extend(errand.env.iter().cloned());
+        let what = (errand.words.as_slice(), errand.folder.as_path());
+        self.running.run(&errand.name, what, env).boxed_local()
     }
 
     fn support(&self, fault: &Fault) -> Support {

@@ -4,6 +4,7 @@
 //! requests across nodes, and lines around failures and deaths.
 
 mod evidence;
+mod graph;
 mod groups;
 mod invariants;
 mod junit;

@@ -1,22 +1,19 @@
 //! The topology as a picture: nodes in layers from the workload on, and the links between them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use maud::{Markup, html};
 
 use super::{
+    graph::{Arrow, Graph, Shown, WORKLOAD, times},
     plot::{Anchor, Size, area, fitting, px, text},
-    words,
 };
-use crate::{
-    scenario::Report,
-    steps::Purpose,
-    topology::{Link, Node, OUTSIDE, Program, Topology},
-};
+use crate::{scenario::Report, topology::Topology};
 
-/// The name of the box of what sends the requests; no node can have it.
-const WORKLOAD: &str = "(workload)";
 const HEIGHT: f64 = 48.0;
+
+/// A point of a picture.
+type Place = (f64, f64);
 
 /// Draws the topology in both sizes.
 pub(super) fn figure(topology: &Topology, report: &Report) -> Markup {
@@ -26,199 +23,6 @@ pub(super) fn figure(topology: &Topology, report: &Report) -> Markup {
             (Drawing::of(&graph, size).draw()) "\n"
         }
     }
-}
-
-/// The boxes and arrows of a picture.
-struct Graph {
-    /// From the workload on; each layer in the order of the topology.
-    layers: Vec<Vec<Shown>>,
-    arrows: BTreeMap<(String, String), Arrow>,
-}
-
-/// An arrow between two boxes.
-#[derive(Default)]
-struct Arrow {
-    title: String,
-    /// Faults on its links, each with the number of times it was laid.
-    harm: BTreeMap<String, usize>,
-}
-
-/// A box: a node, or the workload.
-struct Shown {
-    name: String,
-    /// The line below the name.
-    about: String,
-    /// Faults and deaths, for a badge.
-    harm: Vec<String>,
-    title: String,
-}
-
-impl Graph {
-    fn of(topology: &Topology, report: &Report) -> Self {
-        let arrows = arrows(topology, report);
-        let layers = layers(topology, &arrows);
-        let shown = |name: &str| match topology.nodes().iter().find(|node| node.name == name) {
-            Some(node) => of_node(node, report),
-            None => of_workload(report),
-        };
-        let layers = layers
-            .iter()
-            .map(|layer| layer.iter().map(|name| shown(name)).collect());
-        Self {
-            layers: layers.collect(),
-            arrows,
-        }
-    }
-}
-
-fn of_workload(report: &Report) -> Shown {
-    let load = report.samples.load;
-    Shown {
-        name: WORKLOAD.to_owned(),
-        about: format!("{} requests", words::count(load.count)),
-        harm: Vec::new(),
-        title: format!("{} journeys, {} at a time", report.count, report.concurrency),
-    }
-}
-
-fn of_node(node: &Node, report: &Report) -> Shown {
-    let steps = report.samples.steps.iter();
-    let asked = steps.filter(|step| node.is_called(&step.node) && step.purpose != Purpose::Observe);
-    let (asked, failed) = asked.fold((0, 0), |(asked, failed), step| {
-        (asked + step.figures.count, failed + step.figures.errors)
-    });
-    let kind = match &node.program {
-        Program::Outside { .. } => "runs elsewhere",
-        _ if node.once => "runs once",
-        _ if node.ports.is_empty() => "worker",
-        _ => "",
-    };
-    let about = match (asked, failed) {
-        (0, _) => kind.to_owned(),
-        (_, 0) => format!("asked {}×", words::count(asked)),
-        _ => format!("{}/{} failed", words::count(failed), words::count(asked)),
-    };
-    let faults = report
-        .faults
-        .iter()
-        .filter(|fault| words::node_of(fault) == Some(&node.name));
-    let mut harm: BTreeMap<String, usize> = BTreeMap::new();
-    for fault in faults.clone() {
-        *harm.entry(words::deed(fault)).or_default() += 1;
-    }
-    for _ in report.deaths.iter().filter(|death| death.node == node.name) {
-        *harm.entry("died".to_owned()).or_default() += 1;
-    }
-    let told = faults.map(|fault| format!("\n{}: {}", words::fault(fault), words::outcome(fault)));
-    Shown {
-        name: node.name.clone(),
-        about,
-        harm: harm.into_iter().map(times).collect(),
-        title: format!("{} {kind}{}", node.name, told.collect::<String>()),
-    }
-}
-
-fn times((what, times): (String, usize)) -> String {
-    if times == 1 { what } else { format!("{what} ×{times}") }
-}
-
-/// The pairs of boxes that an arrow joins, each with its arrow.
-fn arrows(topology: &Topology, report: &Report) -> BTreeMap<(String, String), Arrow> {
-    let mut arrows: BTreeMap<(String, String), Arrow> = BTreeMap::new();
-    for step in report
-        .samples
-        .steps
-        .iter()
-        .filter(|step| step.purpose != Purpose::Observe)
-    {
-        for node in called(topology, &step.node) {
-            let arrow = arrows.entry((WORKLOAD.to_owned(), node.to_owned())).or_default();
-            arrow
-                .title
-                .push_str(&format!("{} ({} requests)\n", step.step, step.figures.count));
-        }
-    }
-    for link in topology.links() {
-        for place in places(topology, &link) {
-            let arrow = arrows.entry(place).or_default();
-            arrow.title.push_str(&format!("{link}\n"));
-        }
-    }
-    for fault in &report.faults {
-        let links = fault
-            .links
-            .iter()
-            .filter_map(|link| topology.links_called(&link.link).ok());
-        let links = links.flatten().flat_map(|link| places(topology, &link));
-        // Two ports of a node, or two effects of a fault, are one arrow.
-        for place in links.collect::<BTreeSet<_>>() {
-            let arrow = arrows.entry(place).or_default();
-            *arrow.harm.entry(words::deed(fault)).or_default() += 1;
-            let (name, outcome, hits) = (words::fault(fault), words::outcome(fault), words::hits(&fault.traffic));
-            arrow.title.push_str(&format!("{name}: {outcome}; {hits}\n"));
-        }
-    }
-    arrows
-}
-
-/// The nodes of this name, or the instances of what is called so.
-fn called<'t>(topology: &'t Topology, service: &str) -> Vec<&'t str> {
-    let nodes = topology.nodes().iter();
-    nodes
-        .filter(|node| node.is_called(service))
-        .map(|node| node.name.as_str())
-        .collect()
-}
-
-/// The pairs of boxes that a link joins; none for a link of a node to itself.
-fn places(topology: &Topology, link: &Link) -> Vec<(String, String)> {
-    let caller = if link.caller == OUTSIDE { WORKLOAD } else { &link.caller };
-    let called = called(topology, &link.endpoint.node).into_iter();
-    let others = called.filter(|node| *node != caller);
-    others.map(|node| (caller.to_owned(), node.to_owned())).collect()
-}
-
-/// Layers of names: the workload, what it asks, what those call, and so on. What nobody calls stands one layer above
-/// the first layer of what it calls; nodes without a link stand last.
-fn layers(topology: &Topology, arrows: &BTreeMap<(String, String), Arrow>) -> Vec<Vec<String>> {
-    let mut layer_of: BTreeMap<&str, usize> = BTreeMap::from([(WORKLOAD, 0)]);
-    let names: Vec<&str> = topology.nodes().iter().map(|node| node.name.as_str()).collect();
-    loop {
-        let next = |(from, to): &'_ (String, String), layers: &BTreeMap<&str, usize>| {
-            let layer = layers.get(from.as_str())?;
-            (!layers.contains_key(to.as_str())).then_some(layer + 1)
-        };
-        let nearest = arrows
-            .keys()
-            .filter_map(|arrow| Some((next(arrow, &layer_of)?, arrow)))
-            .min();
-        if let Some((layer, (_, to))) = nearest {
-            layer_of.insert(to, layer);
-            continue;
-        }
-        // A new beginning: one that others call last of all.
-        let is_called = |name: &str| arrows.keys().any(|(_, to)| to == name);
-        let left = names.iter().filter(|name| !layer_of.contains_key(**name));
-        let Some(root) = left.min_by_key(|name| is_called(name)) else {
-            break;
-        };
-        let of_callees = arrows
-            .keys()
-            .filter(|(from, _)| from == root)
-            .filter_map(|(_, to)| layer_of.get(to.as_str()));
-        let layer = of_callees.max().copied().unwrap_or(1).max(1);
-        layer_of.insert(root, layer);
-    }
-    let last = layer_of.values().max().copied().unwrap_or(0);
-    let of = |layer: usize| {
-        let here = |name: &&str| layer_of.get(*name) == Some(&layer);
-        let all: Vec<&str> = [WORKLOAD].into_iter().chain(names.iter().copied()).collect();
-        all.iter()
-            .filter(|name| here(name))
-            .map(|name| (*name).to_owned())
-            .collect::<Vec<_>>()
-    };
-    (0..=last).map(of).filter(|layer| !layer.is_empty()).collect()
 }
 
 /// Boxes and arrows with their places: layers are columns if there is room, and rows if not.
@@ -336,83 +140,75 @@ impl<'g> Drawing<'g> {
         }
     }
 
-    /// An arrow between two boxes: from layer to layer straight on, back with a bend, and round about within a layer.
     fn arrow(&self, from: &str, to: &str, arrow: &Arrow) -> Markup {
         let (Some((from, from_layer)), Some((to, to_layer))) = (self.corners.get(from), self.corners.get(to)) else {
             return html! {};
         };
         let is_wide = self.size == Size::Wide;
-        let length = if is_wide { self.box_width } else { HEIGHT };
-        // Along the layers, and across them.
-        let turn = |(x, y): (f64, f64)| {
-            if is_wide {
-                (x, y + HEIGHT / 2.0)
-            } else {
-                (y, x + self.box_width / 2.0)
-            }
-        };
-        let ((from_along, from_across), (to_along, to_across)) = (turn(*from), turn(*to));
-        let shift = (to_across - from_across).clamp(-60.0, 60.0) / 6.0;
-        let (start, bend_1, bend_2, end, tip) = if to_layer > from_layer {
-            let (start, end) = (from_along + length, to_along);
-            let bend = (end - start) / 2.0;
-            let (from_across, to_across) = (from_across + shift - 4.0, to_across - shift - 4.0);
-            (
-                (start, from_across),
-                (start + bend, from_across),
-                (end - bend, to_across),
-                (end, to_across),
-                -1.0,
-            )
-        } else if to_layer < from_layer {
-            let (start, end) = (from_along, to_along + length);
-            let bend = (start - end) / 2.0;
-            let (from_across, to_across) = (from_across + shift + 6.0, to_across - shift + 6.0);
-            (
-                (start, from_across),
-                (start - bend, from_across),
-                (end + bend, to_across),
-                (end, to_across),
-                1.0,
-            )
+        let (length, breadth) = if is_wide {
+            (self.box_width, HEIGHT)
         } else {
-            let (start, end) = (from_along + length, to_along + length);
-            let out = start.max(end) + 18.0;
-            let (from_across, to_across) = (from_across + shift, to_across - shift);
-            (
-                (start, from_across),
-                (out, from_across),
-                (out, to_across),
-                (end, to_across),
-                1.0,
-            )
+            (HEIGHT, self.box_width)
         };
-        let back = |(along, across): (f64, f64)| if is_wide { (along, across) } else { (across, along) };
-        let point = |place: (f64, f64)| {
-            let (x, y) = back(place);
+        let turned = |(x, y): (f64, f64)| if is_wide { (x, y) } else { (y, x) };
+        let side = |corner| {
+            let (along, across) = turned(corner);
+            (along, across + breadth / 2.0)
+        };
+        let (curve, tip) = curve(side(*from), side(*to), length, to_layer.cmp(from_layer));
+        let point = |place| {
+            let (x, y) = turned(place);
             format!("{} {}", px(x), px(y))
         };
-        let curve = format!("M{}C{},{},{}", point(start), point(bend_1), point(bend_2), point(end));
-        let (left, right) = ((end.0 + tip * 7.0, end.1 - 4.0), (end.0 + tip * 7.0, end.1 + 4.0));
-        let head = format!("M{}L{}L{}z", point(end), point(left), point(right));
-        let middle = |a: f64, b: f64, c: f64, d: f64| (a + 3.0 * b + 3.0 * c + d) / 8.0;
-        let middle = back((
-            middle(start.0, bend_1.0, bend_2.0, end.0),
-            middle(start.1, bend_1.1, bend_2.1, end.1),
-        ));
+        let [start, bend_1, bend_2, end] = curve.map(point);
+        let (along, across) = curve[3];
+        let [left, right] = [-4.0, 4.0].map(|aside| point((along + tip * 7.0, across + aside)));
         let class = if arrow.harm.is_empty() { "arrow" } else { "arrow struck" };
         html! {
             g class=(class) {
                 title { (arrow.title.trim_end()) }
-                path class="shaft" d=(curve) {}
-                path class="tip" d=(head) {}
+                path class="shaft" d={ "M" (start) "C" (bend_1) "," (bend_2) "," (end) } {}
+                path class="tip" d={ "M" (end) "L" (left) "L" (right) "z" } {}
                 @if !arrow.harm.is_empty() {
                     @let harm = arrow.harm.iter().map(|(what, number)| times((what.clone(), *number)));
-                    (badge(middle, &harm.collect::<Vec<_>>().join(", "), 130.0))
+                    (badge(turned(middle(curve)), &harm.collect::<Vec<_>>().join(", "), 130.0))
                 }
             }
         }
     }
+}
+
+/// The four points of a curve from one box to another, and the side of its end on which the tip is. Points are given
+/// along the layers and across them; a box is given by the middle of its near side, and all have this length.
+///
+/// A curve leads straight on to a later layer, back to an earlier one beside that, and round about within a layer.
+fn curve(from: Place, to: Place, length: f64, order: Ordering) -> ([Place; 4], f64) {
+    let shift = (to.1 - from.1).clamp(-60.0, 60.0) / 6.0;
+    let (start, end, bend_1, bend_2, aside, tip) = match order {
+        Ordering::Greater => {
+            let (start, end) = (from.0 + length, to.0);
+            let bend = (end - start) / 2.0;
+            (start, end, start + bend, end - bend, -4.0, -1.0)
+        }
+        Ordering::Less => {
+            let (start, end) = (from.0, to.0 + length);
+            let bend = (start - end) / 2.0;
+            (start, end, start - bend, end + bend, 6.0, 1.0)
+        }
+        Ordering::Equal => {
+            let (start, end) = (from.0 + length, to.0 + length);
+            let out = start.max(end) + 18.0;
+            (start, end, out, out, 0.0, 1.0)
+        }
+    };
+    let (from, to) = (from.1 + shift + aside, to.1 - shift + aside);
+    ([(start, from), (bend_1, from), (bend_2, to), (end, to)], tip)
+}
+
+/// The point halfway along a curve.
+fn middle([a, b, c, d]: [Place; 4]) -> Place {
+    let middle = |a: f64, b: f64, c: f64, d: f64| (a + 3.0 * b + 3.0 * c + d) / 8.0;
+    (middle(a.0, b.0, c.0, d.0), middle(a.1, b.1, c.1, d.1))
 }
 
 /// A label on a ground of its own, round a place.

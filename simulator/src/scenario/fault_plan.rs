@@ -26,7 +26,7 @@ pub(super) enum Hits {
     /// One of these roles, by a kind of fault that is of nodes.
     Node(FaultKind, Candidates),
     /// The links of this name.
-    Link(String, faults::Fault),
+    Link(String, Box<faults::Fault>),
     /// The links between two nodes, with `one_way`.
     Partition(String, String, bool),
 }

@@ -5,6 +5,7 @@ use tokio::sync::watch;
 
 use super::{
     Event, FaultOutcome, FaultReport, Phase, Scenario, ScenarioError,
+    plan::Steady,
     schedule::{Fate, Scheduled, State, When, schedule},
     timekeeper::Timekeeper,
 };
@@ -17,6 +18,8 @@ pub(super) struct Faults<'a> {
     time: &'a Timekeeper<'a>,
     /// Names of the scenario's faults, by the number of the entry.
     names: Vec<String>,
+    steady: Steady,
+    heal_within: Duration,
     schedule: Vec<Scheduled>,
 }
 
@@ -40,6 +43,8 @@ impl<'a> Faults<'a> {
             client,
             time,
             names: scenario.faults.iter().map(|plan| plan.name().to_owned()).collect(),
+            steady: scenario.steady,
+            heal_within: scenario.heal_within,
             schedule: schedule(scenario, seed, world)?,
         })
     }
@@ -51,10 +56,10 @@ impl<'a> Faults<'a> {
         join_all(self.schedule.iter().map(|it| self.follow(it, started.clone()))).await;
     }
 
-    /// Lifts every fault that is still laid.
+    /// Lifts every fault that is still laid, within the time that the scenario gives.
     pub(super) async fn heal(&self) {
         let laid = self.schedule.iter().filter_map(|it| match *it.state.borrow() {
-            State::Laid { at_ms } => Some(self.lift(it, at_ms)),
+            State::Laid { at_ms } => Some(self.lift_in_time(it, at_ms)),
             State::Ahead | State::Over(_) => None,
         });
         // Collected first: what lifts changes the states that this goes through.
@@ -118,6 +123,7 @@ impl<'a> Faults<'a> {
 
     /// Returns when a fault's moment has come, or else the reason why it will not come.
     async fn moment(&self, it: &Scheduled, mut started: Started) -> Result<(), String> {
+        self.steady(started.clone()).await?;
         match &it.when {
             When::Journey(number, delay) => {
                 let begun = started.wait_for(|started| started >= number);
@@ -148,6 +154,20 @@ impl<'a> Faults<'a> {
                 self.in_time(started, *delay).await
             }
         }
+    }
+
+    /// Returns when the steady part of the run is over.
+    async fn steady(&self, started: Started) -> Result<(), String> {
+        let Steady { time, journeys } = self.steady;
+        let mut counted = started.clone();
+        let begun = async { counted.wait_for(|started| *started > journeys).await.is_ok() };
+        if journeys > 0 && !self.unless_lost(begun).await? {
+            return Err(format!("the run ended before its {journeys} steady journeys were over"));
+        }
+        if time.is_zero() {
+            return Ok(());
+        }
+        self.in_time(started, time).await
     }
 
     /// Waits while journeys are under way.
@@ -197,6 +217,14 @@ impl<'a> Faults<'a> {
         }
     }
 
+    async fn lift_in_time(&self, it: &Scheduled, at_ms: u64) {
+        let limit = self.world.pause(self.heal_within);
+        if let Either::Right(_) = select(pin!(self.lift(it, at_ms)), limit).await {
+            let within = faults::show_duration(self.heal_within);
+            self.not_healed(it, at_ms, format!("it took longer than {within}, the limit of [heal]"));
+        }
+    }
+
     /// Lifts a fault that was laid. A target that does not come back loses the run.
     async fn lift(&self, it: &Scheduled, at_ms: u64) {
         let lifted = self.world.lift(&it.fault).await;
@@ -207,12 +235,14 @@ impl<'a> Faults<'a> {
                 let healed_at_ms = self.time.now_ms();
                 it.end(FaultOutcome::Fired { at_ms, healed_at_ms });
             }
-            Err(reason) => {
-                self.client
-                    .give_up(&format!("{} could not be healed: {reason}", it.fault.target));
-                it.end(FaultOutcome::NotHealed { at_ms, reason });
-            }
+            Err(reason) => self.not_healed(it, at_ms, reason),
         }
+    }
+
+    fn not_healed(&self, it: &Scheduled, at_ms: u64, reason: String) {
+        self.client
+            .give_up(&format!("{} could not be healed: {reason}", it.fault.target));
+        it.end(FaultOutcome::NotHealed { at_ms, reason });
     }
 
     /// The result of a wait, or the reason why the run is lost, if that comes first.

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use faults::{Effect, Selector};
 use schemars::JsonSchema;
@@ -7,8 +7,9 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::{
-    Invariant, Moment,
-    schema::{self, Identifier, POINTER, identifiers, one_of, proven, required},
+    Moment,
+    file_checks::InvariantTable,
+    schema::{self, Identifier, POINTER, identifiers, one_of, required},
     times::{Span, Time},
 };
 use crate::steps::{Conditions, FaultKind, JsonTemplate, Repeat, StepTable, Template, ok_only};
@@ -17,7 +18,7 @@ use crate::steps::{Conditions, FaultKind, JsonTemplate, Repeat, StepTable, Templ
 /// variables have lower-case letters, digits and `_`, a letter first.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "Scenario of seam", extend("required" = required(), "anyOf" = proven()))]
+#[schemars(title = "Scenario of seam", extend("required" = required()), transform = schema::workload_or_command)]
 pub(super) struct ScenarioFile {
     /// Name of the scenario.
     #[schemars(with = "String")]
@@ -36,9 +37,22 @@ pub(super) struct ScenarioFile {
     /// Answers that mean: send the same request again. No answer always means that.
     #[serde(default)]
     pub(super) repeat: Repeat,
+    /// Part of the run before the schedule of faults begins.
+    #[serde(default)]
+    pub(super) steady: SteadyTable,
+    /// Time to lift what is still laid when the journeys are over.
+    #[serde(default)]
+    pub(super) heal: HealTable,
     /// Time to come to rest once every fault is lifted.
     #[serde(default)]
     pub(super) converge: ConvergeTable,
+    /// Limit on everything.
+    #[serde(default)]
+    pub(super) limits: LimitsTable,
+    /// Conditions under which the run is given up, which fails it. 20 failed journeys are one where no other number is
+    /// given.
+    #[serde(default)]
+    pub(super) stop: Vec<StopTable>,
     /// Roles or nodes that `--kill any` chooses from.
     #[serde(default)]
     pub(super) killable: Vec<String>,
@@ -56,8 +70,7 @@ pub(super) struct ScenarioFile {
     /// Requests that are sent before the journeys.
     #[serde(default)]
     pub(super) setup: Vec<StepTable>,
-    /// Steps of each journey in order; at least one, included ones counted.
-    #[schemars(length(min = 1))]
+    /// Steps of each journey in order; at least one, included ones counted, unless the workload is a command.
     #[serde(default)]
     pub(super) step: Vec<StepTable>,
     /// Faults that are laid while the journeys run.
@@ -69,10 +82,9 @@ pub(super) struct ScenarioFile {
     /// Conditions that must come true before the invariants are examined.
     #[serde(default)]
     pub(super) settle: Vec<ConditionTable>,
-    /// Claims that must hold at the end; at least one, included ones counted.
-    #[schemars(length(min = 1))]
+    /// Claims that must hold; at least one, included ones counted, unless the workload is a command.
     #[serde(default)]
-    pub(super) invariant: Vec<Invariant>,
+    pub(super) invariant: Vec<InvariantTable>,
 }
 
 /// A file that scenarios include: entries that several of them share.
@@ -85,20 +97,28 @@ pub(super) struct PartFile {
     pub(super) step: Vec<StepTable>,
     pub(super) observe: Vec<ObservationTable>,
     pub(super) settle: Vec<ConditionTable>,
-    pub(super) invariant: Vec<Invariant>,
+    pub(super) invariant: Vec<InvariantTable>,
 }
 
 /// Amount of what is done, and its patience.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Workload")]
+#[schemars(rename = "Workload", transform = schema::workload)]
 pub(super) struct WorkloadTable {
     /// Journeys in all.
     #[schemars(range(min = 1))]
-    pub(super) count: u64,
-    /// Journeys at a time.
+    pub(super) count: Option<u64>,
+    /// Journeys at a time; with `rate` at most.
     #[schemars(range(min = 1))]
-    pub(super) concurrency: usize,
+    pub(super) concurrency: Option<usize>,
+    /// Journeys that are started in each second, whatever became of those before. One that starts late counts from when
+    /// it should have started. Where the key is missing, each starts as soon as another has ended.
+    #[schemars(range(max = 100000), extend("exclusiveMinimum" = 0))]
+    pub(super) rate: Option<f64>,
+    /// Program and its arguments in place of journeys, run in the folder of the scenario with the front doors in its
+    /// environment (`SEAM_URL_ORDERS`), `SEAM_SEED` and `SEAM_RUN`. Its status must be 0.
+    #[schemars(length(min = 1))]
+    pub(super) command: Option<Vec<String>>,
     /// Milliseconds that one step may take in all, repeats included.
     #[serde(default = "WorkloadTable::default_patience_ms")]
     pub(super) patience_ms: u64,
@@ -115,6 +135,70 @@ impl WorkloadTable {
     fn default_answer_within_ms() -> u64 {
         5_000
     }
+}
+
+/// Part of the run before the schedule of faults begins.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Steady")]
+pub(super) struct SteadyTable {
+    /// Time from the first journey on, or from the end of `journeys`.
+    #[serde(rename = "for")]
+    #[schemars(with = "Option<schema::TimeText>")]
+    pub(super) time: Option<Time>,
+    /// Journeys that are started before a fault may be laid.
+    pub(super) journeys: Option<u64>,
+}
+
+/// Time to lift what is still laid when the journeys are over.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Heal")]
+pub(super) struct HealTable {
+    /// Time after which a fault counts as not healed; 60 s where the table is missing.
+    #[schemars(with = "schema::TimeText")]
+    pub(super) within: Time,
+}
+
+impl Default for HealTable {
+    fn default() -> Self {
+        Self {
+            within: Time(Duration::from_secs(60)),
+        }
+    }
+}
+
+/// Limit on everything.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Limits")]
+pub(super) struct LimitsTable {
+    /// Time after which the run is given up, from the setup until all has come to rest; 1 h where the table is missing.
+    #[schemars(with = "schema::TimeText")]
+    pub(super) total: Time,
+}
+
+impl Default for LimitsTable {
+    fn default() -> Self {
+        Self {
+            total: Time(Duration::from_secs(3_600)),
+        }
+    }
+}
+
+/// Condition under which the run is given up: `failed_journeys` or `errors_above`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Stop", transform = schema::stop)]
+pub(super) struct StopTable {
+    /// Journeys that have failed.
+    #[schemars(range(min = 1))]
+    pub(super) failed_journeys: Option<u64>,
+    /// Share of requests that had no answer or a wrong one, repeats included.
+    #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
+    pub(super) errors_above: Option<f64>,
+    /// Requests before the share counts; 20 where the key is missing.
+    pub(super) after_requests: Option<u64>,
 }
 
 /// Time to come to rest once every fault is lifted.

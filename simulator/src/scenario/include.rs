@@ -111,6 +111,7 @@ impl PartFile {
     fn shift(&mut self, by: usize) {
         let names = self.choose.iter_mut().map(|it| &mut it.name);
         let names = names.chain(self.setup.iter_mut().chain(&mut self.step).map(|it| &mut it.name));
+        let names = names.chain(self.invariant.iter_mut().map(|it| &mut it.name));
         for name in names.chain(self.observe.iter_mut().map(|it| &mut it.table)) {
             let span = name.span();
             *name = Spanned::new(span.start + by..span.end + by, name.get_ref().clone());
@@ -136,7 +137,7 @@ impl PartFile {
         join(self.step, &mut own.step, |it| it.name.get_ref());
         join(self.observe, &mut own.observe, |it| it.table.get_ref());
         join(self.settle, &mut own.settle, |it| &it.name);
-        join(self.invariant, &mut own.invariant, |it| &it.name);
+        join(self.invariant, &mut own.invariant, |it| it.name.get_ref());
     }
 }
 

@@ -24,6 +24,8 @@ impl Scenario {
     /// As [`Scenario::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, ScenarioError> {
         let (file, sources) = include::read(text, path)?;
-        resolve(file).map_err(|mistake| sources.place(mistake))
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let home = whole.parent().unwrap_or(Path::new("/"));
+        resolve(file, home).map_err(|mistake| sources.place(mistake))
     }
 }

@@ -10,6 +10,8 @@
 //! neither is a fault that never happened, or one on a link that met no traffic.
 
 mod candidates;
+mod check;
+mod checks;
 mod collect;
 mod draw;
 mod engine;
@@ -17,6 +19,7 @@ mod error;
 mod fault_plan;
 mod faults;
 mod file;
+mod file_checks;
 mod include;
 mod journey;
 mod judge;
@@ -27,15 +30,19 @@ mod progress;
 mod query;
 mod report;
 mod resolve;
+mod resolve_checks;
 mod resolve_fault;
+mod resolve_limits;
 mod schedule;
 mod schema;
 mod tables;
 mod timekeeper;
 mod times;
 mod uses;
+mod workload;
 
 pub use candidates::Candidates;
+pub use check::Check;
 pub use engine::run;
 pub use error::ScenarioError;
 pub use fault_plan::{FaultPlan, Moment};

@@ -16,7 +16,15 @@ pub enum Event {
         over: u64,
         /// Journeys in all.
         of: u64,
+        /// Journeys that failed.
+        failed: u64,
+        /// Requests so far, repeats included.
+        requests: u64,
+        /// Requests without an answer, or with one that was not right.
+        errors: u64,
     },
+    /// The run is lost, for this reason: no more journeys are tried, and no more faults are laid.
+    GivenUp(String),
     /// A fault was laid.
     Laid(Fault),
     /// A fault was lifted, and its target is as before.
@@ -27,7 +35,8 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Phase(phase) => write!(f, "phase: {phase}"),
-            Self::Journeys { over, of } => write!(f, "{over} of {of} journeys are over"),
+            Self::Journeys { over, of, .. } => write!(f, "{over} of {of} journeys are over"),
+            Self::GivenUp(reason) => write!(f, "given up: {reason}"),
             Self::Laid(fault) if fault.kind == FaultKind::Link => {
                 write!(f, "laid {:?} on {}", fault.name, fault.target)
             }

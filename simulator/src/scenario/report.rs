@@ -14,7 +14,7 @@ pub enum Verdict {
     Pass,
     /// Something that must be true is not, or a fault did not happen.
     Fail,
-    /// Nothing was found wrong, but something was not examined at all.
+    /// Nothing was found wrong, but something was not examined at all, or nothing new was done.
     Inconclusive,
 }
 
@@ -29,22 +29,16 @@ impl Verdict {
     }
 
     /// The verdict on a whole run, from all its parts.
-    pub(super) fn of(
-        faults: &[FaultReport],
-        deaths: &[DeathReport],
-        failed_journeys: &[JourneyFailure],
-        unsettled: &[Unsettled],
-        invariants: &[InvariantReport],
-    ) -> Self {
-        let all_fired = faults
-            .iter()
-            .all(|fault| matches!(fault.outcome, FaultOutcome::Fired { .. }));
-        let violated = invariants.iter().any(|invariant| invariant.verdict == Self::Fail);
-        let died = deaths.iter().any(|death| !death.expected);
-        if !all_fired || died || violated || !failed_journeys.is_empty() || !unsettled.is_empty() {
+    pub(super) fn of(report: &Report) -> Self {
+        let fired = |fault: &FaultReport| matches!(fault.outcome, FaultOutcome::Fired { .. });
+        let all_fired = report.faults.iter().all(fired);
+        let violated = report.invariants.iter().any(|it| it.verdict == Self::Fail);
+        let died = report.deaths.iter().any(|death| !death.expected);
+        let incomplete = !report.failed_journeys.is_empty() || !report.unsettled.is_empty();
+        if report.given_up.is_some() || !all_fired || died || violated || incomplete {
             return Self::Fail;
         }
-        let examined = invariants.iter().all(|invariant| invariant.verdict == Self::Pass);
+        let examined = report.nothing_new.is_none() && report.invariants.iter().all(|it| it.verdict == Self::Pass);
         if examined { Self::Pass } else { Self::Inconclusive }
     }
 }
@@ -67,6 +61,10 @@ pub struct Report {
     pub verdict: Verdict,
     /// The beginning of each phase, and the length of the run.
     pub timeline: Timeline,
+    /// The reason why nothing new was done, so that the run proves nothing: all keys had been used before.
+    pub nothing_new: Option<String>,
+    /// The reason why the run was given up, which fails it.
+    pub given_up: Option<String>,
     /// Requests that the run took.
     pub requests: Requests,
     /// Figures of the requests, by step and over time.

@@ -1,5 +1,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     time::Duration,
 };
 
@@ -7,10 +8,12 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::{
-    Scenario, Workload,
-    file::{ChoiceTable, ObservationTable, PagesTable, ScenarioFile, WorkloadTable},
+    Scenario,
+    file::{ChoiceTable, ObservationTable, PagesTable, ScenarioFile},
     plan::{Choice, Column, Condition, Draw, FAULTS, JOURNEYS, LINKS, Observation, Pages, Setup, Subjects, Weighted},
+    resolve_checks::{errand, invariants},
     resolve_fault::faults,
+    resolve_limits::{steady, stops, workload},
 };
 use crate::steps::{Step, StepTable, Template, Variables, check_pointer};
 
@@ -32,17 +35,26 @@ const COMMON: [&str; 2] = ["seed", "run"];
 type Lists = BTreeMap<String, Vec<BTreeMap<String, Value>>>;
 type Names = BTreeSet<String>;
 
-/// Makes the plan that a file means.
+/// Makes the plan that a file in the folder `home` means.
 ///
 /// # Errors
 /// The first name that refers to nothing, or the first entry that contradicts itself.
-pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
+pub(super) fn resolve(file: ScenarioFile, home: &Path) -> Result<Scenario, Mistake> {
     let start = file.name.span().start;
-    let workload = workload(&file.workload).map_err(|problem| Mistake { offset: start, problem })?;
-    require(!file.step.is_empty(), start, || {
+    let of_file = |problem| Mistake { offset: start, problem };
+    let workload = workload(&file.workload).map_err(of_file)?;
+    let steady = steady(&file.steady, workload.count).map_err(of_file)?;
+    let stops = stops(&file.stop).map_err(of_file)?;
+    let command = file.workload.command.clone();
+    let command = command.map(|words| errand("workload", words, home)).transpose();
+    let command = command.map_err(|problem| of_file(format!("[workload]: {problem}")))?;
+    require(!file.step.is_empty() || command.is_some(), start, || {
         "there is no [[step]]: a journey would do nothing".to_owned()
     })?;
-    require(!file.invariant.is_empty(), start, || {
+    require(file.step.is_empty() || command.is_none(), start, || {
+        "[workload] is a command, and there is a [[step]], which belongs to journeys".to_owned()
+    })?;
+    require(!file.invariant.is_empty() || command.is_some(), start, || {
         "there is no [[invariant]]: a run would prove nothing".to_owned()
     })?;
     check_tables(&file)?;
@@ -56,6 +68,8 @@ pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
     for answer in &file.repeat.answers {
         check_pointer(&answer.pointer, "[repeat]").map_err(|problem| Mistake { offset: start, problem })?;
     }
+    let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
+    let (invariants, checks) = invariants(file.invariant, &names, home)?;
     let condition = |it: super::file::ConditionTable| Condition {
         name: it.name,
         pending: it.pending,
@@ -66,7 +80,11 @@ pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
         topology: file.topology,
         workload,
         repeat: file.repeat,
+        steady,
+        heal_within: file.heal.within.0,
         converge_within: Duration::from_millis(file.converge.within_ms),
+        total: file.limits.total.0,
+        stops,
         killable: file.killable,
         may_die: file.may_die,
         lists: file.list,
@@ -76,24 +94,14 @@ pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
         faults,
         observations,
         conditions: file.settle.into_iter().map(condition).collect(),
-        invariants: file.invariant,
+        invariants,
+        checks,
+        command,
     })
 }
 
 fn each<T, R>(tables: Vec<T>, resolve: impl FnMut(T) -> Result<R, Mistake>) -> Result<Vec<R>, Mistake> {
     tables.into_iter().map(resolve).collect()
-}
-
-fn workload(table: &WorkloadTable) -> Result<Workload, String> {
-    if table.count == 0 || table.concurrency == 0 {
-        return Err("[workload] has a count or a concurrency of 0, wanted 1 or more".to_owned());
-    }
-    Ok(Workload {
-        count: table.count,
-        concurrency: table.concurrency,
-        patience: Duration::from_millis(table.patience_ms),
-        answer_within: Duration::from_millis(table.answer_within_ms),
-    })
 }
 
 fn check_tables(file: &ScenarioFile) -> Result<(), Mistake> {

@@ -60,6 +60,11 @@ fn fault(table: FaultTable, number: usize, journeys: u64) -> Result<FaultPlan, S
     let (times, every) = repeats(&table).map_err(wrong)?;
     let lasts = lasts(&table).map_err(wrong)?;
     let at = table.at.get_ref().clone();
+    if journeys == 0 && matches!(at, Moment::Started(_) | Moment::Random | Moment::Journey(_)) {
+        let problem = "the workload is a command, which has no journeys; wanted at = { after = \"2s\" }, { ready = \
+                       \"node\" } or { fault = \"name\" }";
+        return Err(wrong(problem.to_owned()));
+    }
     if let Moment::Journey(number) = at
         && number > journeys
     {
@@ -105,7 +110,7 @@ fn hits(table: FaultTable, name: &str) -> Result<Hits, String> {
                 return Err(wrong("on.for is not for scenarios; give lasts"));
             }
             let laid = faults::Fault::new(name, on, does).map_err(|error| format!("[[fault]] {error}"))?;
-            Ok(Hits::Link(link, laid))
+            Ok(Hits::Link(link, Box::new(laid)))
         }
         (None, None, Some(_)) if of_node || of_link => {
             Err(wrong("a partition has no node, any_of, does or on; it names two nodes"))

@@ -25,9 +25,67 @@ pub(super) fn required() -> Value {
     json!(["name", "about", "topology", "workload"])
 }
 
-/// Keys without which a scenario would do or prove nothing, unless it includes files that have them.
-pub(super) fn proven() -> Value {
-    json!([{ "required": ["include"] }, { "required": ["step", "invariant"] }])
+/// Adds that a scenario does and proves something: steps and invariants, which it may include, or a command.
+pub(super) fn workload_or_command(schema: &mut Schema) {
+    let some = json!({ "minItems": 1 });
+    let no_command = json!({ "properties": { "command": false } });
+    let shapes = json!([
+        {
+            "required": ["step", "invariant"],
+            "properties": { "include": false, "workload": no_command, "step": some, "invariant": some },
+        },
+        { "required": ["include"], "properties": { "workload": no_command } },
+        { "properties": { "workload": { "required": ["command"] }, "step": { "maxItems": 0 } } },
+    ]);
+    schema.insert("oneOf".to_owned(), shapes);
+}
+
+/// Adds that a workload has journeys or a command.
+pub(super) fn workload(schema: &mut Schema) {
+    let absent = json!({ "count": false, "concurrency": false, "rate": false });
+    let shapes = json!([
+        { "required": ["count", "concurrency"], "properties": { "command": false } },
+        { "required": ["command"], "properties": absent },
+    ]);
+    schema.insert("oneOf".to_owned(), shapes);
+}
+
+/// Adds that a condition to stop is one of the two.
+pub(super) fn stop(schema: &mut Schema) {
+    let absent = json!({ "errors_above": false, "after_requests": false });
+    let shapes = json!([
+        { "required": ["failed_journeys"], "properties": absent },
+        { "required": ["errors_above"], "properties": { "failed_journeys": false } },
+    ]);
+    schema.insert("oneOf".to_owned(), shapes);
+}
+
+/// Adds that an invariant is checked in one way, and which keys go with it.
+pub(super) fn invariant(schema: &mut Schema) {
+    let ways = ["probe", "log", "latency", "errors", "command"];
+    let looks = ["when", "every", "within"];
+    let sql = ["violations", "checked", "figures"];
+    let none = |keys: &[&str]| -> Value { keys.iter().map(|key| ((*key).to_owned(), Value::Bool(false))).collect() };
+    let mut shapes = vec![json!({
+        "required": ["violations", "checked"],
+        "properties": none(&[ways.as_slice(), looks.as_slice()].concat()),
+    })];
+    for way in ways {
+        let mut others: Vec<&str> = ways.into_iter().filter(|other| *other != way).chain(sql).collect();
+        if !["probe", "command"].contains(&way) {
+            others.extend(looks);
+        }
+        shapes.push(json!({ "required": [way], "properties": none(&others) }));
+    }
+    schema.insert("oneOf".to_owned(), Value::from(shapes));
+}
+
+/// Keys that need another one beside them.
+pub(super) fn pairs(pairs: &[(&str, &str)]) -> Value {
+    pairs
+        .iter()
+        .map(|(key, needs)| ((*key).to_owned(), json!([needs])))
+        .collect()
 }
 
 /// Alternatives of which an entry has exactly one.

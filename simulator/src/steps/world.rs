@@ -3,7 +3,8 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::Value;
 
-use super::{Fault, LinkCounts, LinkTraffic, NotLaid, Support};
+use super::{Errand, Fault, LinkCounts, LinkTraffic, Matches, NotLaid, Support};
+use crate::topology::LogPattern;
 
 /// The system under test and its clock: all that steps and the scenario engine see and do. They know no other clock
 /// and no socket, so the same engine can run on real processes or in virtual time.
@@ -36,6 +37,25 @@ pub trait World {
     /// Every end of a node so far that no fault caused; the earliest first.
     fn deaths(&self) -> Vec<Death> {
         Vec::new()
+    }
+
+    /// Looks through all that a node has printed since the start of the run for lines that match a pattern, of which the
+    /// `first` are given.
+    ///
+    /// # Errors
+    /// When there is no such node, or its log can't be read.
+    fn log_matches(&self, node: &str, pattern: &LogPattern, first: usize) -> Result<Matches, String> {
+        let _ = (pattern, first);
+        Err(format!("nothing is known of a log of {node} here"))
+    }
+
+    /// Runs a program to its end, with the way to each role in its environment. Dropped before, it kills the program.
+    ///
+    /// # Errors
+    /// When it does not end with status 0; the text has its last lines.
+    fn run<'a>(&'a self, errand: &'a Errand) -> LocalBoxFuture<'a, Result<(), String>> {
+        let refusal = format!("{} can't be run here", errand.words.join(" "));
+        async { Err(refusal) }.boxed_local()
     }
 
     /// Says if the world can lay a fault. Asked for every fault before the workload starts; by default all are refused.
@@ -131,6 +151,8 @@ pub struct Response {
     pub status: u16,
     /// The body, or `Null` where it was empty or not JSON.
     pub body: Value,
+    /// True if the answer says that it repeats an earlier one, to a request with the same idempotency key.
+    pub replayed: bool,
 }
 
 /// An answer that did not come, or not in time; the request may have been done or not.

@@ -117,7 +117,7 @@ fn of_the_ledger() -> Vec<Case> {
 }
 
 /// Commands for a topology that is up.
-const LIVE: [&str; 3] = ["ps", "ps --json", "logs"];
+const LIVE: [&str; 4] = ["ps", "ps --json", "logs", "fault list --json"];
 const UP: &str = "up shop.toml -d";
 
 /// Commands that write files, each for two stdouts: what they wrote is there whatever becomes of the result.
@@ -130,7 +130,12 @@ const WRITING: [&str; 2] = [
 const UP_TO_WORK: [&str; 2] = ["every node is ready", "the API is up"];
 
 /// Commands that print nothing to stdout.
-const WITHOUT_RESULT: [&str; 2] = ["restart corner-shop", "down"];
+const WITHOUT_RESULT: [&str; 4] = [
+    "fault add outside->corner-shop refuse",
+    "fault remove refuse",
+    "restart corner-shop",
+    "down",
+];
 
 /// A shop with a topology of one node, a scenario for it, and a folder of pacts in which nobody has one.
 fn shop() -> Shop {

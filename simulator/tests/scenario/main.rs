@@ -1,9 +1,11 @@
 //! The engine against a shop with planted defects: each must be found, with the right evidence, and a sound shop must
 //! pass.
 
+mod checks;
 mod evidence;
 mod faults;
 mod files;
+mod limits;
 mod moments;
 mod queries;
 mod shop;

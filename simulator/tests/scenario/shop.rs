@@ -6,7 +6,12 @@ use std::{
 
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
-use simulator::steps::{Fault, LinkCounts, LinkTraffic, NoAnswer, NotLaid, Request, Response, Support, Target, World};
+use simulator::{
+    steps::{
+        Errand, Fault, LinkCounts, LinkTraffic, Matches, NoAnswer, NotLaid, Request, Response, Support, Target, World,
+    },
+    topology::LogPattern,
+};
 
 /// The defect that is planted in a shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +35,12 @@ pub(crate) enum Defect {
     IdleLinks,
     /// Chance spares all that passes a link.
     LuckyLinks,
+    /// Every order was placed before, in another run.
+    HasSeenItAll,
+    /// Each answer takes 10 ms.
+    Slow,
+    /// The bank never comes back, and nobody hears of it.
+    NeverBack,
     /// The bank does not come back.
     StaysDead,
     /// Orders are refused with a 400.
@@ -127,7 +138,11 @@ impl Shop {
         match known {
             0 if self.defect == Defect::LosesAnswers => Err(NoAnswer("connection reset".to_owned())),
             1 if self.defect == Defect::LosesAnswers => ok(409, json!({"error": "in flight"})),
-            _ => ok(201, order),
+            _ => Ok(Response {
+                status: 201,
+                body: order,
+                replayed: known > 0 || self.defect == Defect::HasSeenItAll,
+            }),
         }
     }
 }
@@ -155,8 +170,36 @@ impl World for Shop {
         _: Duration,
     ) -> LocalBoxFuture<'a, Result<Response, NoAnswer>> {
         async move {
-            tokio::task::yield_now().await;
+            match self.defect {
+                Defect::Slow => tokio::time::sleep(Duration::from_millis(10)).await,
+                _ => tokio::task::yield_now().await,
+            }
             self.answer(role, request)
+        }
+        .boxed_local()
+    }
+
+    fn log_matches(&self, node: &str, pattern: &LogPattern, first: usize) -> Result<Matches, String> {
+        let lines: &[&str] = if node == "shop" {
+            &["open", "lunch at noon", "closed"]
+        } else {
+            &[]
+        };
+        let matching = || lines.iter().filter(|line| pattern.matches(line));
+        Ok(Matches {
+            lines: lines.len() as u64,
+            matching: matching().count(),
+            first: matching().take(first).map(ToString::to_string).collect(),
+        })
+    }
+
+    fn run<'a>(&'a self, errand: &'a Errand) -> LocalBoxFuture<'a, Result<(), String>> {
+        async move {
+            match errand.words[0].as_str() {
+                "true" => Ok(()),
+                "sleep" => std::future::pending().await,
+                other => Err(format!("{other} ended with exit status 1")),
+            }
         }
         .boxed_local()
     }
@@ -228,6 +271,9 @@ impl World for Shop {
 
     fn lift<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), String>> {
         async move {
+            if self.defect == Defect::NeverBack {
+                std::future::pending::<()>().await;
+            }
             if self.defect == Defect::StaysDead {
                 return Err("it exited with status 1".to_owned());
             }
@@ -242,7 +288,11 @@ impl World for Shop {
 }
 
 fn ok(status: u16, body: Value) -> Result<Response, NoAnswer> {
-    Ok(Response { status, body })
+    Ok(Response {
+        status,
+        body,
+        replayed: false,
+    })
 }
 
 /// Seven charges a page, counted from 1.

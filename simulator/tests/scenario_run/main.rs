@@ -1,5 +1,6 @@
 //! `seam run` as a user meets it: the real command, a topology with a node that is not Rust, real sockets.
 
+mod checks;
 mod faults;
 mod report;
 

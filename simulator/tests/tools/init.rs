@@ -120,6 +120,7 @@ fn made(compose: &str) -> (String, Said) {
     let folder = Folder::new();
     folder.write("stack/compose.yaml", compose);
     folder.write("stack/mail.env", "FROM=shop\n");
+    folder.write("stack/.env", "NAME=shop\n");
     folder.write("stack/web/Dockerfile", "FROM node\n");
     let said = folder
         .seam(&["init", "stack", "--from", "stack/compose.yaml", "--name", "made"])
@@ -191,6 +192,7 @@ fn workers_become_nodes_without_ports_and_names_are_made_to_fit() {
     has(
         &said.err,
         &[
+            "stack/.env, from which compose fills in variables",
             "mail.worker: the env file gone.env",
             "mail.worker: restart always",
             "mail.worker: `logging`: `local` has nothing of the kind",

@@ -47,6 +47,15 @@ impl Validator<'_> {
             "if" => !self.fits(wanted, value) || self.fits(&schema["then"], value),
             "minimum" => value.as_f64().is_none_or(|it| it >= number(wanted)),
             "maximum" => value.as_f64().is_none_or(|it| it <= number(wanted)),
+            "exclusiveMinimum" => value.as_f64().is_none_or(|it| it > number(wanted)),
+            "exclusiveMaximum" => value.as_f64().is_none_or(|it| it < number(wanted)),
+            "dependencies" => value.as_object().is_none_or(|it| {
+                let wanted = wanted.as_object().unwrap();
+                let needed = wanted.iter().filter(|(key, _)| it.contains_key(*key));
+                needed
+                    .flat_map(|(_, keys)| all(keys))
+                    .all(|key| it.contains_key(key.as_str().unwrap()))
+            }),
             "pattern" => value
                 .as_str()
                 .is_none_or(|it| Regex::new(wanted.as_str().unwrap()).unwrap().is_match(it)),

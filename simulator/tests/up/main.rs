@@ -5,6 +5,7 @@
 mod conduct;
 mod deaths;
 mod disk;
+mod faults;
 mod kills;
 mod kinds;
 mod life;

@@ -111,6 +111,7 @@ impl<T: Transport> RestClient<T> {
         let response = self.transport.send(request).await?;
         let status = response.status().as_u16();
         let answer = match read(status, response.body()) {
+            Ok(Err(Error::Transport(failure))) => Err(Error::Transport(failure.as_answer())),
             Ok(answer) => answer,
             Err(reason) => Err(self.unanswered(&place, &format!("status {status}: {reason}")).into()),
         };

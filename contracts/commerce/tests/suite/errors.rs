@@ -76,8 +76,29 @@ async fn an_unknown_outcome_has_the_time_for_which_the_server_asks() {
 
         let failure = client.get_order(order_id()).await.unwrap_err();
 
-        assert_eq!(failure.transport().unwrap().retry_after(), wanted, "{failure}");
+        let failure = failure.transport().unwrap();
+        assert_eq!(
+            (failure.retry_after(), failure.is_answer()),
+            (wanted, false),
+            "{failure}"
+        );
     }
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_an_answer_if_the_service_itself_says_so() {
+    let unknown = OrderError::from(TransportFailure::new("payment provider", "no answer yet"));
+    let recorded = Recorded::<dyn Orders>::answering(OrdersReply::GetOrder(Err(unknown.clone())));
+    let client = http::orders::Client::new(InProcess::new(http::orders::router(recorded.service())));
+
+    let failure = client.get_order(order_id()).await.unwrap_err();
+
+    assert_eq!(failure, unknown);
+    let failure = failure.transport().unwrap();
+    assert_eq!(
+        (failure.retry_after(), failure.is_answer()),
+        (Some(Duration::from_secs(1)), true)
+    );
 }
 
 #[test]

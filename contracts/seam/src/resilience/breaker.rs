@@ -20,9 +20,9 @@ use crate::{
 /// probe, goes through. Its answer closes the circuit, and its silence opens it again; the other calls are refused
 /// until then.
 ///
-/// Any answer is a success, a domain error too. An attempt that is dropped counts as one without an answer if the
-/// deadline of its [`Context`] is past, and for nothing if it is not, since then its caller gave up early. Limit the
-/// time of each call: a probe that hangs keeps the circuit as it is.
+/// Any answer is a success: a domain error too, and that the service does not know the outcome itself. An attempt that
+/// is dropped counts as one without an answer if the deadline of its [`Context`] is past, and for nothing if it is not,
+/// since then its caller gave up early. Limit the time of each call: a probe that hangs keeps the circuit as it is.
 ///
 /// Put it round one link, below a [`Retry`](super::Retry), so that it counts attempts.
 pub struct Breaker<C: Contract + ?Sized> {
@@ -124,6 +124,7 @@ impl<C: Contract + ?Sized> Carrier<C> for Breaker<C> {
             let reply = self.next.carry(call).await;
             attempt.ended = Some(match C::outcome(&reply) {
                 Outcome::Transport(failure) if failure.is_unsent() => Ended::Void,
+                Outcome::Transport(failure) if failure.is_answer() => Ended::Answered,
                 Outcome::Transport(_) => Ended::Unanswered,
                 Outcome::Value(()) | Outcome::DomainError(_) | Outcome::Panic(_) => Ended::Answered,
             });

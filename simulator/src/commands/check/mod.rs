@@ -9,7 +9,7 @@ use crate::{
     backend, exit,
     scenario::{FaultPlan, Scenario, UseKind},
     search,
-    steps::{Fault, Support, Target},
+    steps::{Errand, Fault, Support, Target},
     topology::Topology,
 };
 
@@ -70,8 +70,21 @@ pub(crate) fn misfits(scenario: &Scenario, topology: &Topology, own: bool) -> Ve
         )
     };
     let mut misfits: Vec<String> = missing.map(line).collect();
+    misfits.extend(scenario.errands().filter_map(no_program));
     misfits.extend(scenario.faults.iter().flat_map(|plan| refused(plan, topology)));
     misfits
+}
+
+/// The lack of the program that a scenario runs beside the system.
+fn no_program(errand: &Errand) -> Option<String> {
+    let program = errand.words.first()?;
+    let place = match program.contains('/') {
+        true => errand.folder.display().to_string(),
+        false => "PATH".to_owned(),
+    };
+    let is_there = backend::program_is_there(program, &errand.folder);
+    let lack = format!("there is no program {program} in {place}; install it, or correct the scenario's command");
+    (!is_there).then_some(lack)
 }
 
 /// The reasons why a fault can't be laid on a topology. A role that is missing is said otherwise.

@@ -49,8 +49,13 @@ impl RunArgs {
     /// Puts the arguments in place of what the scenario says.
     ///
     /// # Errors
-    /// When `--kill` names a node that is not there.
+    /// When `--kill` names a node that is not there, or a number of journeys is given for a workload without any.
     pub(super) fn adjust(&self, scenario: &mut Scenario, topology: &Topology) -> Result<(), String> {
+        if scenario.command.is_some() && (self.count.is_some() || self.concurrency.is_some()) {
+            return Err(
+                "--count and --concurrency are of journeys, and the scenario's workload is a command".to_owned(),
+            );
+        }
         if let Some(count) = self.count {
             scenario.workload.count = count;
         }

@@ -18,6 +18,12 @@ pub(super) fn render(report: &Report, width: u16) -> String {
     for fault in &report.faults {
         fault_lines(&mut text, fault);
     }
+    if let Some(reason) = &report.nothing_new {
+        line(&mut text, &format!("nothing was done, so nothing was proved: {reason}"));
+    }
+    if let Some(reason) = &report.given_up {
+        line(&mut text, &format!("given up, so the run failed: {reason}"));
+    }
     for death in &report.deaths {
         death_lines(&mut text, death);
     }
@@ -202,6 +208,10 @@ fn verdict_line(report: &Report) -> String {
         .count
         .saturating_sub(u64::try_from(report.failed_journeys.len()).unwrap_or(u64::MAX));
     let took = report.timeline.journeys_ms.max(1);
+    if report.count == 0 {
+        let (verdict, total) = (report.verdict.as_str(), seconds(report.timeline.total_ms));
+        return format!("{verdict} in {total}: the workload took {}", seconds(took));
+    }
     // Tenths of journeys per second, in whole numbers.
     let rate = over.saturating_mul(10_000) / took;
     format!(

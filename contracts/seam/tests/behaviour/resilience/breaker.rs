@@ -9,8 +9,8 @@ use std::{
 use futures::future::join_all;
 use proptest::prelude::*;
 use seam::{
-    BoxFuture, Breaker, BreakerPolicy, BreakerStats, Carrier, CircuitState, Context, Contract, TransportFailure, Via,
-    caught,
+    BoxFuture, Breaker, BreakerPolicy, BreakerStats, Carrier, CircuitState, Context, Contract, ContractError,
+    TransportFailure, Via, caught,
 };
 use tokio::{sync::oneshot, time::Instant};
 
@@ -64,6 +64,18 @@ async fn failures_in_a_row_open_it_and_any_answer_ends_the_row() {
         refused: 1,
     };
     assert_eq!((seen, link.arrived()), (wanted, 6));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_answers_that_it_does_not_know_the_outcome_is_not_away() {
+    let link = Scripted::always(Act::Unknowing);
+    let (breaker, shelf) = breaking(&link);
+
+    for _ in 0..10 {
+        assert!(shelf.count().await.is_err_and(|error| error.transport().is_some()));
+    }
+
+    assert_eq!((breaker.stats().state, link.arrived()), (CircuitState::Closed, 10));
 }
 
 #[tokio::test(start_paused = true)]

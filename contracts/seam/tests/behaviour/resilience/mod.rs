@@ -28,6 +28,8 @@ enum Act {
     Busy,
     /// Fails before the call is sent.
     Unsent,
+    /// Answers that it does not know the outcome.
+    Unknowing,
     /// Gives no answer.
     Silence,
     /// Gives no answer, and asks not to be called for a time.
@@ -88,6 +90,7 @@ impl Carrier<dyn Shelf> for Scripted {
                 Act::Refuse => ShelfReply::Get(Err(ShelfError::Missing("a".into()))),
                 Act::Busy => ShelfReply::Put(Err(ShelfError::Busy)),
                 Act::Unsent => <dyn Shelf>::failed(&call, TransportFailure::unsent("shelf", "full")),
+                Act::Unknowing => <dyn Shelf>::failed(&call, failure.as_answer()),
                 Act::Silence => <dyn Shelf>::failed(&call, failure),
                 Act::AskedToWait(wait) => <dyn Shelf>::failed(&call, failure.with_retry_after(wait)),
                 Act::Hang => std::future::pending().await,

@@ -46,6 +46,13 @@ pub(super) fn draft(file: &Path, topologies: &Path) -> Result<Draft, String> {
     for section in sections.filter(|key| !PASSED_OVER.contains(&key.as_str()) && !key.starts_with("x-")) {
         lost.push(format!("the section `{section}`: `local` has nothing of the kind"));
     }
+    let variables = file.with_file_name(".env");
+    if variables.is_file() {
+        lost.push(format!(
+            "{}, from which compose fills in variables: have them in the environment of `seam`",
+            variables.display()
+        ));
+    }
     let project = Project {
         folder: absolute(file.parent().unwrap_or(Path::new(""))),
         topologies: absolute(topologies),

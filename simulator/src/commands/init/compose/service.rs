@@ -185,8 +185,8 @@ impl Project {
 
     /// What another tool runs: an address that a variable of the environment may change.
     fn elsewhere(&self, name: &str, service: &Service, node: &mut Node, lost: &mut Vec<String>) {
-        let (needs, links) = (std::mem::take(&mut node.needs), std::mem::take(&mut node.links));
-        drop((needs, links));
+        node.needs.clear();
+        node.links.clear();
         let what = match (service.written["image"].as_str(), service.written["build"].is_null()) {
             (_, false) => "it is built by a Dockerfile, and the file gives no command".to_owned(),
             (Some(image), true) => format!("it is the image {}", with_defaults(image)),
