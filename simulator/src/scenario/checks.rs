@@ -263,7 +263,7 @@ fn errors(samples: &Samples, step: Option<&str>, below: f64, seen: &RefCell<Seen
         |its: &&crate::steps::StepSamples| its.purpose == Purpose::Journey && step.is_none_or(|step| its.step == step);
     let meant = samples.steps.iter().filter(is_meant);
     let (requests, errors) = meant.fold((0, 0), |(requests, errors), its| {
-        (requests + its.count, errors + its.errors)
+        (requests + its.figures.count, errors + its.figures.errors)
     });
     let mut seen = seen.borrow_mut();
     seen.looks = requests;
