@@ -79,12 +79,13 @@ async fn each_rule_explains_its_difference_and_no_other() {
         ]
     };
     type Change = fn(&mut crate::samples::Receipt);
-    let changes: [(Change, Seen); 8] = [
+    let changes: [(Change, Seen); 9] = [
         (|receipt| receipt.note = Some("other".to_owned()), Seen::Explained),
         (|receipt| receipt.lines.reverse(), Seen::Explained),
         (|receipt| receipt.cents = 456, Seen::Explained),
         (|receipt| receipt.charge = 9, Seen::Explained),
         (|receipt| receipt.note = None, Seen::Different),
+        (|receipt| receipt.lines = vec![0, 455, 455], Seen::Different),
         (|receipt| receipt.lines[0] = 1, Seen::Different),
         (|receipt| receipt.cents = 457, Seen::Different),
         (|receipt| receipt.payment = "q".to_owned(), Seen::Different),

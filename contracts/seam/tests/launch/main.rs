@@ -12,4 +12,5 @@ mod observing;
 mod samples;
 mod settings;
 mod source;
+mod threads;
 mod writes;
