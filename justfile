@@ -27,6 +27,10 @@ test:
 pacts:
     SEAM_WRITE_PACTS=1 cargo test --quiet --locked --workspace --test pacts
 
+# Write the JSON Schemas and the reference of topologies and scenarios as the types are now. Without this, a test that finds them stale fails.
+schemas:
+    SEAM_WRITE_SCHEMAS=1 cargo test --quiet --locked --workspace --test tools schemas
+
 # Formatting, clippy and rustdoc, all with warnings denied.
 lint:
     cargo fmt --all --check
@@ -86,17 +90,38 @@ keep-records version:
     git -c user.name=contracts -c user.email=contracts@users.noreply.github.com pull --rebase
     git push
 
-# Do other Pact tools say the same of our providers, and is a pact of theirs read here? pact_verifier_cli and pact-python, which this installs (Python 3 is needed).
-interop:
+# Do other Pact tools (pact_verifier_cli, pact-python) say the same of our providers, and do clients of Toxiproxy drive `seam proxy`? Installs them; Python 3 and Node 18 are needed. One half alone: pacts or toxiproxy.
+interop half="":
     #!/usr/bin/env bash
     set -euo pipefail
     tools="${XDG_CACHE_HOME:-$HOME/.cache}/seam/interop"
-    # Unoptimised builds in half the time and verifies as well.
-    cargo install --quiet --locked --debug --version 1.4.0 --root "$tools" pact_verifier_cli
+    if [ "{{half}}" != toxiproxy ]; then
+        # Unoptimised builds in half the time and verifies as well.
+        cargo install --quiet --locked --debug --version 1.4.0 --root "$tools" pact_verifier_cli
+    fi
+    if [ "{{half}}" != pacts ]; then
+        npm install --silent --no-fund --no-audit --prefix "$tools/node" toxiproxy-node-client@4.1.0
+    fi
     [ -x "$tools/python/bin/python" ] || python3 -m venv "$tools/python"
     "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check --requirement tests/interop/requirements.txt
+    # The schemas of our files, asked by a validator of somebody else.
+    check="$tools/python/bin/check-jsonschema"
+    "$check" --check-metaschema simulator/schemas/*.json
+    "$check" --schemafile simulator/schemas/topology.json simulator/topologies/*.toml
+    "$check" --schemafile simulator/schemas/scenario.json simulator/scenarios/*.toml
     SEAM_INTEROP_VERIFIER="$tools/bin/pact-verifier" SEAM_INTEROP_PYTHON="$tools/python/bin/python" \
-        cargo test --quiet --locked --workspace --test interop
+        SEAM_INTEROP_TOXIPROXY_NODE="$tools/node/node_modules/toxiproxy-node-client/package.json" \
+        cargo test --quiet --locked --workspace --test interop -- {{half}}
+
+# Install `seam` as another project does, and run the example in two languages with it, outside of this workspace.
+install-check:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    place=$(mktemp -d); trap 'rm -rf "$place"' EXIT
+    cargo install --quiet --locked --debug --path simulator --root "$place"
+    cp -r simulator/examples/two-languages "$place/platform"
+    cd "$place/platform"
+    env -i PATH="$PATH" HOME="$HOME" "$place/bin/seam" run ./scenario.toml --seed 3
 
 # Does every service do what its OpenAPI document says? schemathesis asks, which this installs (Python 3 is needed): all checks, stateful too, from one seed.
 schemathesis examples="50" seed="1":
@@ -122,6 +147,10 @@ bench:
 # Plant bugs, one at a time, and see which suite finds each after how many cases: all, those with a word in their name, or those of one suite.
 bite word="":
     cargo test --quiet --locked --workspace --test bite -- {{ if word == "" { "" } else { quote(word) } }}
+
+# Have each service die at each of its fail points and start again, and check the books; or only at those with a word in their test's name.
+fail-points word="":
+    cargo test --quiet --locked --workspace --test fail-points -- {{ if word == "" { "" } else { quote(word) } }}
 
 # Run the checkout scenario many times, killing a random service at a random moment each time.
 soak runs="200" *args="":

@@ -2,7 +2,8 @@
 
 use std::{ffi::OsString, future::Future, io};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::{Shell, generate};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
@@ -11,15 +12,18 @@ use crate::{
         check::{self, CheckArgs},
         clean::{self, CleanArgs},
         doctor::{self, DoctorArgs},
+        init::{self, InitArgs},
         ledger::{
             self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
             RecordDeploymentArgs, RecordUndeploymentArgs,
         },
-        live::{self, DownArgs, LogsArgs, PsArgs, RestartArgs},
+        live::{self, DownArgs, FaultArgs, LogsArgs, PsArgs, RestartArgs},
         mutate::{self, MutateArgs},
         output,
         provide::{self, ProvideArgs},
+        proxy::{self, ProxyArgs},
         run::{self, RunArgs},
+        schema::{self, SchemaArgs},
         up::{self, UpArgs},
         verify::{self, VerifyArgs},
     },
@@ -50,18 +54,37 @@ enum Command {
     Logs(LogsArgs),
     /// Kill a node of a topology that is up, and start it again
     Restart(RestartArgs),
+    /// Lay, list and lift faults on the links of a topology that is up
+    Fault(FaultArgs),
     /// Take a topology down that `seam up` keeps up
     Down(DownArgs),
     /// Run a scenario against a topology, and say the verdict
     Run(RunArgs),
     /// Check topologies and scenarios, and say everything that is wrong; nothing is started
     Check(CheckArgs),
+    /// Write a first topology and scenario for a folder, from what it holds or from a compose file
+    Init(InitArgs),
+    /// Print the JSON Schema of topology or scenario files, for editors
+    Schema(SchemaArgs),
+    /// Print completions for a shell
+    #[command(after_help = "bash: source <(seam completions bash), in ~/.bashrc\n\
+        zsh: seam completions zsh > \"${fpath[1]}/_seam\"\n\
+        fish: seam completions fish > ~/.config/fish/completions/seam.fish")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the reference of all keys of topology and scenario files
+    #[command(hide = true)]
+    Reference,
     /// Remove what runs have left behind, and say what that frees
     Clean(CleanArgs),
     /// Verify providers against the pacts of their consumers, strictly
     Verify(Box<VerifyArgs>),
     /// Bring providers up for the verifier of any Pact tool, until Ctrl-C
     Provide(ProvideArgs),
+    /// Serve proxies with faults, by Toxiproxy's API, until Ctrl-C
+    Proxy(ProxyArgs),
     /// Say how strong pacts are, and what they leave unprotected
     Mutate(MutateArgs),
     /// Record which pacts a version of a consumer holds
@@ -119,12 +142,18 @@ fn run_command(command: Command) -> u8 {
         Command::Ps(args) => live::ps(&args),
         Command::Logs(args) => wait_for(live::logs(args)),
         Command::Restart(args) => wait_for(live::restart(args)),
+        Command::Fault(args) => wait_for(live::fault(args)),
         Command::Down(args) => wait_for(live::down(args)),
         Command::Run(args) => wait_for(run::run(args)),
         Command::Check(args) => check::run(&args),
         Command::Clean(args) => clean::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Completions { shell } => completions(shell),
+        Command::Schema(args) => schema::run(&args),
+        Command::Reference => schema::reference(),
         Command::Verify(args) => wait_for(verify::run(*args)),
         Command::Provide(args) => wait_for(provide::run(args)),
+        Command::Proxy(args) => wait_for(proxy::run(args)),
         Command::Mutate(args) => wait_for(mutate::run(args)),
         Command::Doctor(args) => wait_for(doctor::run(args)),
         Command::Publish(args) => ledger::run(&args),
@@ -138,6 +167,17 @@ fn run_command(command: Command) -> u8 {
         Command::Launch { words } => said("launch", backend::launch(&words)),
         Command::Reap => said("reap", backend::reap()),
     }
+}
+
+/// Prints the completions of every command and option.
+fn completions(shell: Shell) -> u8 {
+    let mut script = Vec::new();
+    generate(shell, &mut Cli::command(), "seam", &mut script);
+    output::printed(
+        "completions",
+        output::print(&String::from_utf8_lossy(&script)),
+        exit::PASS,
+    )
 }
 
 fn wait_for(command: impl Future<Output = u8>) -> u8 {

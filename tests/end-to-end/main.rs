@@ -1,6 +1,7 @@
 //! The platform as its users run it, through the `seam` command: real processes, real sockets, their own databases.
 
 mod containers;
+mod fail_points;
 mod input;
 mod scenarios;
 mod verification;

@@ -1,10 +1,12 @@
 //! Compares our verdicts with those of other Pact tools. Verifies the platform's providers, as `seam provide`
 //! keeps them up, with `seam verify`, pact_verifier_cli and pact-python: against the committed pacts, against
-//! each of them with one expectation that is not met, and against pacts that pact-python wrote.
+//! each of them with one expectation that is not met, and against pacts that pact-python wrote. Drives `seam proxy`
+//! with two clients of Toxiproxy.
 //!
-//! Run by `just interop`, which installs the two others. Exit codes: 0 all verdicts are as they should be, 1
-//! one is not, 2 could not run.
+//! Run by `just interop`, which installs the others; `pacts` or `toxiproxy` runs one half. Exit codes: 0 all
+//! verdicts and checks are as they should be, 1 one is not, 2 could not run.
 
+mod clients;
 mod pacts;
 mod tools;
 
@@ -19,7 +21,16 @@ use tools::{Tool, tools};
 type Row = (Pact, Vec<Result<bool, String>>);
 
 fn main() -> ExitCode {
-    match run() {
+    let half = std::env::args().nth(1).unwrap_or_default();
+    let result = match half.as_str() {
+        "" => run().and_then(|agreed| Ok(clients::drive()? && agreed)),
+        "pacts" => run(),
+        "toxiproxy" => clients::drive(),
+        other => Err(format!(
+            "there is no half {other:?}; wanted pacts, toxiproxy, or none for both"
+        )),
+    };
+    match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(problem) => {

@@ -22,10 +22,6 @@ pub(crate) struct Tools {
 
 /// The tools, at the paths that `just interop` sets.
 pub(crate) fn tools() -> Result<Tools, String> {
-    let named = |name: &str| {
-        let path = env::var_os(name).map(PathBuf::from).filter(|path| path.is_file());
-        path.ok_or_else(|| format!("{name} names no file; start this with 'just interop', which installs the tools"))
-    };
     let python = named("SEAM_INTEROP_PYTHON")?;
     Ok(Tools {
         verifiers: [
@@ -35,6 +31,12 @@ pub(crate) fn tools() -> Result<Tools, String> {
         ],
         python,
     })
+}
+
+/// The file that a variable names, which `just interop` sets.
+pub(crate) fn named(name: &str) -> Result<PathBuf, String> {
+    let path = env::var_os(name).map(PathBuf::from).filter(|path| path.is_file());
+    path.ok_or_else(|| format!("{name} names no file; start this with 'just interop', which installs the tools"))
 }
 
 impl Tools {

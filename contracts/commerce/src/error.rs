@@ -153,7 +153,13 @@ impl<C: fmt::Display> From<Invalid> for Error<C> {
 
 impl<C: fmt::Display> From<TransportFailure> for Error<C> {
     fn from(failure: TransportFailure) -> Self {
-        Self::Transport(failure)
+        match failure.is_unsent() {
+            true => Self::ServiceUnavailable {
+                service: failure.to,
+                reason: failure.reason,
+            },
+            false => Self::Transport(failure),
+        }
     }
 }
 
@@ -163,6 +169,10 @@ impl<C: fmt::Debug + fmt::Display + Send + Sync + 'static> ContractError for Err
             Self::Transport(failure) => Some(failure),
             _ => None,
         }
+    }
+
+    fn is_not_done(&self) -> bool {
+        matches!(self, Self::ServiceUnavailable { .. } | Self::RateLimited { .. })
     }
 }
 

@@ -24,17 +24,17 @@ pub trait Inventory: Send + Sync {
     /// Reserves all items of an order, or none of them.
     ///
     /// The order is the key: repeating the call changes nothing, and other items for the same order are refused.
-    #[write(key = request.order_id)]
+    #[write(key = request.order_id, idempotent)]
     async fn reserve(&self, request: ReservationRequest) -> Result<Reservation, InventoryError>;
 
     /// Returns an order's items to the stock, reserved or committed.
     ///
     /// Repeating it changes nothing. A released order can't reserve again.
-    #[write(key = order_id)]
+    #[write(key = order_id, idempotent)]
     async fn release(&self, order_id: OrderId) -> Result<Reservation, InventoryError>;
 
     /// Takes an order's reserved items out of the stock for good. Repeating it changes nothing.
-    #[write(key = order_id)]
+    #[write(key = order_id, idempotent)]
     async fn commit(&self, order_id: OrderId) -> Result<Reservation, InventoryError>;
 }
 

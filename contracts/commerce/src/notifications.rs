@@ -9,7 +9,7 @@ use crate::{
 #[seam::contract(name = "notifications")]
 pub trait Notifications: Send + Sync {
     /// Sends a message about an order. The same key with the same request repeats the first reply.
-    #[write(key = notification.key)]
+    #[write(key = notification.key, idempotent)]
     async fn notify(&self, notification: NewNotification) -> Result<Notification, NotificationError>;
 
     /// Returns the notification in its present state.

@@ -20,7 +20,7 @@ pub trait Orders: Send + Sync {
     /// Reserves the stock and accepts the order as `Pending`. Inventory sets the prices.
     ///
     /// The same key with the same request repeats the first reply.
-    #[write(key = order.key)]
+    #[write(key = order.key, idempotent)]
     async fn create_order(&self, order: NewOrder) -> Result<Order, OrderError>;
 
     /// Returns the order in its present state.
@@ -38,21 +38,21 @@ pub trait Orders: Send + Sync {
     /// Moves a `Pending` order to `Confirmed`; fails without a captured payment of the order's total.
     ///
     /// Repeating it changes nothing.
-    #[write(key = order_id)]
+    #[write(key = order_id, idempotent)]
     async fn confirm_order(&self, order_id: OrderId) -> Result<Order, OrderError>;
 
     /// Moves a `Pending` or `Confirmed` order to `Cancelled`: its stock goes back, and captured money is refunded.
     ///
     /// Repeating it changes nothing.
-    #[write(key = order_id)]
+    #[write(key = order_id, idempotent)]
     async fn cancel_order(&self, order_id: OrderId, reason: String) -> Result<Order, OrderError>;
 
     /// Moves a `Confirmed` order to `Shipped`. Repeating it with the same shipment changes nothing.
-    #[write(key = order_id)]
+    #[write(key = order_id, idempotent)]
     async fn ship_order(&self, order_id: OrderId, shipment: Shipment) -> Result<Order, OrderError>;
 
     /// Moves a `Shipped` order to `Delivered`. Repeating it changes nothing.
-    #[write(key = order_id)]
+    #[write(key = order_id, idempotent)]
     async fn deliver_order(&self, order_id: OrderId) -> Result<Order, OrderError>;
 }
 

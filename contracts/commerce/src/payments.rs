@@ -9,7 +9,7 @@ pub trait Payments: Send + Sync {
     ///
     /// Returns the payment in its present state, so later refunds show in a repeated call. The status `Unknown`
     /// means that the provider did not reply: it is resolved by asking the provider, never by a second charge.
-    #[write(key = order_id)]
+    #[write(key = order_id, idempotent)]
     async fn process_payment(&self, order_id: OrderId) -> Result<Payment, PaymentError>;
 
     /// Returns the payment in its present state.
@@ -29,7 +29,7 @@ pub trait Payments: Send + Sync {
     /// The same key with the same request repeats the provider's first reply, a refusal too. A request that is
     /// refused before the provider is asked (malformed, no such payment, another currency, nothing captured, more
     /// than is left) has no effect and is not remembered: its key stays new.
-    #[write(key = payment_id)]
+    #[write(key = payment_id, idempotent)]
     async fn refund_payment(&self, payment_id: PaymentId, refund: Refund) -> Result<Payment, PaymentError>;
 }
 

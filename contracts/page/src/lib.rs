@@ -23,6 +23,12 @@ const STYLE: &str = include_str!("style.css");
 
 /// Renders a whole page. `title` is also its heading of the first level.
 pub fn document(title: &str, body: Markup) -> String {
+    styled(title, "", body)
+}
+
+/// Renders a whole page as [`document`] does, with rules of its own after the common style. `style` is CSS that the
+/// program holds itself: it is not escaped.
+pub fn styled(title: &str, style: &'static str, body: Markup) -> String {
     let page = html! {
         (DOCTYPE) "\n"
         html lang="en" {
@@ -32,7 +38,7 @@ pub fn document(title: &str, body: Markup) -> String {
                 meta charset="utf-8"; "\n"
                 meta name="viewport" content="width=device-width"; "\n"
                 title { (title) } "\n"
-                style { "\n" (PreEscaped(STYLE)) } "\n"
+                style { "\n" (PreEscaped(STYLE)) (PreEscaped(style)) } "\n"
             }
             "\n"
             body {

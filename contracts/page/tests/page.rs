@@ -1,7 +1,7 @@
 //! Promises of the frame that every page has.
 
 use maud::{Markup, html};
-use page::{Tone, document};
+use page::{Tone, document, styled};
 
 #[test]
 fn a_page_stands_alone_and_loads_nothing() {
@@ -34,4 +34,18 @@ fn every_tone_has_a_colour_in_the_style_of_the_page() {
     for tone in [Tone::Good, Tone::Open, Tone::Bad, Tone::Muted] {
         assert!(page.contains(&format!(".{tone} {{ color: var(--{tone})")), "{tone}");
     }
+}
+
+#[test]
+fn rules_of_a_page_come_after_those_of_all_pages() {
+    let page = styled("Run", ".mine { color: red; }", html! { p.mine { "it" } });
+    let (common, rest) = page.split_once(".mine { color: red; }").expect("the rules are there");
+    assert!(
+        common.contains(":root {") && rest.contains("<p class=\"mine\">it</p>"),
+        "{page}"
+    );
+    assert_eq!(
+        document("Run", html! { p { "it" } }),
+        styled("Run", "", html! { p { "it" } })
+    );
 }

@@ -2,13 +2,18 @@ use syn::{Attribute, Error, Expr, Ident, Member, Meta, Result, Token, TraitItemF
 
 const KEY_WANTED: &str =
     "a key is an argument, or a field of one: write #[read(key = order_id)] or #[write(key = order.key)]";
+const IDEMPOTENT_WANTED: &str = "after the key only `idempotent` may stand, and only for a write that may be sent \
+                                 again: write #[write(key = order.key, idempotent)]";
 
 /// The content of `#[read]` or `#[write]` on a method.
 pub(crate) struct Classification {
     pub(crate) kind: Kind,
     pub(crate) key: Option<Key>,
+    /// Declared to have no further effect when the same call is made again.
+    pub(crate) idempotent: bool,
 }
 
+#[derive(PartialEq)]
 pub(crate) enum Kind {
     Read,
     Write,
@@ -45,12 +50,40 @@ impl Classification {
         } else {
             Kind::Write
         };
-        let key = match &marker.meta {
-            Meta::Path(_) => None,
-            Meta::List(_) => Some(marker.parse_args_with(key)?),
+        let (key, idempotent) = match &marker.meta {
+            Meta::Path(_) => (None, None),
+            Meta::List(_) => {
+                let (key, idempotent) = marker.parse_args_with(facts)?;
+                (Some(key), idempotent)
+            }
             Meta::NameValue(_) => return Err(Error::new_spanned(marker, KEY_WANTED)),
         };
-        Ok(Self { kind, key })
+        match idempotent {
+            Some(word) if kind == Kind::Read => Err(Error::new(word.span(), IDEMPOTENT_WANTED)),
+            idempotent => Ok(Self {
+                kind,
+                key,
+                idempotent: idempotent.is_some(),
+            }),
+        }
+    }
+}
+
+/// Reads `key = order.key`, and `, idempotent` after it.
+fn facts(input: ParseStream<'_>) -> Result<(Key, Option<Ident>)> {
+    let key = key(input)?;
+    if !input.peek(Token![,]) {
+        return match input.is_empty() {
+            true => Ok((key, None)),
+            false => Err(Error::new(input.span(), KEY_WANTED)),
+        };
+    }
+    input.parse::<Token![,]>()?;
+    let start = input.span();
+    let word: Ident = input.parse().map_err(|_| Error::new(start, IDEMPOTENT_WANTED))?;
+    match word == "idempotent" && input.is_empty() {
+        true => Ok((key, Some(word))),
+        false => Err(Error::new(word.span(), IDEMPOTENT_WANTED)),
     }
 }
 
@@ -66,10 +99,7 @@ fn key(input: ParseStream<'_>) -> Result<Key> {
     let argument = root(&expression)
         .cloned()
         .ok_or_else(|| Error::new_spanned(&expression, KEY_WANTED))?;
-    match input.is_empty() {
-        true => Ok(Key { argument, expression }),
-        false => Err(wanted(input.span())),
-    }
+    Ok(Key { argument, expression })
 }
 
 fn root(expression: &Expr) -> Option<&Ident> {

@@ -96,6 +96,9 @@ fn contract(model: &Model) -> TokenStream {
     let outcomes = model.methods.iter().map(|Method { variant, answer, .. }| {
         quote_spanned! { place(answer) => #reply::#variant(answer) => ::seam::private::Answer::outcome(answer), }
     });
+    let refusals = model.methods.iter().map(|Method { variant, answer, .. }| {
+        quote_spanned! { place(answer) => #reply::#variant(answer) => ::seam::private::Answer::is_not_done(answer), }
+    });
     let failures = model.methods.iter().map(|Method { variant, answer, .. }| {
         quote_spanned! {
             place(answer) => #call::#variant { .. } => #reply::#variant(::seam::private::Answer::none(failure)),
@@ -123,6 +126,9 @@ fn contract(model: &Model) -> TokenStream {
             fn outcome(reply: &#reply) -> ::seam::Outcome<(), &(dyn ::std::error::Error + 'static)> {
                 match reply { #(#outcomes)* }
             }
+            fn is_not_done(reply: &#reply) -> bool {
+                match reply { #(#refusals)* }
+            }
             fn via(carrier: ::std::sync::Arc<dyn ::seam::Carrier<Self>>) -> ::std::sync::Arc<Self> {
                 ::std::sync::Arc::new(::seam::Via(carrier))
             }
@@ -137,7 +143,10 @@ fn metadata(method: &Method) -> TokenStream {
         Kind::Write => format_ident!("Write"),
     };
     let keyed = method.classification.key.is_some();
-    quote! { ::seam::Method { name: #name, kind: ::seam::MethodKind::#kind, keyed: #keyed }, }
+    let idempotent = method.classification.idempotent;
+    quote! {
+        ::seam::Method { name: #name, kind: ::seam::MethodKind::#kind, keyed: #keyed, idempotent: #idempotent },
+    }
 }
 
 fn key(call: &Ident, method: &Method) -> TokenStream {

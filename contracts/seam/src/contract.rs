@@ -36,6 +36,10 @@ pub trait Contract: Send + Sync + 'static {
     /// Classifies a reply. Never [`Outcome::Panic`], since a panic leaves no reply.
     fn outcome(reply: &Self::Reply) -> Outcome<(), &(dyn Error + 'static)>;
 
+    /// Returns `true` if the reply says that nothing was done, and nothing will be, as
+    /// [`ContractError::is_not_done`] does. It tells nothing of an earlier attempt at the same call.
+    fn is_not_done(reply: &Self::Reply) -> bool;
+
     /// Makes a carrier an implementation of the trait.
     fn via(carrier: Arc<dyn Carrier<Self>>) -> Arc<Self>;
 }
@@ -49,6 +53,15 @@ pub struct Method {
     pub kind: MethodKind,
     /// `true` if the method names a key, so that [`Contract::key`] returns one for its calls.
     pub keyed: bool,
+    /// `true` for a write that is declared `idempotent`: the same call again has no further effect.
+    pub idempotent: bool,
+}
+
+impl Method {
+    /// Returns `true` if a call may be sent again when no answer came: reads, and writes that are declared idempotent.
+    pub fn may_be_repeated(&self) -> bool {
+        self.kind == MethodKind::Read || self.idempotent
+    }
 }
 
 /// The effect that calling a method may have.
@@ -56,7 +69,7 @@ pub struct Method {
 pub enum MethodKind {
     /// None: a call may be repeated, shadowed and recorded freely.
     Read,
-    /// A change: no wrapper repeats or shadows such a call unless told to.
+    /// A change: no wrapper shadows such a call unless told to, or repeats it unless it is declared idempotent.
     Write,
 }
 
@@ -72,8 +85,16 @@ pub enum MethodKind {
 pub trait ContractError: Error + From<TransportFailure> + Send + Sync + 'static {
     /// The transport failure if no answer came; `None` if this error is an answer.
     ///
-    /// `E::from(failure).transport()` must return that failure.
+    /// `E::from(failure).transport()` must return that failure, except for one that
+    /// [is unsent](TransportFailure::is_unsent): an error that has a word for "nothing was done" uses that.
     fn transport(&self) -> Option<&TransportFailure>;
+
+    /// Returns `true` if this error says that the service could not take the call now, so that nothing was done.
+    ///
+    /// Unless it is overridden, only a failure that [is unsent](TransportFailure::is_unsent) says so.
+    fn is_not_done(&self) -> bool {
+        self.transport().is_some_and(TransportFailure::is_unsent)
+    }
 }
 
 /// The error of methods that never refuse a call: no answer is all that can go wrong.

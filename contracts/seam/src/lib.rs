@@ -70,6 +70,7 @@
 //! Where to look:
 //! - a contract and its calls: [`macro@contract`], [`Contract`], [`ContractError`];
 //! - ways to carry a call: [`Direct`], [`Wire`], [`Deferred`], and your own [`Carrier`];
+//! - protection from a service that is slow or away: [`Retry`], [`Bulkhead`], [`Breaker`];
 //! - what came of it: [`Outcome`], [`observe`], [`TransportFailure`];
 //! - what travels beside the arguments: [`Context`], [`Trace`], [`original`];
 //! - clocks and randomness, which a test or a simulation replaces: [`time`], [`chance`];
@@ -95,6 +96,7 @@ pub mod original;
 mod outcome;
 #[doc(hidden)]
 pub mod private;
+mod resilience;
 pub mod time;
 mod trace;
 mod transport_failure;
@@ -108,6 +110,10 @@ pub use deferred::{Deferred, Slot};
 pub use direct::Direct;
 pub use futures::future::BoxFuture;
 pub use outcome::{Outcome, Panic, caught, observe};
+pub use resilience::{
+    Breaker, BreakerPolicy, BreakerStats, Bulkhead, BulkheadStats, CircuitState, Retry, RetryBudget, RetryPolicy,
+    RetryStats,
+};
 pub use trace::{MalformedTraceparent, Trace};
 pub use transport_failure::TransportFailure;
 pub use wire::Wire;
@@ -131,6 +137,8 @@ pub use wire::Wire;
 /// - says what it does: `#[read]` changes nothing, `#[write]` may; nothing is ever repeated or shadowed by a guess;
 /// - names its key, if it has one: the argument, or the field of one, that says what the call is about. The key
 ///   has a text (`Display`), and calls with the same key are about the same thing;
+/// - says whether its key makes a write safe to send again: `#[write(key = order.id, idempotent)]` promises that the
+///   same call has no further effect, so [`Retry`] may repeat it;
 /// - is `async`, takes `&self` and arguments by value, and returns a `Result` whose error is a [`ContractError`];
 /// - has arguments and answers that are `Clone`, `Debug`, `PartialEq`, `Serialize` and `Deserialize`.
 ///

@@ -16,6 +16,8 @@ pub trait Answer: Sized {
     fn none(failure: TransportFailure) -> Self;
     /// Classifies the result.
     fn outcome(&self) -> Outcome<(), &(dyn Error + 'static)>;
+    /// Tells whether it says that nothing was done.
+    fn is_not_done(&self) -> bool;
 }
 
 impl<V, E: ContractError> Answer for Result<V, E> {
@@ -31,6 +33,10 @@ impl<V, E: ContractError> Answer for Result<V, E> {
                 None => Outcome::DomainError(error),
             },
         }
+    }
+
+    fn is_not_done(&self) -> bool {
+        self.as_ref().is_err_and(|error| error.is_not_done())
     }
 }
 

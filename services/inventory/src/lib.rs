@@ -16,3 +16,11 @@ pub use module::{Dependencies, SETTINGS, open};
 
 /// The module's name in events, errors, settings and the database's address.
 const SOURCE: &str = "inventory";
+
+/// Points at which a test can have the module's process die, with the feature `fail-points` of `shared`.
+pub const FAIL_POINTS: &[&str] = shared::fail_points![
+    "inventory.orders.before_effect",
+    "inventory.orders.before_acknowledge",
+    "inventory.event.before_commit",
+    "inventory.event.before_publish",
+];

@@ -10,6 +10,7 @@ fn main() -> ExitCode {
         name: "inventory",
         about: "Knows products with their prices and stock, and the reservations of orders.",
         settings: Declarations::from(inventory::SETTINGS).and(Dependencies::SETTINGS),
+        fail_points: &[inventory::FAIL_POINTS],
     }
     .run(|env| {
         Box::pin(async move {

@@ -4,7 +4,7 @@ use axum::Router;
 use commerce::{EventFeed, http::feed};
 use seam::{Contract, http::Socket};
 use shared::{
-    Environment, Module, Mounted, StartError, passed_on,
+    Environment, Module, Mounted, SettingsError, StartError, passed_on,
     settings::{Declared, Setting},
 };
 
@@ -40,22 +40,22 @@ impl<C: Contract + ?Sized> Kind<C> {
         open: impl Future<Output = Result<Module<C>, StartError>>,
     ) -> Result<Endpoint<C>, StartError> {
         match env.socket(self.url)? {
-            Some(socket) => Ok(self.extracted(socket)),
+            Some(socket) => Ok(self.extracted(env, socket)?),
             None => Ok(open.await?.into()),
         }
     }
 
-    fn extracted(&self, socket: Arc<Socket>) -> Endpoint<C> {
+    fn extracted(&self, env: &Environment, socket: Arc<Socket>) -> Result<Endpoint<C>, SettingsError> {
         let service = (self.client)(Arc::clone(&socket));
         let feed: Arc<dyn EventFeed> = Arc::new(feed::Client::new(self.name, socket));
         // Their failures become answers of this process, and the address of the module is nobody's business outside.
         let router = (self.router)(passed_on(Arc::clone(&service)));
         let routes = router.merge(feed::router(self.name, passed_on(Arc::clone(&feed))));
-        Endpoint {
-            service,
+        Ok(Endpoint {
+            service: env.link(service)?,
             feed,
             mounted: Mounted::routes(self.name, routes),
-        }
+        })
     }
 }
 

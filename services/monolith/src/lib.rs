@@ -9,4 +9,4 @@ mod endpoint;
 mod platform;
 
 pub use endpoint::Endpoint;
-pub use platform::{Platform, open, settings};
+pub use platform::{FAIL_POINTS, Platform, open, settings};

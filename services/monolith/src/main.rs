@@ -9,6 +9,7 @@ fn main() -> ExitCode {
         name: "monolith",
         about: "All modules in one process; a module whose URL is set is a service of its own instead.",
         settings: monolith::settings(),
+        fail_points: monolith::FAIL_POINTS,
     };
     program.run(|env| Box::pin(monolith::open(env)))
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use commerce::{EventFeed, Inventory, Notifications, Orders, Payments, http};
 use seam::Deferred;
 use shared::{
-    Environment, Mounted, Settings, SettingsError, StartError,
+    Environment, LINK_SETTINGS, Mounted, Settings, SettingsError, StartError,
     settings::{Declarations, Declared, Setting, optional, standard},
 };
 
@@ -50,6 +50,14 @@ const ALL: [(&Setting<String>, &[Declared]); 4] = [
     (PAYMENTS.url, PAYMENTS.settings),
     (INVENTORY.url, INVENTORY.settings),
     (NOTIFICATIONS.url, NOTIFICATIONS.settings),
+];
+
+/// Points of all modules at which a test can have the process die.
+pub const FAIL_POINTS: &[&[&str]] = &[
+    orders::FAIL_POINTS,
+    payments::FAIL_POINTS,
+    inventory::FAIL_POINTS,
+    notifications::FAIL_POINTS,
 ];
 
 /// The modules, wired to each other.
@@ -133,7 +141,7 @@ pub async fn open(env: Environment) -> Result<Vec<Mounted>, StartError> {
 /// All are optional: the ones that are required depend on which modules run here, and are checked when the platform
 /// is assembled.
 pub fn settings() -> Declarations {
-    let mut declared = Declarations::default();
+    let mut declared = Declarations::from(LINK_SETTINGS);
     for (url, settings) in ALL {
         declared = declared.and(&[optional(url)]).and(settings);
     }

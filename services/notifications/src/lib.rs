@@ -30,3 +30,14 @@ pub use module::{Dependencies, SETTINGS, open};
 
 /// The module's name in events, errors, settings and the database's address.
 const SOURCE: &str = "notifications";
+
+/// Points at which a test can have the module's process die, with the feature `fail-points` of `shared`.
+pub const FAIL_POINTS: &[&str] = shared::fail_points![
+    "notifications.orders.before_effect",
+    "notifications.orders.before_acknowledge",
+    "notifications.payments.before_effect",
+    "notifications.payments.before_acknowledge",
+    "notifications.delivery.after_effect",
+    "notifications.event.before_commit",
+    "notifications.event.before_publish",
+];

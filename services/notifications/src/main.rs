@@ -10,6 +10,7 @@ fn main() -> ExitCode {
         name: "notifications",
         about: "Tells customers what happens to their orders, by mail and push.",
         settings: Declarations::from(notifications::SETTINGS).and(Dependencies::SETTINGS),
+        fail_points: &[notifications::FAIL_POINTS],
     }
     .run(|env| {
         Box::pin(async move {

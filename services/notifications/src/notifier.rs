@@ -4,6 +4,7 @@ use commerce::Contact;
 use shared::{
     Database, DatabaseError, events,
     events::{Delivery, HandlerError},
+    fail_point,
 };
 
 use crate::{
@@ -46,6 +47,7 @@ impl Notifier {
             .dispatch(&message)
             .await
             .map_err(HandlerError::Unavailable)?;
+        fail_point!("notifications.delivery.after_effect");
         let notification = message.notification(&result);
         self.db
             .write(move |tx| {

@@ -20,3 +20,14 @@ pub use module::{Dependencies, SETTINGS, open};
 
 /// The module's name in events, errors, settings and the database's address.
 const SOURCE: &str = "orders";
+
+/// Points at which a test can have the module's process die, with the feature `fail-points` of `shared`.
+pub const FAIL_POINTS: &[&str] = shared::fail_points![
+    "orders.create_order.after_claim",
+    "orders.create_order.after_effect",
+    "orders.create_order.before_answer",
+    "orders.event.before_commit",
+    "orders.event.before_publish",
+    "orders.payments.before_effect",
+    "orders.payments.before_acknowledge",
+];

@@ -3,13 +3,16 @@
 use std::process::ExitCode;
 
 use orders::Dependencies;
-use shared::{Program, settings::Declarations};
+use shared::{LINK_SETTINGS, Program, settings::Declarations};
 
 fn main() -> ExitCode {
     Program {
         name: "orders",
         about: "Creates orders and owns their life until delivery.",
-        settings: Declarations::from(orders::SETTINGS).and(Dependencies::SETTINGS),
+        settings: Declarations::from(orders::SETTINGS)
+            .and(Dependencies::SETTINGS)
+            .and(LINK_SETTINGS),
+        fail_points: &[orders::FAIL_POINTS],
     }
     .run(|env| {
         Box::pin(async move {

@@ -36,7 +36,7 @@ pub struct Dependencies {
 }
 
 impl Dependencies {
-    /// Settings that [`Dependencies::over_http`] reads.
+    /// Settings that [`Dependencies::over_http`] reads, beside [`LINK_SETTINGS`](shared::LINK_SETTINGS).
     pub const SETTINGS: &[Declared] = &[
         required(&standard::INVENTORY_URL),
         required(&standard::PAYMENTS_URL),
@@ -48,8 +48,8 @@ impl Dependencies {
         let inventory = env.needed_socket(&standard::INVENTORY_URL)?;
         let payments = env.needed_socket(&standard::PAYMENTS_URL)?;
         Ok(Self {
-            inventory: Arc::new(http::inventory::Client::new(inventory)),
-            payments: Arc::new(http::payments::Client::new(Arc::clone(&payments))),
+            inventory: env.link::<dyn Inventory>(Arc::new(http::inventory::Client::new(inventory)))?,
+            payments: env.link::<dyn Payments>(Arc::new(http::payments::Client::new(Arc::clone(&payments))))?,
             payments_feed: Arc::new(http::feed::Client::new("payments", payments)),
         })
     }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use commerce::{OrderStatus, Orders, PaymentEvent, PaymentId};
-use shared::{Database, DatabaseError, Tx, events};
+use shared::{Database, DatabaseError, Tx, events, fail_point};
 
 use crate::{
     SOURCE,
@@ -61,7 +61,10 @@ impl Charging {
             Some(hold) => hold,
             None => self.authorize(record).await?,
         };
-        self.capture(record, hold).await
+        fail_point!("payments.charge.after_authorization");
+        let charged = self.capture(record, hold).await;
+        fail_point!("payments.charge.after_capture");
+        charged
     }
 
     async fn find_hold(&self, record: &Record) -> Result<Option<String>, Charged> {

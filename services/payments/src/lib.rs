@@ -31,3 +31,14 @@ pub use module::{Dependencies, SETTINGS, open, open_with};
 
 /// The module's name in events, errors, settings and the database's address.
 const SOURCE: &str = "payments";
+
+/// Points at which a test can have the module's process die, with the feature `fail-points` of `shared`.
+pub const FAIL_POINTS: &[&str] = shared::fail_points![
+    "payments.orders.before_effect",
+    "payments.orders.before_acknowledge",
+    "payments.charge.after_authorization",
+    "payments.charge.after_capture",
+    "payments.refund.after_effect",
+    "payments.event.before_commit",
+    "payments.event.before_publish",
+];

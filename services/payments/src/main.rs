@@ -3,13 +3,16 @@
 use std::process::ExitCode;
 
 use payments::Dependencies;
-use shared::{Program, settings::Declarations};
+use shared::{LINK_SETTINGS, Program, settings::Declarations};
 
 fn main() -> ExitCode {
     Program {
         name: "payments",
         about: "Charges orders and refunds them, once each.",
-        settings: Declarations::from(payments::SETTINGS).and(Dependencies::SETTINGS),
+        settings: Declarations::from(payments::SETTINGS)
+            .and(Dependencies::SETTINGS)
+            .and(LINK_SETTINGS),
+        fail_points: &[payments::FAIL_POINTS],
     }
     .run(|env| {
         Box::pin(async move {

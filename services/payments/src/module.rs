@@ -37,14 +37,14 @@ pub struct Dependencies {
 }
 
 impl Dependencies {
-    /// Settings that [`Dependencies::over_http`] reads.
+    /// Settings that [`Dependencies::over_http`] reads, beside [`LINK_SETTINGS`](shared::LINK_SETTINGS).
     pub const SETTINGS: &[Declared] = &[required(&standard::ORDERS_URL), optional(&standard::CALL_TIMEOUT_MS)];
 
     /// The neighbours as services of their own, at the URLs of the settings.
     pub fn over_http(env: &Environment) -> Result<Self, StartError> {
         let orders = env.needed_socket(&standard::ORDERS_URL)?;
         Ok(Self {
-            orders: Arc::new(http::orders::Client::new(Arc::clone(&orders))),
+            orders: env.link::<dyn Orders>(Arc::new(http::orders::Client::new(Arc::clone(&orders))))?,
             orders_feed: Arc::new(http::feed::Client::new("orders", orders)),
         })
     }

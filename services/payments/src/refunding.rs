@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use commerce::{Money, PaymentConflict, PaymentError, PaymentEvent};
-use shared::{Database, DatabaseError, Tx, events};
+use shared::{Database, DatabaseError, Tx, events, fail_point};
 use uuid::Uuid;
 
 use crate::{
@@ -58,7 +58,9 @@ impl Refunding {
         {
             return Ok(operation);
         }
-        self.provider.refund(&key, charge_id, amount).await
+        let refunded = self.provider.refund(&key, charge_id, amount).await;
+        fail_point!("payments.refund.after_effect");
+        refunded
     }
 
     async fn store(

@@ -11,6 +11,8 @@ use crate::{
     database::Inspection,
     events::{Handler, Subscription, SubscriptionHandle},
     idempotency::Retention,
+    links::Links,
+    server::Requests,
     settings::{Setting, standard},
 };
 
@@ -23,15 +25,23 @@ pub struct Environment {
     pub tasks: Tasks,
     /// Readiness checks of the process.
     pub health: Health,
+    /// Links to other services.
+    pub(crate) links: Links,
+    /// Requests that the server works on.
+    pub(crate) requests: Requests,
 }
 
 impl Environment {
     /// An environment with these settings, no tasks and no checks.
     pub fn new(settings: Settings) -> Self {
+        // A value that can't be used is refused when the server binds.
+        let requests = Requests::new(settings.get(&standard::REQUESTS).unwrap_or(usize::MAX));
         Self {
             settings,
             tasks: Tasks::new(),
             health: Health::new(),
+            links: Links::default(),
+            requests,
         }
     }
 
@@ -59,7 +69,9 @@ impl Environment {
         Ok(db)
     }
 
-    /// Starts a subscription and adds a readiness check of the same name. See [`Subscription::start`].
+    /// Starts a subscription and shows in readiness, under the same name, whether it makes progress. One that does not,
+    /// because the feed or something that a handler needs is away, makes the process degraded, not unready: what it
+    /// serves still works. See [`Subscription::start`].
     pub fn follow(
         &self,
         name: &str,
@@ -69,7 +81,7 @@ impl Environment {
     ) -> SubscriptionHandle {
         let subscription = Subscription::start(name, feed, db, Arc::new(handler), &self.tasks);
         let checked = subscription.clone();
-        self.health.add(name, move || checked.readiness());
+        self.health.watch(name, move || checked.readiness());
         subscription
     }
 

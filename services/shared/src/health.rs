@@ -30,6 +30,9 @@ struct Check {
 pub struct Report {
     /// `true` if all required checks passed.
     pub ready: bool,
+    /// `true` if any check failed, required or not: something that the process needs is away, and part of its work
+    /// waits for it.
+    pub degraded: bool,
     /// Result of each check, in the order in which they were added.
     pub checks: Vec<CheckReport>,
 }
@@ -105,6 +108,7 @@ impl Health {
         .await;
         Report {
             ready: checks.iter().all(|check| check.ok || !check.required),
+            degraded: checks.iter().any(|check| !check.ok),
             checks,
         }
     }

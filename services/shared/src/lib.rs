@@ -8,9 +8,11 @@
 //!   columns, [`Listing`] reads pages of rows.
 //! - [`events`] has the outbox, the log, and the subscriptions that read other modules' logs.
 //! - [`idempotency`] makes sure that a repeated command has one effect.
-//! - [`Neighbour`] carries the calls of a module to another one.
+//! - [`Neighbour`] carries the calls of a module to another one; [`Environment::link`] protects those to another
+//!   process with retries, a bulkhead and a circuit breaker.
 //! - [`Worker`] is a background loop that can be woken; [`Tasks`] keeps track of all background tasks of the process.
 //! - [`GivingUp`] is work that a module has given up and a person decides on.
+//! - `fail_point!` names points at which a test has the process die, with the feature `fail-points` only.
 //! - [`settings`], [`Health`], [`telemetry`] and [`server`] are the operator's side.
 
 mod ambient;
@@ -18,9 +20,12 @@ mod backoff;
 mod database;
 mod environment;
 pub mod events;
+#[cfg(feature = "fail-points")]
+pub mod fail_points;
 mod given_up;
 mod health;
 pub mod idempotency;
+mod links;
 mod module;
 mod neighbour;
 mod program;
@@ -38,6 +43,7 @@ pub use database::{Database, DatabaseError, Engine, Listing, Migration, Stats, T
 pub use environment::Environment;
 pub use given_up::{GivenUp, GivingUp, WorkOutcome};
 pub use health::{CheckReport, Health, Report};
+pub use links::{Circuit, LINK_SETTINGS, LinkStats};
 pub use module::{Module, Mounted};
 pub use neighbour::{Neighbour, passed_on};
 pub use program::Program;
@@ -45,6 +51,38 @@ pub use settings::{Settings, SettingsError};
 pub use start_error::StartError;
 pub use tasks::Tasks;
 pub use worker::{Next, Round, Worker};
+
+/// Names a point at which a test can have the process die: see `fail_points`. The name is written as for `format!`.
+/// Without the feature `fail-points` nothing of it is compiled.
+#[cfg(feature = "fail-points")]
+#[macro_export]
+macro_rules! fail_point {
+    ($($name:tt)*) => { $crate::fail_points::pass(&format!($($name)*)) };
+}
+
+/// Names a point at which a test can have the process die, with the feature `fail-points`. Without it, as here, nothing
+/// of it is compiled.
+#[cfg(not(feature = "fail-points"))]
+#[macro_export]
+macro_rules! fail_point {
+    ($($name:tt)*) => {};
+}
+
+/// Lists the points that a module has (`fail_point!`), for `--fail-points`.
+#[cfg(feature = "fail-points")]
+#[macro_export]
+macro_rules! fail_points {
+    ($($name:literal),* $(,)?) => { &[$($name),*] };
+}
+
+/// Lists the points that a module has (`fail_point!`): none without the feature `fail-points`.
+#[cfg(not(feature = "fail-points"))]
+#[macro_export]
+macro_rules! fail_points {
+    ($($name:literal),* $(,)?) => {
+        &[]
+    };
+}
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -96,7 +96,7 @@ pub fn passed_on<C: Contract + ?Sized>(service: Arc<C>) -> Arc<C> {
 
 fn named<C: Contract + ?Sized>(call: &C::Call, reply: C::Reply) -> C::Reply {
     match C::outcome(&reply) {
-        Outcome::Transport(TransportFailure { to, reason }) if to.contains("://") => {
+        Outcome::Transport(TransportFailure { to, reason, .. }) if to.contains("://") => {
             let method = C::method(call).name;
             tracing::warn!(to, method, reason, "no answer of a neighbour");
             C::failed(

@@ -29,6 +29,8 @@ pub struct Program {
     pub about: &'static str,
     /// Settings of the modules. `LISTEN`, `ADDRESS_FILE`, `LOG`, `DRAIN_MS` and the server's limits are added.
     pub settings: Declarations,
+    /// Names of the modules' points at which a test can have the process die; none without the feature `fail-points`.
+    pub fail_points: &'static [&'static [&'static str]],
 }
 
 /// Request of the command line.
@@ -37,6 +39,8 @@ enum Asked {
     Serve,
     Help,
     Version,
+    #[cfg(feature = "fail-points")]
+    FailPoints,
     Unknown(String),
 }
 
@@ -49,6 +53,8 @@ impl Program {
         match asked(env::args().skip(1)) {
             Asked::Help => say(&Settings::help(self.name, self.about, &self.declared())),
             Asked::Version => say(&format!("{} {}\n", self.name, env!("CARGO_PKG_VERSION"))),
+            #[cfg(feature = "fail-points")]
+            Asked::FailPoints => say(&(self.fail_points.concat().join("\n") + "\n")),
             Asked::Unknown(argument) => {
                 self.complain(&format!(
                     "unknown argument {:?}; settings are environment variables, see --help",
@@ -75,6 +81,8 @@ impl Program {
         F: FnOnce(Environment) -> BoxFuture<'static, Result<Vec<Mounted>, StartError>>,
     {
         let settings = Settings::from_environment(&self.declared())?;
+        #[cfg(feature = "fail-points")]
+        crate::fail_points::arm(self.name, &self.fail_points.concat()).map_err(StartError::Other)?;
         telemetry::init(&settings.get(&standard::LOG)?);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(WORKER_THREADS)
@@ -100,6 +108,7 @@ impl Program {
             required(&standard::IDLE_MS),
             required(&standard::CONNECTIONS),
             required(&standard::BODY_BYTES),
+            required(&standard::REQUESTS),
         ];
         Declarations::from(own.as_slice()).and(&self.settings)
     }
@@ -118,6 +127,8 @@ fn asked(arguments: impl Iterator<Item = String>) -> Asked {
         asked = match argument.as_str() {
             "--help" | "-h" => return Asked::Help,
             "--version" | "-V" => Asked::Version,
+            #[cfg(feature = "fail-points")]
+            "--fail-points" => Asked::FailPoints,
             _ => return Asked::Unknown(argument),
         };
     }

@@ -211,13 +211,16 @@ impl<'a> Pipe<'a> {
             .iter()
             .filter_map(|acting| Some((acting.stage.resets_at()?, &acting.mark)));
         let reset = reset.min_by_key(|(at, _)| *at);
+        // What waits for the reset is due with it, and must not pass in the same moment.
+        let passes = |item: &Item| reset.is_none_or(|(at, _)| item.due < at);
+        let may_write = self.queue.front().is_some_and(passes);
         tokio::select! {
             biased;
             mark = reset_at(reset), if reset.is_some() => {
                 mark.fire();
                 return Err(Break::Broken);
             }
-            written = pass_on(&mut self.to, self.queue.front()), if !self.queue.is_empty() => {
+            written = pass_on(&mut self.to, self.queue.front()), if may_write => {
                 let written = written?;
                 self.advance(written).await?;
             }
@@ -309,7 +312,9 @@ async fn reset_at(reset: Option<(Instant, &Mark)>) -> &Mark {
     let Some((at, mark)) = reset else {
         return pending().await;
     };
-    sleep_until(at).await;
+    if at > Instant::now() {
+        sleep_until(at).await;
+    }
     mark
 }
 

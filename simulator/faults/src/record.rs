@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Number of decisions that are kept; older ones make room.
 pub const KEPT_DECISIONS: usize = 10_000;
@@ -64,7 +64,7 @@ pub enum Outcome {
 ///
 /// A fault that met nothing was laid where nothing passed. One that met but did not fire was spared by chance,
 /// masked, or saw nothing that it acts on, such as `cut` a connection with fewer bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Tally {
     /// Number of connections that its selector met, before chance; for effects on HTTP, of requests.

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Which, fault::Problem, http::RequestHead};
@@ -8,7 +9,7 @@ use crate::{Which, fault::Problem, http::RequestHead};
 const CALLER: &str = "x-seam-caller";
 
 /// HTTP/1 requests that a fault is laid on: those that fit all that is set. The default is all requests.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Requests {
     /// Method, such as `POST`.

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -9,23 +10,24 @@ use crate::{
 };
 
 /// Traffic that a fault is laid on. The default is all of it: both directions of every connection, until lifted.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Selector {
     /// Direction of the bytes.
     pub direction: Direction,
     /// Connections, counted by the proxy in the order in which it accepted them.
     pub connections: Which,
-    /// Time after which the fault is lifted, counted from laying or changing it; `None` for no end.
+    /// Time after which the fault is lifted, counted from laying or changing it; never if it is not set.
+    #[schemars(with = "Option<units::Text>")]
     #[serde(rename = "for", with = "units::optional", skip_serializing_if = "Option::is_none")]
     pub time: Option<Duration>,
-    /// HTTP/1 requests, for effects on them; `None` for all. Effects on bytes take `None` only.
+    /// HTTP/1 requests, for effects on them; all if it is not set, as effects on bytes want it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<Requests>,
 }
 
 /// Direction of bytes on a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// From the client to the upstream and back.
@@ -48,7 +50,7 @@ impl Direction {
 }
 
 /// Choice among connections, or among requests.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Which {
     /// Each one, also those that are open already.
@@ -56,11 +58,11 @@ pub enum Which {
     All,
     /// Each one with this probability, from 0 to 1, also those that are open already; decided by
     /// [`draw`](crate::draw).
-    Probability(f64),
+    Probability(#[schemars(range(min = 0, max = 1))] f64),
     /// The one with this number, counted from 1 at the first that is opened after laying the fault.
-    Nth(u64),
+    Nth(#[schemars(range(min = 1))] u64),
     /// This many, counted from the first that is opened after laying the fault.
-    First(u64),
+    First(#[schemars(range(min = 1))] u64),
 }
 
 impl Which {

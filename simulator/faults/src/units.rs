@@ -2,7 +2,17 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+/// Regular expression for durations in texts, as in JSON Schema.
+pub const DURATION: &str = r"^[0-9]+(\.[0-9]{0,9})?(ns|us|ms|s|m|h)$";
+
+/// Duration in a text, such as `250ms`.
+#[derive(JsonSchema)]
+#[schemars(inline, extend("pattern" = DURATION))]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct Text(String);
 
 const UNITS: [(&str, u64); 6] = [
     ("ns", 1),
@@ -16,8 +26,11 @@ const UNITS: [(&str, u64); 6] = [
 /// Longest time that a fault may name.
 pub(crate) const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// Reads `250ms`, `1.5s` or `2h`: at most nine decimals, exact to the nanosecond.
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+/// Reads a duration such as `250ms`, `1.5s` or `2h`: at most nine decimals, exact to the nanosecond.
+///
+/// # Errors
+/// Fails for another text, with the text and the form that is wanted.
+pub fn parse(text: &str) -> Result<Duration, String> {
     let wanted = || format!("`{text}` is no duration; wanted a number and ns, us, ms, s, m or h, such as `250ms`");
     let digits = text
         .find(|one: char| !one.is_ascii_digit() && one != '.')
@@ -36,7 +49,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
 }
 
 /// Writes a duration in the largest unit in which it is a whole number.
-pub(crate) fn show(duration: Duration) -> String {
+pub fn show(duration: Duration) -> String {
     let nanoseconds = duration.as_nanos();
     let fitting = UNITS
         .iter()

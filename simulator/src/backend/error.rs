@@ -178,7 +178,13 @@ pub enum NodeError {
         /// End of the node's log.
         log: Box<LogEnd>,
     },
-    /// The node does not run, so it cannot be killed.
+    /// The node is no process of this machine, so it cannot stand still.
+    #[error("node '{node}' runs elsewhere and can't be paused here; lay a fault on the links to it")]
+    Elsewhere {
+        /// The node's name.
+        node: String,
+    },
+    /// The node does not run, so it cannot be ended.
     #[error("node '{node}' does not run: it is {state}")]
     NotRunning {
         /// The node's name.

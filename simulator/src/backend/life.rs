@@ -18,6 +18,8 @@ struct Phase {
     instance: Option<Arc<dyn Instance>>,
     /// State to enter when the instance ends, if `seam` is ending it. Without one the end is a death.
     ending: Option<NodeState>,
+    /// Number of times that the node became ready.
+    readied: u64,
 }
 
 impl Life {
@@ -26,6 +28,7 @@ impl Life {
             state: NodeState::Waiting,
             instance: None,
             ending: None,
+            readied: 0,
         }))
     }
 
@@ -42,10 +45,10 @@ impl Life {
     }
 
     pub(super) fn started(&self, instance: Arc<dyn Instance>) {
-        self.0.send_replace(Phase {
-            state: NodeState::Starting,
-            instance: Some(instance),
-            ending: None,
+        self.0.send_modify(|phase| {
+            phase.state = NodeState::Starting;
+            phase.instance = Some(instance);
+            phase.ending = None;
         });
     }
 
@@ -55,6 +58,7 @@ impl Life {
             let runs = phase.state == NodeState::Starting;
             if runs {
                 phase.state = NodeState::Ready;
+                phase.readied += 1;
             }
             runs
         })
@@ -87,6 +91,16 @@ impl Life {
     /// Waits for a state that satisfies `wanted`, and returns it.
     pub(super) async fn until(&self, wanted: impl Fn(&NodeState) -> bool) -> NodeState {
         self.wait(|phase| wanted(&phase.state)).await
+    }
+
+    /// Number of times that the node became ready so far.
+    pub(super) fn readied(&self) -> u64 {
+        self.0.borrow().readied
+    }
+
+    /// Waits until the node has become ready more often than this.
+    pub(super) async fn ready_after(&self, times: u64) {
+        self.wait(|phase| phase.readied > times).await;
     }
 
     /// Waits until no instance runs.

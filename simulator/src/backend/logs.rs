@@ -1,6 +1,6 @@
 use std::{
     fs::{self, File},
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -35,6 +35,17 @@ fn last_bytes(log: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(TAIL_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Goes through all lines of a log, the last one too if it is not complete.
+pub(super) fn each_line(log: &Path, mut seen: impl FnMut(&str)) -> io::Result<()> {
+    let mut file = BufReader::new(File::open(log)?);
+    let mut line = Vec::new();
+    while file.read_until(b'\n', &mut line)? > 0 {
+        seen(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']));
+        line.clear();
+    }
+    Ok(())
 }
 
 /// Length of a log in bytes; 0 if it does not exist yet.

@@ -9,6 +9,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use rustix::fs::{FlockOperation, flock};
+
 use super::{
     Options, UpError,
     kept::{self, Removed},
@@ -31,7 +33,7 @@ pub(super) struct RunFolder {
 #[derive(Debug)]
 struct Named {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl RunFolder {
@@ -113,6 +115,14 @@ impl RunFolder {
         self.lock.try_clone()
     }
 
+    /// Lets others have the data that outlives the run. No node may run any more.
+    pub(super) fn release_data(&self) {
+        for named in self.named.values() {
+            // Refused, it is released when this value goes.
+            let _ = flock(&named.lock, FlockOperation::Unlock);
+        }
+    }
+
     pub(super) fn remove(&self) -> io::Result<()> {
         fs::remove_dir_all(&self.path)
     }
@@ -144,7 +154,7 @@ fn named(topology: &Topology, runs: &Path) -> Result<BTreeMap<String, Named>, Up
             name: name.clone(),
             folder: path.clone(),
         })?;
-        named.insert(node.name.clone(), Named { path, _lock: lock });
+        named.insert(node.name.clone(), Named { path, lock });
     }
     Ok(named)
 }

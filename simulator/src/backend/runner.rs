@@ -1,4 +1,10 @@
-use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use futures::future::BoxFuture;
 
@@ -13,6 +19,22 @@ pub(super) trait Runner: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the node's program is missing or cannot be started. Nothing of the node runs then.
     fn start<'a>(&'a self, node: &'a Node, site: &'a Site) -> BoxFuture<'a, Result<Started, NodeError>>;
+
+    /// Runs a program to its end, in a place from which it reaches the front doors. Dropped before, it kills the
+    /// program with all that it started.
+    fn run<'a>(&'a self, program: Program<'a>) -> BoxFuture<'a, NodeExit>;
+}
+
+/// Program that runs beside the nodes, to its end.
+#[derive(Debug)]
+pub(super) struct Program<'a> {
+    /// The program and its arguments.
+    pub(super) words: &'a [String],
+    pub(super) folder: &'a Path,
+    /// Environment variables, added to those that `seam` was started with.
+    pub(super) env: Vec<(String, String)>,
+    /// File that collects its output.
+    pub(super) log: PathBuf,
 }
 
 /// Surroundings of a node, the same for each of its starts.
@@ -45,7 +67,13 @@ pub(super) trait Instance: fmt::Debug + Send + Sync {
     /// Process id on this machine, if there is one to name.
     fn pid(&self) -> Option<u32>;
 
-    /// Asks the node to end and returns at once.
+    /// Makes everything in the node stand still, and returns at once. False if it can't.
+    fn pause(&self) -> bool;
+
+    /// Lets what was paused go on, and returns at once.
+    fn resume(&self);
+
+    /// Asks the node to end, paused or not, and returns at once.
     fn stop(&self);
 
     /// Kills the node with everything that it started and returns at once. `Drop` calls it too, so it must not await.

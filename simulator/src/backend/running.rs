@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fs::File,
     io,
     net::SocketAddr,
@@ -8,7 +9,10 @@ use std::{
 };
 
 use faults::Faults;
-use futures::future::{join_all, try_join_all};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, join_all, select_all, try_join_all},
+};
 use seam::chance;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
@@ -17,15 +21,19 @@ use super::{
     Death, Event, NodeError, NodeState, NodeStatus, Options, UpError,
     kept::Removed,
     links::Links,
-    local::Processes,
+    local::{Processes, RUN},
+    logs,
     run_folder::{self, RunFolder},
-    runner::{Runner, Site},
+    runner::{self, Runner, Site},
     supervisor::Supervisor,
 };
 use crate::{
     progress::Progress,
     topology::{Endpoint, Link, Node, Topology},
 };
+
+/// Last lines of a program that are quoted.
+const LAST_LINES: usize = 10;
 
 /// A topology that is up.
 ///
@@ -36,6 +44,7 @@ pub struct Running {
     supervisors: Vec<Arc<Supervisor>>,
     links: Links,
     folder: RunFolder,
+    runner: Arc<dyn Runner>,
     grace: Duration,
     ready_in: Duration,
     closing: CancellationToken,
@@ -102,6 +111,7 @@ impl Running {
             supervisors: topology.nodes().iter().map(supervisor).collect(),
             links,
             folder,
+            runner,
             grace: options.grace,
             ready_in: Duration::ZERO,
             closing,
@@ -180,14 +190,48 @@ impl Running {
     /// # Errors
     /// When there is no such node, or it does not run.
     pub async fn kill(&self, node: &str) -> Result<(), NodeError> {
-        let mut killed = Err(self.unknown(node));
-        for result in join_all(self.called(node).map(|supervisor| supervisor.kill())).await {
-            // One instance is enough: the others may be dead already.
-            if killed.is_err() {
-                killed = result;
+        self.to_any(node, |supervisor| supervisor.kill().boxed()).await
+    }
+
+    /// Makes a node, or all instances of it, stand still with everything in their process groups (SIGSTOP), until
+    /// [`Running::resume`].
+    ///
+    /// # Errors
+    /// When there is no such node, it does not run, or it runs elsewhere.
+    pub async fn pause(&self, node: &str) -> Result<(), NodeError> {
+        self.to_any(node, |supervisor| supervisor.pause().boxed()).await
+    }
+
+    /// Lets a node, or all instances of it, go on (SIGCONT).
+    ///
+    /// # Errors
+    /// When there is no such node, or it does not run.
+    pub async fn resume(&self, node: &str) -> Result<(), NodeError> {
+        self.to_any(node, |supervisor| supervisor.resume().boxed()).await
+    }
+
+    /// Asks a node, or all instances of it, to end, as [`Running::down`] does. Returns when all of it is gone.
+    ///
+    /// # Errors
+    /// When there is no such node, or it does not run.
+    pub async fn stop(&self, node: &str) -> Result<(), NodeError> {
+        self.to_any(node, |supervisor| supervisor.halt(self.grace).boxed())
+            .await
+    }
+
+    /// Does something to every instance of a node. One instance is enough: the others may be dead already.
+    async fn to_any<'a>(
+        &'a self,
+        node: &'a str,
+        what: impl Fn(&'a Supervisor) -> BoxFuture<'a, Result<(), NodeError>>,
+    ) -> Result<(), NodeError> {
+        let mut done = Err(self.unknown(node));
+        for result in join_all(self.called(node).map(|supervisor| what(supervisor))).await {
+            if done.is_err() {
+                done = result;
             }
         }
-        killed
+        done
     }
 
     /// Starts a node, or all instances of it, again, with the data that it had, and waits until it is ready. A node
@@ -201,6 +245,25 @@ impl Running {
         Ok(took.into_iter().max().unwrap_or_default())
     }
 
+    /// Number of times that each node became ready so far, by name.
+    pub(super) fn readied(&self) -> BTreeMap<String, u64> {
+        let readied = |it: &Arc<Supervisor>| (it.node.name.clone(), it.life.readied());
+        self.supervisors.iter().map(readied).collect()
+    }
+
+    /// Returns when an instance of a node has become ready more often than these counts say; never for an unknown node.
+    pub(super) async fn ready_after(&self, node: &str, counts: &BTreeMap<String, u64>) {
+        let waits = self.called(node).map(|it| {
+            let before = counts.get(&it.node.name).copied().unwrap_or_default();
+            it.life.ready_after(before).boxed()
+        });
+        let waits: Vec<_> = waits.collect();
+        if waits.is_empty() {
+            return std::future::pending().await;
+        }
+        select_all(waits).await;
+    }
+
     /// Last lines of a node's output, at most `lines`. Empty if there is no such node.
     pub fn log_tail(&self, node: &str, lines: usize) -> Vec<String> {
         let tail = self.supervisor(node).map(|supervisor| supervisor.tail(lines));
@@ -212,6 +275,42 @@ impl Running {
         let mut deaths: Vec<Death> = self.supervisors.iter().flat_map(|it| it.deaths()).collect();
         deaths.sort_by_key(|death| death.at);
         deaths
+    }
+
+    /// Paths of the logs of a node, or of all instances of it.
+    pub(super) fn logs(&self, node: &str) -> Vec<PathBuf> {
+        self.called(node).map(|it| self.folder.log(&it.node.name)).collect()
+    }
+
+    /// Runs a program to its end, with `env` and the run's id in its environment. Its output goes to the log of this
+    /// name.
+    ///
+    /// # Errors
+    /// When it does not end with status 0; the text has its last lines.
+    pub(super) async fn run(
+        &self,
+        name: &str,
+        (words, folder): (&[String], &Path),
+        mut env: Vec<(String, String)>,
+    ) -> Result<(), String> {
+        let log = self.folder.log(name);
+        env.push((RUN.to_owned(), self.folder.id().to_owned()));
+        let program = runner::Program {
+            words,
+            folder,
+            env,
+            log: log.clone(),
+        };
+        let printed = logs::length(&log);
+        match self.runner.run(program).await {
+            exit if exit.is_success() => Ok(()),
+            exit => {
+                let said = logs::Lines::from(log, printed).next();
+                let last = said.len().saturating_sub(LAST_LINES);
+                let said = said.get(last..).unwrap_or_default().join("\n");
+                Err(format!("{} ended with {exit}; it said last: {said}", words.join(" ")))
+            }
+        }
     }
 
     /// Path of a node's log.
@@ -244,6 +343,8 @@ impl Running {
     /// stays, without an error.
     pub async fn down(&self, folder: Folder) {
         self.end(self.grace).await;
+        // First, as the folder's end is what `seam down` waits for.
+        self.folder.release_data();
         if folder == Folder::Remove {
             let _ = self.folder.remove();
         }

@@ -85,14 +85,40 @@ impl Supervisor {
         if self.end(&turn, NodeState::Killed, |instance| instance.kill()).await {
             return Ok(());
         }
-        Err(NodeError::NotRunning {
+        Err(self.not_running())
+    }
+
+    /// Makes the node stand still.
+    pub(super) async fn pause(&self) -> Result<(), NodeError> {
+        let _turn = self.turn.lock().await;
+        let instance = self.life.instance().ok_or_else(|| self.not_running())?;
+        if instance.pause() {
+            return Ok(());
+        }
+        Err(NodeError::Elsewhere {
             node: self.node.name.clone(),
-            state: self.life.state(),
         })
     }
 
-    /// Asks the node to end, and kills it if it still runs after `grace`, or after its own time. Cancel
-    /// `closing` first: otherwise a waiting start could bring the node back.
+    /// Lets the node go on after [`Supervisor::pause`].
+    pub(super) async fn resume(&self) -> Result<(), NodeError> {
+        let _turn = self.turn.lock().await;
+        let instance = self.life.instance().ok_or_else(|| self.not_running())?;
+        instance.resume();
+        Ok(())
+    }
+
+    /// Asks the node to end, as [`Supervisor::stop`] does, and waits until it is gone.
+    pub(super) async fn halt(&self, grace: Duration) -> Result<(), NodeError> {
+        if self.life.instance().is_none() {
+            return Err(self.not_running());
+        }
+        self.stop(grace).await;
+        Ok(())
+    }
+
+    /// Asks the node to end, and kills it if it still runs after `grace`, or after its own time. When the topology goes
+    /// down, cancel `closing` first: otherwise a waiting start could bring the node back.
     pub(super) async fn stop(&self, grace: Duration) {
         let turn = self.turn.lock().await;
         // No time at all means that the start has failed: nothing is to be saved.
@@ -305,6 +331,13 @@ impl Supervisor {
             path: self.site.log.clone(),
             trouble: logs::trouble(&self.site.log),
         })
+    }
+
+    fn not_running(&self) -> NodeError {
+        NodeError::NotRunning {
+            node: self.node.name.clone(),
+            state: self.life.state(),
+        }
     }
 
     fn going_down(&self) -> NodeError {

@@ -12,15 +12,25 @@ use seam::{
 };
 use serde_json::Value;
 
-use super::Running;
+use super::{
+    Running,
+    logs::each_line,
+    support::{links_of, support},
+};
 use crate::{
     backend,
-    steps::{Death, Fault, FaultKind, NoAnswer, NotLaid, Request, Response, Target, World},
-    topology::{Endpoint, Topology},
+    steps::{
+        Death, Errand, Fault, FaultKind, LinkTraffic, Matches, NoAnswer, NotLaid, Request, Response, Support, Target,
+        World,
+    },
+    topology::{Endpoint, Link, LogPattern, Topology},
 };
 
 /// The largest body that is read, in bytes: observations of a long run are one body.
 const LARGEST_BODY: usize = 1 << 30;
+
+/// Headers by which an answer says that it repeats an earlier one.
+const REPLAYED: [&str; 2] = ["idempotency-replayed", "idempotent-replayed"];
 
 /// The time to reach a node's address, which is on this machine.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -74,7 +84,9 @@ impl Sockets {
         let context = Context::try_current().unwrap_or_else(|| extract(sent.headers()));
         let answer = context.scope(socket.send(sent)).await;
         let answer = answer.map_err(|failure| NoAnswer(failure.reason))?;
+        let says = |name| answer.headers().get(name).is_some_and(|value| value != "false");
         Ok(Response {
+            replayed: REPLAYED.into_iter().any(says),
             status: answer.status().as_u16(),
             body: serde_json::from_slice(answer.body()).unwrap_or(Value::Null),
         })
@@ -112,7 +124,10 @@ impl World for Sockets {
 /// A topology that is up, as the scenario engine sees it: [`Sockets`], and faults on its nodes.
 pub(crate) struct LocalWorld<'a> {
     sockets: Sockets,
+    topology: &'a Topology,
     running: &'a Running,
+    /// Number of times that each node had become ready when the world was made.
+    readied: BTreeMap<String, u64>,
 }
 
 impl<'a> LocalWorld<'a> {
@@ -120,9 +135,49 @@ impl<'a> LocalWorld<'a> {
     ///
     /// # Errors
     /// When a role has no address.
-    pub(crate) fn new(topology: &Topology, running: &'a Running) -> Result<Self, String> {
-        let sockets = Sockets::new(topology, running)?;
-        Ok(Self { sockets, running })
+    pub(crate) fn new(topology: &'a Topology, running: &'a Running) -> Result<Self, String> {
+        Ok(Self {
+            sockets: Sockets::new(topology, running)?,
+            topology,
+            running,
+            readied: running.readied(),
+        })
+    }
+
+    /// The address of each role, as variables such as `SEAM_URL_ORDERS`.
+    fn addresses(&self) -> Vec<(String, String)> {
+        let address = |role: &str| {
+            let address = self.running.address_of(&self.topology.role(role)?)?;
+            let name = role.to_uppercase().replace('-', "_");
+            Some((format!("SEAM_URL_{name}"), format!("http://{address}")))
+        };
+        self.topology.roles().into_iter().filter_map(address).collect()
+    }
+
+    /// Lays the faults of links: all of them, or none.
+    fn lay_on_links(&self, fault: &Fault) -> Result<(), NotLaid> {
+        let links = links_of(self.topology, fault).map_err(NotLaid::Refused)?;
+        for (number, (link, laid)) in links.iter().enumerate() {
+            let faults = self.running.faults(link);
+            let faults = faults.ok_or_else(|| NotLaid::Failed(format!("{link} has no proxy")))?;
+            if let Err(error) = faults.lay((*laid).clone()) {
+                links.iter().take(number).for_each(|(link, laid)| {
+                    // It was laid a moment ago, so it can be lifted.
+                    let _ = self.running.faults(link).map(|faults| faults.lift(laid.name()));
+                });
+                return Err(NotLaid::Failed(format!("{link}: {error}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn lift_from_links(&self, fault: &Fault) -> Result<(), String> {
+        for (link, laid) in links_of(self.topology, fault)? {
+            let faults = self.running.faults(&link);
+            let faults = faults.ok_or_else(|| format!("{link} has no proxy"))?;
+            faults.lift(laid.name()).map_err(|error| format!("{link}: {error}"))?;
+        }
+        Ok(())
     }
 }
 
@@ -159,10 +214,68 @@ impl World for LocalWorld<'_> {
         self.running.deaths().into_iter().map(death).collect()
     }
 
+    fn log_matches(&self, role: &str, pattern: &LogPattern, first: usize) -> Result<Matches, String> {
+        let node = self.node_of(role)?;
+        let mut matches = Matches::default();
+        for log in self.running.logs(&node) {
+            let read = each_line(&log, |line| {
+                matches.lines += 1;
+                if pattern.matches(line) {
+                    matches.matching += 1;
+                    let kept = matches.first.len() < first;
+                    matches.first.extend(kept.then(|| line.to_owned()));
+                }
+            });
+            read.map_err(|error| format!("{} can't be read: {error}", log.display()))?;
+        }
+        Ok(matches)
+    }
+
+    fn run<'a>(&'a self, errand: &'a Errand) -> LocalBoxFuture<'a, Result<(), String>> {
+        let mut env = self.addresses();
+        env.extend(errand.env.iter().cloned());
+        let what = (errand.words.as_slice(), errand.folder.as_path());
+        self.running.run(&errand.name, what, env).boxed_local()
+    }
+
+    fn support(&self, fault: &Fault) -> Support {
+        support(self.topology, fault)
+    }
+
+    fn traffic(&self, fault: &Fault) -> Vec<LinkTraffic> {
+        let links = links_of(self.topology, fault).unwrap_or_default();
+        let traffic = |(link, laid): (Link, &faults::Fault)| {
+            let record = self.running.faults(&link)?.record();
+            let tally = record.tallies.get(laid.name()).copied().unwrap_or_default();
+            Some(LinkTraffic {
+                link: link.to_string(),
+                met: tally.met,
+                fired: tally.fired,
+                spared: tally.not_drawn,
+                masked: tally.masked,
+                unfit: tally.unfit,
+            })
+        };
+        links.into_iter().filter_map(traffic).collect()
+    }
+
+    fn ready_again<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, ()> {
+        self.running.ready_after(node, &self.readied).boxed_local()
+    }
+
     fn lay<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), NotLaid>> {
         async move {
-            let laid = match (fault.kind, &fault.target) {
-                (FaultKind::Kill, Target::Node(node)) => self.running.kill(node).await,
+            let Target::Node(node) = &fault.target else {
+                return self.lay_on_links(fault);
+            };
+            let laid = match fault.kind {
+                FaultKind::Kill => self.running.kill(node).await,
+                FaultKind::Pause => self.running.pause(node).await,
+                FaultKind::Stop | FaultKind::Restart => self.running.stop(node).await,
+                _ => {
+                    let refused = format!("node {node} can't have such a fault here");
+                    return Err(NotLaid::Refused(refused));
+                }
             };
             laid.map_err(|error| NotLaid::Failed(error.to_string()))
         }
@@ -171,8 +284,12 @@ impl World for LocalWorld<'_> {
 
     fn lift<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), String>> {
         async move {
-            let lifted = match (fault.kind, &fault.target) {
-                (FaultKind::Kill, Target::Node(node)) => self.running.restart(node).await.map(drop),
+            let Target::Node(node) = &fault.target else {
+                return self.lift_from_links(fault);
+            };
+            let lifted = match fault.kind {
+                FaultKind::Pause => self.running.resume(node).await,
+                _ => self.running.restart(node).await.map(drop),
             };
             lifted.map_err(|error| error.to_string())
         }

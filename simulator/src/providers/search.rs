@@ -202,7 +202,12 @@ mod tests {
                 json!({ "position": position, "type": kind, "about": { "number": position }, "says": "hello" })
             });
             let body = json!({ "events": events.collect::<Vec<_>>() });
-            async { Ok(Response { status: 200, body }) }.boxed_local()
+            let response = Response {
+                status: 200,
+                body,
+                replayed: false,
+            };
+            async { Ok(response) }.boxed_local()
         }
     }
 

@@ -1,24 +1,23 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{cell::RefCell, collections::BTreeSet, future::Future, pin::pin, time::Duration};
 
-use futures::{StreamExt, future, stream};
+use futures::future::{self, Either, select};
 use tokio::sync::watch;
 
 use super::{
-    DeathReport, Event, FaultReport, Observations, Phase, Report, Scenario, ScenarioError, Timeline, Unsettled,
-    Verdict,
+    DeathReport, Event, FaultReport, InvariantReport, Observations, Phase, Report, Scenario, ScenarioError, Timeline,
+    Unsettled, Verdict,
+    checks::Checks,
     collect::Collector,
     faults::Faults,
-    journey::{Journey, JourneyFailure, common_variables, travel},
+    journey::{Journey, JourneyFailure, common_variables},
     judge,
     timekeeper::Timekeeper,
+    workload::Journeys,
 };
 use crate::{
     progress::Progress,
-    steps::{Client, Death, World},
+    steps::{Client, Death, Requests, Samples, World},
 };
-
-/// Failed journeys that are evidence enough: no more are started.
-const ENOUGH_FAILED: usize = 20;
 
 /// The pause between two looks at the conditions that are still pending.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
@@ -44,25 +43,10 @@ pub async fn run(
         seed,
         client: &client,
         time: Timekeeper::start(world, progress),
+        command_report: RefCell::default(),
     };
-    run.set_up().await?;
-    let faults = Faults::schedule(scenario, seed, world, &client, &run.time);
-    let (journeys, journeys_ms) = run.journeys_and_faults(&faults).await;
-    run.time.enter(Phase::Heal);
-    faults.heal().await;
-    run.time.enter(Phase::Converge);
-    let collector = Collector {
-        scenario,
-        world,
-        client: &client,
-        journeys: &journeys,
-        seed,
-    };
-    let unsettled = run.settle(&collector, &mut observations).await?;
-    run.time.enter(Phase::Judge);
-    let report = run
-        .judge(&collector, &mut observations, unsettled, faults.reports(), journeys_ms)
-        .await?;
+    let faults = Faults::schedule(scenario, seed, world, &client, &run.time)?;
+    let report = run.in_time(run.whole(&faults, &mut observations)).await?;
     Ok((report, observations))
 }
 
@@ -72,9 +56,79 @@ struct Run<'a> {
     seed: u64,
     client: &'a Client<'a>,
     time: Timekeeper<'a>,
+    /// The verdict on the program that is the workload, once it has ended.
+    command_report: RefCell<Option<InvariantReport>>,
 }
 
 impl Run<'_> {
+    /// All phases, one after the other.
+    async fn whole(&self, faults: &Faults<'_>, observations: &mut Observations) -> Result<Report, ScenarioError> {
+        self.set_up().await?;
+        let checks = Checks::new(self.scenario, self.world, self.client, &self.time, self.seed);
+        let work = checks.during(self.journeys_and_faults(faults));
+        let (journeys, journeys_ms) = work.await;
+        self.time.enter(Phase::Heal);
+        faults.heal().await;
+        self.time.enter(Phase::Converge);
+        let collector = Collector {
+            scenario: self.scenario,
+            world: self.world,
+            client: self.client,
+            journeys: &journeys,
+            seed: self.seed,
+        };
+        let unsettled = self.settle(&collector, observations).await?;
+        self.time.enter(Phase::Judge);
+        let mut report = self
+            .judge(&collector, observations, unsettled, faults.reports(), journeys_ms)
+            .await?;
+        report.invariants.extend(checks.judge().await);
+        report.invariants.extend(self.command_report.take());
+        Ok(self.with_verdict(report))
+    }
+
+    /// The report with the verdict that all its parts come to. The deaths are looked for last of all: a node may have
+    /// died while it was asked.
+    fn with_verdict(&self, report: Report) -> Report {
+        let mut report = Report {
+            given_up: self.client.reason(),
+            nothing_new: self.client.only_replays().map(|keys| {
+                format!(
+                    "the first answers to all {keys} idempotency keys repeat those of an earlier run, so its seed was \
+                     used on this data before; give another --seed, or other data"
+                )
+            }),
+            deaths: self.deaths(),
+            requests: self.client.requests(),
+            samples: self.client.samples(),
+            timeline: Timeline {
+                total_ms: self.time.now_ms(),
+                ..report.timeline
+            },
+            ..report
+        };
+        report.verdict = Verdict::of(&report);
+        report
+    }
+
+    /// Does it all, and gives the run up once its time is over, which ends all but the judgement.
+    async fn in_time<T>(&self, whole: impl Future<Output = T>) -> T {
+        let given_up = async {
+            let total = self.scenario.total;
+            if let Either::Left(_) = select(self.world.pause(total), pin!(self.client.given_up())).await {
+                let total = faults::show_duration(total);
+                self.client
+                    .give_up(&format!("it took longer than {total}, the limit of [limits] total"));
+            }
+            let reason = self.client.given_up().await;
+            self.time.report(&Event::GivenUp(reason));
+        };
+        match select(pin!(whole), pin!(given_up)).await {
+            Either::Left((done, _)) => done,
+            Either::Right(((), whole)) => whole.await,
+        }
+    }
+
     async fn set_up(&self) -> Result<(), ScenarioError> {
         for setup in &self.scenario.setup {
             for round in &setup.rounds {
@@ -98,39 +152,18 @@ impl Run<'_> {
         let begun = self.time.now_ms();
         let (started, watched) = watch::channel(0);
         let journeys = async {
-            let journeys = self.journeys(started).await;
+            let journeys = Journeys {
+                scenario: self.scenario,
+                world: self.world,
+                client: self.client,
+                time: &self.time,
+                seed: self.seed,
+            };
+            let (journeys, command) = journeys.run(started).await;
+            self.command_report.replace(command);
             (journeys, self.time.now_ms().saturating_sub(begun))
         };
         let (journeys, ()) = future::join(journeys, faults.run(&watched)).await;
-        journeys
-    }
-
-    /// Takes the only sender, so that faults still waiting when the last journey ends learn that their moment will
-    /// not come.
-    async fn journeys(&self, started: watch::Sender<u64>) -> Vec<Journey> {
-        let count = self.scenario.workload.count;
-        let mut over = 0;
-        let mut failed = 0;
-        let mut journeys: Vec<Journey> = stream::iter(1..=count)
-            .map(|number| {
-                let started = &started;
-                async move {
-                    started.send_replace(number);
-                    travel(self.scenario, self.client, self.seed, number).await
-                }
-            })
-            .buffer_unordered(self.scenario.workload.concurrency)
-            .inspect(|journey| {
-                over += 1;
-                self.time.report(&Event::Journeys { over, of: count });
-                failed += usize::from(journey.failure.is_some());
-                if failed == ENOUGH_FAILED {
-                    self.client.give_up(&format!("{ENOUGH_FAILED} journeys failed"));
-                }
-            })
-            .collect()
-            .await;
-        journeys.sort_by_key(|journey| journey.number);
         journeys
     }
 
@@ -140,13 +173,14 @@ impl Run<'_> {
         collector: &Collector<'_>,
         observations: &mut Observations,
     ) -> Result<Vec<Unsettled>, ScenarioError> {
-        if self.client.has_given_up() {
-            return Ok(Vec::new());
-        }
         let deadline = self.world.now() + self.scenario.converge_within;
         loop {
             let left = deadline.saturating_sub(self.world.now());
-            let unsettled = judge::pending(collector, observations, left).await?;
+            let looked = pin!(judge::pending(collector, observations, left));
+            let Either::Right((unsettled, _)) = select(pin!(self.client.given_up()), looked).await else {
+                return Ok(Vec::new());
+            };
+            let unsettled = unsettled?;
             if unsettled.is_empty() || self.world.now() + LOOK_AGAIN >= deadline {
                 return Ok(unsettled);
             }
@@ -171,8 +205,6 @@ impl Run<'_> {
         for invariant in &scenario.invariants {
             invariants.push(judge::examine(invariant, observations, &gone)?);
         }
-        // Last of all: a node may have died while it was asked for its tables.
-        let deaths = self.deaths();
         let failed_journeys: Vec<JourneyFailure> = collector
             .journeys
             .iter()
@@ -183,17 +215,19 @@ impl Run<'_> {
             seed: self.seed,
             count: scenario.workload.count,
             concurrency: scenario.workload.concurrency,
-            verdict: Verdict::of(&faults, &deaths, &failed_journeys, &unsettled, &invariants),
+            verdict: Verdict::Inconclusive,
             timeline: Timeline {
                 phases: self.time.phases(),
                 journeys_ms,
-                total_ms: self.time.now_ms(),
+                total_ms: 0,
             },
-            requests: self.client.requests(),
-            samples: self.client.samples(),
+            given_up: None,
+            nothing_new: None,
+            requests: Requests::default(),
+            samples: Samples::default(),
             failed_journeys,
             faults,
-            deaths,
+            deaths: Vec::new(),
             unsettled,
             invariants,
         })

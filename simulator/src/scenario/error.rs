@@ -43,6 +43,14 @@ pub enum ScenarioError {
         /// The roles that are there.
         reason: String,
     },
+    /// The world can't lay a fault of the scenario, so nothing was tried.
+    #[error("fault {fault:?} can't be laid: {reason}")]
+    Refused {
+        /// The fault's name.
+        fault: String,
+        /// The reason, for people.
+        reason: String,
+    },
     /// A setup request was not answered as expected, so nothing was tried.
     #[error("setup {step:?} failed: {reason}")]
     Setup {

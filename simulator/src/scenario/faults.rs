@@ -1,94 +1,65 @@
-use std::{cell::RefCell, collections::BTreeMap, future::Future, pin::pin, rc::Rc, time::Duration};
+use std::{collections::BTreeSet, future::Future, pin::pin, time::Duration};
 
-use futures::{
-    future::{Either, join_all, select},
-    lock::Mutex,
-};
-use seam::chance::draw;
+use futures::future::{Either, join_all, select};
 use tokio::sync::watch;
 
 use super::{
-    Event, FaultOutcome, FaultPlan, FaultReport, Moment, Phase, Scenario, draw::draw_between, timekeeper::Timekeeper,
+    Event, FaultOutcome, FaultReport, Phase, Scenario, ScenarioError,
+    plan::Steady,
+    schedule::{Fate, Scheduled, State, When, schedule},
+    timekeeper::Timekeeper,
 };
-use crate::steps::{Client, Fault, FaultKind, NotLaid, Target, World};
-
-/// The longest delay of a fault "at random" after its journey began, so that it does not always meet the first step
-/// of one.
-const RANDOM_DELAY_MS: u64 = 100;
+use crate::steps::{Client, LinkTraffic, NotLaid, World};
 
 /// The faults of one run: lays each at its moment, lifts each when its time is up, and knows which are laid.
 pub(super) struct Faults<'a> {
     world: &'a dyn World,
     client: &'a Client<'a>,
     time: &'a Timekeeper<'a>,
+    /// Names of the scenario's faults, by the number of the entry.
+    names: Vec<String>,
+    steady: Steady,
+    heal_within: Duration,
     schedule: Vec<Scheduled>,
 }
 
-/// A fault with every choice made.
-struct Scheduled {
-    fault: Fault,
-    at_journey: u64,
-    delay: Duration,
-    lasts: Duration,
-    /// Shared by the faults of one target, which bears one at a time: a dead node can't be killed.
-    turn: Rc<Mutex<()>>,
-    state: RefCell<State>,
-}
-
-#[derive(Clone, Debug)]
-enum State {
-    /// Waiting for its moment.
-    Ahead,
-    /// Laid, and not lifted yet; `at_ms` counts from the start of the run.
-    Laid { at_ms: u64 },
-    /// Done with: nothing more happens to it.
-    Over(FaultOutcome),
-}
+/// The number of journeys that were started; it closes when the last journey ends.
+type Started = watch::Receiver<u64>;
 
 impl<'a> Faults<'a> {
-    /// Makes every choice of a scenario's faults. One whose role nothing plays is refused here and now.
+    /// Makes every choice of a scenario's faults.
+    ///
+    /// # Errors
+    /// When the world can't lay one of them.
     pub(super) fn schedule(
         scenario: &Scenario,
         seed: u64,
         world: &'a dyn World,
         client: &'a Client<'a>,
         time: &'a Timekeeper<'a>,
-    ) -> Self {
-        let count = scenario.workload.count;
-        let mut turns: BTreeMap<Target, Rc<Mutex<()>>> = BTreeMap::new();
-        let schedule = (0..).zip(&scenario.faults).map(|(ordinal, plan)| {
-            let (fault, state) = drawn(plan, ordinal, seed, world);
-            let (at_journey, delay) = moment(plan.at, ordinal, seed, count);
-            let lasts_ms = draw_between(seed, "fault/heal", ordinal, plan.lasts_ms);
-            Scheduled {
-                turn: turns.entry(fault.target.clone()).or_default().clone(),
-                fault,
-                at_journey,
-                delay,
-                lasts: Duration::from_millis(lasts_ms),
-                state: RefCell::new(state),
-            }
-        });
-        Self {
+    ) -> Result<Self, ScenarioError> {
+        Ok(Self {
             world,
             client,
             time,
-            schedule: schedule.collect(),
-        }
+            names: scenario.faults.iter().map(|plan| plan.name().to_owned()).collect(),
+            steady: scenario.steady,
+            heal_within: scenario.heal_within,
+            schedule: schedule(scenario, seed, world)?,
+        })
     }
 
-    /// Returns when every fault has been lifted, or is over otherwise. Returns early once the run is lost: then no
-    /// fault is laid any more, and those that are laid stay for [`Faults::heal`].
-    ///
-    /// `started` has the number of journeys that were started; it closes when the last journey ends.
-    pub(super) async fn run(&self, started: &watch::Receiver<u64>) {
+    /// Returns when every fault has been lifted, is over otherwise, or stays until the journeys end and they have.
+    /// Returns early once the run is lost: then no fault is laid any more, and those that are laid stay for
+    /// [`Faults::heal`].
+    pub(super) async fn run(&self, started: &Started) {
         join_all(self.schedule.iter().map(|it| self.follow(it, started.clone()))).await;
     }
 
-    /// Lifts every fault that is still laid.
+    /// Lifts every fault that is still laid, within the time that the scenario gives.
     pub(super) async fn heal(&self) {
         let laid = self.schedule.iter().filter_map(|it| match *it.state.borrow() {
-            State::Laid { at_ms } => Some(self.lift(it, at_ms)),
+            State::Laid { at_ms } => Some(self.lift_in_time(it, at_ms)),
             State::Ahead | State::Over(_) => None,
         });
         // Collected first: what lifts changes the states that this goes through.
@@ -98,11 +69,20 @@ impl<'a> Faults<'a> {
 
     /// The faults as they went, in the order of the scenario.
     pub(super) fn reports(&self) -> Vec<FaultReport> {
+        let acted = |it: &&Scheduled| fired(&it.traffic.borrow()) > 0;
+        let effective: BTreeSet<usize> = self.schedule.iter().filter(acted).map(|it| it.entry).collect();
         let report = |it: &Scheduled| FaultReport {
+            name: it.fault.name.clone(),
             kind: it.fault.kind,
             target: it.fault.target.clone(),
-            at_journey: it.at_journey,
+            links: it.fault.links.clone(),
+            approximated: it.approximated.clone(),
+            at_journey: it.at_journey.get(),
+            traffic: it.traffic.borrow().clone(),
             outcome: match &*it.state.borrow() {
+                State::Over(outcome) if it.fault.kind.is_of_links() && !effective.contains(&it.entry) => {
+                    idle(outcome, &it.traffic.borrow())
+                }
                 State::Over(outcome) => outcome.clone(),
                 State::Ahead => FaultOutcome::TooLate {
                     reason: "the run ended before its moment came".to_owned(),
@@ -116,11 +96,11 @@ impl<'a> Faults<'a> {
         self.schedule.iter().map(report).collect()
     }
 
-    async fn follow(&self, it: &Scheduled, started: watch::Receiver<u64>) {
+    async fn follow(&self, it: &Scheduled, started: Started) {
         if !matches!(*it.state.borrow(), State::Ahead) {
             return;
         }
-        if let Err(reason) = self.moment(it, started).await {
+        if let Err(reason) = self.moment(it, started.clone()).await {
             it.end(FaultOutcome::TooLate { reason });
             return;
         }
@@ -131,30 +111,98 @@ impl<'a> Faults<'a> {
                 return;
             }
         };
-        let Some(at_ms) = self.lay(it).await else {
+        let Some(at_ms) = self.lay(it, &started).await else {
             return;
         };
-        if self.unless_lost(self.world.pause(it.lasts)).await.is_ok() {
-            self.lift(it, at_ms).await;
+        match it.lasts {
+            Some(lasts) if self.unless_lost(self.world.pause(lasts)).await.is_ok() => self.lift(it, at_ms).await,
+            Some(_) => {}
+            None => drop(self.unless_lost(over(started)).await),
         }
     }
 
     /// Returns when a fault's moment has come, or else the reason why it will not come.
-    async fn moment(&self, it: &Scheduled, mut started: watch::Receiver<u64>) -> Result<(), String> {
-        let begun = started.wait_for(|started| *started >= it.at_journey);
-        if self.unless_lost(begun).await?.is_err() {
-            return Err(format!("the run ended before journey {} was started", it.at_journey));
+    async fn moment(&self, it: &Scheduled, mut started: Started) -> Result<(), String> {
+        self.steady(started.clone()).await?;
+        match &it.when {
+            When::Journey(number, delay) => {
+                let begun = started.wait_for(|started| started >= number);
+                if self.unless_lost(begun).await?.is_err() {
+                    return Err(format!("the run ended before journey {number} was started"));
+                }
+                self.unless_lost(self.world.pause(*delay)).await
+            }
+            When::After(delay) => self.in_time(started, *delay).await,
+            When::Ready(node, delay) => {
+                let node = self.world.node_of(node)?;
+                let ready = self.while_journeys(started.clone(), self.world.ready_again(&node));
+                if ready.await?.is_none() {
+                    return Err(format!("the run ended before {node} became ready again"));
+                }
+                self.in_time(started, *delay).await
+            }
+            When::Fault(name, delay) => {
+                let entry = self.names.iter().position(|other| other == name);
+                let first = self.schedule.iter().find(|other| Some(other.entry) == entry);
+                let first = first.ok_or_else(|| format!("there is no fault {name:?}"))?;
+                let mut fate = first.fate.subscribe();
+                let known = fate.wait_for(|fate| *fate != Fate::Ahead);
+                match self.while_journeys(started.clone(), known).await? {
+                    Some(Ok(fate)) if *fate == Fate::Laid => {}
+                    _ => return Err(format!("fault {name:?} was not laid before the run ended")),
+                }
+                self.in_time(started, *delay).await
+            }
         }
-        self.unless_lost(self.world.pause(it.delay)).await
+    }
+
+    /// Returns when the steady part of the run is over.
+    async fn steady(&self, started: Started) -> Result<(), String> {
+        let Steady { time, journeys } = self.steady;
+        let mut counted = started.clone();
+        let begun = async { counted.wait_for(|started| *started > journeys).await.is_ok() };
+        if journeys > 0 && !self.unless_lost(begun).await? {
+            return Err(format!("the run ended before its {journeys} steady journeys were over"));
+        }
+        if time.is_zero() {
+            return Ok(());
+        }
+        self.in_time(started, time).await
+    }
+
+    /// Waits while journeys are under way.
+    async fn in_time(&self, started: Started, delay: Duration) -> Result<(), String> {
+        let waited = self.while_journeys(started, self.world.pause(delay)).await?;
+        waited.ok_or_else(|| {
+            format!(
+                "the last journey ended within {} of the wait",
+                faults::show_duration(delay)
+            )
+        })
+    }
+
+    /// The result of a wait, or `None` if the last journey ends before it.
+    async fn while_journeys<T>(&self, started: Started, wait: impl Future<Output = T>) -> Result<Option<T>, String> {
+        let result = async {
+            match select(pin!(wait), pin!(over(started))).await {
+                Either::Left((done, _)) => Some(done),
+                Either::Right(((), _)) => None,
+            }
+        };
+        self.unless_lost(result).await
     }
 
     /// Lays a fault, and returns the milliseconds since the start of the run, if it is there now.
-    async fn lay(&self, it: &Scheduled) -> Option<u64> {
+    async fn lay(&self, it: &Scheduled, started: &Started) -> Option<u64> {
         self.time.enter(Phase::Faults);
+        if it.at_journey.get() == 0 {
+            it.at_journey.set(*started.borrow());
+        }
         match self.world.lay(&it.fault).await {
             Ok(()) => {
                 let at_ms = self.time.now_ms();
                 it.state.replace(State::Laid { at_ms });
+                it.fate.send_replace(Fate::Laid);
                 self.time.report(&Event::Laid(it.fault.clone()));
                 Some(at_ms)
             }
@@ -169,20 +217,32 @@ impl<'a> Faults<'a> {
         }
     }
 
+    async fn lift_in_time(&self, it: &Scheduled, at_ms: u64) {
+        let limit = self.world.pause(self.heal_within);
+        if let Either::Right(_) = select(pin!(self.lift(it, at_ms)), limit).await {
+            let within = faults::show_duration(self.heal_within);
+            self.not_healed(it, at_ms, format!("it took longer than {within}, the limit of [heal]"));
+        }
+    }
+
     /// Lifts a fault that was laid. A target that does not come back loses the run.
     async fn lift(&self, it: &Scheduled, at_ms: u64) {
-        match self.world.lift(&it.fault).await {
+        let lifted = self.world.lift(&it.fault).await;
+        it.traffic.replace(self.world.traffic(&it.fault));
+        match lifted {
             Ok(()) => {
                 self.time.report(&Event::Lifted(it.fault.clone()));
                 let healed_at_ms = self.time.now_ms();
                 it.end(FaultOutcome::Fired { at_ms, healed_at_ms });
             }
-            Err(reason) => {
-                self.client
-                    .give_up(&format!("{} could not be healed: {reason}", it.fault.target));
-                it.end(FaultOutcome::NotHealed { at_ms, reason });
-            }
+            Err(reason) => self.not_healed(it, at_ms, reason),
         }
+    }
+
+    fn not_healed(&self, it: &Scheduled, at_ms: u64, reason: String) {
+        self.client
+            .give_up(&format!("{} could not be healed: {reason}", it.fault.target));
+        it.end(FaultOutcome::NotHealed { at_ms, reason });
     }
 
     /// The result of a wait, or the reason why the run is lost, if that comes first.
@@ -194,45 +254,38 @@ impl<'a> Faults<'a> {
     }
 }
 
-impl Scheduled {
-    fn end(&self, outcome: FaultOutcome) {
-        self.state.replace(State::Over(outcome));
-    }
+/// Returns when the last journey has ended.
+async fn over(mut started: Started) {
+    while started.changed().await.is_ok() {}
 }
 
-/// The fault of a plan with its target drawn. One whose role nothing plays is over at once, as refused.
-fn drawn(plan: &FaultPlan, ordinal: u64, seed: u64, world: &dyn World) -> (Fault, State) {
-    let role = plan.candidates.pick(draw(seed, "fault/node", ordinal));
-    let (node, state) = match world.node_of(role) {
-        Ok(node) => (node, State::Ahead),
-        Err(reason) => (role.to_owned(), State::Over(FaultOutcome::Refused { reason })),
+fn fired(traffic: &[LinkTraffic]) -> u64 {
+    traffic.iter().map(|link| link.fired).sum()
+}
+
+/// The outcome of a fault of links that acted on nothing.
+fn idle(outcome: &FaultOutcome, traffic: &[LinkTraffic]) -> FaultOutcome {
+    let FaultOutcome::Fired { at_ms, healed_at_ms } = *outcome else {
+        return outcome.clone();
     };
-    let target = match plan.kind {
-        FaultKind::Kill => Target::Node(node),
+    let sum = |of: fn(&LinkTraffic) -> u64| traffic.iter().map(of).sum::<u64>();
+    let (met, spared, masked, unfit) = (
+        sum(|it| it.met),
+        sum(|it| it.spared),
+        sum(|it| it.masked),
+        sum(|it| it.unfit),
+    );
+    let reason = if met == 0 && masked == 0 {
+        "nothing that it selects passed the link while it stood".to_owned()
+    } else {
+        format!(
+            "it met {met} and acted on none: chance spared {spared}, an earlier fault acted in its place on {masked}, \
+             {unfit} can't bear it, and the others had nothing for it to act on"
+        )
     };
-    let kind = plan.kind;
-    (Fault { kind, target }, state)
-}
-
-/// The journey with which a fault's moment comes, and the delay after that journey began.
-fn moment(at: Moment, ordinal: u64, seed: u64, count: u64) -> (u64, Duration) {
-    match at {
-        Moment::Started(fraction) => (nth(fraction, count), Duration::ZERO),
-        Moment::Random => {
-            let delay_ms = draw(seed, "fault/delay", ordinal) % RANDOM_DELAY_MS;
-            let at_journey = draw_between(seed, "fault/at", ordinal, (1, count));
-            (at_journey, Duration::from_millis(delay_ms))
-        }
+    FaultOutcome::Idle {
+        at_ms,
+        healed_at_ms,
+        reason,
     }
-}
-
-/// The journey that brings the started ones to this fraction of all: at least the first.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "the fraction lies in 0 to 1 and the count is far below 2^52"
-)]
-fn nth(fraction: f64, count: u64) -> u64 {
-    ((fraction * count as f64).ceil() as u64).clamp(1, count.max(1))
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use seam::chance::draw;
 use serde::Serialize;
 use serde_json::Value;
@@ -40,8 +42,13 @@ pub(super) fn common_variables(seed: u64) -> Variables {
     ])
 }
 
-/// Takes one journey through all its steps.
-pub(super) async fn travel(scenario: &Scenario, client: &Client<'_>, seed: u64, number: u64) -> Journey {
+/// Takes one journey through all its steps. `intended` is the moment at which it should begin, on the world's clock.
+pub(super) async fn travel(
+    scenario: &Scenario,
+    client: &Client<'_>,
+    (seed, number): (u64, u64),
+    mut intended: Duration,
+) -> Journey {
     let stopped = |variables, step: &str, reason: String| Journey {
         number,
         variables,
@@ -59,9 +66,11 @@ pub(super) async fn travel(scenario: &Scenario, client: &Client<'_>, seed: u64, 
         if !step.when.hold(&variables) {
             continue;
         }
-        if let Err(reason) = step.take(client, scenario.workload.patience, &mut variables).await {
+        let patience = scenario.workload.patience;
+        if let Err(reason) = step.take_as_of(client, patience, &mut variables, intended).await {
             return stopped(variables, &step.name, reason);
         }
+        intended = client.now();
     }
     Journey {
         number,

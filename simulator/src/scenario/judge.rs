@@ -9,7 +9,7 @@ use super::{
 };
 
 /// The rows of evidence that a report keeps of each claim.
-const EVIDENCE: usize = 20;
+pub(super) const EVIDENCE: usize = 20;
 
 /// The conditions that have not come true yet. Only the tables that their queries name are collected.
 pub(super) async fn pending(

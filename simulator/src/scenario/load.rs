@@ -27,7 +27,9 @@ impl Scenario {
             path: path.to_owned(),
             source: Box::new(source),
         })?;
-        resolve(file).map_err(|mistake| ScenarioError::Invalid {
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let home = whole.parent().unwrap_or(Path::new("/"));
+        resolve(file, home).map_err(|mistake| ScenarioError::Invalid {
             path: path.to_owned(),
             line: 1 + text.get(..mistake.offset).unwrap_or_default().matches('\n').count(),
             problem: mistake.problem,

@@ -7,15 +7,19 @@
 //!
 //! A fault is laid at its moment and lifted when its time is up, at the latest in the phase "heal". An [`Invariant`]
 //! is a query for its violations over tables of observations; an invariant that examined nothing is no proof, and
-//! neither is a fault that never happened.
+//! neither is a fault that never happened, or one on a link that met no traffic.
 
 mod candidates;
+mod check;
+mod checks;
 mod collect;
 mod draw;
 mod engine;
 mod error;
+mod fault_plan;
 mod faults;
 mod file;
+mod file_checks;
 mod journey;
 mod judge;
 mod load;
@@ -25,16 +29,30 @@ mod progress;
 mod query;
 mod report;
 mod resolve;
+mod resolve_checks;
+mod resolve_fault;
+mod resolve_limits;
+mod schedule;
+mod schema;
 mod tables;
 mod timekeeper;
+mod times;
 mod uses;
+mod workload;
 
 pub use candidates::Candidates;
+pub use check::Check;
 pub use engine::run;
 pub use error::ScenarioError;
+pub use fault_plan::{FaultPlan, Moment};
 pub use journey::JourneyFailure;
 pub use observations::Observations;
-pub use plan::{FaultPlan, Invariant, Moment, Scenario, Workload};
+pub use plan::{Invariant, Scenario, Workload};
 pub use progress::{Event, Phase};
 pub use report::{DeathReport, FaultOutcome, FaultReport, InvariantReport, Report, Row, Timeline, Unsettled, Verdict};
 pub use uses::{Use, UseKind};
+
+/// JSON Schema of a scenario's file.
+pub(crate) fn schema() -> serde_json::Value {
+    crate::schema::of::<file::ScenarioFile>()
+}

@@ -1,10 +1,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::Candidates;
-use crate::steps::{Conditions, FaultKind, JsonTemplate, Repeat, Step, Template, Variables};
+use super::{Check, FaultPlan};
+use crate::steps::{Conditions, Errand, JsonTemplate, Repeat, Step, Template, Variables};
 
 /// The table of the journeys themselves, and its first column.
 pub(super) const JOURNEYS: &str = "journey";
@@ -22,8 +21,16 @@ pub struct Scenario {
     pub workload: Workload,
     /// Answers that mean: send the same request again.
     pub(crate) repeat: Repeat,
+    /// The part of the run before the schedule of faults begins.
+    pub(crate) steady: Steady,
+    /// The time to lift what is still laid when the journeys are over.
+    pub(crate) heal_within: Duration,
     /// The time to come to rest once every fault is lifted.
     pub(crate) converge_within: Duration,
+    /// The time of everything before the judgement.
+    pub(crate) total: Duration,
+    /// Conditions under which the run is given up; one of them is about failed journeys.
+    pub(crate) stops: Vec<Stop>,
     /// The roles that `--kill any` chooses from.
     pub killable: Vec<String>,
     /// Nodes whose end without a fault does not fail the run.
@@ -42,21 +49,44 @@ pub struct Scenario {
     pub(crate) observations: Vec<Observation>,
     /// Conditions that must come true before the invariants are examined.
     pub(crate) conditions: Vec<Condition>,
-    /// Claims that must hold at the end.
+    /// Claims that must hold at the end, over the tables.
     pub invariants: Vec<Invariant>,
+    /// Claims that are checked otherwise.
+    pub checks: Vec<Check>,
+    /// The program that is the workload in place of journeys.
+    pub command: Option<Errand>,
 }
 
 /// The number of journeys, and how patient they are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Workload {
-    /// Journeys in all; 1 or more.
+    /// Journeys in all; 1 or more, or 0 if the workload is a program.
     pub count: u64,
     /// Journeys at a time; 1 or more.
     pub concurrency: usize,
+    /// Journeys that are started in each second (open loop), at most `concurrency` at a time; `None` for each as soon
+    /// as another has ended (closed loop).
+    pub rate: Option<f64>,
     /// The time that one step may take in all, repeats included.
     pub patience: Duration,
     /// The time that one request may wait for its answer.
     pub answer_within: Duration,
+}
+
+/// The part of a run in which no fault is laid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Steady {
+    pub(crate) time: Duration,
+    pub(crate) journeys: u64,
+}
+
+/// A condition under which a run is given up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Stop {
+    /// So many journeys have failed.
+    FailedJourneys(u64),
+    /// More than this share of the requests failed, of so many or more.
+    Errors { above: f64, after: u64 },
 }
 
 /// One draw of each journey, which becomes a variable.
@@ -111,58 +141,6 @@ pub(crate) struct Setup {
     pub(crate) step: Step,
     /// The variables of each sending beside the common ones: the thing of a list, or nothing, once.
     pub(crate) rounds: Vec<Variables>,
-}
-
-/// A fault of the schedule, before anything is drawn.
-#[derive(Clone, Debug)]
-pub struct FaultPlan {
-    pub(super) kind: FaultKind,
-    /// The roles of which one is hit.
-    pub(super) candidates: Candidates,
-    pub(super) at: Moment,
-    /// The time until it is lifted, in milliseconds: from the first to the second.
-    pub(super) lasts_ms: (u64, u64),
-}
-
-impl FaultPlan {
-    /// A node killed at a random moment.
-    pub fn kill(candidates: Candidates) -> Self {
-        Self {
-            kind: FaultKind::Kill,
-            candidates,
-            at: Moment::Random,
-            lasts_ms: Self::default_heal_after_ms(),
-        }
-    }
-
-    pub(super) fn default_heal_after_ms() -> (u64, u64) {
-        (50, 300)
-    }
-}
-
-/// The moment of a fault.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Value")]
-pub enum Moment {
-    /// When this fraction of the journeys has been started: 0 to 1.
-    Started(f64),
-    /// A moment drawn from the seed.
-    Random,
-}
-
-impl TryFrom<Value> for Moment {
-    type Error = String;
-
-    fn try_from(value: Value) -> Result<Self, String> {
-        let fraction = value.as_f64().filter(|fraction| (0.0..=1.0).contains(fraction));
-        match fraction {
-            Some(fraction) => Ok(Self::Started(fraction)),
-            None if value == "random" => Ok(Self::Random),
-            None => Err(format!(
-                "at is {value}, wanted a fraction of the journeys from 0 to 1, or \"random\""
-            )),
-        }
-    }
 }
 
 /// A table of rows that is collected over HTTP, with the columns `journey` and `doc` (the row as JSON) beside its
@@ -222,8 +200,7 @@ pub(crate) struct Condition {
 }
 
 /// A claim that must hold at the end: a query for its violations.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Invariant {
     /// The claim, in words.
     pub name: String,
@@ -232,7 +209,6 @@ pub struct Invariant {
     /// SQL for the number of things that were examined. Zero proves nothing.
     pub checked: String,
     /// SQL for numbers worth showing: one value each.
-    #[serde(default)]
     pub figures: BTreeMap<String, String>,
 }
 

@@ -2,10 +2,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::steps::{Fault, FaultKind};
+use crate::steps::{Fault, FaultKind, Target};
 
 /// An event of a run. Its `Display` is one line for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
     /// A phase began.
@@ -16,7 +16,15 @@ pub enum Event {
         over: u64,
         /// Journeys in all.
         of: u64,
+        /// Journeys that failed.
+        failed: u64,
+        /// Requests so far, repeats included.
+        requests: u64,
+        /// Requests without an answer, or with one that was not right.
+        errors: u64,
     },
+    /// The run is lost, for this reason: no more journeys are tried, and no more faults are laid.
+    GivenUp(String),
     /// A fault was laid.
     Laid(Fault),
     /// A fault was lifted, and its target is as before.
@@ -27,12 +35,17 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Phase(phase) => write!(f, "phase: {phase}"),
-            Self::Journeys { over, of } => write!(f, "{over} of {of} journeys are over"),
-            Self::Laid(fault) => match fault.kind {
-                FaultKind::Kill => write!(f, "killed {}", fault.target),
-            },
-            Self::Lifted(fault) => match fault.kind {
-                FaultKind::Kill => write!(f, "{} is back", fault.target),
+            Self::Journeys { over, of, .. } => write!(f, "{over} of {of} journeys are over"),
+            Self::GivenUp(reason) => write!(f, "given up: {reason}"),
+            Self::Laid(fault) if fault.kind == FaultKind::Link => {
+                write!(f, "laid {:?} on {}", fault.name, fault.target)
+            }
+            Self::Laid(fault) => write!(f, "{} {}", fault.kind.done(), fault.target),
+            Self::Lifted(fault) => match (fault.kind, &fault.target) {
+                (FaultKind::Link, target) => write!(f, "lifted {:?} from {target}", fault.name),
+                (_, Target::Partition(one, other)) => write!(f, "{one} and {other} reach each other again"),
+                (FaultKind::Pause, target) => write!(f, "{target} goes on"),
+                (_, target) => write!(f, "{target} is back"),
             },
         }
     }

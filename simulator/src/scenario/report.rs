@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{JourneyFailure, Phase};
-use crate::steps::{FaultKind, Requests, Samples, Target};
+use crate::steps::{FaultKind, LinkFault, LinkTraffic, Requests, Samples, Target};
 
 /// The verdict on a run, or on one of its invariants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ pub enum Verdict {
     Pass,
     /// Something that must be true is not, or a fault did not happen.
     Fail,
-    /// Nothing was found wrong, but something was not examined at all.
+    /// Nothing was found wrong, but something was not examined at all, or nothing new was done.
     Inconclusive,
 }
 
@@ -29,22 +29,16 @@ impl Verdict {
     }
 
     /// The verdict on a whole run, from all its parts.
-    pub(super) fn of(
-        faults: &[FaultReport],
-        deaths: &[DeathReport],
-        failed_journeys: &[JourneyFailure],
-        unsettled: &[Unsettled],
-        invariants: &[InvariantReport],
-    ) -> Self {
-        let all_fired = faults
-            .iter()
-            .all(|fault| matches!(fault.outcome, FaultOutcome::Fired { .. }));
-        let violated = invariants.iter().any(|invariant| invariant.verdict == Self::Fail);
-        let died = deaths.iter().any(|death| !death.expected);
-        if !all_fired || died || violated || !failed_journeys.is_empty() || !unsettled.is_empty() {
+    pub(super) fn of(report: &Report) -> Self {
+        let fired = |fault: &FaultReport| matches!(fault.outcome, FaultOutcome::Fired { .. });
+        let all_fired = report.faults.iter().all(fired);
+        let violated = report.invariants.iter().any(|it| it.verdict == Self::Fail);
+        let died = report.deaths.iter().any(|death| !death.expected);
+        let incomplete = !report.failed_journeys.is_empty() || !report.unsettled.is_empty();
+        if report.given_up.is_some() || !all_fired || died || violated || incomplete {
             return Self::Fail;
         }
-        let examined = invariants.iter().all(|invariant| invariant.verdict == Self::Pass);
+        let examined = report.nothing_new.is_none() && report.invariants.iter().all(|it| it.verdict == Self::Pass);
         if examined { Self::Pass } else { Self::Inconclusive }
     }
 }
@@ -67,6 +61,10 @@ pub struct Report {
     pub verdict: Verdict,
     /// The beginning of each phase, and the length of the run.
     pub timeline: Timeline,
+    /// The reason why nothing new was done, so that the run proves nothing: all keys had been used before.
+    pub nothing_new: Option<String>,
+    /// The reason why the run was given up, which fails it.
+    pub given_up: Option<String>,
     /// Requests that the run took.
     pub requests: Requests,
     /// Figures of the requests, by step and over time.
@@ -110,15 +108,23 @@ pub struct Timeline {
 }
 
 /// One fault, as it happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FaultReport {
+    /// The name; that of a repeated fault has its number behind it.
+    pub name: String,
     /// The kind of fault.
     pub kind: FaultKind,
     /// The part of the system that it was to hit; a role that nothing plays stands for itself.
     #[serde(flatten)]
     pub target: Target,
-    /// The number of started journeys at which its moment came.
+    /// The faults that it lays on links; none for a fault of a node.
+    pub links: Vec<LinkFault>,
+    /// The difference from what the scenario asks for, where the world can only come close to it.
+    pub approximated: Option<String>,
+    /// The number of started journeys at which its moment came, or was to come; 0 if that can't be told.
     pub at_journey: u64,
+    /// The traffic that it met while it was laid, for each of its links.
+    pub traffic: Vec<LinkTraffic>,
     /// The end of it.
     pub outcome: FaultOutcome,
 }
@@ -133,6 +139,15 @@ pub enum FaultOutcome {
         at_ms: u64,
         /// The moment its target was as before, in milliseconds from the start.
         healed_at_ms: u64,
+    },
+    /// Laid at its moment on links, and lifted, without any effect.
+    Idle {
+        /// The moment it was laid, in milliseconds from the start.
+        at_ms: u64,
+        /// The moment it was lifted, in milliseconds from the start.
+        healed_at_ms: u64,
+        /// The reason, for people.
+        reason: String,
     },
     /// Laid at its moment; it could not be lifted.
     NotHealed {

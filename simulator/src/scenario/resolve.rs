@@ -1,5 +1,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     time::Duration,
 };
 
@@ -7,9 +8,12 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::{
-    Candidates, FaultPlan, Scenario, Workload,
-    file::{ChoiceTable, FaultTable, ObservationTable, PagesTable, ScenarioFile, WorkloadTable},
+    Scenario,
+    file::{ChoiceTable, ObservationTable, PagesTable, ScenarioFile},
     plan::{Choice, Column, Condition, Draw, JOURNEYS, Observation, Pages, Setup, Subjects, Weighted},
+    resolve_checks::{errand, invariants},
+    resolve_fault::faults,
+    resolve_limits::{steady, stops, workload},
 };
 use crate::steps::{Step, StepTable, Template, Variables, check_pointer};
 
@@ -31,17 +35,26 @@ const COMMON: [&str; 2] = ["seed", "run"];
 type Lists = BTreeMap<String, Vec<BTreeMap<String, Value>>>;
 type Names = BTreeSet<String>;
 
-/// Makes the plan that a file means.
+/// Makes the plan that a file in the folder `home` means.
 ///
 /// # Errors
 /// The first name that refers to nothing, or the first entry that contradicts itself.
-pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
+pub(super) fn resolve(file: ScenarioFile, home: &Path) -> Result<Scenario, Mistake> {
     let start = file.name.span().start;
-    let workload = workload(&file.workload).map_err(|problem| Mistake { offset: start, problem })?;
-    require(!file.step.is_empty(), start, || {
+    let of_file = |problem| Mistake { offset: start, problem };
+    let workload = workload(&file.workload).map_err(of_file)?;
+    let steady = steady(&file.steady, workload.count).map_err(of_file)?;
+    let stops = stops(&file.stop).map_err(of_file)?;
+    let command = file.workload.command.clone();
+    let command = command.map(|words| errand("workload", words, home)).transpose();
+    let command = command.map_err(|problem| of_file(format!("[workload]: {problem}")))?;
+    require(!file.step.is_empty() || command.is_some(), start, || {
         "there is no [[step]]: a journey would do nothing".to_owned()
     })?;
-    require(!file.invariant.is_empty(), start, || {
+    require(file.step.is_empty() || command.is_none(), start, || {
+        "[workload] is a command, and there is a [[step]], which belongs to journeys".to_owned()
+    })?;
+    require(!file.invariant.is_empty() || command.is_some(), start, || {
         "there is no [[invariant]]: a run would prove nothing".to_owned()
     })?;
     check_tables(&file)?;
@@ -51,10 +64,12 @@ pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
     let mut names = BTreeSet::new();
     let steps = each(file.step, |it| step(it, &mut names, &mut known))?;
     let observations = each(file.observe, |it| observation(it, &file.list, &known))?;
-    let faults = each(file.fault, fault)?;
+    let faults = faults(file.fault, workload.count)?;
     for answer in &file.repeat.answers {
         check_pointer(&answer.pointer, "[repeat]").map_err(|problem| Mistake { offset: start, problem })?;
     }
+    let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
+    let (invariants, checks) = invariants(file.invariant, &names, home)?;
     let condition = |it: super::file::ConditionTable| Condition {
         name: it.name,
         pending: it.pending,
@@ -65,7 +80,11 @@ pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
         topology: file.topology,
         workload,
         repeat: file.repeat,
+        steady,
+        heal_within: file.heal.within.0,
         converge_within: Duration::from_millis(file.converge.within_ms),
+        total: file.limits.total.0,
+        stops,
         killable: file.killable,
         may_die: file.may_die,
         lists: file.list,
@@ -75,24 +94,14 @@ pub(super) fn resolve(file: ScenarioFile) -> Result<Scenario, Mistake> {
         faults,
         observations,
         conditions: file.settle.into_iter().map(condition).collect(),
-        invariants: file.invariant,
+        invariants,
+        checks,
+        command,
     })
 }
 
 fn each<T, R>(tables: Vec<T>, resolve: impl FnMut(T) -> Result<R, Mistake>) -> Result<Vec<R>, Mistake> {
     tables.into_iter().map(resolve).collect()
-}
-
-fn workload(table: &WorkloadTable) -> Result<Workload, String> {
-    if table.count == 0 || table.concurrency == 0 {
-        return Err("[workload] has a count or a concurrency of 0, wanted 1 or more".to_owned());
-    }
-    Ok(Workload {
-        count: table.count,
-        concurrency: table.concurrency,
-        patience: Duration::from_millis(table.patience_ms),
-        answer_within: Duration::from_millis(table.answer_within_ms),
-    })
 }
 
 fn check_tables(file: &ScenarioFile) -> Result<(), Mistake> {
@@ -242,7 +251,7 @@ fn observation(table: ObservationTable, lists: &Lists, journey: &Names) -> Resul
 }
 
 /// The roles of an entry that names either one or several.
-fn roles(one: Option<String>, several: Option<Vec<String>>) -> Option<Vec<String>> {
+pub(super) fn roles(one: Option<String>, several: Option<Vec<String>>) -> Option<Vec<String>> {
     match (one, several) {
         (Some(role), None) => Some(vec![role]),
         (None, Some(roles)) if !roles.is_empty() => Some(roles),
@@ -285,24 +294,6 @@ fn pages(table: Option<PagesTable>, what: &str) -> Result<Pages, String> {
             check_pointer(&pointer, what)?;
             Pages::After { parameter, pointer }
         }
-    })
-}
-
-fn fault(table: FaultTable) -> Result<FaultPlan, Mistake> {
-    let offset = table.kind.span().start;
-    let candidates = roles(table.node, table.any_of).and_then(Candidates::of);
-    let (low, high) = table.heal_after_ms;
-    require(low <= high, offset, || {
-        format!("[[fault]]: heal_after_ms goes from {low} to {high}, wanted upwards")
-    })?;
-    Ok(FaultPlan {
-        kind: table.kind.into_inner(),
-        candidates: candidates.ok_or_else(|| Mistake {
-            offset,
-            problem: "[[fault]] needs one of node and any_of, with a role in it".to_owned(),
-        })?,
-        at: table.at,
-        lasts_ms: (low, high),
     })
 }
 
@@ -354,7 +345,7 @@ fn check_identifier(name: &str, what: &str, offset: usize) -> Result<(), Mistake
     })
 }
 
-fn require(holds: bool, offset: usize, problem: impl FnOnce() -> String) -> Result<(), Mistake> {
+pub(super) fn require(holds: bool, offset: usize, problem: impl FnOnce() -> String) -> Result<(), Mistake> {
     if holds {
         Ok(())
     } else {
@@ -365,7 +356,7 @@ fn require(holds: bool, offset: usize, problem: impl FnOnce() -> String) -> Resu
     }
 }
 
-fn or_none(names: &[&str]) -> String {
+pub(super) fn or_none(names: &[&str]) -> String {
     if names.is_empty() {
         "none".to_owned()
     } else {

@@ -1,4 +1,5 @@
-use super::Scenario;
+use super::{Scenario, check::How};
+use crate::steps::Errand;
 
 /// Use of a role or node in a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,13 +17,22 @@ pub struct Use {
 pub enum UseKind {
     /// A request is sent, so it must have a port.
     Asked,
-    /// A fault hits it.
+    /// A fault hits it, or its log is read.
     Hit,
     /// It is only named, for a topology that has it.
     Named,
 }
 
 impl Scenario {
+    /// Every program that it runs.
+    pub fn errands(&self) -> impl Iterator<Item = &Errand> {
+        let checks = self.checks.iter().filter_map(|check| match &check.how {
+            How::Command(errand) => Some(errand),
+            _ => None,
+        });
+        self.command.iter().chain(checks)
+    }
+
     /// Every use of a role or node, in the order of the file's sections.
     pub fn uses(&self) -> Vec<Use> {
         let a_use = |place: String, role: &str, kind| Use {
@@ -36,7 +46,7 @@ impl Scenario {
         let steps = self.setup.iter().map(|setup| &setup.step).chain(&self.steps);
         let steps = steps.map(|step| a_use(format!("step {:?}", step.name), &step.role, UseKind::Asked));
         let faults = (1..).zip(&self.faults).flat_map(|(number, fault)| {
-            let roles = fault.candidates.roles();
+            let roles = fault.roles().into_iter().chain(fault.awaited());
             roles.map(move |role| a_use(format!("fault {number}"), role, UseKind::Hit))
         });
         let observed = self.observations.iter().flat_map(|observation| {
@@ -44,8 +54,17 @@ impl Scenario {
             let roles = observation.roles.iter();
             roles.map(move |role| a_use(place.clone(), role, UseKind::Asked))
         });
+        let checked = self.checks.iter().filter_map(|check| {
+            let place = format!("invariant {:?}", check.name);
+            match &check.how {
+                How::Probe { role, .. } => Some(a_use(place, role, UseKind::Asked)),
+                How::Log { node, .. } => Some(a_use(place, node, UseKind::Hit)),
+                How::Latency { .. } | How::Errors { .. } | How::Command(_) => None,
+            }
+        });
         killable
             .chain(may_die)
+            .chain(checked)
             .chain(steps)
             .chain(faults)
             .chain(observed)

@@ -1,9 +1,9 @@
 use super::{OverTime, Part, histogram::Histogram};
 
 /// The shortest part, in milliseconds.
-const FIRST_WIDTH_MS: u64 = 125;
+const FIRST_WIDTH_MS: u64 = 50;
 /// The most parts; more time makes them longer.
-const MOST: usize = 480;
+const MOST: usize = 120;
 
 /// Figures of requests by the time of their intended start, in parts of equal length. A run that outgrows them doubles
 /// the length, so that their number is bounded.
@@ -97,16 +97,16 @@ mod tests {
         let over_time = buckets.over_time();
 
         assert_eq!(
-            over_time.width_ms, 8_000,
-            "the first of 125, 250, 500 ... of which 480 are an hour"
+            over_time.width_ms, 51_200,
+            "the first of 50, 100, 200 ... of which 120 are an hour"
         );
-        assert_eq!(over_time.parts.len(), 450);
+        assert_eq!(over_time.parts.len(), 71);
         let first = Part {
-            requests: 8,
-            errors: 1,
-            p50_us: 3,
-            p95_us: 7,
-            p99_us: 7,
+            requests: 52,
+            errors: 6,
+            p50_us: 25,
+            p95_us: 49,
+            p99_us: 51,
         };
         assert_eq!(over_time.parts[0], first);
         assert_eq!(over_time.parts.iter().map(|part| part.requests).sum::<u64>(), 3_600);
@@ -114,7 +114,7 @@ mod tests {
 
         buckets.add(20 * hour_us, 1, false);
         let over_time = buckets.over_time();
-        assert_eq!((over_time.width_ms, over_time.parts.len()), (256_000, 282));
+        assert_eq!((over_time.width_ms, over_time.parts.len()), (819_200, 88));
         assert_eq!(over_time.parts.iter().map(|part| part.requests).sum::<u64>(), 3_601);
     }
 }

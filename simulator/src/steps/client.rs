@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use super::{
     Repeat, Request, Response, Samples, World,
     recorder::{Observed, Origin, Recorder},
+    replays::Replays,
     step::{RepeatedAnswer, Until},
     world::NoAnswer,
 };
@@ -32,6 +33,8 @@ pub(crate) struct Client<'a> {
     sent: AtomicU64,
     repeated: AtomicU64,
     unanswered: AtomicU64,
+    failed: AtomicU64,
+    replays: Replays,
     given_up: watch::Sender<Option<String>>,
     recorder: Mutex<Recorder>,
 }
@@ -91,6 +94,8 @@ impl<'a> Client<'a> {
             sent: zero(),
             repeated: zero(),
             unanswered: zero(),
+            failed: zero(),
+            replays: Replays::default(),
             given_up: watch::Sender::new(None),
             recorder: Mutex::new(Recorder::new(world.now())),
         }
@@ -106,9 +111,19 @@ impl<'a> Client<'a> {
         });
     }
 
-    /// Says whether the run is lost.
-    pub(crate) fn has_given_up(&self) -> bool {
-        self.given_up.borrow().is_some()
+    /// The reason why the run is lost, if it is.
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.given_up.borrow().clone()
+    }
+
+    /// Number of idempotency keys that were used, if the system had seen each of them before this run.
+    pub(crate) fn only_replays(&self) -> Option<u64> {
+        self.replays.all()
+    }
+
+    /// Requests so far, and those of them without an answer or with one that was not right.
+    pub(crate) fn errors(&self) -> (u64, u64) {
+        (self.sent.load(Relaxed), self.failed.load(Relaxed))
     }
 
     /// Returns the reason once the run is lost.
@@ -206,6 +221,8 @@ impl<'a> Client<'a> {
             Judgement::Right | Judgement::NotYet(_) => None,
             Judgement::Wrong(reason) | Judgement::Repeat(reason) => Some(reason.clone()),
         };
+        self.replays.note(request, answer.as_ref().ok());
+        self.failed.fetch_add(u64::from(failure.is_some()), Relaxed);
         let observed = Observed {
             origin,
             role,

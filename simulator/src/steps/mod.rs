@@ -5,9 +5,11 @@
 
 mod buckets;
 mod client;
+mod errand;
 mod fault;
 mod histogram;
 mod recorder;
+mod replays;
 mod samples;
 mod step;
 mod take;
@@ -16,9 +18,10 @@ mod world;
 
 pub use client::Requests;
 pub(crate) use client::{Client, Expectation};
-pub use fault::{Fault, FaultKind, NotLaid, Target};
+pub use errand::{Errand, Matches};
+pub use fault::{Fault, FaultKind, LinkFault, LinkTraffic, NotLaid, Support, Target};
 pub(crate) use recorder::Origin;
-pub use samples::{OverTime, Part, Purpose, Sample, Samples, StepSamples};
-pub(crate) use step::{Conditions, Repeat, Step, StepTable, check_pointer, ok_only};
+pub use samples::{OverTime, Part, Purpose, RequestFigures, Sample, Samples, StepSamples};
+pub(crate) use step::{Conditions, Method, Repeat, Step, StepTable, check_pointer, ok_only};
 pub(crate) use template::{JsonTemplate, Template, Unset, Variables, as_text};
 pub use world::{Death, NoAnswer, Request, Response, World};

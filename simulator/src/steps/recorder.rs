@@ -6,7 +6,7 @@ use std::{
 
 use seam::chance::draw;
 
-use super::{Purpose, Request, Sample, Samples, StepSamples, buckets::Buckets, histogram::Histogram};
+use super::{Purpose, Request, RequestFigures, Sample, Samples, StepSamples, buckets::Buckets, histogram::Histogram};
 
 /// Right answers that are kept one by one; of more, a sample.
 const KEPT: usize = 100_000;
@@ -49,7 +49,7 @@ pub(super) struct Observed<'a> {
 pub(super) struct Recorder {
     /// The start of the run, on the world's clock.
     begun: Duration,
-    steps: Vec<Figures>,
+    steps: Vec<Step>,
     known: BTreeMap<(Purpose, String, String), usize>,
     buckets: Buckets,
     total: u64,
@@ -59,9 +59,26 @@ pub(super) struct Recorder {
     slowest: BinaryHeap<Reverse<BySlowness>>,
 }
 
-struct Figures {
+struct Step {
+    /// Without percentiles.
     counted: StepSamples,
     latencies: Histogram,
+}
+
+impl Step {
+    fn figures(&self) -> RequestFigures {
+        with_percentiles(self.counted.figures, &self.latencies)
+    }
+}
+
+fn with_percentiles(counted: RequestFigures, latencies: &Histogram) -> RequestFigures {
+    RequestFigures {
+        p50_us: latencies.percentile(50),
+        p95_us: latencies.percentile(95),
+        p99_us: latencies.percentile(99),
+        max_us: latencies.max(),
+        ..counted
+    }
 }
 
 impl Recorder {
@@ -99,11 +116,12 @@ impl Recorder {
         };
         let (latency, failed) = (sample.latency_us(), sample.failure.is_some());
         self.total += 1;
-        if let Some(figures) = self.steps.get_mut(step) {
-            figures.counted.count += 1;
-            figures.counted.errors += u64::from(failed);
-            figures.counted.repeats += u64::from(observed.is_repeat);
-            figures.latencies.add(latency);
+        if let Some(step) = self.steps.get_mut(step) {
+            let counted = &mut step.counted.figures;
+            counted.count += 1;
+            counted.errors += u64::from(failed);
+            counted.repeats += u64::from(observed.is_repeat);
+            step.latencies.add(latency);
         }
         if observed.origin.purpose != Purpose::Observe {
             self.buckets.add(sample.intended_us, latency, failed);
@@ -117,19 +135,30 @@ impl Recorder {
         let kept = self.kept.iter().chain(&self.failures).chain(slowest);
         let mut kept: Vec<Sample> = kept.cloned().collect();
         kept.sort_by_key(|sample| (sample.intended_us, sample.start_us));
-        let summary = |figures: &Figures| StepSamples {
-            p50_us: figures.latencies.percentile(50),
-            p95_us: figures.latencies.percentile(95),
-            p99_us: figures.latencies.percentile(99),
-            max_us: figures.latencies.max(),
-            ..figures.counted.clone()
+        let summary = |step: &Step| StepSamples {
+            figures: step.figures(),
+            ..step.counted.clone()
         };
         Samples {
+            load: self.load(),
             steps: self.steps.iter().map(summary).collect(),
             over_time: self.buckets.over_time(),
             left_out: self.total.saturating_sub(kept.len() as u64),
             kept,
         }
+    }
+
+    fn load(&self) -> RequestFigures {
+        let mut counted = RequestFigures::default();
+        let mut latencies = Histogram::default();
+        for step in self.steps.iter().filter(|it| it.counted.purpose != Purpose::Observe) {
+            let own = step.counted.figures;
+            counted.count += own.count;
+            counted.errors += own.errors;
+            counted.repeats += own.repeats;
+            latencies.merge(&step.latencies);
+        }
+        with_percentiles(counted, &latencies)
     }
 
     fn step(&mut self, observed: &Observed<'_>, node: impl FnOnce() -> String) -> usize {
@@ -147,15 +176,9 @@ impl Recorder {
             node: node(),
             method: observed.request.method.clone(),
             path: path.to_owned(),
-            count: 0,
-            errors: 0,
-            repeats: 0,
-            p50_us: 0,
-            p95_us: 0,
-            p99_us: 0,
-            max_us: 0,
+            figures: RequestFigures::default(),
         };
-        self.steps.push(Figures {
+        self.steps.push(Step {
             counted,
             latencies: Histogram::default(),
         });
@@ -269,6 +292,8 @@ mod tests {
         let [read, write] = samples.steps.as_slice() else {
             panic!("{:?}", samples.steps)
         };
+        let (load, read, write) = (samples.load, read.figures, write.figures);
+        assert_eq!((load.count, load.errors, load.max_us), (all + 300, 300, read.max_us));
         assert_eq!((read.count, read.errors, read.repeats), (all, 0, 0));
         assert_eq!((write.count, write.errors, write.repeats), (300, 300, 300));
         assert_eq!((read.p50_us / 1_000, read.max_us / 1_000), (2, 909));
@@ -312,7 +337,7 @@ mod tests {
 
         let samples = recorder.samples();
         assert_eq!(
-            (samples.kept[0].latency_us(), samples.steps[0].max_us),
+            (samples.kept[0].latency_us(), samples.steps[0].figures.max_us),
             (51_000, 51_000)
         );
         assert_eq!(samples.over_time.parts, [], "observations are no load");

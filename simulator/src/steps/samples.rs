@@ -15,6 +15,8 @@ pub enum Purpose {
 /// The requests of a run: figures of all, and single ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Samples {
+    /// Figures of the requests of setup and journeys, all together.
+    pub load: RequestFigures,
     /// Figures of each step, in the order of their first requests.
     pub steps: Vec<StepSamples>,
     /// Figures over time of the requests of setup and journeys.
@@ -42,6 +44,14 @@ pub struct StepSamples {
     pub method: String,
     /// The path as the file has it, before its names are filled in.
     pub path: String,
+    /// Figures of the requests.
+    #[serde(flatten)]
+    pub figures: RequestFigures,
+}
+
+/// Figures of some requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RequestFigures {
     /// Requests sent, repeats included.
     pub count: u64,
     /// Requests without an answer, or with a status that is not right.

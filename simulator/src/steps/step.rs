@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, time::Duration};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
@@ -9,37 +10,52 @@ use super::{
     template::{JsonTemplate, Template},
 };
 
-/// A step as a file says it. Unknown keys are refused.
-#[derive(Clone, Debug, Deserialize)]
+/// Request, and what its answer must be. It is sent until it meets that.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Step")]
 pub(crate) struct StepTable {
-    /// A name, unique among the steps of a journey.
+    /// Name, unique among the steps of a journey.
+    #[schemars(with = "String")]
     pub(crate) name: Spanned<String>,
-    /// In `[[setup]]`: sends the request once for each thing of this list, whose fields are `${list.field}`.
+    /// List: in `[[setup]]`, sends the request once for each thing of it, whose fields are `${list.field}`.
     pub(crate) for_each: Option<String>,
-    /// Elsewhere: leaves the step out unless the variables have these values.
+    /// Values that variables must have, or the step is left out; not in `[[setup]]`.
     #[serde(default)]
     pub(crate) when: Conditions,
+    /// Method of the request.
     #[serde(default)]
+    #[schemars(extend("default" = "GET"))]
     pub(crate) method: Method,
-    /// The role that is asked.
+    /// Role or node that is asked.
     pub(crate) node: String,
-    /// Path and query.
+    /// Path and query, from `/`; `${name}` stands for a variable, percent-encoded.
+    #[schemars(with = "String", extend("pattern" = "^/"))]
     pub(crate) path: Template,
+    /// Headers by name; `${key}` is a key of the journey's own.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub(crate) headers: BTreeMap<String, Template>,
-    /// The JSON body.
+    /// JSON body. A text that is one `${name}` becomes the variable's value, with its type.
+    #[schemars(with = "Option<Value>")]
     pub(crate) body: Option<JsonTemplate>,
-    /// The statuses that are right.
+    /// Statuses that are right; at least one.
     #[serde(default = "ok_only")]
+    #[schemars(length(min = 1))]
     pub(crate) expect: Vec<u16>,
-    /// Variables to keep from the answer, by JSON pointer.
+    /// Variables to keep from the answer, each with the JSON pointer to its value; not in `[[setup]]`.
     #[serde(default)]
+    #[schemars(extend("additionalProperties" = pointer()))]
     pub(crate) save: BTreeMap<String, String>,
-    /// Repeats the request until the answer says this.
+    /// Value that the answer must have in the end; the request is repeated until then.
     pub(crate) until: Option<Until>,
-    /// Milliseconds that this step may take, instead of the patience of whoever takes it.
+    /// Milliseconds that this step may take, instead of the workload's `patience_ms`.
     pub(crate) patience_ms: Option<u64>,
+}
+
+/// Schema of a JSON pointer.
+fn pointer() -> Value {
+    serde_json::json!({ "type": "string", "pattern": "^(/.*)?$" })
 }
 
 /// The statuses that are right where a file names none.
@@ -129,12 +145,14 @@ pub(crate) fn check_pointer(pointer: &str, what: &str) -> Result<(), String> {
 }
 
 /// Values that variables must have. A variable without a value meets no condition.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub(crate) struct Conditions(BTreeMap<String, OneOrMany>);
 
 /// A value or a list of them.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
 #[serde(untagged)]
 enum OneOrMany {
     Many(Vec<Value>),
@@ -164,8 +182,9 @@ impl Conditions {
 }
 
 /// The method of a request; GET where a file names none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
+#[schemars(inline)]
 pub(crate) enum Method {
     #[default]
     Get,
@@ -188,18 +207,19 @@ impl Method {
     }
 }
 
-/// A value that an answer must have in the end.
-#[derive(Clone, Debug, Deserialize)]
+/// Value that an answer must have in the end.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Until {
     /// JSON pointer to the value.
+    #[schemars(extend("pattern" = "^(/.*)?$"))]
     pub(crate) pointer: String,
-    /// The values that end the waiting.
+    /// Values that end the waiting.
     pub(crate) one_of: Vec<Value>,
 }
 
 /// Answers that mean: send the same request again. No answer always means that.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Repeat {
     /// Statuses that mean it, whatever else the answer says.
@@ -210,13 +230,15 @@ pub(crate) struct Repeat {
     pub(crate) answers: Vec<RepeatedAnswer>,
 }
 
-/// An answer recognised by its status and one value in it.
-#[derive(Clone, Debug, Deserialize)]
+/// Answer, recognised by its status and one value in it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RepeatedAnswer {
+    /// Status of the answer.
     pub(crate) status: u16,
     /// JSON pointer to the value.
+    #[schemars(extend("pattern" = "^(/.*)?$"))]
     pub(crate) pointer: String,
-    /// The values that count.
+    /// Values that count.
     pub(crate) one_of: Vec<Value>,
 }

@@ -16,6 +16,21 @@ impl Step {
         patience: Duration,
         variables: &mut Variables,
     ) -> Result<(), String> {
+        self.take_as_of(client, patience, variables, client.now()).await
+    }
+
+    /// Takes the step as one that should have been taken at `intended` on the world's clock: a wait since then counts
+    /// as latency.
+    ///
+    /// # Errors
+    /// As [`Step::take`].
+    pub(crate) async fn take_as_of(
+        &self,
+        client: &Client<'_>,
+        patience: Duration,
+        variables: &mut Variables,
+        intended: Duration,
+    ) -> Result<(), String> {
         let request = self.request(variables).map_err(|unset| unset.to_string())?;
         let expectation = Expectation {
             statuses: &self.expect,
@@ -29,7 +44,7 @@ impl Step {
             name: &self.name,
             path: self.path.source(),
             journey,
-            intended: client.now(),
+            intended,
         };
         let response = client.ask(&self.role, &request, &expectation, &origin).await?;
         for (variable, pointer) in &self.save {

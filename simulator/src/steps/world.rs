@@ -3,7 +3,8 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::Value;
 
-use super::{Fault, NotLaid};
+use super::{Errand, Fault, LinkTraffic, Matches, NotLaid, Support};
+use crate::topology::LogPattern;
 
 /// The system under test and its clock: all that steps and the scenario engine see and do. They know no other clock
 /// and no socket, so the same engine can run on real processes or in virtual time.
@@ -36,6 +37,42 @@ pub trait World {
     /// Every end of a node so far that no fault caused; the earliest first.
     fn deaths(&self) -> Vec<Death> {
         Vec::new()
+    }
+
+    /// Looks through all that a node has printed since the start of the run for lines that match a pattern, of which the
+    /// `first` are given.
+    ///
+    /// # Errors
+    /// When there is no such node, or its log can't be read.
+    fn log_matches(&self, node: &str, pattern: &LogPattern, first: usize) -> Result<Matches, String> {
+        let _ = (pattern, first);
+        Err(format!("nothing is known of a log of {node} here"))
+    }
+
+    /// Runs a program to its end, with the way to each role in its environment. Dropped before, it kills the program.
+    ///
+    /// # Errors
+    /// When it does not end with status 0; the text has its last lines.
+    fn run<'a>(&'a self, errand: &'a Errand) -> LocalBoxFuture<'a, Result<(), String>> {
+        let refusal = format!("{} can't be run here", errand.words.join(" "));
+        async { Err(refusal) }.boxed_local()
+    }
+
+    /// Says if the world can lay a fault. Asked for every fault before the workload starts; by default all are refused.
+    fn support(&self, fault: &Fault) -> Support {
+        Support::Refused(format!("no fault can be laid on {} here", fault.target))
+    }
+
+    /// Traffic that a fault of links met and acted on so far, for each of its links; nothing for other faults.
+    fn traffic(&self, fault: &Fault) -> Vec<LinkTraffic> {
+        let _ = fault;
+        Vec::new()
+    }
+
+    /// Returns when a node has become ready since this world was made, as after a fault. It may never.
+    fn ready_again<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, ()> {
+        let _ = node;
+        futures::future::pending().boxed_local()
     }
 
     /// Lays a fault on its target, which stays until [`World::lift`]. A world that lays no faults refuses all of
@@ -109,6 +146,8 @@ pub struct Response {
     pub status: u16,
     /// The body, or `Null` where it was empty or not JSON.
     pub body: Value,
+    /// True if the answer says that it repeats an earlier one, to a request with the same idempotency key.
+    pub replayed: bool,
 }
 
 /// An answer that did not come, or not in time; the request may have been done or not.

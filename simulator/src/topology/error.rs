@@ -47,6 +47,26 @@ pub enum TopologyError {
         /// Names of the file's variables.
         known: Vec<String>,
     },
+    /// The topology has no such profile.
+    #[error("{} has no profile '{name}'; it has {}", file.display(), list(known))]
+    UnknownProfile {
+        /// Path of the file.
+        file: PathBuf,
+        /// Name that was asked for.
+        name: String,
+        /// Names of the file's profiles.
+        known: Vec<String>,
+    },
+    /// A subset names a node that the topology does not have.
+    #[error("{} has no node '{name}'; it has {}", file.display(), list(known))]
+    NotInSubset {
+        /// Path of the file.
+        file: PathBuf,
+        /// Name that was asked for.
+        name: String,
+        /// Names of the file's nodes.
+        known: Vec<String>,
+    },
 }
 
 /// Flaw of a topology file that parses.
@@ -199,6 +219,9 @@ pub enum Flaw {
         /// Status that was given.
         status: u16,
     },
+    /// A profile has no nodes.
+    #[error("profile '{0}' has no nodes; name in `nodes` those that it starts")]
+    EmptyProfile(String),
     /// No node has the name.
     #[error("no node is called '{name}'; the nodes are {}", list(known))]
     UnknownNode {

@@ -40,7 +40,7 @@
 //! unless it has a `folder`.
 //!
 //! A worker that nobody calls has `ports = []`. A node with `once = true`, such as a migration, has ended with
-//! status 0 before whatever needs it starts. `simulator/TOPOLOGY.md` lists every key.
+//! status 0 before whatever needs it starts. `simulator/REFERENCE.md` lists every key.
 
 mod assemble;
 mod conduct;
@@ -57,8 +57,10 @@ mod order;
 mod readiness;
 mod ready;
 mod resolve;
+mod schema;
 mod secrets;
 mod sources;
+mod subset;
 mod template;
 
 use std::{
@@ -76,7 +78,12 @@ pub use ready::{LogPattern, Ready, ReadyProbe};
 pub use secrets::{HIDDEN, Secrets};
 pub use template::{PlaceholderValues, Template};
 
-use crate::search;
+use crate::{schema as of_files, search};
+
+/// JSON Schema of a topology's file.
+pub(crate) fn schema() -> serde_json::Value {
+    of_files::of::<file::TopologyFile>()
+}
 
 /// A checked topology: every name in it refers to something, and the needs of its nodes have no cycle.
 #[derive(Debug, Clone)]
@@ -85,6 +92,8 @@ pub struct Topology {
     file: PathBuf,
     roles: BTreeMap<String, Endpoint>,
     nodes: Vec<Node>,
+    /// Names of nodes, by the names of profiles.
+    profiles: BTreeMap<String, Vec<String>>,
     secrets: Secrets,
 }
 

@@ -18,7 +18,7 @@ use super::{
 
 /// Bytes of a name, as in a label of DNS: names become parts of paths, which have limits of their own.
 const LONGEST_NAME: usize = 63;
-const BUILT_IN: [&str; 6] = ["data", "env", "instance", "link", "node", "port"];
+pub(super) const BUILT_IN: [&str; 6] = ["data", "env", "instance", "link", "node", "port"];
 
 /// A flaw with its position in the file, in bytes.
 pub(super) type Located = (usize, Flaw);
@@ -40,7 +40,7 @@ pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -
         }
     }
     let checked = check(&written, &sources);
-    let (nodes, roles, secrets) = checked.map_err(|flaws| {
+    let (nodes, roles, profiles, secrets) = checked.map_err(|flaws| {
         let error = |(at, flaw)| sources.flawed(at, flaw);
         flaws.into_iter().map(error).collect::<Vec<_>>()
     })?;
@@ -49,11 +49,17 @@ pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -
         file: file.to_owned(),
         roles,
         nodes,
+        profiles,
         secrets,
     })
 }
 
-type Checked = (Vec<Node>, BTreeMap<String, Endpoint>, Secrets);
+type Checked = (
+    Vec<Node>,
+    BTreeMap<String, Endpoint>,
+    BTreeMap<String, Vec<String>>,
+    Secrets,
+);
 
 fn check(written: &TopologyFile, sources: &Sources) -> Result<Checked, Vec<Located>> {
     let mut flaws = Vec::new();
@@ -101,6 +107,7 @@ fn check(written: &TopologyFile, sources: &Sources) -> Result<Checked, Vec<Locat
         nodes.extend(assemble::nodes(&names, name, table, sources, &mut flaws));
     }
     let roles = keep(&mut flaws, roles(written, &names)).unwrap_or_default();
+    let profiles = profiles(written, &names, &mut flaws);
     keep(&mut flaws, unique(&nodes, written));
     flaws.sort_by_key(|(at, _)| *at);
     // Last, as it is a flaw of several lines.
@@ -109,7 +116,7 @@ fn check(written: &TopologyFile, sources: &Sources) -> Result<Checked, Vec<Locat
         flaws.push((at, Flaw::Cycle { path }));
     }
     if flaws.is_empty() {
-        return Ok((nodes, roles, secrets));
+        return Ok((nodes, roles, profiles, secrets));
     }
     Err(flaws)
 }
@@ -179,6 +186,26 @@ fn roles(written: &TopologyFile, names: &Names<'_>) -> Result<BTreeMap<String, E
         roles.insert(role.clone(), endpoint);
     }
     Ok(roles)
+}
+
+/// Nodes of each profile.
+fn profiles(written: &TopologyFile, names: &Names<'_>, flaws: &mut Vec<Located>) -> BTreeMap<String, Vec<String>> {
+    let mut profiles = BTreeMap::new();
+    for (name, table) in &written.profile {
+        let at = table.span().start;
+        keep(flaws, fit(name).map_err(|flaw| (at, flaw)));
+        let nodes = &table.get_ref().nodes;
+        if nodes.is_empty() {
+            flaws.push((at, Flaw::EmptyProfile(name.clone())));
+        }
+        for node in nodes {
+            let known = names.ports_of(node.get_ref());
+            keep(flaws, known.map_err(|flaw| (node.span().start, flaw)));
+        }
+        let nodes = nodes.iter().map(|node| node.get_ref().clone());
+        profiles.insert(name.clone(), nodes.collect());
+    }
+    profiles
 }
 
 pub(super) fn fit(name: &str) -> Result<(), Flaw> {

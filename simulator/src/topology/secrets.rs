@@ -1,5 +1,7 @@
 use std::fmt;
 
+use maud::html;
+
 /// Text that stands in the place of a secret.
 pub const HIDDEN: &str = "***";
 
@@ -14,9 +16,10 @@ impl Secrets {
     /// Takes these names with their values. An empty value hides nothing.
     pub fn new(secrets: impl IntoIterator<Item = (String, String)>) -> Self {
         let (names, mut values): (Vec<String>, Vec<String>) = secrets.into_iter().unzip();
-        // As JSON writes them, too: a quote in a password has a backslash there.
+        // As JSON and pages write them, too: a quote in a password has a backslash there, or is an entity.
         let escaped = values.iter().map(|value| value.escape_debug().to_string());
-        let escaped: Vec<String> = escaped.collect();
+        let in_page = values.iter().map(|value| html! { (value) }.into_string());
+        let escaped: Vec<String> = escaped.chain(in_page).collect();
         values.extend(escaped);
         values.retain(|value| !value.is_empty());
         // One that contains another goes first, or its rest would be left to see.
@@ -58,6 +61,7 @@ mod tests {
         let secrets = Secrets::new(secrets);
         assert_eq!(secrets.hide("x abcdef abc y"), "x *** *** y");
         assert_eq!(secrets.hide(r#"{"password":"q\"t"}"#), r#"{"password":"***"}"#);
+        assert_eq!(secrets.hide("<b>q&quot;t</b>"), "<b>***</b>");
         assert!(!format!("{secrets:?}").contains("abc"));
     }
 }

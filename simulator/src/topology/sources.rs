@@ -96,6 +96,7 @@ impl Sources {
 struct Own {
     variables: BTreeSet<String>,
     roles: BTreeSet<String>,
+    profiles: BTreeSet<String>,
 }
 
 impl Own {
@@ -103,12 +104,14 @@ impl Own {
         Self {
             variables: written.variables.keys().cloned().collect(),
             roles: written.roles.keys().cloned().collect(),
+            profiles: written.profile.keys().cloned().collect(),
         }
     }
 
     fn merge(&self, into: &mut TopologyFile, more: TopologyFile) -> Result<(), (usize, Flaw)> {
         merge("variable", &self.variables, &mut into.variables, more.variables)?;
         merge("role", &self.roles, &mut into.roles, more.roles)?;
+        merge("profile", &self.profiles, &mut into.profile, more.profile)?;
         merge("node", &BTreeSet::new(), &mut into.node, more.node)?;
         into.secret.extend(more.secret);
         Ok(())

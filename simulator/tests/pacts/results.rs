@@ -46,6 +46,9 @@ fn cases() -> Vec<Case> {
         case("doctor --json", 0),
         case("check shop.toml", 0),
         case("clean --dry-run", 0),
+        case("completions bash", 0),
+        case("schema topology", 0),
+        case("reference", 0),
         case("up shop.toml", 0),
         case("up shop.toml --json", 0),
         case("run errand --json", 0),
@@ -62,6 +65,10 @@ fn cases() -> Vec<Case> {
         Case {
             lasts: true,
             ..case("provide --json --providers providers.toml", 0)
+        },
+        Case {
+            lasts: true,
+            ..case("proxy --port 0", 0)
         },
         case("mutate", 0),
         case("mutate --json", 0),
@@ -110,11 +117,25 @@ fn of_the_ledger() -> Vec<Case> {
 }
 
 /// Commands for a topology that is up.
-const LIVE: [&str; 3] = ["ps", "ps --json", "logs"];
+const LIVE: [&str; 4] = ["ps", "ps --json", "logs", "fault list --json"];
 const UP: &str = "up shop.toml -d";
 
+/// Commands that write files, each for two stdouts: what they wrote is there whatever becomes of the result.
+const WRITING: [&str; 2] = [
+    "init --from compose.yaml --name first",
+    "init --from compose.yaml --name second",
+];
+
+/// Lines on stderr of commands that last, when they are up.
+const UP_TO_WORK: [&str; 2] = ["every node is ready", "the API is up"];
+
 /// Commands that print nothing to stdout.
-const WITHOUT_RESULT: [&str; 2] = ["restart corner-shop", "down"];
+const WITHOUT_RESULT: [&str; 4] = [
+    "fault add outside->corner-shop refuse",
+    "fault remove refuse",
+    "restart corner-shop",
+    "down",
+];
 
 /// A shop with a topology of one node, a scenario for it, and a folder of pacts in which nobody has one.
 fn shop() -> Shop {
@@ -132,6 +153,10 @@ fn shop() -> Shop {
     shop.write(
         "providers.toml",
         "topology = 'corner'\n[provider]\norders = 'corner-shop'\n",
+    );
+    shop.write(
+        "compose.yaml",
+        "services: { web: { build: ., command: ./web, ports: ['80'] } }\n",
     );
     shop.write("nobody/environments.toml", "[environments]\nproduction = \"\"\n");
     shop.commit();
@@ -152,7 +177,8 @@ fn ended(shop: &Shop, case: &Case, stdout: Stdio, lasts: bool) -> (Option<i32>, 
             let mut more = [0; 1024];
             let length = said.read(&mut more).unwrap();
             text.extend_from_slice(&more[..length]);
-            length == 0 || String::from_utf8_lossy(&text).contains("every node is ready")
+            let said = String::from_utf8_lossy(&text);
+            length == 0 || UP_TO_WORK.iter().any(|is_up| said.contains(is_up))
         });
         kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     }
@@ -229,6 +255,24 @@ fn so_do_the_commands_for_a_topology_that_is_up() {
 }
 
 #[test]
+fn so_do_the_commands_that_write_files() {
+    let shop = shop();
+    let [first, second] = WRITING.map(|line| case(line, 0));
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let (code, said) = ended(&shop, &first, full.into(), false);
+    assert!(
+        code == Some(2) && said.contains("can't be written to stdout"),
+        "{code:?} {said}"
+    );
+    let (code, said) = ended(&shop, &second, closed_pipe().unwrap(), false);
+    assert!(code == Some(0) && !said.contains("panicked"), "{code:?} {said}");
+    for name in ["first", "second"] {
+        shop.seam(&format!("check topologies/{name}.toml"))
+            .is(0, "nothing wrong");
+    }
+}
+
+#[test]
 fn every_command_is_among_those_that_are_tried() {
     let help = Shop::new().seam("--help").is(0, "Commands:").out;
     let commands: BTreeSet<&str> = help
@@ -240,7 +284,12 @@ fn every_command_is_among_those_that_are_tried() {
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     let cases = cases();
-    let lines = cases.iter().map(|case| case.line).chain(LIVE).chain(WITHOUT_RESULT);
+    let lines = cases
+        .iter()
+        .map(|case| case.line)
+        .chain(LIVE)
+        .chain(WRITING)
+        .chain(WITHOUT_RESULT);
     let tried: BTreeSet<&str> = lines.filter_map(|line| line.split(' ').next()).collect();
 
     assert!(commands.len() > 10, "{help}");

@@ -17,6 +17,21 @@ async fn report_with(find: &str, replace: &str) -> Report {
     run_on(&Shop::with(Defect::None), &scenario, 1).await.0
 }
 
+#[tokio::test]
+async fn a_run_on_data_that_has_seen_its_keys_proves_nothing() {
+    let seen = run_on(&Shop::with(Defect::HasSeenItAll), &super::scenario(), 1).await.0;
+    assert_eq!(seen.verdict, Verdict::Inconclusive);
+    let reason = seen.nothing_new.unwrap_or_default();
+    assert!(
+        reason.contains("all 20 idempotency keys") && reason.contains("--seed"),
+        "{reason}"
+    );
+
+    // Repeats within a run are nothing of the kind.
+    let repeated = run_on(&Shop::with(Defect::LosesAnswers), &super::scenario(), 1).await.0;
+    assert_eq!((repeated.verdict, repeated.nothing_new), (Verdict::Pass, None));
+}
+
 const COLUMNS: &str = r#"columns = { id = "/id", status = "/status", amount = "/amount" }"#;
 
 fn verdict(report: &Report, name: &str) -> Verdict {

@@ -70,10 +70,7 @@ async fn a_lost_run_heals_what_is_laid_at_once_and_lays_no_more() {
     scenario.workload.patience = Duration::from_millis(60);
     let shop = Shop::with(Defect::NeverDecides);
     let text = SHOP
-        .replace(
-            "at = 0.5\nheal_after_ms = [5, 10]",
-            "at = 0.0\nheal_after_ms = [600000, 600000]",
-        )
+        .replace("at = 0.5\nlasts = [\"5ms\", \"10ms\"]", "at = 0.0\nlasts = \"10m\"")
         .replace(
             "[[observe]]\ntable = \"orders\"",
             "[[fault]]\nkind = \"kill\"\nnode = \"shop\"\nat = 1.0\n\n[[observe]]\ntable = \"orders\"",

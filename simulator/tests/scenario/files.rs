@@ -70,6 +70,217 @@ fn a_fault_without_a_target_is_refused() {
 }
 
 #[test]
+fn a_fault_that_contradicts_itself_is_refused_with_its_line_and_what_to_do() {
+    let whole = "kind = \"kill\"\nnode = \"bank\"\nat = 0.5\nlasts = [\"5ms\", \"10ms\"]";
+    let link = "link = \"shop -> bank\"\nat = 0.5\n";
+    let slow = "does = { latency = { delay = \"1ms\" } }\n";
+    for (fault, parts) in [
+        (
+            "at = 0.5".to_owned(),
+            ["shop.toml:67", "it needs one of kind", "link (with does)"],
+        ),
+        (
+            link.to_owned(),
+            ["shop.toml:67", "a link needs an effect", "does = { latency"],
+        ),
+        (
+            format!("{link}{slow}node = \"bank\""),
+            ["shop.toml:67", "\"fault 1\"", "link stands alone"],
+        ),
+        (
+            format!("{link}{slow}on = {{ for = \"1s\" }}"),
+            ["\"fault 1\"", "on.for", "give lasts"],
+        ),
+        (
+            format!("{link}does = {{ latency = {{ delay = \"1\" }} }}"),
+            ["line 69", "`1` is no duration", "such as `250ms`"],
+        ),
+        (
+            format!("{link}does = {{ latency = {{ dealy = \"1s\" }} }}"),
+            ["line 69", "`dealy`", "`delay`"],
+        ),
+        (
+            format!("{link}does = {{ slowness = {{}} }}"),
+            ["line 69", "`slowness`", "`latency`"],
+        ),
+        (
+            format!("{link}does = {{ latency = {{ delay = \"2h\" }} }}"),
+            ["does.latency.delay", "2h", "at most 1h"],
+        ),
+        (
+            format!("{link}{slow}on = {{ conections = \"all\" }}"),
+            ["line 70", "`conections`", "`connections`"],
+        ),
+        (
+            link.replace("->", "to") + slow,
+            ["shop.toml:67", "has no caller", "\"orders -> payments\""],
+        ),
+        (
+            "partition = [\"a\", \"a\"]\nat = 0.5".to_owned(),
+            ["shop.toml:67", "between two nodes", "orders"],
+        ),
+        (
+            "partition = [\"a\"]\nat = 0.5".to_owned(),
+            ["line 67", "partition", "2"],
+        ),
+        (whole.replace("\"kill\"", "\"link\""), ["line 67", "`link`", "`pause`"]),
+        (
+            whole.replace("\"kill\"", "\"restart\""),
+            ["\"fault 1\"", "no lasts", "`stop`"],
+        ),
+        (
+            whole.replace("\"5ms\"", "\"5min\""),
+            ["line 70", "`5min` is no duration", "ms"],
+        ),
+        (
+            whole.replace("\"5ms\"", "\"5s\""),
+            ["line 70", "lasts goes from", "upwards"],
+        ),
+        (whole.replace("\"5ms\"", "5"), ["line 70", "5 is no duration", "250ms"]),
+        (
+            whole.replace("0.5", "{ journey = 0 }"),
+            ["line 69", "at.journey is 0", "from 1"],
+        ),
+        (
+            whole.replace("0.5", "{ journey = 21 }"),
+            ["\"fault 1\"", "at.journey is 21", "20 journeys"],
+        ),
+        (
+            whole.replace("0.5", "{ when = 1 }"),
+            ["line 69", "\"when\"", "{ journey = 50 }"],
+        ),
+        (
+            whole.replace("0.5", "{ fault = \"x\" }"),
+            ["no fault is called \"x\"", "known:", "fault 1"],
+        ),
+        (
+            whole.replace("0.5", "{ fault = \"fault 1\" }"),
+            ["\"fault 1\"", "waits for itself", "67"],
+        ),
+        (
+            format!("{whole}\nevery = \"1s\""),
+            ["every and times belong together", "times = 3", "67"],
+        ),
+        (
+            format!("{whole}\nevery = \"1s\"\ntimes = 0"),
+            ["times is 0", "1 to 1000", "67"],
+        ),
+        (
+            format!("{whole}\nname = \"x\"\n[[fault]]\nname = \"x\"\n{whole}"),
+            ["shop.toml:74", "the name \"x\"", "another"],
+        ),
+        (
+            format!("{whole}\nheal_after_ms = [1, 2]"),
+            ["line 71", "`heal_after_ms`", "`lasts`"],
+        ),
+    ] {
+        assert_says(&refusal(whole, &fault), &parts);
+    }
+}
+
+#[test]
+fn an_invariant_that_is_two_things_or_none_is_refused() {
+    for (invariant, parts) in [
+        ("", ["\"x\"", "needs one of violations", "probe"]),
+        ("violations = 'SELECT 1'", ["\"x\"", "needs both", "checked"]),
+        (
+            "violations = 'SELECT 1'\ncommand = ['a']",
+            ["\"x\"", "command", "an invariant of their own"],
+        ),
+        ("command = []", ["\"x\"", "command is empty", "a program"]),
+        (
+            "command = ['a']\nevery = '1s'",
+            ["\"x\"", "every goes with", "throughout"],
+        ),
+        (
+            "command = ['a']\nwhen = 'sometimes'",
+            ["line 112", "`sometimes`", "`throughout`"],
+        ),
+        ("errors = { below = 0 }", ["\"x\"", "errors.below is 0", "above 0"]),
+        (
+            "errors = { below = 0.1, step = 'ordre' }",
+            ["\"x\"", "no step \"ordre\"", "order, follow, say thanks"],
+        ),
+        (
+            "latency = { percentile = 101, below = '1s' }",
+            ["\"x\"", "percentile is 101", "at most 100"],
+        ),
+        (
+            "latency = { percentile = 9, below = '1s' }\nwhen = 'once'",
+            ["\"x\"", "look back", "probe and command"],
+        ),
+        (
+            "log = { node = 'shop' }",
+            ["\"x\"", "one of must and must_not", "regular"],
+        ),
+        ("log = { node = 'shop', must = '(' }", ["\"x\"", "regex", "("]),
+        (
+            "probe = { node = 'shop', path = 'x' }",
+            ["\"x\"", "probe.path is \"x\"", "from /"],
+        ),
+        (
+            "probe = { node = 'shop', path = '/${key}' }",
+            ["\"x\"", "\"key\"", "run, seed"],
+        ),
+        (
+            "probe = { node = 'shop', path = '/', pointer = '/a' }",
+            ["\"x\"", "belong together", "one_of"],
+        ),
+    ] {
+        let text = format!("{}\n[[invariant]]\nname = 'x'\n{invariant}\n", super::SHOP);
+        let refused = Scenario::parse(&text, Path::new("shop.toml")).expect_err(invariant);
+        assert_says(&refused.to_string(), &parts);
+    }
+    for (workload, parts) in [
+        ("command = ['a']", ["[workload]", "or a command alone"]),
+        ("rate = 3", ["[workload]", "or a command alone"]),
+    ] {
+        let found = if workload.starts_with('c') {
+            "count = 20"
+        } else {
+            "count = 20\nconcurrency = 4"
+        };
+        assert_says(&refusal(found, workload), &parts);
+    }
+    let whole = "count = 20\nconcurrency = 4\npatience_ms = 1000\nanswer_within_ms = 200";
+    assert_says(&refusal(whole, "command = ['a']"), &["is a command", "[[step]]"]);
+}
+
+#[test]
+fn limits_that_limit_nothing_are_refused() {
+    for (table, parts) in [
+        (
+            "[[stop]]\nerrors_above = 1.0",
+            ["[[stop]]", "errors_above = 1", "below 1"],
+        ),
+        (
+            "[[stop]]\nfailed_journeys = 0",
+            ["[[stop]]", "failed_journeys, 1 or more", "errors_above"],
+        ),
+        (
+            "[[stop]]",
+            ["shop.toml:1", "needs one of failed_journeys", "after_requests"],
+        ),
+        (
+            "[steady]\njourneys = 20",
+            ["[steady]", "20 of 20 journeys", "wanted fewer"],
+        ),
+        (
+            "[steady]\nfor = \"long\"",
+            ["line 17", "`long` is no duration", "such as"],
+        ),
+        ("[limits]\ntotal = 5", ["line 17", "5 is no duration", "250ms"]),
+        ("[limits]\nall = \"5s\"", ["line 17", "`all`", "`total`"]),
+    ] {
+        assert_says(&refusal("[converge]", &format!("{table}\n[converge]")), &parts);
+    }
+    assert_says(
+        &refusal("concurrency = 4", "concurrency = 4\nrate = 0.0"),
+        &["[workload]", "rate of 0", "more than 0"],
+    );
+}
+
+#[test]
 fn a_name_that_nothing_has_is_refused_with_its_line_and_the_names_known() {
     let refusal = refusal("path = \"/thanks/${order_id}\"", "path = \"/thanks/${ordre_id}\"");
 

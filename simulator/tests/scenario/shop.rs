@@ -6,7 +6,10 @@ use std::{
 
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
-use simulator::steps::{Fault, NoAnswer, NotLaid, Request, Response, Target, World};
+use simulator::{
+    steps::{Errand, Fault, LinkTraffic, Matches, NoAnswer, NotLaid, Request, Response, Support, Target, World},
+    topology::LogPattern,
+};
 
 /// The defect that is planted in a shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +27,18 @@ pub(crate) enum Defect {
     CannotBeKilled,
     /// The bank is nothing that could be killed.
     RefusesFaults,
+    /// The bank is nothing that could be killed, and that is known before.
+    BearsNoFaults,
+    /// Nothing passes any link.
+    IdleLinks,
+    /// Chance spares all that passes a link.
+    LuckyLinks,
+    /// Every order was placed before, in another run.
+    HasSeenItAll,
+    /// Each answer takes 10 ms.
+    Slow,
+    /// The bank never comes back, and nobody hears of it.
+    NeverBack,
     /// The bank does not come back.
     StaysDead,
     /// Orders are refused with a 400.
@@ -46,6 +61,7 @@ struct State {
     charges: Vec<Value>,
     dead: BTreeSet<String>,
     killed: Vec<String>,
+    laid: Vec<String>,
 }
 
 impl Shop {
@@ -64,6 +80,11 @@ impl Shop {
 
     pub(crate) fn killed(&self) -> Vec<String> {
         self.state().killed.clone()
+    }
+
+    /// The names of the faults that were laid, in order.
+    pub(crate) fn laid(&self) -> Vec<String> {
+        self.state().laid.clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -115,7 +136,11 @@ impl Shop {
         match known {
             0 if self.defect == Defect::LosesAnswers => Err(NoAnswer("connection reset".to_owned())),
             1 if self.defect == Defect::LosesAnswers => ok(409, json!({"error": "in flight"})),
-            _ => ok(201, order),
+            _ => Ok(Response {
+                status: 201,
+                body: order,
+                replayed: known > 0 || self.defect == Defect::HasSeenItAll,
+            }),
         }
     }
 }
@@ -143,8 +168,74 @@ impl World for Shop {
         _: Duration,
     ) -> LocalBoxFuture<'a, Result<Response, NoAnswer>> {
         async move {
-            tokio::task::yield_now().await;
+            match self.defect {
+                Defect::Slow => tokio::time::sleep(Duration::from_millis(10)).await,
+                _ => tokio::task::yield_now().await,
+            }
             self.answer(role, request)
+        }
+        .boxed_local()
+    }
+
+    fn log_matches(&self, node: &str, pattern: &LogPattern, first: usize) -> Result<Matches, String> {
+        let lines: &[&str] = if node == "shop" {
+            &["open", "lunch at noon", "closed"]
+        } else {
+            &[]
+        };
+        let matching = || lines.iter().filter(|line| pattern.matches(line));
+        Ok(Matches {
+            lines: lines.len() as u64,
+            matching: matching().count(),
+            first: matching().take(first).map(ToString::to_string).collect(),
+        })
+    }
+
+    fn run<'a>(&'a self, errand: &'a Errand) -> LocalBoxFuture<'a, Result<(), String>> {
+        async move {
+            match errand.words[0].as_str() {
+                "true" => Ok(()),
+                "sleep" => std::future::pending().await,
+                other => Err(format!("{other} ended with exit status 1")),
+            }
+        }
+        .boxed_local()
+    }
+
+    fn support(&self, _: &Fault) -> Support {
+        match self.defect {
+            Defect::BearsNoFaults => Support::Refused("this bank is a painting".to_owned()),
+            _ => Support::Approximated("it is a toy".to_owned()),
+        }
+    }
+
+    fn traffic(&self, fault: &Fault) -> Vec<LinkTraffic> {
+        let Target::Link(link) = &fault.target else {
+            return Vec::new();
+        };
+        let (met, fired) = match self.defect {
+            Defect::IdleLinks => (0, 0),
+            Defect::LuckyLinks => (7, 0),
+            _ => (7, 7),
+        };
+        vec![LinkTraffic {
+            link: link.clone(),
+            met,
+            fired,
+            spared: met - fired,
+            ..LinkTraffic::default()
+        }]
+    }
+
+    fn ready_again<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, ()> {
+        async move {
+            let is_back = || {
+                let state = self.state();
+                state.killed.iter().any(|killed| killed == node) && state.dead.is_empty()
+            };
+            while !is_back() {
+                tokio::task::yield_now().await;
+            }
         }
         .boxed_local()
     }
@@ -156,7 +247,10 @@ impl World for Shop {
                 Defect::RefusesFaults => return Err(NotLaid::Refused("this bank has no process".to_owned())),
                 _ => {}
             }
-            let Target::Node(node) = &fault.target;
+            self.state().laid.push(fault.name.clone());
+            let Target::Node(node) = &fault.target else {
+                return Ok(());
+            };
             let mut state = self.state();
             state.dead.insert(node.trim_start_matches("the-").to_owned());
             state.killed.push(node.to_owned());
@@ -167,10 +261,15 @@ impl World for Shop {
 
     fn lift<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), String>> {
         async move {
+            if self.defect == Defect::NeverBack {
+                std::future::pending::<()>().await;
+            }
             if self.defect == Defect::StaysDead {
                 return Err("it exited with status 1".to_owned());
             }
-            let Target::Node(node) = &fault.target;
+            let Target::Node(node) = &fault.target else {
+                return Ok(());
+            };
             self.state().dead.remove(node.trim_start_matches("the-"));
             Ok(())
         }
@@ -179,7 +278,11 @@ impl World for Shop {
 }
 
 fn ok(status: u16, body: Value) -> Result<Response, NoAnswer> {
-    Ok(Response { status, body })
+    Ok(Response {
+        status,
+        body,
+        replayed: false,
+    })
 }
 
 /// Seven charges a page, counted from 1.

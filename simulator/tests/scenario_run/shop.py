@@ -27,17 +27,20 @@ class Shop(http.server.BaseHTTPRequestHandler):
             os._exit(7)
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         key = self.headers["Idempotency-Key"]
-        if key not in orders:
+        known = key in orders
+        if not known:
             orders[key] = {"id": key, "amount": body["amount"]}
             with open(path, "a") as kept:
                 kept.write(json.dumps(orders[key]) + "\n")
-        self.answer(201, orders[key])
+        self.answer(201, orders[key], known)
 
-    def answer(self, status, body):
+    def answer(self, status, body, repeated=False):
         text = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))
+        if repeated:
+            self.send_header("Idempotency-Replayed", "true")
         self.end_headers()
         self.wfile.write(text)
 

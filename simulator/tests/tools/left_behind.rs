@@ -1,6 +1,8 @@
 //! What is kept of runs: bounded, ignored by git, and removed by `seam clean`.
 
-use std::process::Command;
+use std::{process::Command, thread};
+
+use serde_json::Value;
 
 use crate::folder::Folder;
 
@@ -73,6 +75,29 @@ fn a_run_that_is_up_is_removed_by_nobody() {
     assert_eq!(folder.names(".seam/runs").iter().filter(|name| is_up(name)).count(), 2);
     assert!(folder.path().join(".seam/data/times").is_dir());
     folder.seam(&["down", "--topology", "shop"]).is(0);
+}
+
+#[test]
+fn many_that_start_at_once_leave_each_other_alone() {
+    let folder = shop();
+    let names: Vec<String> = (0..6).map(|number| format!("at-once-{number}")).collect();
+    for name in &names {
+        let text = format!("name = '{name}'\n[node.clock]\ncommand = ['sleep', '600']\nports = []\n");
+        folder.write(&format!("{name}.toml"), &text);
+    }
+    thread::scope(|scope| {
+        for name in &names {
+            let folder = &folder;
+            scope.spawn(move || {
+                let file = format!("{name}.toml");
+                folder.seam(&["up", &file, "-d", "--keep-runs", "0"]).is(0);
+            });
+        }
+    });
+
+    let up: Value = serde_json::from_str(&folder.seam(&["ps", "--json"]).out).unwrap();
+    assert_eq!(up.as_array().unwrap().len(), names.len(), "{up}");
+    assert_eq!(old_runs(&folder), [""; 0]);
 }
 
 #[test]

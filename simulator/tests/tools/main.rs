@@ -2,5 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a fixture that breaks fails its test")]
 
+mod example;
+#[path = "../cases/flawed.rs"]
+mod flawed;
 mod folder;
+mod init;
 mod left_behind;
+mod schemas;
+mod subset;
+mod validator;

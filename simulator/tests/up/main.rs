@@ -4,6 +4,7 @@
 
 mod conduct;
 mod deaths;
+mod faults;
 mod kills;
 mod kinds;
 mod life;

@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use axum::http::{HeaderValue, Method, Request, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, header};
 use bytes::Bytes;
 use seam::{
     TransportFailure,
@@ -110,15 +110,26 @@ impl<T: Transport> RestClient<T> {
             .map_err(|reason| self.unanswered(&place, &format!("not sent: {reason}")))?;
         let response = self.transport.send(request).await?;
         let status = response.status().as_u16();
-        match read(status, response.body()) {
-            Ok(result) => result,
+        let answer = match read(status, response.body()) {
+            Ok(Err(Error::Transport(failure))) => Err(Error::Transport(failure.as_answer())),
+            Ok(answer) => answer,
             Err(reason) => Err(self.unanswered(&place, &format!("status {status}: {reason}")).into()),
+        };
+        match (answer, retry_after(response.headers())) {
+            (Err(Error::Transport(failure)), Some(wait)) => Err(Error::Transport(failure.with_retry_after(wait))),
+            (answer, _) => answer,
         }
     }
 
     fn unanswered(&self, place: &str, reason: &str) -> TransportFailure {
         TransportFailure::new(self.to, format!("{place}: {reason}"))
     }
+}
+
+/// Reads `Retry-After` in its form of seconds, which is the one that services use. A date is passed over.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 fn read<R, C>(status: u16, body: &[u8]) -> Result<Result<R, Error<C>>, String>

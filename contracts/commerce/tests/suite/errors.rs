@@ -7,11 +7,12 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
+    time::Duration,
 };
 
 use axum::{Router, body::Body, http::StatusCode};
-use commerce::{ErrorCode, Orders, OrdersReply, http};
-use seam::{ContractError, http::InProcess};
+use commerce::{ErrorCode, OrderError, Orders, OrdersReply, http};
+use seam::{ContractError, TransportFailure, http::InProcess};
 
 use crate::{
     recorded::Recorded,
@@ -44,6 +45,59 @@ async fn every_failure_has_its_own_code_and_the_status_and_patience_of_the_table
         codes,
         ErrorCode::ALL.iter().copied().collect(),
         "a code that nothing raises"
+    );
+}
+
+#[test]
+fn a_call_that_was_not_sent_is_not_available_and_its_outcome_is_known() {
+    let refused = OrderError::from(TransportFailure::unsent("orders", "the circuit is open"));
+    assert_eq!(refused.code(), ErrorCode::ServiceUnavailable);
+    assert_eq!(refused.transport(), None);
+    let unknown = OrderError::from(TransportFailure::new("orders", "cut"));
+    assert_eq!(unknown.code(), ErrorCode::OutcomeUnknown);
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_has_the_time_for_which_the_server_asks() {
+    for (header, wanted) in [
+        (Some("7"), Some(Duration::from_secs(7))),
+        (Some("soon"), None),
+        (None, None),
+    ] {
+        let reply = move || async move {
+            let mut reply = axum::response::Response::new(Body::from("<html>"));
+            *reply.status_mut() = StatusCode::BAD_GATEWAY;
+            if let Some(header) = header {
+                reply.headers_mut().insert("retry-after", header.parse().unwrap());
+            }
+            reply
+        };
+        let client = http::orders::Client::new(InProcess::new(Router::new().fallback(reply)));
+
+        let failure = client.get_order(order_id()).await.unwrap_err();
+
+        let failure = failure.transport().unwrap();
+        assert_eq!(
+            (failure.retry_after(), failure.is_answer()),
+            (wanted, false),
+            "{failure}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_an_answer_if_the_service_itself_says_so() {
+    let unknown = OrderError::from(TransportFailure::new("payment provider", "no answer yet"));
+    let recorded = Recorded::<dyn Orders>::answering(OrdersReply::GetOrder(Err(unknown.clone())));
+    let client = http::orders::Client::new(InProcess::new(http::orders::router(recorded.service())));
+
+    let failure = client.get_order(order_id()).await.unwrap_err();
+
+    assert_eq!(failure, unknown);
+    let failure = failure.transport().unwrap();
+    assert_eq!(
+        (failure.retry_after(), failure.is_answer()),
+        (Some(Duration::from_secs(1)), true)
     );
 }
 

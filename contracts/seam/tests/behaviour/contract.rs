@@ -7,7 +7,12 @@ use crate::samples::{Echo, EchoReply, Shelf, ShelfCall, ShelfError, ShelfReply, 
 
 #[test]
 fn a_contract_knows_its_name_and_what_each_method_does() {
-    let method = |name, kind, keyed| Method { name, kind, keyed };
+    let method = |name, kind, keyed| Method {
+        name,
+        kind,
+        keyed,
+        idempotent: name == "put",
+    };
     assert_eq!(<dyn Shelf as Contract>::NAME, "shelf");
     assert_eq!(
         <dyn Shelf as Contract>::METHODS,

@@ -10,6 +10,7 @@ mod in_process;
 mod original;
 mod outcome;
 mod redacted;
+mod resilience;
 mod samples;
 mod server;
 mod socket;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[seam::contract(name = "shelf")]
 pub(crate) trait Shelf: Send + Sync {
     /// Puts a box on it, over one of that name.
-    #[write(key = item.name)]
+    #[write(key = item.name, idempotent)]
     async fn put(&self, item: Item) -> Result<Item, ShelfError>;
 
     /// The box of that name.
@@ -44,6 +44,8 @@ pub(crate) struct Item {
 pub(crate) enum ShelfError {
     #[error("there is no box {0}")]
     Missing(String),
+    #[error("the shelf has no time")]
+    Busy,
     #[error(transparent)]
     Transport(#[from] TransportFailure),
 }
@@ -51,9 +53,13 @@ pub(crate) enum ShelfError {
 impl seam::ContractError for ShelfError {
     fn transport(&self) -> Option<&TransportFailure> {
         match self {
-            Self::Missing(_) => None,
+            Self::Missing(_) | Self::Busy => None,
             Self::Transport(failure) => Some(failure),
         }
+    }
+
+    fn is_not_done(&self) -> bool {
+        matches!(self, Self::Busy) || self.transport().is_some_and(TransportFailure::is_unsent)
     }
 }
 

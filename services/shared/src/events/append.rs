@@ -2,7 +2,7 @@ use commerce::{DomainEvent, DomainEventPayload, EventMetadata, Timestamp};
 use seam::Context;
 use sqlx::Row;
 
-use crate::{DatabaseError, Tx, row};
+use crate::{DatabaseError, Tx, fail_point, row};
 
 /// Appends an event to the module's log. Subscribers see it once the write commits, and never if it is rolled back.
 ///
@@ -36,5 +36,8 @@ pub async fn append<P: DomainEventPayload>(
         .execute(tx.connection())
         .await?;
     tx.events_appended();
+    fail_point!("{source}.event.before_commit");
+    #[cfg(feature = "fail-points")]
+    tx.on_commit(move || fail_point!("{source}.event.before_publish"));
     Ok(event)
 }

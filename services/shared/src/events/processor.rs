@@ -12,7 +12,7 @@ use super::{
     status::Status,
     watermark::Watermark,
 };
-use crate::{Backoff, Database, DatabaseError, Tasks};
+use crate::{Backoff, Database, DatabaseError, Tasks, fail_point};
 
 /// Attempts to handle a failing event before it becomes a dead letter.
 const TRIES: i64 = 10;
@@ -162,8 +162,11 @@ impl Processor {
             correlation_id = %context.correlation_id,
             trace_id = %context.trace.trace_id(),
         );
+        fail_point!("{}.before_effect", self.watermark.name);
         let handled = seam::caught(self.handler.handle(delivery.clone()));
-        match context.scope(handled).instrument(span).await {
+        let outcome = context.scope(handled).instrument(span).await;
+        fail_point!("{}.before_acknowledge", self.watermark.name);
+        match outcome {
             Ok(outcome) => outcome,
             Err(panic) => {
                 // The reason of a dead letter is shown over HTTP, and nobody knows what the message of a panic quotes.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tracing::Instrument;
 
 use super::{Claim, Expired, Lease, Scope, claim, complete, expired, fingerprint, release, resume};
-use crate::{Database, DatabaseError, Next, Round, Tasks, Tx, Worker};
+use crate::{Database, DatabaseError, Next, Round, Tasks, Tx, Worker, fail_point};
 
 /// Longest pause that a caller is told to make before it repeats a request in flight.
 const SOON: Duration = Duration::from_secs(1);
@@ -157,6 +157,7 @@ impl<D: Decide> Command<D> {
         match self.begin(scope, request.clone()).await? {
             Start::Answered(answer) => answer,
             Start::Ours(lease) => {
+                fail_point!("{}.{}.after_claim", self.db.module(), D::OPERATION);
                 let decided = seam::caught(self.carry_out(lease, request))
                     .await
                     .unwrap_or_else(|panic| {
@@ -212,7 +213,9 @@ impl<D: Decide> Command<D> {
                 return Err(open);
             }
         };
-        self.db
+        fail_point!("{}.{}.after_effect", self.db.module(), D::OPERATION);
+        let stored = self
+            .db
             .write(move |tx| {
                 Box::pin(async move {
                     // First, because only this can tell who may decide: a holder that was too slow must have no
@@ -222,7 +225,9 @@ impl<D: Decide> Command<D> {
                     Ok(answer)
                 })
             })
-            .await
+            .await;
+        fail_point!("{}.{}.before_answer", self.db.module(), D::OPERATION);
+        stored
     }
 
     /// Leaves an undecided request to the first one that resumes it.

@@ -7,6 +7,9 @@
 //! Each request runs in a task of its own, within its `seam::Context`: a client that hangs up does not interrupt a
 //! write, and a panic is a 500 for that request alone. An unknown path or method is answered in the envelope too.
 //!
+//! A process works on `REQUESTS` requests at once. One more is refused before its body is read (503
+//! `SERVICE_UNAVAILABLE`, with `Retry-After`): nothing of it was done. Health and statistics are always answered.
+//!
 //! Connections are those of the crate `listener`: HTTP/1 alone, with the limits that the settings give.
 
 mod dead_letters;
@@ -15,7 +18,9 @@ mod given_up;
 mod limits;
 mod operations;
 mod request;
+mod requests;
 mod serve;
 
 pub use limits::limits;
+pub(crate) use requests::Requests;
 pub use serve::{Server, bind, router, run};

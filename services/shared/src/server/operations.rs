@@ -11,8 +11,8 @@ use http::StatusCode;
 use serde::Serialize;
 use sqlx::Row;
 
-use super::described::Described;
-use crate::{Database, DatabaseError, Environment, Mounted, Report, events::Progress};
+use super::{described::Described, requests::Requests};
+use crate::{Database, DatabaseError, Environment, LinkStats, Mounted, Report, events::Progress, links::Links};
 
 /// Routes for operators: liveness, readiness, statistics, and the API's description.
 pub(super) fn routes(environment: &Environment) -> Described {
@@ -32,8 +32,14 @@ pub(super) fn routes(environment: &Environment) -> Described {
     let ready = Operation::get(
         "/health/ready",
         "is_ready",
-        "Runs the readiness checks: 200 if all required ones passed, else 503.",
+        "Runs the readiness checks: 200 if all required ones passed, else 503. Checks of what other services do are \
+         not required: while one is away, this one is degraded and ready.",
     );
+    let process = Process {
+        links: environment.links.clone(),
+        requests: environment.requests.clone(),
+    };
+    let statistics = move |State(modules): State<Arc<[Mounted]>>| async move { stats(&modules, &process).await };
     let counted = Operation::get(
         "/stats",
         "get_stats",
@@ -45,7 +51,7 @@ pub(super) fn routes(environment: &Environment) -> Described {
             get(|| async { Json(Alive { alive: true }) }),
         )
         .serve(ready.plain().returns::<Report>().answers(&[200, 503]), get(readiness))
-        .serve(counted.plain().returns_all::<ModuleStats>(), get(stats))
+        .serve(counted.plain().returns_all::<ModuleStats>(), get(statistics))
 }
 
 /// Adds the route of the document, which describes the modules' routes, all of `routes`, and itself.
@@ -86,13 +92,24 @@ struct ModuleStats {
     events: i64,
     /// Progress of each subscription of the module.
     subscriptions: Vec<Progress>,
+    /// Links of the process to other services; the same in each of its modules.
+    links: Vec<LinkStats>,
+    /// Number of requests that the process refused because it was full; the same in each of its modules.
+    shed: u64,
 }
 
-async fn stats(State(modules): State<Arc<[Mounted]>>) -> Response {
+/// Sources of the figures that belong to the process and to none of its modules.
+#[derive(Clone)]
+struct Process {
+    links: Links,
+    requests: Requests,
+}
+
+async fn stats(modules: &[Mounted], process: &Process) -> Response {
     let mut all = Vec::new();
     for module in modules.iter() {
         let Some(db) = &module.database else { continue };
-        match of_module(module, db).await {
+        match of_module(module, db, process).await {
             Ok(stats) => all.push(stats),
             Err(error) => {
                 tracing::error!(%error, module = module.name, "statistics can't be read");
@@ -103,7 +120,7 @@ async fn stats(State(modules): State<Arc<[Mounted]>>) -> Response {
     Json(all).into_response()
 }
 
-async fn of_module(module: &Mounted, db: &Database) -> Result<ModuleStats, DatabaseError> {
+async fn of_module(module: &Mounted, db: &Database, process: &Process) -> Result<ModuleStats, DatabaseError> {
     let events = sqlx::query("SELECT COALESCE(MAX(position), 0) FROM events")
         .fetch_one(db.readers())
         .await?;
@@ -118,5 +135,7 @@ async fn of_module(module: &Mounted, db: &Database) -> Result<ModuleStats, Datab
             .iter()
             .map(crate::events::SubscriptionHandle::progress)
             .collect(),
+        links: process.links.stats(),
+        shed: process.requests.shed(),
     })
 }

@@ -6,11 +6,19 @@ use axum::{
 use seam::time::Instant;
 use tracing::{Instrument, Span};
 
+use super::requests::Requests;
 use crate::Tasks;
 
-/// Runs the request in a task and a context of its own, and logs it.
-pub(super) async fn request(State(tasks): State<Tasks>, request: Request, next: Next) -> Response {
+/// Runs the request in a task and a context of its own, and logs it. Refuses it, unread, if the server is full.
+pub(super) async fn request(
+    State((tasks, requests)): State<(Tasks, Requests)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let begun = Instant::now();
+    let Some(permit) = requests.admit(request.uri().path()) else {
+        return commerce::http::overloaded("it works on as many requests as it can", request.headers());
+    };
     let context = seam::http::extract(request.headers());
     let span = tracing::info_span!(
         "request",
@@ -28,6 +36,11 @@ pub(super) async fn request(State(tasks): State<Tasks>, request: Request, next: 
         .map_or("unknown", MatchedPath::as_str)
         .to_owned();
     let work = context.clone().scope(next.run(request)).instrument(span.clone());
+    let work = async move {
+        // The work goes on when its client hangs up, and its place is taken as long.
+        let _permit = permit;
+        work.await
+    };
     let response = match tasks.track(work).await {
         Ok(response) => response,
         Err(error) => {

@@ -30,6 +30,7 @@ pub async fn run(environment: Environment, modules: Vec<Mounted>) -> Result<(), 
 /// Binds to the address in `LISTEN`, and writes the bound address to `ADDRESS_FILE` if that is set.
 pub async fn bind(environment: Environment, modules: Vec<Mounted>) -> Result<Server, StartError> {
     let listen = environment.settings.get(&standard::LISTEN)?;
+    environment.settings.get(&standard::REQUESTS)?;
     let refused = |error: std::io::Error| StartError::Listen {
         address: listen.to_string(),
         reason: error.to_string(),
@@ -72,7 +73,10 @@ pub fn router(environment: &Environment, modules: &Arc<[Mounted]>) -> Router {
     router
         .fallback(commerce::http::fallback)
         .method_not_allowed_fallback(commerce::http::method_not_allowed)
-        .layer(middleware::from_fn_with_state(environment.tasks.clone(), request))
+        .layer(middleware::from_fn_with_state(
+            (environment.tasks.clone(), environment.requests.clone()),
+            request,
+        ))
 }
 
 impl Server {

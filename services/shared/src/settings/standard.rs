@@ -1,6 +1,6 @@
 //! Settings that several services have.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use super::Setting;
 
@@ -71,6 +71,67 @@ pub static CALL_TIMEOUT_MS: Setting<Duration> = milliseconds(
     "time limit of a call to another service, in ms",
     "2000",
 );
+
+/// Most attempts at a call to another service.
+pub static CALL_ATTEMPTS: Setting<u32> = Setting {
+    name: "CALL_ATTEMPTS",
+    help: "most attempts at a call to another service that gets no answer and may be repeated; 1: no retries",
+    form: "a whole number, 1 to 10",
+    default: Some("3"),
+    parse: |text| whole(text, 1..=10),
+};
+
+/// Share of calls to another service that may be repeated.
+pub static RETRY_PERCENT: Setting<u32> = Setting {
+    name: "RETRY_PERCENT",
+    help: "retries per 100 calls to another service, beside RETRY_RATE",
+    form: "a whole number, 0 to 100",
+    default: Some("20"),
+    parse: |text| whole(text, 0..=100),
+};
+
+/// Steady rate of retries to another service.
+pub static RETRY_RATE: Setting<u32> = Setting {
+    name: "RETRY_RATE",
+    help: "retries per second to another service, beside RETRY_PERCENT",
+    form: "a whole number, 0 to 1000",
+    default: Some("10"),
+    parse: |text| whole(text, 0..=1_000),
+};
+
+/// Most calls to another service at once.
+pub static CALL_PERMITS: Setting<usize> = Setting {
+    name: "CALL_PERMITS",
+    help: "most calls to another service at once; more are refused, and not sent",
+    form: "a whole number, 1 to 100000",
+    default: Some("256"),
+    parse: |text| text.parse().ok().filter(|most| (1..=100_000).contains(most)),
+};
+
+/// Attempts without an answer that open the circuit to another service.
+pub static BREAKER_FAILURES: Setting<u32> = Setting {
+    name: "BREAKER_FAILURES",
+    help: "attempts in a row without an answer, after which calls to a service are refused",
+    form: "a whole number, 1 to 1000000",
+    default: Some("5"),
+    parse: |text| whole(text, 1..=1_000_000),
+};
+
+/// Time for which an open circuit refuses calls.
+pub static BREAKER_OPEN_MS: Setting<Duration> = milliseconds(
+    "BREAKER_OPEN_MS",
+    "time for which calls to a service that does not answer are refused, in ms",
+    "1000",
+);
+
+/// Largest number of requests at once.
+pub static REQUESTS: Setting<usize> = Setting {
+    name: "REQUESTS",
+    help: "most requests at once, those that wait for events included; more are refused (503)",
+    form: "a whole number, 1 to 1000000; health and statistics are always answered",
+    default: Some("512"),
+    parse: |text| text.parse().ok().filter(|most| (1..=1_000_000).contains(most)),
+};
 
 /// Term of the lease on a claimed idempotency key.
 pub static LEASE_MS: Setting<Duration> = milliseconds(
@@ -146,6 +207,10 @@ const fn url(name: &'static str, help: &'static str) -> Setting<String> {
                 .then(|| text.to_owned())
         },
     }
+}
+
+fn whole(text: &str, range: RangeInclusive<u32>) -> Option<u32> {
+    text.parse().ok().filter(|number| range.contains(number))
 }
 
 const fn milliseconds(name: &'static str, help: &'static str, default: &'static str) -> Setting<Duration> {

@@ -13,7 +13,7 @@ const LIMIT: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error(transparent)]
-pub(crate) struct NoAnswer(#[from] TransportFailure);
+pub(crate) struct NoAnswer(#[from] pub(crate) TransportFailure);
 
 impl ContractError for NoAnswer {
     fn transport(&self) -> Option<&TransportFailure> {

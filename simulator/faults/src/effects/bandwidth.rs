@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -10,7 +11,7 @@ use crate::{
 
 /// Limits the rate of each direction of each connection. A sender that is faster is slowed down by its window, beside
 /// a tenth of a second's worth of bytes that the proxy holds, at most 64 KiB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bandwidth {
     /// Bytes per second, at least 1.

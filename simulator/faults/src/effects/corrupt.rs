@@ -1,4 +1,5 @@
 use bytes::{Bytes, BytesMut};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 ///
 /// The place in the run and the new value follow from the seed, the link, the connection, the fault's name and the
 /// place in the stream, however the stream is split up. Bytes are counted from when the fault meets the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Corrupt {
     /// Length of a run in bytes, at least 1: with 1 every byte is changed.

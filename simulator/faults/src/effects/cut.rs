@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::stream::{Item, Stage, What};
@@ -5,7 +6,7 @@ use crate::stream::{Item, Stage, What};
 /// Ends the connection after a number of bytes: exactly these pass, then both sides are ended in order.
 ///
 /// Bytes are counted in each direction apart, from when the fault meets the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cut {
     /// Number of bytes that pass. With 0 the connection ends when the first byte would pass.

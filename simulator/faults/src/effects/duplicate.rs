@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Sends requests twice, the second right behind the first on the same connection. The client gets the first reply;
@@ -5,6 +6,6 @@ use serde::{Deserialize, Serialize};
 ///
 /// Requests with more than 1 MiB, that end their connection, ask for another protocol or for `100-continue` are
 /// sent once and recorded as unfit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Duplicate {}

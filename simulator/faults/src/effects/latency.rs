@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -18,13 +19,15 @@ pub(super) const LONGEST: Duration = Duration::from_secs(3600);
 /// Bytes stay in order and wait side by side: a message of many pieces is late once, not once for each piece. One
 /// delay is drawn for each piece that the proxy reads, so the amounts follow from the seed as far as the pieces do.
 /// The proxy holds at most 1 MiB in each direction of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Latency {
     /// Delay, at most 1 h.
+    #[schemars(with = "units::Text")]
     #[serde(with = "units")]
     pub delay: Duration,
     /// Spread of the delay, at most 1 h: see [`Distribution`]. By default none.
+    #[schemars(with = "units::Text")]
     #[serde(default, with = "units", skip_serializing_if = "Duration::is_zero")]
     pub jitter: Duration,
     /// Distribution of the delay.
@@ -33,7 +36,7 @@ pub struct Latency {
 }
 
 /// Distribution of a delay; none goes below 0 or above 1 h.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Distribution {
     /// Even between `delay - jitter` and `delay + jitter`.

@@ -20,6 +20,7 @@ mod slow_close;
 mod timeout;
 mod truncate_body;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::corrupt::Corrupting;
@@ -45,7 +46,7 @@ use crate::{Direction, Selector, Which, fault::Problem, stream::Stage};
 
 /// Effect of a fault on the traffic that it was laid on. The table in the [crate's documentation](crate) compares
 /// them all.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Refuses connections by closing the listening address.

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Refuses connections: `connect` fails with "connection refused", as if nothing listened.
@@ -6,6 +7,6 @@ use serde::{Deserialize, Serialize};
 /// socket that is bound to it and does not listen. Lifting listens there again. Open connections stay as they are.
 /// An address is closed for everybody: `connections` must be `all` and `direction` must be `both`. Refused attempts
 /// can't be seen, so they are not counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refuse {}

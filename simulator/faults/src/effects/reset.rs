@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -12,10 +13,11 @@ use crate::{
 
 /// Resets connections on both sides: client and upstream get an RST, new and open connections alike. Bytes that the
 /// proxy holds are lost. `direction` must be `both`, unless `on_bytes` is set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reset {
     /// Time from when the fault meets the connection to the reset, at most 24 h. By default none.
+    #[schemars(with = "units::Text")]
     #[serde(with = "units")]
     pub after: Duration,
     /// Waits for bytes, or an end, in `direction`: the time begins with the first that comes, and none passes before

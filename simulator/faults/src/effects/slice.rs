@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// Passes bytes on in small pieces, each written on its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Slice {
     /// Size of a piece in bytes, at least 1. What the sender wrote in smaller pieces stays small.
@@ -22,6 +23,7 @@ pub struct Slice {
     #[serde(default)]
     pub variation: u64,
     /// Least time between two pieces, at most 1 minute. By default none.
+    #[schemars(with = "units::Text")]
     #[serde(default, with = "units")]
     pub delay: Duration,
 }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::latency::at_most;
@@ -10,10 +11,11 @@ use crate::{
 };
 
 /// Delays the end of a stream; its bytes are not delayed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlowClose {
     /// Time from when one side ends until the other side learns of it, at most 24 h.
+    #[schemars(with = "units::Text")]
     #[serde(with = "units")]
     pub delay: Duration,
 }

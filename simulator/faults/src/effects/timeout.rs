@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::latency::at_most;
@@ -14,11 +15,12 @@ use crate::{
 ///
 /// The proxy stops reading, so the sender's window fills up. Lifting passes on what was held: no byte is lost, unless
 /// `lose` is set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Timeout {
     /// Time from when the fault meets the connection until both sides are ended in order and held bytes are
     /// lost, at most 24 h; by default never.
+    #[schemars(with = "Option<units::Text>")]
     #[serde(with = "units::optional", skip_serializing_if = "Option::is_none")]
     pub after: Option<Duration>,
     /// Loses everything instead of holding it: the proxy reads on and throws bytes away, ends pass, and lifting ends

@@ -121,6 +121,20 @@ async fn a_reset_on_bytes_waits_for_them_and_lets_none_pass() {
 }
 
 #[tokio::test]
+async fn a_reset_on_bytes_lets_none_pass_in_the_moment_of_the_reset() {
+    for after in [Duration::ZERO, Duration::from_millis(1)] {
+        let link = Link::new().await;
+        let reset = Reset { after, on_bytes: true };
+        link.lay(towards(Direction::ToClient, "broken", Effect::Reset(reset)));
+        for _ in 0..100 {
+            let mut client = link.connect().await;
+            client.write_all(b"?").await.unwrap();
+            assert!(is_reset(&mut client).await, "a byte passed");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_cut_at_once_ends_with_its_last_byte() {
     for (at_once, sent) in [(true, 10), (false, 11)] {
         let link = Link::new().await;

@@ -1,6 +1,8 @@
 use std::{
     collections::BTreeMap,
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
@@ -88,23 +90,16 @@ impl CommandLine {
                 folder: site.secrets.hide(&folder.display().to_string()).into(),
             });
         }
-        // Not by its components: those of `./run.sh` are one.
-        let is_path = self.program.as_os_str().as_encoded_bytes().contains(&b'/');
-        let is_there = if is_path {
-            is_executable(&folder.join(&self.program))
-        } else {
-            let own = self.env.iter().find(|(name, _)| name == "PATH");
-            let path = own.map(|(_, path)| path.into()).or_else(|| env::var_os("PATH"));
-            env::split_paths(&path.unwrap_or_default()).any(|folder| is_executable(&folder.join(&self.program)))
-        };
-        if is_there {
+        let own = self.env.iter().find(|(name, _)| name == "PATH");
+        let path = own.map(|(_, path)| path.into());
+        if is_there(&self.program, folder, path) {
             Ok(())
         } else {
             let shown = |path: &Path| site.secrets.hide(&path.display().to_string());
             Err(NodeError::NoProgram {
                 node: node.name.clone(),
                 program: shown(&self.program),
-                folder: is_path.then(|| shown(folder).into()),
+                folder: is_path(&self.program).then(|| shown(folder).into()),
             })
         }
     }
@@ -116,6 +111,25 @@ fn no_program(node: &Node, program: &str) -> NodeError {
         program: program.to_owned(),
         folder: None,
     }
+}
+
+/// True if a program, named as nodes name theirs, is there for one that runs in this folder.
+pub(crate) fn program_is_there(program: &str, folder: &Path) -> bool {
+    is_there(Path::new(program), folder, None)
+}
+
+/// True if a program is there: in the folder for a path, otherwise in `path`, or else in `PATH`.
+fn is_there(program: &Path, folder: &Path, path: Option<OsString>) -> bool {
+    if is_path(program) {
+        return is_executable(&folder.join(program));
+    }
+    let path = path.or_else(|| env::var_os("PATH")).unwrap_or_default();
+    env::split_paths(&path).any(|folder| is_executable(&folder.join(program)))
+}
+
+/// True for a path. Not by its components: those of `./run.sh` are one.
+fn is_path(program: &Path) -> bool {
+    program.as_os_str().as_encoded_bytes().contains(&b'/')
 }
 
 fn is_executable(file: &Path) -> bool {

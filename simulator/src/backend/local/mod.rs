@@ -16,6 +16,8 @@ mod processes;
 mod reaper;
 
 pub use build::package_variables;
+pub(crate) use command_line::program_is_there;
 pub(crate) use launch::launch;
 pub(super) use processes::Processes;
+pub(super) use reaper::RUN;
 pub(crate) use reaper::reap;

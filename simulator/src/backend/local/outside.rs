@@ -46,6 +46,12 @@ impl Instance for Outside {
         None
     }
 
+    fn pause(&self) -> bool {
+        false
+    }
+
+    fn resume(&self) {}
+
     fn stop(&self) {
         self.gone.cancel();
     }

@@ -22,7 +22,7 @@ use crate::{
     backend::{
         Event, NodeError, Options, UpError,
         logs::tail,
-        runner::{Instance, NodeExit, Runner, Site, Started},
+        runner::{self, Instance, NodeExit, Runner, Site, Started},
     },
     progress::Progress,
     topology::{Node, Program, StopSignal, Topology},
@@ -147,6 +147,33 @@ impl Runner for Processes {
     fn start<'a>(&'a self, node: &'a Node, site: &'a Site) -> BoxFuture<'a, Result<Started, NodeError>> {
         self.start_process(node, site).boxed()
     }
+
+    fn run<'a>(&'a self, program: runner::Program<'a>) -> BoxFuture<'a, NodeExit> {
+        let launch = async move {
+            let (first, args) = program.words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+            // A path leads from the folder, in which the launcher does not look.
+            let is_path = first.contains('/');
+            let first = if is_path {
+                program.folder.join(first)
+            } else {
+                first.into()
+            };
+            let open = || {
+                let log = fs::File::options();
+                log.clone().create(true).append(true).mode(0o600).open(&program.log)
+            };
+            let launch = Launch {
+                program: first.into_os_string(),
+                args: args.to_vec(),
+                env: program.env.clone(),
+                folder: program.folder,
+                stdout: Stdio::from(open()?),
+                stderr: Stdio::from(open()?),
+            };
+            self.launcher.launch(launch).await?.wait().await
+        };
+        launch.map(exit).boxed()
+    }
 }
 
 impl Instance for Process {
@@ -154,8 +181,19 @@ impl Instance for Process {
         Some(self.group)
     }
 
+    fn pause(&self) -> bool {
+        signal(self.group, Signal::STOP);
+        true
+    }
+
+    fn resume(&self) {
+        signal(self.group, Signal::CONT);
+    }
+
     fn stop(&self) {
         signal(self.group, self.stop);
+        // A paused process takes no signal before it goes on.
+        signal(self.group, Signal::CONT);
     }
 
     fn kill(&self) {

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use crate::interrupt::Interrupt;
 
 /// Variable in the environment of every node and of all that it starts: the id of the run.
-pub(super) const RUN: &str = "SEAM_RUN";
+pub(in crate::backend) const RUN: &str = "SEAM_RUN";
 
 /// Separate process that kills the registered process groups, and what has left them, as soon as this process is gone.
 /// It notices by the end of a pipe, which the system closes however this process ends.

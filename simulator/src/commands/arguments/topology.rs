@@ -15,6 +15,9 @@ pub(crate) struct TopologyArgs {
     /// Give a variable of the topology another value; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub(crate) set: Vec<(String, String)>,
+    /// Start the nodes of this profile of the topology, and what they need; may be repeated
+    #[arg(long = "profile", value_name = "NAME")]
+    pub(crate) profiles: Vec<String>,
     /// Build and run cargo binaries in the release profile instead of debug
     #[arg(long)]
     pub(crate) release: bool,
@@ -27,12 +30,17 @@ pub(crate) struct TopologyArgs {
 }
 
 impl TopologyArgs {
-    /// Reads a topology by name or path.
+    /// Reads a topology by name or path, and takes the nodes of the profiles, if any are chosen.
     ///
     /// # Errors
-    /// As [`Topology::load`].
+    /// As [`Topology::load`] and [`Topology::with_profiles`].
     pub(crate) fn load(&self, name_or_path: &str) -> Result<Topology, String> {
-        Topology::load(name_or_path, &self.set).map_err(|error| error.to_string())
+        let whole = Topology::load(name_or_path, &self.set);
+        let chosen = whole.and_then(|whole| match self.profiles.as_slice() {
+            [] => Ok(whole),
+            profiles => whole.with_profiles(profiles),
+        });
+        chosen.map_err(|error| error.to_string())
     }
 
     /// The profile in which cargo binaries are built.

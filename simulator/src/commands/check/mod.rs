@@ -6,9 +6,10 @@ use clap::Args;
 
 use super::{arguments::own_topology, output};
 use crate::{
-    exit,
-    scenario::{Scenario, UseKind},
+    backend, exit,
+    scenario::{FaultPlan, Scenario, UseKind},
     search,
+    steps::{Errand, Fault, Support, Target},
     topology::Topology,
 };
 
@@ -68,7 +69,42 @@ pub(crate) fn misfits(scenario: &Scenario, topology: &Topology, own: bool) -> Ve
             it.place, it.role
         )
     };
-    missing.map(line).collect()
+    let mut misfits: Vec<String> = missing.map(line).collect();
+    misfits.extend(scenario.errands().filter_map(no_program));
+    misfits.extend(scenario.faults.iter().flat_map(|plan| refused(plan, topology)));
+    misfits
+}
+
+/// The lack of the program that a scenario runs beside the system.
+fn no_program(errand: &Errand) -> Option<String> {
+    let program = errand.words.first()?;
+    let place = match program.contains('/') {
+        true => errand.folder.display().to_string(),
+        false => "PATH".to_owned(),
+    };
+    let is_there = backend::program_is_there(program, &errand.folder);
+    let lack = format!("there is no program {program} in {place}; install it, or correct the scenario's command");
+    (!is_there).then_some(lack)
+}
+
+/// The reasons why a fault can't be laid on a topology. A role that is missing is said otherwise.
+fn refused(plan: &FaultPlan, topology: &Topology) -> Vec<String> {
+    let is_there = |fault: &Fault| match &fault.target {
+        Target::Node(role) => topology.role(role).is_some() || topology.node(role).is_some(),
+        Target::Link(_) | Target::Partition(..) => true,
+    };
+    let reason = |fault: Fault| match backend::support(topology, &fault) {
+        Support::Refused(reason) => {
+            let what = format!("{} {}", fault.kind.to_do(), fault.target);
+            Some(format!("fault {:?} can't {what}: {reason}", fault.name))
+        }
+        Support::Supported | Support::Approximated(_) => None,
+    };
+    plan.possible()
+        .into_iter()
+        .filter(is_there)
+        .filter_map(reason)
+        .collect()
 }
 
 /// Checks one file, and returns its kind or everything that is wrong.

@@ -49,11 +49,11 @@ fn attempt(args: &CleanArgs) -> Result<u8, String> {
     let places = search::run_places(&here);
     let mut kinds = Vec::new();
     if args.data.is_empty() {
-        let found = collect(&places, "runs", |folder| runs_in(folder))?;
+        let found = collect(&places, "runs", runs_in)?;
         kinds.push(Kind { name: "run", found });
     }
     if args.all || !args.data.is_empty() {
-        let mut found = collect(&places, "data", |folder| data_in(folder))?;
+        let mut found = collect(&places, "data", data_in)?;
         if !args.all {
             choose(&mut found, &args.data)?;
         }

@@ -1,6 +1,7 @@
-//! Commands for topologies that are up: `seam ps`, `logs`, `restart` and `down`.
+//! Commands for topologies that are up: `seam ps`, `logs`, `restart`, `fault` and `down`.
 
 mod args;
+mod faults;
 mod state;
 
 use std::{
@@ -13,6 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::sleep;
 
 pub(crate) use args::{DownArgs, LogsArgs, PsArgs, RestartArgs, Which};
+pub(crate) use faults::{FaultArgs, fault};
 pub(crate) use state::{Keeper, Live, NodeLine};
 
 use super::{

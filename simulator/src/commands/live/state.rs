@@ -1,7 +1,8 @@
 //! The files by which a topology that is up is known to other commands, in the folder of its run.
 //!
 //! `up.lock` is locked as long as it is up, `state.json` says what runs, and a file `requests/restart-NODE` asks for a
-//! restart; its answer is `requests/restart-NODE.answer`, empty for a yes.
+//! restart; its answer is `requests/restart-NODE.answer`, empty for a yes. A file `requests/fault-NUMBER` holds a wish
+//! of `seam fault` in JSON, and so does its answer.
 
 use std::{
     collections::BTreeMap,
@@ -15,12 +16,14 @@ use std::{
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
+use super::faults::{self, Granted};
 use crate::{backend::Running, topology::Topology};
 
 const LOCK: &str = "up.lock";
 const STATE: &str = "state.json";
 const REQUESTS: &str = "requests";
 const RESTART: &str = "restart-";
+const FAULT: &str = "fault-";
 
 /// A topology that is up, as `state.json` says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +48,7 @@ pub(crate) struct NodeLine {
 #[derive(Debug)]
 pub(crate) struct Keeper {
     folder: PathBuf,
-    topology: String,
+    topology: Topology,
     file: PathBuf,
     written: Option<State>,
     _lock: File,
@@ -63,7 +66,7 @@ impl Keeper {
         let lock = File::create(folder.join(LOCK)).map_err(failed)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|error| failed(error.into()))?;
         Ok(Self {
-            topology: topology.name().to_owned(),
+            topology: topology.clone(),
             file: fs::canonicalize(topology.file()).unwrap_or_else(|_| topology.file().to_owned()),
             folder,
             written: None,
@@ -78,6 +81,13 @@ impl Keeper {
         let requests = fs::read_dir(self.folder.join(REQUESTS)).into_iter().flatten().flatten();
         for request in requests {
             let name = request.file_name();
+            let is_wish = name
+                .to_str()
+                .is_some_and(|name| name.starts_with(FAULT) && !name.contains('.'));
+            if is_wish {
+                self.grant(&request.path(), running);
+                continue;
+            }
             let node = name.to_str().and_then(|name| name.strip_prefix(RESTART));
             let Some(node) = node.filter(|node| !node.contains('.')) else {
                 continue;
@@ -92,6 +102,17 @@ impl Keeper {
         }
     }
 
+    /// Does what a file of `seam fault` asks for.
+    fn grant(&self, request: &Path, running: &Running) {
+        let wish = fs::read_to_string(request);
+        let _ = fs::remove_file(request);
+        let wish = wish.map_err(|error| error.to_string());
+        let wish = wish.and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()));
+        let granted: Granted = wish.and_then(|wish| faults::granted(wish, &self.topology, running));
+        let answer = serde_json::to_string(&granted).unwrap_or_default();
+        let _ = replace(&request.with_extension("answer"), &answer);
+    }
+
     fn write(&mut self, running: &Running) {
         let node = |node: crate::backend::NodeStatus| NodeLine {
             name: node.name,
@@ -100,7 +121,7 @@ impl Keeper {
             pid: node.pid,
         };
         let state = State {
-            topology: self.topology.clone(),
+            topology: self.topology.name().to_owned(),
             file: self.file.clone(),
             pid: process::id(),
             nodes: running.nodes().into_iter().map(node).collect(),
@@ -133,6 +154,24 @@ impl Live {
     /// True as long as it is up.
     pub(crate) fn is_up(&self) -> bool {
         is_locked(&self.folder)
+    }
+
+    /// Asks for something about faults. Returns the request, for [`Live::answer_to`].
+    ///
+    /// # Errors
+    /// When the request can't be written.
+    pub(super) fn ask(&self, wish: &str) -> io::Result<PathBuf> {
+        let request = self.folder.join(REQUESTS).join(format!("{FAULT}{}", process::id()));
+        replace(&request, wish)?;
+        Ok(request)
+    }
+
+    /// Returns the answer to a request, if it is there.
+    pub(super) fn answer_to(&self, request: &Path) -> Option<String> {
+        let answer = request.with_extension("answer");
+        let text = fs::read_to_string(&answer).ok()?;
+        let _ = fs::remove_file(answer);
+        Some(text)
     }
 
     /// Asks for the restart of a node.

@@ -34,9 +34,12 @@ pub(crate) struct RunArgs {
     /// Keep the run's folder (data, logs, report) even if the run passes
     #[arg(long)]
     pub(super) keep: bool,
-    /// Write report.json into this folder too
+    /// Write report.html and report.json into this folder too
     #[arg(long, value_name = "FOLDER")]
     pub(super) report: Option<PathBuf>,
+    /// Write the verdict into this file as JUnit's XML, which CI servers show; INCONCLUSIVE is an error there
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
     /// Print the report as JSON on stdout, and nothing else there
     #[arg(long)]
     pub(super) json: bool,
@@ -46,8 +49,13 @@ impl RunArgs {
     /// Puts the arguments in place of what the scenario says.
     ///
     /// # Errors
-    /// When `--kill` names a node that is not there.
+    /// When `--kill` names a node that is not there, or a number of journeys is given for a workload without any.
     pub(super) fn adjust(&self, scenario: &mut Scenario, topology: &Topology) -> Result<(), String> {
+        if scenario.command.is_some() && (self.count.is_some() || self.concurrency.is_some()) {
+            return Err(
+                "--count and --concurrency are of journeys, and the scenario's workload is a command".to_owned(),
+            );
+        }
         if let Some(count) = self.count {
             scenario.workload.count = count;
         }
@@ -93,6 +101,8 @@ impl RunArgs {
             let value = if secrets.has(name) { HIDDEN } else { value };
             option("set", format!("{name}={value}"));
         });
+        let profiles = self.topology.profiles.iter();
+        profiles.for_each(|profile| option("profile", profile.clone()));
         self.count.iter().for_each(|count| option("count", count.to_string()));
         self.concurrency
             .iter()

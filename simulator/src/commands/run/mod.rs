@@ -4,8 +4,12 @@ mod args;
 mod screen;
 mod text;
 
-use std::{env, fs, path::Path};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
+use jiff::Timestamp;
 use seam::chance;
 use serde::Serialize;
 
@@ -18,9 +22,10 @@ use super::{
     session::{self, Session},
 };
 use crate::{
-    backend::{Folder, LocalWorld},
+    backend::{Folder, LocalWorld, Options},
     exit,
     interrupt::Interrupted,
+    report::{self, Evidence, Facts},
     scenario::{self, Observations, Report, Scenario, Verdict},
     search,
     topology::Topology,
@@ -87,7 +92,10 @@ impl Plan {
         let mut interrupt = session::interrupt()?;
         self.frame()?;
         let mut screen = Screen::new();
-        let options = self.args.topology.options();
+        let options = Options {
+            seed: Some(self.seed),
+            ..self.args.topology.options()
+        };
         let session = Session::up(self.topology.clone(), &options, &screen, &mut interrupt).await;
         let session = session.map_err(|error| error.to_string())?;
         screen.begin(self.scenario.workload.count);
@@ -99,12 +107,28 @@ impl Plan {
             Ok(_) => Folder::Keep,
         };
         let place = session.running.folder().to_owned();
+        // Before the logs are removed.
+        let evidence = match &outcome {
+            Ok(Ok((report, _))) => self.evidence(report, screen.began(), &session, folder),
+            Ok(Err(_)) | Err(Interrupted) => Evidence::nothing(screen.began()),
+        };
         // The report is written there after the end of all else.
         let _held = session.running.held();
         session.down(folder, &mut interrupt).await;
         let interrupted = |Interrupted| "interrupted; everything it started is gone".to_owned();
         let (report, observations) = outcome.map_err(interrupted)??;
-        self.conclude(&report, observations, (folder == Folder::Keep).then_some(&place))
+        let kept = (folder == Folder::Keep).then_some(place.as_path());
+        self.conclude(&report, observations, &evidence, kept)
+    }
+
+    /// What the nodes logged, if anybody will see it.
+    fn evidence(&self, report: &Report, began: Timestamp, session: &Session, folder: Folder) -> Evidence {
+        if folder == Folder::Remove && self.args.report.is_none() {
+            return Evidence::nothing(began);
+        }
+        let nodes = session.topology.nodes().iter();
+        let logs = nodes.map(|node| (node.name.clone(), session.running.log(&node.name)));
+        Evidence::read(report, began, &logs.collect::<Vec<_>>(), session.topology.secrets())
     }
 
     async fn engine(&self, session: &Session, screen: &Screen) -> Result<(Report, Observations), String> {
@@ -114,7 +138,13 @@ impl Plan {
     }
 
     /// Gives the report in every form that is wanted, and keeps in `folder` what explains a verdict that is not PASS.
-    fn conclude(&self, report: &Report, mut observations: Observations, folder: Option<&Path>) -> Result<u8, String> {
+    fn conclude(
+        &self,
+        report: &Report,
+        mut observations: Observations,
+        evidence: &Evidence,
+        folder: Option<&Path>,
+    ) -> Result<u8, String> {
         let full = FullReport {
             topology: self.topology.name(),
             profile: self.args.topology.profile().to_string(),
@@ -124,9 +154,15 @@ impl Plan {
         let json = serde_json::to_string_pretty(&full).map_err(|error| format!("the report is no JSON: {error}"))?;
         // An answer or an error may repeat a secret.
         let json = self.topology.secrets().hide(&json);
-        for place in self.args.report.as_deref().into_iter().chain(folder) {
-            write_report(place, &json)?;
-        }
+        let facts = Facts {
+            report,
+            about: &self.scenario.about,
+            topology: &self.topology,
+            profile: &full.profile,
+            replay: &self.replay,
+            evidence,
+        };
+        let page = self.write(&facts, &json, folder)?;
         if let Some(folder) = folder {
             let file = folder.join("observations.db");
             observations.save_to(&file).map_err(|error| error.to_string())?;
@@ -139,9 +175,12 @@ impl Plan {
         }
         if let Some(folder) = folder {
             self.say(&format!(
-                "kept in {}: logs, data, report.json, and all that was observed in observations.db (SQLite)",
+                "kept in {}: logs, data, report.html, report.json, and all that was observed in observations.db (SQLite)",
                 folder.display()
             ))?;
+        }
+        if let Some(page) = page {
+            self.say(&format!("look at {}", page.display()))?;
         }
         self.frame()?;
         Ok(match report.verdict {
@@ -149,6 +188,24 @@ impl Plan {
             Verdict::Fail => exit::FAIL,
             Verdict::Inconclusive => exit::INCONCLUSIVE,
         })
+    }
+
+    /// Writes the files that are wanted, and returns the path of the page that a person is to look at, if there is one.
+    fn write(&self, facts: &Facts<'_>, json: &str, folder: Option<&Path>) -> Result<Option<PathBuf>, String> {
+        if let Some(file) = &self.args.junit {
+            write_new(file, &report::junit(facts))?;
+        }
+        let places: Vec<&Path> = self.args.report.as_deref().into_iter().chain(folder).collect();
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let html = report::html(facts);
+        for place in &places {
+            write_new(&place.join("report.json"), json)?;
+            write_new(&place.join("report.html"), &html)?;
+        }
+        let page = places.first().map(|place| place.join("report.html"));
+        Ok(page.map(|page| page.canonicalize().unwrap_or(page)))
     }
 
     /// Prints the first and the last line of every run.
@@ -166,9 +223,10 @@ impl Plan {
     }
 }
 
-fn write_report(folder: &Path, json: &str) -> Result<(), String> {
-    let file = folder.join("report.json");
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(&file, json))
+/// Writes a file, and the folder for it where there is none.
+fn write_new(file: &Path, text: &str) -> Result<(), String> {
+    let folder = file.parent().map_or(Ok(()), fs::create_dir_all);
+    folder
+        .and_then(|()| fs::write(file, text))
         .map_err(|error| format!("the report can't be written to {}: {error}", file.display()))
 }

@@ -6,7 +6,7 @@ use crate::{
     backend,
     commands::output,
     scenario::{DeathReport, FaultOutcome, FaultReport, InvariantReport, Report, Row, Unsettled, Verdict},
-    steps::{FaultKind, as_text},
+    steps::{FaultKind, LinkTraffic, as_text},
 };
 
 /// The rows of evidence, and the failed journeys, that are shown; the report has more.
@@ -16,7 +16,13 @@ const SHOWN: usize = 10;
 pub(super) fn render(report: &Report, width: u16) -> String {
     let mut text = String::new();
     for fault in &report.faults {
-        line(&mut text, &fault_line(fault));
+        fault_lines(&mut text, fault);
+    }
+    if let Some(reason) = &report.nothing_new {
+        line(&mut text, &format!("nothing was done, so nothing was proved: {reason}"));
+    }
+    if let Some(reason) = &report.given_up {
+        line(&mut text, &format!("given up, so the run failed: {reason}"));
     }
     for death in &report.deaths {
         death_lines(&mut text, death);
@@ -59,29 +65,73 @@ fn death_lines(text: &mut String, death: &DeathReport) {
     }
 }
 
+fn fault_lines(text: &mut String, fault: &FaultReport) {
+    line(text, &fault_line(fault));
+    if let Some(difference) = &fault.approximated {
+        line(text, &format!("    approximated: {difference}"));
+    }
+    for traffic in fault.traffic.iter().filter(|it| it.met > 0 || it.fired > 0) {
+        let LinkTraffic {
+            link,
+            met,
+            fired,
+            spared,
+            masked,
+            unfit,
+        } = traffic;
+        let others = [
+            (spared, "spared by chance"),
+            (masked, "masked by an earlier fault"),
+            (unfit, "unfit"),
+        ];
+        let others = others.iter().filter(|(number, _)| **number > 0);
+        let others: String = others.map(|(number, what)| format!(", {number} {what}")).collect();
+        line(text, &format!("    {link}: met {met}, acted on {fired}{others}"));
+    }
+}
+
 fn fault_line(fault: &FaultReport) -> String {
     let FaultReport { target, at_journey, .. } = fault;
-    let (done, to_do) = match fault.kind {
-        FaultKind::Kill => ("killed", "kill"),
+    let (done, to_do) = (fault.kind.done(), fault.kind.to_do());
+    let name = if fault.kind.is_of_links() {
+        format!(" by {:?}", fault.name)
+    } else {
+        String::new()
+    };
+    let healed = match fault.kind {
+        FaultKind::Kill | FaultKind::Stop | FaultKind::Restart => "ready again",
+        FaultKind::Pause => "resumed",
+        _ => "healed",
     };
     let nothing = "so this run proved nothing";
     match &fault.outcome {
         FaultOutcome::Fired { at_ms, healed_at_ms } => {
             let (at, healed_at) = (seconds(*at_ms), seconds(*healed_at_ms));
-            format!("fault: {done} {target} at {at} (journey {at_journey}), ready again at {healed_at}")
+            format!("fault: {done} {target}{name} at {at} (journey {at_journey}), {healed} at {healed_at}")
+        }
+        FaultOutcome::Idle {
+            at_ms,
+            healed_at_ms,
+            reason,
+        } => {
+            let (at, healed_at) = (seconds(*at_ms), seconds(*healed_at_ms));
+            format!(
+                "fault: {done} {target}{name} from {at} (journey {at_journey}) to {healed_at} WITHOUT EFFECT, \
+                 {nothing}: {reason}"
+            )
         }
         FaultOutcome::NotHealed { at_ms, reason } => {
             let at = seconds(*at_ms);
-            format!("fault: {done} {target} at {at} (journey {at_journey}), FAILED to come back: {reason}")
+            format!("fault: {done} {target}{name} at {at} (journey {at_journey}), FAILED to come back: {reason}")
         }
         FaultOutcome::Refused { reason } => {
-            format!("fault: REFUSED to {to_do} {target} at journey {at_journey}, {nothing}: {reason}")
+            format!("fault: REFUSED to {to_do} {target}{name} at journey {at_journey}, {nothing}: {reason}")
         }
         FaultOutcome::TooLate { reason } => {
-            format!("fault: TOO LATE to {to_do} {target} at journey {at_journey}, {nothing}: {reason}")
+            format!("fault: TOO LATE to {to_do} {target}{name} at journey {at_journey}, {nothing}: {reason}")
         }
         FaultOutcome::Failed { reason } => {
-            format!("fault: FAILED to {to_do} {target} at journey {at_journey}, {nothing}: {reason}")
+            format!("fault: FAILED to {to_do} {target}{name} at journey {at_journey}, {nothing}: {reason}")
         }
     }
 }
@@ -157,6 +207,10 @@ fn verdict_line(report: &Report) -> String {
         .count
         .saturating_sub(u64::try_from(report.failed_journeys.len()).unwrap_or(u64::MAX));
     let took = report.timeline.journeys_ms.max(1);
+    if report.count == 0 {
+        let (verdict, total) = (report.verdict.as_str(), seconds(report.timeline.total_ms));
+        return format!("{verdict} in {total}: the workload took {}", seconds(took));
+    }
     // Tenths of journeys per second, in whole numbers.
     let rate = over.saturating_mul(10_000) / took;
     format!(

@@ -10,6 +10,9 @@ pub(crate) struct UpArgs {
     pub(super) name: String,
     #[command(flatten)]
     pub(super) topology: TopologyArgs,
+    /// Start these nodes and what they need, and no others
+    #[arg(long, value_name = "NODE", num_args = 1.., conflicts_with = "profiles")]
+    pub(super) only: Vec<String>,
     /// Keep the folder with data and logs when stopped
     #[arg(long)]
     pub(super) keep: bool,

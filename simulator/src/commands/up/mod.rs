@@ -52,7 +52,11 @@ enum Stop {
 
 async fn attempt(args: &UpArgs) -> Result<u8, Stop> {
     let mut interrupt = session::interrupt().map_err(Stop::Other)?;
-    let topology = args.topology.load(&args.name).map_err(Stop::Other)?;
+    let mut topology = args.topology.load(&args.name).map_err(Stop::Other)?;
+    if !args.only.is_empty() {
+        let chosen = topology.only(&args.only);
+        topology = chosen.map_err(|error| Stop::Other(error.to_string()))?;
+    }
     if args.detach && env::var_os(KEPT_UP).is_none() {
         let code = detached::start(&topology).await.map_err(Stop::Other)?;
         return Ok(code);
@@ -66,10 +70,11 @@ async fn attempt(args: &UpArgs) -> Result<u8, Stop> {
     } else {
         Box::new(TextLines::default())
     };
-    let keeper = Keeper::new(&session.topology, &session.running);
-    let shown = match keeper {
-        Ok(mut keeper) => show(&session.running, display.as_mut(), &mut keeper, &mut interrupt).await,
-        Err(error) => Err(error),
+    // Kept until all is down: others take its lock for a sign that something is still up.
+    let mut keeper = Keeper::new(&session.topology, &session.running);
+    let shown = match &mut keeper {
+        Ok(keeper) => show(&session.running, display.as_mut(), keeper, &mut interrupt).await,
+        Err(error) => Err(error.clone()),
     };
     output::note(&format!("stopping {}", session.topology.name()));
     // The report of a death names the log, so the log must stay.
@@ -82,6 +87,7 @@ async fn attempt(args: &UpArgs) -> Result<u8, Stop> {
         Folder::Remove
     };
     session.down(folder, &mut interrupt).await;
+    drop(keeper);
     shown.map(|()| exit::PASS).map_err(Stop::Other)
 }
 

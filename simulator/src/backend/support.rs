@@ -1,0 +1,102 @@
+//! Faults that a topology can bear on this backend. `simulator/FAULTS.md` has the same table.
+
+use crate::{
+    steps::{Fault, FaultKind, LinkFault, Support, Target},
+    topology::{Link, Node, Program, Topology},
+};
+
+/// Says if a fault can be laid on a topology, before anything of it runs.
+pub(crate) fn support(topology: &Topology, fault: &Fault) -> Support {
+    match &fault.target {
+        Target::Node(role) => match node_of(topology, role) {
+            Some(node) => of_node(fault.kind, node),
+            None => Support::Refused(format!(
+                "topology {} has no node or role {role:?}; known are {}",
+                topology.name(),
+                topology.roles().join(", ")
+            )),
+        },
+        Target::Link(_) | Target::Partition(..) => match links_of(topology, fault) {
+            Err(reason) => Support::Refused(reason),
+            Ok(_) if fault.kind == FaultKind::Partition => Support::Approximated(
+                "new connections are accepted and stay silent, where a network would leave them without an answer to \
+                 their first packet"
+                    .to_owned(),
+            ),
+            Ok(_) => Support::Supported,
+        },
+    }
+}
+
+fn of_node(kind: FaultKind, node: &Node) -> Support {
+    let name = &node.name;
+    let elsewhere = matches!(node.program, Program::Outside { .. });
+    let refused = |reason: &str| Support::Refused(reason.to_owned());
+    match kind {
+        FaultKind::DiskFull => refused(
+            "a process has no disk of its own here, and a full one would be everybody's; give the node a small file \
+             system as its data folder, and fill that",
+        ),
+        FaultKind::DiskReadOnly => refused(
+            "what a process has open stays writable for it here, whatever becomes of the permissions; give the node a \
+             file system of its own, and mount that read-only",
+        ),
+        FaultKind::SlowDisk => refused(
+            "a process can't be given a slow disk of its own here; lay latency on the link to its database, or pause \
+             the node for a short time again and again (every, times)",
+        ),
+        FaultKind::ClockOffset => refused(
+            "all processes of a machine share one clock; give the node an offset of its own in its settings, or run \
+             it under a library such as libfaketime",
+        ),
+        FaultKind::Link | FaultKind::Partition => refused("it is a fault of links, not of a node"),
+        _ if node.once => Support::Refused(format!(
+            "node {name} runs once and has ended before the workload starts"
+        )),
+        FaultKind::Pause if elsewhere => Support::Refused(format!(
+            "node {name} runs elsewhere and can't be paused from here; lay `timeout` on the links to it"
+        )),
+        FaultKind::Kill | FaultKind::Stop | FaultKind::Restart if elsewhere => {
+            Support::Approximated(format!("node {name} runs elsewhere: only the way to it is cut"))
+        }
+        FaultKind::Kill | FaultKind::Pause | FaultKind::Stop | FaultKind::Restart => Support::Supported,
+    }
+}
+
+/// Every link of a topology with each fault that is to be laid on it, at least one. A partition needs no link in both
+/// directions.
+///
+/// # Errors
+/// When there is no such link; the text names those that there are.
+pub(super) fn links_of<'f>(topology: &Topology, fault: &'f Fault) -> Result<Vec<(Link, &'f faults::Fault)>, String> {
+    let mut found = Vec::new();
+    let mut missing = None;
+    for LinkFault { link, fault: laid } in &fault.links {
+        match topology.links_called(link) {
+            Ok(links) => found.extend(links.into_iter().map(|link| (link, laid))),
+            Err(error) => missing = missing.or(Some(error.to_string())),
+        }
+    }
+    match (&fault.target, missing) {
+        (Target::Partition(one, other), None | Some(_)) if same(topology, one, other) => Err(format!(
+            "{one} and {other} are one node of topology {}, which nothing separates",
+            topology.name()
+        )),
+        (Target::Partition(..), Some(missing)) if found.is_empty() => Err(missing),
+        (Target::Link(_) | Target::Node(_), Some(missing)) => Err(missing),
+        _ => Ok(found),
+    }
+}
+
+fn same(topology: &Topology, one: &str, other: &str) -> bool {
+    match (node_of(topology, one), node_of(topology, other)) {
+        (Some(one), Some(other)) => one.service == other.service,
+        _ => false,
+    }
+}
+
+/// The node of a name, or the one that plays a role.
+fn node_of<'t>(topology: &'t Topology, role: &str) -> Option<&'t Node> {
+    let played = || topology.node(&topology.role(role)?.node);
+    topology.node(role).or_else(played)
+}
