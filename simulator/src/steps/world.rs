@@ -39,8 +39,8 @@ pub trait World {
         Vec::new()
     }
 
-    /// Looks through all that a node has printed since the start of the run for lines that match a pattern, of which the
-    /// `first` are given.
+    /// Looks through all that a node has printed since the start of the run for lines that match a pattern, of which
+    /// the `first` are given.
     ///
     /// # Errors
     /// When there is no such node, or its log can't be read.
