@@ -86,7 +86,7 @@ fn a_file_that_can_not_be_included_is_named_with_what_is_wanted() {
 }
 
 /// The refusal of the shop's scenario with one thing replaced; where it is said to stand must be where it stands.
-fn refusal(original: &str, replacement: &str) -> String {
+pub(crate) fn refusal(original: &str, replacement: &str) -> String {
     let text = super::SHOP.replacen(original, replacement, 1);
     assert_ne!(text, super::SHOP, "{original:?} is in the file");
     match Scenario::parse(&text, Path::new("shop.toml")) {
@@ -95,7 +95,7 @@ fn refusal(original: &str, replacement: &str) -> String {
     }
 }
 
-fn assert_says(refusal: &str, parts: &[&str]) {
+pub(crate) fn assert_says(refusal: &str, parts: &[&str]) {
     for part in parts {
         assert!(refusal.contains(part), "{part:?} is not in: {refusal}");
     }
@@ -148,183 +148,6 @@ fn a_fault_without_a_target_is_refused() {
         &refusal("node = \"bank\"\nat", "at"),
         &["[[fault]] needs one of node and any_of"],
     );
-}
-
-#[test]
-fn a_fault_that_contradicts_itself_is_refused_with_its_line_and_what_to_do() {
-    let whole = "kind = \"kill\"\nnode = \"bank\"\nat = 0.5\nlasts = [\"5ms\", \"10ms\"]";
-    let link = "link = \"shop -> bank\"\nat = 0.5\n";
-    let slow = "does = { latency = { delay = \"1ms\" } }\n";
-    for (fault, parts) in [
-        (
-            "at = 0.5".to_owned(),
-            ["shop.toml:67", "it needs one of kind", "link (with does)"],
-        ),
-        (
-            link.to_owned(),
-            ["shop.toml:67", "a link needs an effect", "does = { latency"],
-        ),
-        (
-            format!("{link}{slow}node = \"bank\""),
-            ["shop.toml:67", "\"fault 1\"", "link stands alone"],
-        ),
-        (
-            format!("{link}{slow}on = {{ for = \"1s\" }}"),
-            ["\"fault 1\"", "on.for", "give lasts"],
-        ),
-        (
-            format!("{link}does = {{ latency = {{ delay = \"1\" }} }}"),
-            ["line 69", "`1` is no duration", "such as `250ms`"],
-        ),
-        (
-            format!("{link}does = {{ latency = {{ dealy = \"1s\" }} }}"),
-            ["line 69", "`dealy`", "`delay`"],
-        ),
-        (
-            format!("{link}does = {{ slowness = {{}} }}"),
-            ["line 69", "`slowness`", "`latency`"],
-        ),
-        (
-            format!("{link}does = {{ latency = {{ delay = \"2h\" }} }}"),
-            ["does.latency.delay", "2h", "at most 1h"],
-        ),
-        (
-            format!("{link}{slow}on = {{ conections = \"all\" }}"),
-            ["line 70", "`conections`", "`connections`"],
-        ),
-        (
-            link.replace("->", "to") + slow,
-            ["shop.toml:67", "has no caller", "\"orders -> payments\""],
-        ),
-        (
-            "partition = [\"a\", \"a\"]\nat = 0.5".to_owned(),
-            ["shop.toml:67", "between two nodes", "orders"],
-        ),
-        (
-            "partition = [\"a\"]\nat = 0.5".to_owned(),
-            ["line 67", "partition", "2"],
-        ),
-        (whole.replace("\"kill\"", "\"link\""), ["line 67", "`link`", "`pause`"]),
-        (
-            whole.replace("\"kill\"", "\"restart\""),
-            ["\"fault 1\"", "no lasts", "`stop`"],
-        ),
-        (
-            whole.replace("\"5ms\"", "\"5min\""),
-            ["line 70", "`5min` is no duration", "ms"],
-        ),
-        (
-            whole.replace("\"5ms\"", "\"5s\""),
-            ["line 70", "lasts goes from", "upwards"],
-        ),
-        (whole.replace("\"5ms\"", "5"), ["line 70", "5 is no duration", "250ms"]),
-        (
-            whole.replace("0.5", "{ journey = 0 }"),
-            ["line 69", "at.journey is 0", "from 1"],
-        ),
-        (
-            whole.replace("0.5", "{ journey = 21 }"),
-            ["\"fault 1\"", "at.journey is 21", "20 journeys"],
-        ),
-        (
-            whole.replace("0.5", "{ when = 1 }"),
-            ["line 69", "\"when\"", "{ journey = 50 }"],
-        ),
-        (
-            whole.replace("0.5", "{ fault = \"x\" }"),
-            ["no fault is called \"x\"", "known:", "fault 1"],
-        ),
-        (
-            whole.replace("0.5", "{ fault = \"fault 1\" }"),
-            ["\"fault 1\"", "waits for itself", "67"],
-        ),
-        (
-            format!("{whole}\nevery = \"1s\""),
-            ["every and times belong together", "times = 3", "67"],
-        ),
-        (
-            format!("{whole}\nevery = \"1s\"\ntimes = 0"),
-            ["times is 0", "1 to 1000", "67"],
-        ),
-        (
-            format!("{whole}\nname = \"x\"\n[[fault]]\nname = \"x\"\n{whole}"),
-            ["shop.toml:74", "the name \"x\"", "another"],
-        ),
-        (
-            format!("{whole}\nheal_after_ms = [1, 2]"),
-            ["line 71", "`heal_after_ms`", "`lasts`"],
-        ),
-    ] {
-        assert_says(&refusal(whole, &fault), &parts);
-    }
-}
-
-#[test]
-fn an_invariant_that_is_two_things_or_none_is_refused() {
-    for (invariant, parts) in [
-        ("", ["\"x\"", "needs one of violations", "probe"]),
-        ("violations = 'SELECT 1'", ["\"x\"", "needs both", "checked"]),
-        (
-            "violations = 'SELECT 1'\ncommand = ['a']",
-            ["\"x\"", "command", "an invariant of their own"],
-        ),
-        ("command = []", ["\"x\"", "command is empty", "a program"]),
-        (
-            "command = ['a']\nevery = '1s'",
-            ["\"x\"", "every goes with", "throughout"],
-        ),
-        (
-            "command = ['a']\nwhen = 'sometimes'",
-            ["line 112", "`sometimes`", "`throughout`"],
-        ),
-        ("errors = { below = 0 }", ["\"x\"", "errors.below is 0", "above 0"]),
-        (
-            "errors = { below = 0.1, step = 'ordre' }",
-            ["\"x\"", "no step \"ordre\"", "order, follow, say thanks"],
-        ),
-        (
-            "latency = { percentile = 101, below = '1s' }",
-            ["\"x\"", "percentile is 101", "at most 100"],
-        ),
-        (
-            "latency = { percentile = 9, below = '1s' }\nwhen = 'once'",
-            ["\"x\"", "look back", "probe and command"],
-        ),
-        (
-            "log = { node = 'shop' }",
-            ["\"x\"", "one of must and must_not", "regular"],
-        ),
-        ("log = { node = 'shop', must = '(' }", ["\"x\"", "regex", "("]),
-        (
-            "probe = { node = 'shop', path = 'x' }",
-            ["\"x\"", "probe.path is \"x\"", "from /"],
-        ),
-        (
-            "probe = { node = 'shop', path = '/${key}' }",
-            ["\"x\"", "\"key\"", "run, seed"],
-        ),
-        (
-            "probe = { node = 'shop', path = '/', pointer = '/a' }",
-            ["\"x\"", "belong together", "one_of"],
-        ),
-    ] {
-        let text = format!("{}\n[[invariant]]\nname = 'x'\n{invariant}\n", super::SHOP);
-        let refused = Scenario::parse(&text, Path::new("shop.toml")).expect_err(invariant);
-        assert_says(&refused.to_string(), &parts);
-    }
-    for (workload, parts) in [
-        ("command = ['a']", ["[workload]", "or a command alone"]),
-        ("rate = 3", ["[workload]", "or a command alone"]),
-    ] {
-        let found = if workload.starts_with('c') {
-            "count = 20"
-        } else {
-            "count = 20\nconcurrency = 4"
-        };
-        assert_says(&refusal(found, workload), &parts);
-    }
-    let whole = "count = 20\nconcurrency = 4\npatience_ms = 1000\nanswer_within_ms = 200";
-    assert_says(&refusal(whole, "command = ['a']"), &["is a command", "[[step]]"]);
 }
 
 #[test]

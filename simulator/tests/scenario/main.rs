@@ -2,6 +2,7 @@
 //! pass.
 
 mod checks;
+mod contradictions;
 mod evidence;
 mod faults;
 mod files;
