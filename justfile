@@ -136,6 +136,10 @@ schemathesis examples="50" seed="1":
 demo *args:
     cargo run --locked --bin seam -- run checkout {{args}}
 
+# Run every shipped scenario, each on its topology and from one seed: all, or those with a word in their name.
+scenarios word="":
+    cargo test --quiet --locked --workspace --test scenarios -- {{ if word == "" { "" } else { quote(word) } }}
+
 # Bring a topology up and keep it up: monolith, microservices (default) or extraction.
 up *args:
     cargo run --locked --bin seam -- up {{args}}

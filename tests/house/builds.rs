@@ -11,7 +11,7 @@ use simulator::backend::package_variables;
 use crate::workspace::{root, rust_files};
 
 /// The nodes of the platform's topologies.
-const NODES: [&str; 8] = [
+const NODES: [&str; 9] = [
     "orders",
     "payments",
     "inventory",
@@ -20,6 +20,7 @@ const NODES: [&str; 8] = [
     "payment-provider",
     "mail-sink",
     "push-sink",
+    "database-locker",
 ];
 
 /// The services, which are packages too.

@@ -6,6 +6,7 @@ mod code_walls;
 mod crate_walls;
 mod inspection;
 mod places;
+mod scenarios;
 mod sql;
 mod table_walls;
 mod tidy;

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::{
     charging::Charging,
     letting_go::LettingGo,
+    pace::Pace,
     refunding::Refunding,
     store::due::{self, Due},
     waiters::Waiters,
@@ -32,6 +33,7 @@ const DRAIN: Duration = Duration::from_secs(1);
 pub(crate) struct Dispatch {
     worker: Worker,
     waiters: Waiters,
+    pace: Pace,
     state: Arc<Mutex<State>>,
 }
 
@@ -56,10 +58,11 @@ enum Held {
 
 impl Dispatch {
     /// Creates a handle that accepts work. Nothing is started before [`Dispatch::run`].
-    pub(crate) fn new(waiters: Waiters) -> Self {
+    pub(crate) fn new(waiters: Waiters, pace: Pace) -> Self {
         Self {
             worker: Worker::idle(),
             waiters,
+            pace,
             state: Arc::default(),
         }
     }
@@ -103,10 +106,14 @@ impl Dispatch {
         self.worker.run("payments.dispatch", tasks, rounds);
     }
 
-    /// Marks work as running, unless it is held or the limit is reached.
+    /// Marks work as running, unless it is held, the limit is reached, or it has to wait for its turn.
     fn start(&self, due: Due, now: Instant) -> Option<Job> {
         let mut state = self.state();
         if state.held.contains_key(&due.work) || state.running() >= CONCURRENCY {
+            return None;
+        }
+        if let Err(wait) = self.pace.take(due.attempts) {
+            state.held.insert(due.work, Held::Resting(now + wait));
             return None;
         }
         state.held.insert(due.work, Held::Running);
@@ -139,13 +146,17 @@ impl State {
         }
     }
 
-    /// Drops what is not held any more. Returns the time until the first rest ends.
-    fn release(&mut self, now: Instant) -> Option<Duration> {
+    /// Drops what is not held any more.
+    fn release(&mut self, now: Instant) {
         self.held.retain(|_, held| match held {
             Held::Running => true,
             Held::Ended => false,
             Held::Resting(until) => *until > now,
         });
+    }
+
+    /// The time until the first rest ends.
+    fn first_rest(&self, now: Instant) -> Option<Duration> {
         let rests = self.held.values().filter_map(|held| match held {
             Held::Resting(until) => Some(until.duration_since(now)),
             Held::Running | Held::Ended => None,
@@ -195,26 +206,28 @@ struct Rounds {
 impl Round for Rounds {
     async fn round(&self) -> Result<Next, String> {
         let now = Instant::now();
-        let (rested, limit) = {
+        let limit = {
             let mut state = self.dispatch.state();
-            let rested = state.release(now);
+            state.release(now);
             if state.running() >= CONCURRENCY {
                 return Ok(Next::Idle);
             }
-            (rested, CONCURRENCY + state.held.len() + 1)
+            CONCURRENCY + state.held.len() + 1
         };
         let due = due::first(&self.db, limit).await;
         for due in due.map_err(|error| format!("due payments can't be looked up: {error}"))? {
             let early = due.at.saturating_sub(Timestamp::now().as_micros());
             if early > 0 {
                 let pause = Duration::from_micros(early.unsigned_abs());
-                return Ok(Next::After(rested.map_or(pause, |rested| rested.min(pause))));
+                let rest = self.dispatch.state().first_rest(now);
+                return Ok(Next::After(rest.map_or(pause, |rest| rest.min(pause))));
             }
             if let Some(job) = self.dispatch.start(due, now) {
                 self.tasks.track(self.work(job));
             }
         }
-        Ok(rested.map_or(Next::Idle, Next::After))
+        let rest = self.dispatch.state().first_rest(now);
+        Ok(rest.map_or(Next::Idle, Next::After))
     }
 }
 
@@ -288,7 +301,7 @@ mod tests {
 
     #[test]
     fn no_more_than_the_limit_runs_at_once_and_nothing_runs_twice() {
-        let dispatch = Dispatch::new(Waiters::default());
+        let dispatch = Dispatch::new(Waiters::default(), Pace::new());
         let now = Instant::now();
         let name = |index: usize| due(&index.to_string(), 0);
 
@@ -307,11 +320,12 @@ mod tests {
 
     #[test]
     fn work_that_panicked_rests_and_is_due_again() {
-        let dispatch = Dispatch::new(Waiters::default());
+        let dispatch = Dispatch::new(Waiters::default(), Pace::new());
         let (now, work) = (Instant::now(), due("work", 0));
 
         drop(dispatch.start(work, now));
-        let rested = dispatch.state().release(now);
+        dispatch.state().release(now);
+        let rested = dispatch.state().first_rest(now);
         let early = dispatch.start(work, now).is_some();
         dispatch.state().release(now + REST + REST);
 

@@ -14,6 +14,7 @@ use crate::{
     given_up::GivenUpHolds,
     letting_go::LettingGo,
     migrations::MIGRATIONS,
+    pace::Pace,
     provider::{HttpProvider, Provider},
     refunding::Refunding,
     service::Service,
@@ -75,7 +76,9 @@ pub async fn open_with(
     let limit = env.settings.get(&standard::CALL_TIMEOUT_MS)?;
     let db = env.database(SOURCE, MIGRATIONS).await?;
     let waiters = Waiters::default();
-    let dispatch = Dispatch::new(waiters.clone());
+    let pace = Pace::new();
+    let provider = pace.of(provider);
+    let dispatch = Dispatch::new(waiters.clone(), pace);
     let charging = Charging {
         db: db.clone(),
         provider: Arc::clone(&provider),

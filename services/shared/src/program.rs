@@ -6,6 +6,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use seam::http::redacted;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     Environment, Mounted, Settings, StartError, server,
@@ -90,6 +91,7 @@ impl Program {
             .build()
             .map_err(|error| StartError::Other(format!("can't start the runtime: {error}")))?;
         runtime.block_on(async {
+            outlive_full_files();
             let environment = Environment::new(settings);
             let modules = open(environment.clone()).await?;
             server::run(environment, modules).await
@@ -118,6 +120,16 @@ impl Program {
         for line in message.lines() {
             let _ = writeln!(io::stderr(), "{}: {line}", self.name);
         }
+    }
+}
+
+/// Has a write beyond the limit on the size of a file (`ulimit -f`) fail like any other, where the system would end the
+/// process.
+fn outlive_full_files() {
+    /// Number of `SIGXFSZ`.
+    const TOO_LARGE: i32 = 25;
+    if let Err(error) = signal(SignalKind::from_raw(TOO_LARGE)) {
+        tracing::warn!(%error, "a write beyond the limit on the size of a file will end the process");
     }
 }
 

@@ -36,6 +36,21 @@ pub struct MailOptions {
     pub data: Option<PathBuf>,
 }
 
+/// Command line of the database locker. A flag wins over its environment variable.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    version,
+    about = "Holds the write lock of an SQLite database for a while, when it is asked to over HTTP"
+)]
+pub struct LockerOptions {
+    /// Address to serve HTTP on, host:port; port 0 takes a free one [env: LISTEN] [default: 127.0.0.1:0]
+    #[arg(long)]
+    pub listen: Option<SocketAddr>,
+    /// File of the database; it need not be there yet
+    #[arg(long)]
+    pub database: PathBuf,
+}
+
 impl Options {
     /// Returns the data folder, from the flag or the environment; `None` if neither is set.
     pub fn data(&self) -> Option<PathBuf> {

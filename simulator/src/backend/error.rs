@@ -184,6 +184,14 @@ pub enum NodeError {
         /// The node's name.
         node: String,
     },
+    /// The system did not take the limit that refuses the node its writes, or gives them back.
+    #[error("node '{node}' can't be given a limit on its files (RLIMIT_FSIZE): {source}")]
+    Disk {
+        /// The node's name.
+        node: String,
+        /// The reason, from the system.
+        source: std::io::Error,
+    },
     /// The node does not run, so it cannot be ended.
     #[error("node '{node}' does not run: it is {state}")]
     NotRunning {

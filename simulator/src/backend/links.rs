@@ -3,7 +3,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
 };
 
-use faults::{Faults, Proxy, Upstream};
+use faults::{Counts, Faults, Proxy, Upstream};
 use futures::future::join_all;
 
 use super::UpError;
@@ -85,6 +85,14 @@ impl Links {
         counts.fold((0, 0), |(requests, connections), counts| {
             (requests + counts.requests, connections + counts.connections)
         })
+    }
+
+    /// All that has passed each link so far, those from outside first.
+    pub(super) fn traffic(&self) -> Vec<(Link, Counts)> {
+        let outside = |(endpoint, proxy): (&Endpoint, &Proxy)| (Link::from_outside(endpoint.clone()), proxy.counts());
+        let inside = |(link, proxy): (&Link, &Proxy)| (link.clone(), proxy.counts());
+        let doors = self.front_doors.iter().map(outside);
+        doors.chain(self.links.iter().map(inside)).collect()
     }
 
     /// Closes every address. Returns when all connections are cut.

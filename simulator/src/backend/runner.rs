@@ -1,6 +1,6 @@
 use std::{
     collections::BTreeMap,
-    fmt,
+    fmt, io,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -72,6 +72,12 @@ pub(super) trait Instance: fmt::Debug + Send + Sync {
 
     /// Lets what was paused go on, and returns at once.
     fn resume(&self);
+
+    /// Refuses the node every write to a file, or allows it again, and returns at once.
+    ///
+    /// # Errors
+    /// When the system does not take the limit, or has none.
+    fn fill_disk(&self, full: bool) -> io::Result<()>;
 
     /// Asks the node to end, paused or not, and returns at once.
     fn stop(&self);

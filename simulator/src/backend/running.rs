@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use faults::Faults;
+use faults::{Counts, Faults};
 use futures::{
     FutureExt,
     future::{BoxFuture, join_all, select_all, try_join_all},
@@ -210,6 +210,15 @@ impl Running {
         self.to_any(node, |supervisor| supervisor.resume().boxed()).await
     }
 
+    /// Refuses a node, or all instances of it, every write to a file as a full disk does, or allows it again. What the
+    /// node starts from then on has the limit too; what it had started before has not.
+    ///
+    /// # Errors
+    /// When there is no such node, it does not run, it runs elsewhere, or the system has no such limit.
+    pub async fn fill_disk(&self, node: &str, full: bool) -> Result<(), NodeError> {
+        self.to_any(node, |supervisor| supervisor.fill_disk(full).boxed()).await
+    }
+
     /// Asks a node, or all instances of it, to end, as [`Running::down`] does. Returns when all of it is gone.
     ///
     /// # Errors
@@ -243,6 +252,11 @@ impl Running {
         self.supervisor(node)?;
         let took = try_join_all(self.called(node).map(|supervisor| supervisor.restart())).await?;
         Ok(took.into_iter().max().unwrap_or_default())
+    }
+
+    /// All that has passed each link so far, those from outside first.
+    pub(super) fn traffic_of_links(&self) -> Vec<(Link, Counts)> {
+        self.links.traffic()
     }
 
     /// Number of times that each node became ready so far, by name.

@@ -108,6 +108,16 @@ impl Supervisor {
         Ok(())
     }
 
+    /// Refuses the node every write to a file, or allows it again.
+    pub(super) async fn fill_disk(&self, full: bool) -> Result<(), NodeError> {
+        let _turn = self.turn.lock().await;
+        let instance = self.life.instance().ok_or_else(|| self.not_running())?;
+        instance.fill_disk(full).map_err(|source| NodeError::Disk {
+            node: self.node.name.clone(),
+            source,
+        })
+    }
+
     /// Asks the node to end, as [`Supervisor::stop`] does, and waits until it is gone.
     pub(super) async fn halt(&self, grace: Duration) -> Result<(), NodeError> {
         if self.life.instance().is_none() {

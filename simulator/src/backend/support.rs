@@ -33,9 +33,17 @@ fn of_node(kind: FaultKind, node: &Node) -> Support {
     let elsewhere = matches!(node.program, Program::Outside { .. });
     let refused = |reason: &str| Support::Refused(reason.to_owned());
     match kind {
-        FaultKind::DiskFull => refused(
-            "a process has no disk of its own here, and a full one would be everybody's; give the node a small file \
+        FaultKind::DiskFull if node.once => Support::Refused(format!(
+            "node {name} runs once and has ended before the workload starts"
+        )),
+        FaultKind::DiskFull if elsewhere || !cfg!(target_os = "linux") => refused(
+            "only a process of this machine on Linux can be refused its writes from here; give the node a small file \
              system as its data folder, and fill that",
+        ),
+        FaultKind::DiskFull => Support::Approximated(
+            "no write to a file succeeds, of its log too, nor over what is there; the error is EFBIG where a disk says \
+             ENOSPC, and a program that has not set SIGXFSZ aside is ended by it"
+                .to_owned(),
         ),
         FaultKind::DiskReadOnly => refused(
             "what a process has open stays writable for it here, whatever becomes of the permissions; give the node a \

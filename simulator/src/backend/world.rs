@@ -4,6 +4,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use faults::Counts;
 use futures::{FutureExt, future::LocalBoxFuture};
 use http::header::CONTENT_TYPE;
 use seam::{
@@ -20,8 +21,8 @@ use super::{
 use crate::{
     backend,
     steps::{
-        Death, Errand, Fault, FaultKind, LinkTraffic, Matches, NoAnswer, NotLaid, Request, Response, Support, Target,
-        World,
+        Death, Errand, Fault, FaultKind, LinkCounts, LinkTraffic, Matches, NoAnswer, NotLaid, Request, Response,
+        Support, Target, World,
     },
     topology::{Endpoint, Link, LogPattern, Topology},
 };
@@ -259,6 +260,15 @@ impl World for LocalWorld<'_> {
         links.into_iter().filter_map(traffic).collect()
     }
 
+    fn links(&self) -> Vec<LinkCounts> {
+        let counts = |(link, counts): (Link, Counts)| LinkCounts {
+            link: link.to_string(),
+            connections: counts.connections,
+            requests: counts.requests,
+        };
+        self.running.traffic_of_links().into_iter().map(counts).collect()
+    }
+
     fn ready_again<'a>(&'a self, node: &'a str) -> LocalBoxFuture<'a, ()> {
         self.running.ready_after(node, &self.readied).boxed_local()
     }
@@ -272,6 +282,7 @@ impl World for LocalWorld<'_> {
                 FaultKind::Kill => self.running.kill(node).await,
                 FaultKind::Pause => self.running.pause(node).await,
                 FaultKind::Stop | FaultKind::Restart => self.running.stop(node).await,
+                FaultKind::DiskFull => self.running.fill_disk(node, true).await,
                 _ => {
                     let refused = format!("node {node} can't have such a fault here");
                     return Err(NotLaid::Refused(refused));
@@ -289,6 +300,7 @@ impl World for LocalWorld<'_> {
             };
             let lifted = match fault.kind {
                 FaultKind::Pause => self.running.resume(node).await,
+                FaultKind::DiskFull => self.running.fill_disk(node, false).await,
                 _ => self.running.restart(node).await.map(drop),
             };
             lifted.map_err(|error| error.to_string())

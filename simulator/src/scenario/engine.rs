@@ -201,6 +201,7 @@ impl Run<'_> {
         let missing = judge::collect(collector, observations, &all, scenario.workload.patience).await?;
         let gone: Vec<String> = missing.iter().map(|missing| missing.table.clone()).collect();
         unsettled.extend(missing.into_iter().map(Unsettled::from));
+        judge::fill_own(observations, &faults, self.world)?;
         let mut invariants = Vec::new();
         for invariant in &scenario.invariants {
             invariants.push(judge::examine(invariant, observations, &gone)?);

@@ -27,6 +27,11 @@ pub(super) struct ScenarioFile {
     pub(super) about: String,
     /// Topology that it runs on unless another is given: a name, or a path from the scenario's file.
     pub(super) topology: String,
+    /// Files whose entries belong to this scenario too, before its own: `[list]`, `[[choose]]`, `[[setup]]`,
+    /// `[[step]]`, `[[observe]]`, `[[settle]]` and `[[invariant]]`; they have no other keys. Paths lead from the folder
+    /// of this file. An entry of this file takes the place of an included one of the same name.
+    #[serde(default)]
+    pub(super) include: Vec<String>,
     /// Amount of what is done, and its patience.
     pub(super) workload: WorkloadTable,
     /// Answers that mean: send the same request again. No answer always means that.
@@ -65,7 +70,7 @@ pub(super) struct ScenarioFile {
     /// Requests that are sent before the journeys.
     #[serde(default)]
     pub(super) setup: Vec<StepTable>,
-    /// Steps of each journey in order; at least one, unless the workload is a command.
+    /// Steps of each journey in order; at least one, included ones counted, unless the workload is a command.
     #[serde(default)]
     pub(super) step: Vec<StepTable>,
     /// Faults that are laid while the journeys run.
@@ -77,8 +82,21 @@ pub(super) struct ScenarioFile {
     /// Conditions that must come true before the invariants are examined.
     #[serde(default)]
     pub(super) settle: Vec<ConditionTable>,
-    /// Claims that must hold; at least one, unless the workload is a command.
+    /// Claims that must hold; at least one, included ones counted, unless the workload is a command.
     #[serde(default)]
+    pub(super) invariant: Vec<InvariantTable>,
+}
+
+/// A file that scenarios include: entries that several of them share.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct PartFile {
+    pub(super) list: BTreeMap<String, Vec<BTreeMap<String, Value>>>,
+    pub(super) choose: Vec<ChoiceTable>,
+    pub(super) setup: Vec<StepTable>,
+    pub(super) step: Vec<StepTable>,
+    pub(super) observe: Vec<ObservationTable>,
+    pub(super) settle: Vec<ConditionTable>,
     pub(super) invariant: Vec<InvariantTable>,
 }
 

@@ -3,10 +3,11 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::Value;
 
 use super::{
-    Invariant, InvariantReport, Observations, ScenarioError, Unsettled, Verdict,
+    FaultOutcome, FaultReport, Invariant, InvariantReport, Observations, ScenarioError, Unsettled, Verdict,
     collect::Collector,
-    plan::{JOURNEYS, Observation},
+    plan::{FAULTS, JOURNEYS, LINKS, Observation},
 };
+use crate::steps::{LinkCounts, LinkTraffic, World};
 
 /// The rows of evidence that a report keeps of each claim.
 pub(super) const EVIDENCE: usize = 20;
@@ -83,6 +84,42 @@ pub(super) async fn collect(
         }
     }
     Ok(missing)
+}
+
+/// Fills the tables that no file observes: the faults as they went, and what passed the links.
+pub(super) fn fill_own(
+    observations: &mut Observations,
+    faults: &[FaultReport],
+    world: &dyn World,
+) -> Result<(), ScenarioError> {
+    let rows = faults.iter().flat_map(|fault| {
+        let (at_ms, healed_ms) = match fault.outcome {
+            FaultOutcome::Fired { at_ms, healed_at_ms }
+            | FaultOutcome::Idle {
+                at_ms, healed_at_ms, ..
+            } => (Some(at_ms), Some(healed_at_ms)),
+            FaultOutcome::NotHealed { at_ms, .. } => (Some(at_ms), None),
+            FaultOutcome::Refused { .. } | FaultOutcome::TooLate { .. } | FaultOutcome::Failed { .. } => (None, None),
+        };
+        let row = move |link: Option<&LinkTraffic>| {
+            vec![
+                Value::from(fault.name.clone()),
+                link.map(|link| link.link.clone()).into(),
+                link.map(|link| link.met).into(),
+                link.map(|link| link.fired).into(),
+                at_ms.into(),
+                healed_ms.into(),
+            ]
+        };
+        match fault.traffic.as_slice() {
+            [] => vec![row(None)],
+            links => links.iter().map(|link| row(Some(link))).collect(),
+        }
+    });
+    observations.fill(FAULTS, rows.collect())?;
+    let links = world.links().into_iter();
+    let row = |link: LinkCounts| vec![link.link.into(), link.connections.into(), link.requests.into()];
+    observations.fill(LINKS, links.map(row).collect())
 }
 
 /// The columns before an observation's own: the journey, and the row as JSON.

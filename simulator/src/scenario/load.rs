@@ -1,6 +1,6 @@
 use std::{fs, path::Path};
 
-use super::{Scenario, ScenarioError, file::ScenarioFile, resolve::resolve};
+use super::{Scenario, ScenarioError, include, resolve::resolve};
 use crate::search;
 
 impl Scenario {
@@ -18,21 +18,14 @@ impl Scenario {
         Self::parse(&text, &path)
     }
 
-    /// Reads a scenario from text; `path` is for messages only.
+    /// Reads a scenario from text; `path` is for messages, and what it includes is looked for from there.
     ///
     /// # Errors
     /// As [`Scenario::load`].
     pub fn parse(text: &str, path: &Path) -> Result<Self, ScenarioError> {
-        let file: ScenarioFile = toml::from_str(text).map_err(|source| ScenarioError::Malformed {
-            path: path.to_owned(),
-            source: Box::new(source),
-        })?;
+        let (file, sources) = include::read(text, path)?;
         let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let home = whole.parent().unwrap_or(Path::new("/"));
-        resolve(file, home).map_err(|mistake| ScenarioError::Invalid {
-            path: path.to_owned(),
-            line: 1 + text.get(..mistake.offset).unwrap_or_default().matches('\n').count(),
-            problem: mistake.problem,
-        })
+        resolve(file, home).map_err(|mistake| sources.place(mistake))
     }
 }

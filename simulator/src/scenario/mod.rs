@@ -20,6 +20,7 @@ mod fault_plan;
 mod faults;
 mod file;
 mod file_checks;
+mod include;
 mod journey;
 mod judge;
 mod load;

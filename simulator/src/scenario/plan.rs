@@ -8,6 +8,12 @@ use crate::steps::{Conditions, Errand, JsonTemplate, Repeat, Step, Template, Var
 /// The table of the journeys themselves, and its first column.
 pub(super) const JOURNEYS: &str = "journey";
 
+/// The table of the faults as they went, a row for each link of each.
+pub(super) const FAULTS: &str = "faults";
+
+/// The table of the links, with what passed each.
+pub(super) const LINKS: &str = "links";
+
 /// A scenario that was read and checked: every name in it means something, and every entry is one thing.
 #[derive(Clone, Debug)]
 pub struct Scenario {

@@ -45,6 +45,7 @@ impl fmt::Display for Event {
                 (FaultKind::Link, target) => write!(f, "lifted {:?} from {target}", fault.name),
                 (_, Target::Partition(one, other)) => write!(f, "{one} and {other} reach each other again"),
                 (FaultKind::Pause, target) => write!(f, "{target} goes on"),
+                (FaultKind::DiskFull, target) => write!(f, "the disk of {target} has room again"),
                 (_, target) => write!(f, "{target} is back"),
             },
         }

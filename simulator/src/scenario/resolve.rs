@@ -10,7 +10,7 @@ use toml::Spanned;
 use super::{
     Scenario,
     file::{ChoiceTable, ObservationTable, PagesTable, ScenarioFile},
-    plan::{Choice, Column, Condition, Draw, JOURNEYS, Observation, Pages, Setup, Subjects, Weighted},
+    plan::{Choice, Column, Condition, Draw, FAULTS, JOURNEYS, LINKS, Observation, Pages, Setup, Subjects, Weighted},
     resolve_checks::{errand, invariants},
     resolve_fault::faults,
     resolve_limits::{steady, stops, workload},
@@ -105,7 +105,7 @@ fn each<T, R>(tables: Vec<T>, resolve: impl FnMut(T) -> Result<R, Mistake>) -> R
 }
 
 fn check_tables(file: &ScenarioFile) -> Result<(), Mistake> {
-    let mut tables = BTreeSet::from([JOURNEYS]);
+    let mut tables = BTreeSet::from([JOURNEYS, FAULTS, LINKS]);
     for (list, things) in &file.list {
         check_identifier(list, "list", 0)?;
         for column in things.iter().flat_map(BTreeMap::keys) {

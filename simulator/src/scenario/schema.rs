@@ -20,20 +20,21 @@ pub(super) fn identifiers() -> Value {
     json!({ "pattern": IDENTIFIER })
 }
 
-/// Keys that every scenario has.
+/// Keys that every scenario has itself.
 pub(super) fn required() -> Value {
     json!(["name", "about", "topology", "workload"])
 }
 
-/// Adds that a scenario does and proves something: steps and invariants, or a command.
+/// Adds that a scenario does and proves something: steps and invariants, which it may include, or a command.
 pub(super) fn workload_or_command(schema: &mut Schema) {
     let some = json!({ "minItems": 1 });
     let no_command = json!({ "properties": { "command": false } });
     let shapes = json!([
         {
             "required": ["step", "invariant"],
-            "properties": { "workload": no_command, "step": some, "invariant": some },
+            "properties": { "include": false, "workload": no_command, "step": some, "invariant": some },
         },
+        { "required": ["include"], "properties": { "workload": no_command } },
         { "properties": { "workload": { "required": ["command"] }, "step": { "maxItems": 0 } } },
     ]);
     schema.insert("oneOf".to_owned(), shapes);

@@ -7,7 +7,11 @@ use sqlx::{
     sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteRow},
 };
 
-use super::{Row, Scenario, ScenarioError, plan::JOURNEYS, query::one_query};
+use super::{
+    Row, Scenario, ScenarioError,
+    plan::{FAULTS, JOURNEYS, LINKS},
+    query::one_query,
+};
 use crate::steps::as_text;
 
 /// Tables of a scenario, in SQLite in memory.
@@ -140,7 +144,14 @@ impl Tables {
 
 fn columns_of(scenario: &Scenario) -> BTreeMap<String, Vec<String>> {
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let mut tables = BTreeMap::from([(JOURNEYS.to_owned(), named(&[JOURNEYS, "failed", "doc"]))]);
+    let mut tables = BTreeMap::from([
+        (JOURNEYS.to_owned(), named(&[JOURNEYS, "failed", "doc"])),
+        (
+            FAULTS.to_owned(),
+            named(&["name", "link", "met", "fired", "at_ms", "healed_ms"]),
+        ),
+        (LINKS.to_owned(), named(&["link", "connections", "requests"])),
+    ]);
     for (list, things) in &scenario.lists {
         let mut columns: Vec<String> = things.iter().flat_map(|thing| thing.keys().cloned()).collect();
         columns.sort();

@@ -25,8 +25,8 @@ pub(super) struct Journeys<'a> {
 }
 
 impl Journeys<'_> {
-    /// Takes all journeys, or runs the program that is there in their place. `started` is told the number of those that were started; it is dropped with the last, so
-    /// that faults still waiting learn that their moment will not come.
+    /// Takes all journeys, or runs the program that is there in their place. `started` gets the number of those that
+    /// were started; it is dropped with the last, so that faults still waiting learn that their moment will not come.
     pub(super) async fn run(&self, started: watch::Sender<u64>) -> (Vec<Journey>, Option<InvariantReport>) {
         if let Some(errand) = &self.scenario.command {
             return (Vec::new(), Some(self.command(errand, &started).await));

@@ -153,6 +153,17 @@ pub struct LinkTraffic {
     pub unfit: u64,
 }
 
+/// All that has passed one link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LinkCounts {
+    /// The link.
+    pub link: String,
+    /// Number of connections.
+    pub connections: u64,
+    /// Number of HTTP/1 requests.
+    pub requests: u64,
+}
+
 /// The reason why a fault could not be laid.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NotLaid {

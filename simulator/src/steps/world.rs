@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::Value;
 
-use super::{Errand, Fault, LinkTraffic, Matches, NotLaid, Support};
+use super::{Errand, Fault, LinkCounts, LinkTraffic, Matches, NotLaid, Support};
 use crate::topology::LogPattern;
 
 /// The system under test and its clock: all that steps and the scenario engine see and do. They know no other clock
@@ -39,8 +39,8 @@ pub trait World {
         Vec::new()
     }
 
-    /// Looks through all that a node has printed since the start of the run for lines that match a pattern, of which the
-    /// `first` are given.
+    /// Looks through all that a node has printed since the start of the run for lines that match a pattern, of which
+    /// the `first` are given.
     ///
     /// # Errors
     /// When there is no such node, or its log can't be read.
@@ -66,6 +66,11 @@ pub trait World {
     /// Traffic that a fault of links met and acted on so far, for each of its links; nothing for other faults.
     fn traffic(&self, fault: &Fault) -> Vec<LinkTraffic> {
         let _ = fault;
+        Vec::new()
+    }
+
+    /// All that has passed each link so far, from outside too.
+    fn links(&self) -> Vec<LinkCounts> {
         Vec::new()
     }
 

@@ -113,3 +113,40 @@ async fn an_invariant_over_a_table_that_could_not_be_collected_is_inconclusive_a
         "{report:?}"
     );
 }
+
+#[tokio::test]
+async fn an_invariant_may_ask_for_the_faults_as_they_went_and_for_what_passed_the_links() {
+    let fault = "[[fault]]\nkind = \"kill\"";
+    let more = r#"[[fault]]
+name = "slow"
+link = "shop -> bank"
+does = { latency = { delay = "1ms" } }
+at = 0.2
+lasts = "5ms"
+
+[[invariant]]
+name = "the link met seven, and the node's fault none"
+violations = "SELECT name FROM faults WHERE (name = 'slow') != (link IS 'shop -> bank' AND met = 7 AND fired = 7)"
+checked = "SELECT count(*) FROM faults WHERE healed_ms >= at_ms + 5"
+
+[[invariant]]
+name = "nine requests passed"
+violations = "SELECT link FROM links WHERE requests != 9 OR connections != 2 OR link != 'outside -> bank'"
+checked = "SELECT count(*) FROM links"
+
+[[fault]]
+kind = "kill""#;
+
+    let report = report_with(fault, more).await;
+
+    let checked = |name| {
+        report
+            .invariants
+            .iter()
+            .find(|it| it.name == name)
+            .map(|it| (it.verdict, it.checked))
+    };
+    let faults = checked("the link met seven, and the node's fault none");
+    assert_eq!(faults, Some((Verdict::Pass, 2)), "{report:#?}");
+    assert_eq!(checked("nine requests passed"), Some((Verdict::Pass, 1)));
+}

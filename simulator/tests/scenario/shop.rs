@@ -7,7 +7,9 @@ use std::{
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
 use simulator::{
-    steps::{Errand, Fault, LinkTraffic, Matches, NoAnswer, NotLaid, Request, Response, Support, Target, World},
+    steps::{
+        Errand, Fault, LinkCounts, LinkTraffic, Matches, NoAnswer, NotLaid, Request, Response, Support, Target, World,
+    },
     topology::LogPattern,
 };
 
@@ -224,6 +226,14 @@ impl World for Shop {
             fired,
             spared: met - fired,
             ..LinkTraffic::default()
+        }]
+    }
+
+    fn links(&self) -> Vec<LinkCounts> {
+        vec![LinkCounts {
+            link: "outside -> bank".to_owned(),
+            connections: 2,
+            requests: 9,
         }]
     }
 

@@ -149,10 +149,6 @@ fn what_cannot_be_laid_is_refused_by_run_and_check_alike_before_anything_starts(
             ["cut shop off from bank", "its links are outside -> corner-shop.main"],
         ),
         (
-            "kind = 'disk_full'\nnode = 'shop'",
-            ["fill the disk of shop", "has no disk of its own here"],
-        ),
-        (
             "kind = 'disk_read_only'\nnode = 'shop'",
             ["make read-only the disk of shop", "file system of its own"],
         ),

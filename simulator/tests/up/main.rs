@@ -4,6 +4,7 @@
 
 mod conduct;
 mod deaths;
+mod disk;
 mod faults;
 mod kills;
 mod kinds;

@@ -37,3 +37,16 @@ fn checkout_passes_with_one_module_extracted() {
 fn checkout_passes_when_any_service_is_killed_at_any_moment() {
     checkout_passes("microservices", &["--kill", "any", "--seed", "7"]);
 }
+
+/// The fastest three of those that `just scenarios` runs.
+#[test]
+fn bad_days_pass() {
+    for scenario in [
+        "provider-charges-then-fails",
+        "payments-killed-after-charge",
+        "lost-replies",
+    ] {
+        let output = seam().args(["run", scenario, "--seed", "1"]).output();
+        tests::assert_passed(&output.expect("seam starts"));
+    }
+}

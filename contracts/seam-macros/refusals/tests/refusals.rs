@@ -1,4 +1,4 @@
-//! Traits that `#[seam::contract]` refuses, and launches that could charge twice, each with the message of the compiler.
+//! Traits that `#[seam::contract]` refuses, and launches that could charge twice, each with the compiler's message.
 
 #[test]
 fn a_trait_that_cannot_be_a_contract_is_refused_with_what_to_write() {

@@ -80,6 +80,12 @@ pub enum DatabaseError {
         /// Message of the engine.
         reason: String,
     },
+    /// Somebody else held a lock for longer than this process waits. Nothing was done.
+    #[error("database is locked by somebody else: {reason}")]
+    Locked {
+        /// Message of the engine.
+        reason: String,
+    },
     /// The engine rolled the transaction back, because a write that shared it failed. Nothing was done.
     #[error("a write in the same transaction failed, and all of it was rolled back: {reason}")]
     RolledBack {
@@ -132,6 +138,7 @@ impl DatabaseError {
             self,
             Self::Unreachable { .. }
                 | Self::Full { .. }
+                | Self::Locked { .. }
                 | Self::Gone { .. }
                 | Self::RolledBack { .. }
                 | Self::OutcomeUnknown { .. }
@@ -146,6 +153,7 @@ impl DatabaseError {
         match self {
             Self::Unreachable { .. } | Self::File { .. } => "no connection",
             Self::Full { .. } => "no space left",
+            Self::Locked { .. } => "locked by somebody else",
             Self::Damaged { .. } => "its file is damaged",
             Self::Gone { .. } => "its file was removed or replaced",
             Self::RolledBack { .. } => "another write failed in the same transaction",
@@ -221,6 +229,7 @@ fn from_engine(error: &dyn sqlx::error::DatabaseError, reason: String) -> Databa
             DatabaseError::Unreachable { reason }
         }
         _ if error.code().is_some_and(|code| is_full(&code)) => DatabaseError::Full { reason },
+        _ if error.code().is_some_and(|code| is_locked(&code)) => DatabaseError::Locked { reason },
         _ => DatabaseError::Statement { reason },
     }
 }
@@ -229,6 +238,15 @@ fn from_engine(error: &dyn sqlx::error::DatabaseError, reason: String) -> Databa
 /// five characters.
 fn is_full(code: &str) -> bool {
     matches!(code, "13" | "53100")
+}
+
+/// Tells whether a code means that a lock was waited for in vain: `SQLITE_BUSY`, extended or not, or
+/// `lock_not_available` on PostgreSQL.
+fn is_locked(code: &str) -> bool {
+    const BUSY: i64 = 5;
+    // The lowest byte of an extended result code is the primary code.
+    let of_sqlite = |code: i64| code & 0xff == BUSY;
+    code == "55P03" || (code.len() < 5 && code.parse().is_ok_and(of_sqlite))
 }
 
 /// The error for the caller of a contract. The cause is logged here, once, and is not passed on.
@@ -242,6 +260,7 @@ impl<C: fmt::Display> From<DatabaseError> for Error<C> {
             DatabaseError::Unreachable { .. }
             | DatabaseError::Closed
             | DatabaseError::Full { .. }
+            | DatabaseError::Locked { .. }
             | DatabaseError::Gone { .. }
             | DatabaseError::RolledBack { .. } => {
                 tracing::error!(%error, "database not available");

@@ -300,4 +300,28 @@ mod tests {
         let answer: commerce::Error<String> = failure.into();
         assert_eq!(answer.code(), commerce::ErrorCode::ServiceUnavailable);
     }
+
+    /// The error of a connection that does not wait for a lock which another one holds.
+    async fn locked(folder: &tempfile::TempDir) -> sqlx::Error {
+        sqlx::any::install_default_drivers();
+        let url = format!("sqlite://{}/locked.db?mode=rwc", folder.path().display());
+        let connect = || <sqlx::AnyConnection as sqlx::Connection>::connect(&url);
+        let (mut holder, mut waiter) = (connect().await.unwrap(), connect().await.unwrap());
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut holder).await.unwrap();
+        let begin = "PRAGMA busy_timeout = 0; BEGIN IMMEDIATE";
+        sqlx::raw_sql(begin).execute(&mut waiter).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_a_lock_in_vain_did_not_happen_and_may_be_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+
+        let failure = DatabaseError::from(locked(&folder).await);
+
+        assert!(matches!(failure, DatabaseError::Locked { .. }), "{failure:?}");
+        assert!(failure.is_passing());
+        let answer: commerce::Error<String> = failure.into();
+        assert_eq!(answer.code(), commerce::ErrorCode::ServiceUnavailable);
+        assert!(answer.to_string().contains("locked by somebody else"), "{answer}");
+    }
 }

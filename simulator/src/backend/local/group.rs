@@ -123,3 +123,24 @@ pub(super) fn signal(group: u32, signal: Signal) {
         let _ = kill_process_group(pid, signal);
     }
 }
+
+/// Refuses the leader of a group, and what it starts from then on, every write to a file, or allows it again.
+///
+/// # Errors
+/// When the process is gone, or belongs to another user.
+#[cfg(target_os = "linux")]
+pub(super) fn limit_files(group: u32, none: bool) -> io::Result<()> {
+    use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
+
+    let pid = i32::try_from(group).ok().and_then(Pid::from_raw);
+    // The node was given the limits of this process, and a process without rights may not raise the hard one again.
+    let own = getrlimit(Resource::Fsize);
+    let current = if none { Some(0) } else { own.current };
+    prlimit(pid, Resource::Fsize, Rlimit { current, ..own })?;
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn limit_files(_: u32, _: bool) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc};
 
 use futures::{FutureExt, future::BoxFuture};
 use tokio_util::sync::CancellationToken;
@@ -48,6 +48,10 @@ impl Instance for Outside {
 
     fn pause(&self) -> bool {
         false
+    }
+
+    fn fill_disk(&self, _: bool) -> io::Result<()> {
+        Err(io::Error::other("it runs elsewhere"))
     }
 
     fn resume(&self) {}

@@ -14,7 +14,7 @@ use rustix::process::Signal;
 use super::{
     build::{Executables, build},
     command_line::CommandLine,
-    group::{Launch, Launcher, signal},
+    group::{Launch, Launcher, limit_files, signal},
     outside,
     ports::{free_port, is_free},
 };
@@ -188,6 +188,10 @@ impl Instance for Process {
 
     fn resume(&self) {
         signal(self.group, Signal::CONT);
+    }
+
+    fn fill_disk(&self, full: bool) -> io::Result<()> {
+        limit_files(self.group, full)
     }
 
     fn stop(&self) {

@@ -101,6 +101,7 @@ fn fault_line(fault: &FaultReport) -> String {
     let healed = match fault.kind {
         FaultKind::Kill | FaultKind::Stop | FaultKind::Restart => "ready again",
         FaultKind::Pause => "resumed",
+        FaultKind::DiskFull => "free again",
         _ => "healed",
     };
     let nothing = "so this run proved nothing";

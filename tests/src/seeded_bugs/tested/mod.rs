@@ -9,6 +9,7 @@ mod monolith;
 mod notifications;
 mod orders;
 mod payments;
+mod scenarios;
 mod seam;
 mod shared;
 
@@ -25,6 +26,7 @@ pub(super) fn bugs() -> Vec<Bug> {
         notifications::BUGS,
         orders::BUGS,
         payments::BUGS,
+        scenarios::BUGS,
         seam::BUGS,
         shared::BUGS,
     ]
