@@ -16,28 +16,38 @@ pub(crate) fn text(
     gauges: &[(&str, &str, u64)],
 ) -> String {
     let mut text = String::new();
+    counters(&mut text, contract, recorder);
+    for_sides(&mut text, contract, recorder);
+    positions(&mut text, contract, lanes);
+    for (name, help, value) in gauges {
+        head(&mut text, name, "gauge", help);
+        line(&mut text, contract, name, "", *value);
+    }
+    text
+}
+
+const SIDES: [Side; 2] = [Side::Control, Side::Candidate];
+
+fn counters(text: &mut String, contract: &str, recorder: &Recorder) {
     let methods = recorder.methods();
-    head(&mut text, "calls_total", "counter", "Calls, by the side that answered.");
+    head(text, "calls_total", "counter", "Calls, by the side that answered.");
     for (index, method) in methods.iter().enumerate() {
-        for side in [Side::Control, Side::Candidate] {
+        for side in SIDES {
             let labels = format!("method=\"{}\",side=\"{side}\"", method.name);
-            line(&mut text, contract, "calls_total", &labels, recorder.calls(index, side));
+            line(text, contract, "calls_total", &labels, recorder.calls(index, side));
         }
     }
-    let book = recorder.book();
-    let of_methods = || methods.iter().zip(&book.total);
-    head(
-        &mut text,
-        "shadowed_total",
-        "counter",
-        "Calls that went to both sides or should have, by the result.",
-    );
-    for (method, tally) in of_methods() {
+    let help = "Calls that went to both sides or should have, by the result.";
+    head(text, "shadowed_total", "counter", help);
+    for (method, tally) in methods.iter().zip(&recorder.book().total) {
         for seen in Seen::ALL {
             let labels = format!("method=\"{}\",result=\"{}\"", method.name, seen.name());
-            line(&mut text, contract, "shadowed_total", &labels, tally.of(seen));
+            line(text, contract, "shadowed_total", &labels, tally.of(seen));
         }
     }
+}
+
+fn for_sides(text: &mut String, contract: &str, recorder: &Recorder) {
     type OfSide = fn(&Tally, usize) -> u64;
     let by_side: [(&str, &str, OfSide); 2] = [
         (
@@ -51,63 +61,48 @@ pub(crate) fn text(
             |tally, side| tally.micros[side],
         ),
     ];
+    let book = recorder.book();
+    let of_methods = || recorder.methods().iter().zip(&book.total);
     for (name, help, value) in by_side {
-        head(&mut text, name, "counter", help);
+        head(text, name, "counter", help);
         for (method, tally) in of_methods() {
-            for side in [Side::Control, Side::Candidate] {
+            for side in SIDES {
                 let labels = format!("method=\"{}\",side=\"{side}\"", method.name);
-                line(&mut text, contract, name, &labels, value(tally, side as usize));
+                line(text, contract, name, &labels, value(tally, side as usize));
             }
         }
     }
     head(
-        &mut text,
+        text,
         "timed_total",
         "counter",
         "Calls whose time on both sides is counted.",
     );
     for (method, tally) in of_methods() {
-        line(
-            &mut text,
-            contract,
-            "timed_total",
-            &format!("method=\"{}\"", method.name),
-            tally.timed,
-        );
+        let labels = format!("method=\"{}\"", method.name);
+        line(text, contract, "timed_total", &labels, tally.timed);
     }
-    drop(book);
-    head(
-        &mut text,
-        "stage",
-        "gauge",
-        "The stage: 0 off, 1 dualwrite, 2 shadow, 3 live, 4 rampdown, 5 complete.",
-    );
+}
+
+fn positions(text: &mut String, contract: &str, lanes: [(&str, Lane); 2]) {
+    let help = "The stage: 0 off, 1 dualwrite, 2 shadow, 3 live, 4 rampdown, 5 complete.";
+    head(text, "stage", "gauge", help);
     for (name, lane) in lanes {
         line(
-            &mut text,
+            text,
             contract,
             "stage",
             &format!("lane=\"{name}\""),
             lane.stage.number(),
         );
     }
-    head(
-        &mut text,
-        "dial",
-        "gauge",
-        "The dials, in hundred-thousandths of the keys.",
-    );
+    head(text, "dial", "gauge", "The dials, in hundred-thousandths of the keys.");
     for (name, lane) in lanes {
         for (dial, share) in [("shadowed", lane.shadowed), ("served", lane.share_served())] {
             let labels = format!("lane=\"{name}\",dial=\"{dial}\"");
-            line(&mut text, contract, "dial", &labels, share.hundred_thousandths().into());
+            line(text, contract, "dial", &labels, share.hundred_thousandths().into());
         }
     }
-    for (name, help, value) in gauges {
-        head(&mut text, name, "gauge", help);
-        line(&mut text, contract, name, "", *value);
-    }
-    text
 }
 
 fn head(text: &mut String, name: &str, kind: &str, help: &str) {

@@ -15,6 +15,17 @@
 //!
 //! [`Launch::gate`] says promote, hold or roll back, with the evidence since the last step.
 //!
+//! # Limits
+//!
+//! - The candidate gets each call as the control did. Ids that a side generates are not translated in later calls: they
+//!   must follow from the arguments, or come from a neighbour, whose answers are lent.
+//! - A key whose writes begin to go to both sides has its earlier ones on the control alone: copy them before the
+//!   candidate serves it.
+//! - Keys of which a side lacks writes are known to one process. Several processes of one service each have a file, a
+//!   journal and dials of their own, so let each key's calls go to one of them.
+//! - Writes of one key that are made at the same time reach the second side in the order of the first side's answers,
+//!   which need not be that of its commits.
+//!
 //! ```
 //! use seam::launch::{Claim, Decision, Dial, Fixed, Lane, Launch, Settings, Stage};
 //! use std::sync::Arc;
