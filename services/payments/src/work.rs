@@ -53,8 +53,8 @@ impl Origin {
     }
 }
 
-/// Time of the next attempt after `attempts` earlier ones, in microseconds since the epoch. The pause is lengthened by up
-/// to a half at random, so that those who failed together do not come back together.
+/// Time of the next attempt after `attempts` earlier ones, in microseconds since the epoch. The pause is lengthened by
+/// up to a half at random, so that those who failed together do not come back together.
 pub(crate) fn due_after(attempts: i64) -> i64 {
     let pause = i64::try_from(pause(attempts).as_micros()).unwrap_or(i64::MAX);
     let pause = pause + pause / 1024 * i64::try_from(chance::below(512)).unwrap_or(0);

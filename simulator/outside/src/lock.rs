@@ -34,8 +34,8 @@ pub struct HeldLock {
 ///
 /// # HTTP
 ///
-/// - `POST /locks` with the JSON body `{ "for_ms": 7000 }`, at most 60000: takes the write lock, answers 201 once it has
-///   it, and lets go after that time. 503 if others do not let go of it within 10 s.
+/// - `POST /locks` with the JSON body `{ "for_ms": 7000 }`, at most 60000: takes the write lock, answers 201 once it
+///   has it, and lets go after that time. 503 if others do not let go of it within 10 s.
 /// - `GET /locks`: the [`HeldLock`]s so far, as a JSON array.
 /// - `GET /health/live`.
 #[derive(Debug)]

@@ -27,9 +27,9 @@ pub(super) struct ScenarioFile {
     pub(super) about: String,
     /// Topology that it runs on unless another is given: a name, or a path from the scenario's file.
     pub(super) topology: String,
-    /// Files whose entries belong to this scenario too, before its own: `[list]`, `[[choose]]`, `[[setup]]`, `[[step]]`,
-    /// `[[observe]]`, `[[settle]]` and `[[invariant]]`; they have no other keys. Paths lead from the folder of this file.
-    /// An entry of this file takes the place of an included one of the same name.
+    /// Files whose entries belong to this scenario too, before its own: `[list]`, `[[choose]]`, `[[setup]]`,
+    /// `[[step]]`, `[[observe]]`, `[[settle]]` and `[[invariant]]`; they have no other keys. Paths lead from the folder
+    /// of this file. An entry of this file takes the place of an included one of the same name.
     #[serde(default)]
     pub(super) include: Vec<String>,
     /// Amount of what is done, and its patience.

@@ -129,14 +129,14 @@ async fn journeys_start_at_their_rate_and_one_that_starts_late_is_late() {
     let scenario = with("", "concurrency = 4", "concurrency = 1\nrate = 1000");
     let report = report_of(Defect::Slow, &scenario).await;
     let step = report.samples.steps.iter().find(|it| it.step == "order");
-    let slowest = step.expect("orders were sent").max_us / 1_000;
+    let slowest = step.expect("orders were sent").figures.max_us / 1_000;
     assert!(slowest >= 19 * 20 - 20, "the wait counts: {slowest} ms");
 
     let closed = with("", "concurrency = 4", "concurrency = 1");
     let report = report_of(Defect::Slow, &closed).await;
     let step = report.samples.steps.iter().find(|it| it.step == "order");
     assert!(
-        step.is_some_and(|it| it.max_us / 1_000 < 300),
+        step.is_some_and(|it| it.figures.max_us / 1_000 < 300),
         "without a rate nothing is due: {step:?}"
     );
 }

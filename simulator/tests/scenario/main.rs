@@ -5,6 +5,7 @@ mod checks;
 mod evidence;
 mod faults;
 mod files;
+mod include;
 mod limits;
 mod moments;
 mod queries;
