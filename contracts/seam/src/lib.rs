@@ -75,6 +75,7 @@
 //! - what travels beside the arguments: [`Context`], [`Trace`], [`original`];
 //! - clocks and randomness, which a test or a simulation replaces: [`time`], [`chance`];
 //! - rules for what may differ between two implementations: [`compare`];
+//! - a dark launch, from the first shadow call to the last step: `launch`, with the feature `launch`;
 //! - requests with and without a socket: [`http`];
 //! - proof that implementations agree: `equivalence`, with the feature `testing`.
 
@@ -89,6 +90,8 @@ mod direct;
 pub mod equivalence;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "launch")]
+pub mod launch;
 pub mod original;
 mod outcome;
 #[doc(hidden)]

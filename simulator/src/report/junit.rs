@@ -44,7 +44,8 @@ impl Problem {
 }
 
 fn cases(report: &Report) -> Vec<Case> {
-    let mut cases: Vec<Case> = report.invariants.iter().map(of_invariant).collect();
+    let mut cases: Vec<Case> = of_run(report).into_iter().collect();
+    cases.extend(report.invariants.iter().map(of_invariant));
     cases.extend((1..).zip(&report.faults).map(of_fault));
     for condition in &report.unsettled {
         let rows = condition.pending.iter().map(words::row).collect();
@@ -63,8 +64,27 @@ fn cases(report: &Report) -> Vec<Case> {
             problem: (!death.expected).then_some(problem),
         });
     }
+    if let Some(reason) = &report.given_up {
+        cases.push(Case {
+            class: "run",
+            name: "is not given up".to_owned(),
+            problem: Some(Problem::failure("given-up", reason.clone(), Vec::new())),
+        });
+    }
+    if let Some(reason) = &report.nothing_new {
+        cases.push(Case {
+            class: "run",
+            name: "does something new".to_owned(),
+            problem: Some(Problem {
+                failed: false,
+                kind: "inconclusive",
+                message: reason.clone(),
+                details: Vec::new(),
+            }),
+        });
+    }
     let stopped = groups::stopped(report);
-    if stopped.is_empty() {
+    if stopped.is_empty() && report.count > 0 {
         cases.push(Case {
             class: "journeys",
             name: format!("{} reach their end", report.count),
@@ -84,6 +104,26 @@ fn cases(report: &Report) -> Vec<Case> {
         });
     }
     cases
+}
+
+/// What befell the run as a whole, if anything did.
+fn of_run(report: &Report) -> Option<Case> {
+    let given_up = report
+        .given_up
+        .clone()
+        .map(|reason| Problem::failure("given up", reason, Vec::new()));
+    let nothing_new = report.nothing_new.clone().map(|reason| Problem {
+        failed: false,
+        kind: "inconclusive",
+        message: reason,
+        details: Vec::new(),
+    });
+    let problem = given_up.or(nothing_new)?;
+    Some(Case {
+        class: "run",
+        name: "does what it set out to do".to_owned(),
+        problem: Some(problem),
+    })
 }
 
 fn of_invariant(invariant: &crate::scenario::InvariantReport) -> Case {

@@ -1,7 +1,7 @@
 //! Reports of a run for people and for CI: one HTML page that loads nothing, and JUnit's XML.
 //!
-//! Both show what [`crate::scenario::Report`] holds. The page adds what the nodes logged ([`Evidence`]): lines of single
-//! requests across nodes, and lines around failures and deaths.
+//! Both show what [`crate::scenario::Report`] holds. The page adds what the nodes logged ([`Evidence`]): lines of
+//! single requests across nodes, and lines around failures and deaths.
 
 mod evidence;
 mod graph;

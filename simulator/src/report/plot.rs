@@ -132,8 +132,9 @@ pub(super) fn line(class: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) -> M
 
 /// A rectangle between two corners, with a text that shows when the pointer rests on it; none if that is empty.
 pub(super) fn area(class: &str, (left, top): (f64, f64), (right, bottom): (f64, f64), title: &str) -> Markup {
+    let (width, height) = ((right - left).max(0.0), (bottom - top).max(0.0));
     html! {
-        rect class=(class) x=(px(left)) y=(px(top)) width=(px((right - left).max(0.0))) height=(px((bottom - top).max(0.0))) {
+        rect class=(class) x=(px(left)) y=(px(top)) width=(px(width)) height=(px(height)) {
             @if !title.is_empty() { title { (title) } }
         }
     }

@@ -331,7 +331,7 @@ impl<'r> Chart<'r> {
     fn hits(&self) -> Markup {
         let width_ms = self.over_time().width_ms;
         html! {
-            @for (number, (left, right, part)) in (0u64..).zip(self.parts()).filter(|(_, (.., part))| part.requests > 0) {
+            @for (number, (left, right, part)) in (0u64..).zip(self.parts()).filter(|(_, it)| it.2.requests > 0) {
                 @let title = format!(
                     "{} to {}\n{:.0} requests/s, {:.0} failed/s\np50 {}, p95 {}, p99 {}",
                     words::ms(number * width_ms), words::ms((number + 1) * width_ms),

@@ -156,7 +156,11 @@ pub(super) fn reasons(report: &Report) -> Vec<String> {
     let unfired = report.faults.iter();
     let unfired = unfired.filter(|fault| !matches!(fault.outcome, FaultOutcome::Fired { .. }));
     let all = report.invariants.len();
-    let mut reasons = Vec::new();
+    let given_up = report
+        .given_up
+        .iter()
+        .map(|reason| format!("the run was given up: {reason}"));
+    let mut reasons: Vec<String> = given_up.chain(report.nothing_new.clone()).collect();
     let mut because = |number: usize, text: String| {
         if number > 0 {
             reasons.push(text);
@@ -192,6 +196,8 @@ pub(super) fn reasons(report: &Report) -> Vec<String> {
             many(unfired, "fault", "faults")
         ),
     );
+    let given_up = report.given_up.iter().map(|reason| format!("given up: {reason}"));
+    reasons.extend(given_up.chain(report.nothing_new.clone()));
     if reasons.is_empty() {
         let faults = many(report.faults.len(), "fault", "faults");
         reasons.push(format!(

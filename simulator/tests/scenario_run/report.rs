@@ -6,8 +6,8 @@ use super::Project;
 
 /// The shop, which also logs the id of each request that it gets.
 fn talking_shop(project: &Project) {
-    let answer = "    def answer(self, status, body):\n";
-    let log = "        line = {'message': 'asked', 'level': 'INFO', 'request_id': self.headers['X-Request-Id']}\n        \
+    let answer = "    def answer(self, status, body, repeated=False):\n";
+    let log = "        line = {'message': 'asked', 'request_id': self.headers['X-Request-Id']}\n        \
                print(json.dumps(line), file=sys.stderr, flush=True)\n";
     let shop = include_str!("shop.py").replace(answer, &format!("{answer}{log}"));
     assert_ne!(shop, include_str!("shop.py"));

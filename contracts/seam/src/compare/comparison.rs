@@ -89,8 +89,19 @@ impl<'r> Comparison<'r> {
     /// Compares the next values of both sides: replies, or lists of effects. Returns the first mismatch,
     /// objects in the order of the reference's fields.
     pub fn compare(&mut self, expected: &Value, seen: &Value) -> Result<(), Mismatch> {
+        self.differences(expected, seen, 1).pop().map_or(Ok(()), Err)
+    }
+
+    /// Compares the next values of both sides, as [`Comparison::compare`] does. Returns the first `most` mismatches.
+    pub fn differences(&mut self, expected: &Value, seen: &Value, most: usize) -> Vec<Mismatch> {
         self.replies += 1;
-        self.at(&mut Vec::new(), Some(expected), Some(seen))
+        let mut found = Vec::new();
+        // An error says only that there are enough.
+        let _ = self.at(&mut Vec::new(), Some(expected), Some(seen), &mut |mismatch| {
+            found.push(mismatch);
+            if found.len() < most { Ok(()) } else { Err(Enough) }
+        });
+        found
     }
 
     /// Returns `true` if equal replies have something to teach: the ids and timestamps that the subject uses.
@@ -98,18 +109,24 @@ impl<'r> Comparison<'r> {
         self.rules.iter().any(|rule| rule.kind.is_tracked())
     }
 
-    fn at(&mut self, path: &mut Vec<String>, expected: Option<&Value>, seen: Option<&Value>) -> Result<(), Mismatch> {
+    fn at(
+        &mut self,
+        path: &mut Vec<String>,
+        expected: Option<&Value>,
+        seen: Option<&Value>,
+        report: Report<'_>,
+    ) -> Result<(), Enough> {
         if let (Some(expected), Some(seen)) = (expected, seen)
             && let Some(rule) = self.rules.iter().position(|rule| rule.is_about(path))
         {
-            return self.allowed(rule, path, expected, seen);
+            return self.allowed(rule, path, expected, seen).or_else(report);
         }
         match (expected, seen) {
             (Some(Value::Object(wanted)), Some(Value::Object(got))) => {
                 let more = got.keys().filter(|name| !wanted.contains_key(*name));
                 for name in wanted.keys().chain(more) {
                     path.push(name.clone());
-                    self.at(path, wanted.get(name), got.get(name))?;
+                    self.at(path, wanted.get(name), got.get(name), report)?;
                     path.pop();
                 }
                 Ok(())
@@ -117,18 +134,26 @@ impl<'r> Comparison<'r> {
             (Some(Value::Array(wanted)), Some(Value::Array(got))) => {
                 for position in 0..wanted.len().max(got.len()) {
                     path.push(position.to_string());
-                    self.at(path, wanted.get(position), got.get(position))?;
+                    self.at(path, wanted.get(position), got.get(position), report)?;
                     path.pop();
                 }
                 Ok(())
             }
             (expected, seen) if expected == seen => Ok(()),
-            (expected, seen) => Err(Mismatch::new(path, expected, seen)),
+            (expected, seen) => report(Mismatch::new(path, expected, seen)),
         }
     }
 
     fn allowed(&mut self, rule: usize, path: &[String], expected: &Value, seen: &Value) -> Result<(), Mismatch> {
         let kind = self.rules[rule].kind;
+        let is_permitted = match kind {
+            RuleKind::Unordered => self.has_same_elements(path, expected, seen),
+            RuleKind::Tolerance(bound) => expected == seen || bound.holds(expected, seen),
+            RuleKind::Ignored | RuleKind::Renamed | RuleKind::Clock { .. } => true,
+        };
+        if !is_permitted {
+            return Err(Mismatch::new(path, Some(expected), Some(seen)));
+        }
         if kind.is_tracked() && !(expected.is_null() && seen.is_null()) {
             // An absent value is not an id: null stands for null only.
             if expected.is_null() || seen.is_null() {
@@ -149,7 +174,52 @@ impl<'r> Comparison<'r> {
         self.applied[rule] |= expected != seen;
         Ok(())
     }
+
+    /// Returns `true` if both are lists that can be matched element by element, as the other rules permit. Each element
+    /// takes the first of the others that is left, so a rule that makes different elements equal never matters twice.
+    fn has_same_elements(&mut self, path: &[String], expected: &Value, seen: &Value) -> bool {
+        let (Value::Array(wanted), Value::Array(got)) = (expected, seen) else {
+            return expected == seen;
+        };
+        let mut left: Vec<&Value> = got.iter().collect();
+        let mut other: Vec<(usize, &Value)> = Vec::new();
+        // Equal ones first: they must not be taken by an element that is only permitted to be the same.
+        for (position, element) in wanted.iter().enumerate() {
+            match left.iter().position(|candidate| *candidate == element) {
+                Some(at) => drop(left.swap_remove(at)),
+                None => other.push((position, element)),
+            }
+        }
+        other.len() == left.len()
+            && other.into_iter().all(|(position, element)| {
+                let mut place = path.to_vec();
+                place.push(position.to_string());
+                let found = left
+                    .iter()
+                    .position(|candidate| self.is_element(&mut place, element, candidate));
+                found.is_some_and(|at| {
+                    left.swap_remove(at);
+                    true
+                })
+            })
+    }
+
+    /// Compares on a copy, which replaces this comparison if the elements are the same.
+    fn is_element(&mut self, path: &mut Vec<String>, expected: &Value, seen: &Value) -> bool {
+        let mut trial = self.clone();
+        let same = trial.at(path, Some(expected), Some(seen), &mut |_| Err(Enough)).is_ok();
+        if same {
+            *self = trial;
+        }
+        same
+    }
 }
+
+/// Enough mismatches were found.
+struct Enough;
+
+/// The taker of mismatches.
+type Report<'r> = &'r mut dyn FnMut(Mismatch) -> Result<(), Enough>;
 
 #[cfg(test)]
 mod tests {
@@ -218,6 +288,59 @@ mod tests {
         assert!(!Comparison::under(&[ignored()]).is_tracking());
         assert!(Comparison::under(&[ignored(), renamed()]).is_tracking());
         assert!(Comparison::under(&[clock(1)]).is_tracking());
+    }
+
+    #[test]
+    fn a_list_in_another_order_is_the_same_only_with_the_same_elements() {
+        let rules = [Rule::unordered("lines", "nobody", "to see"), ignored()];
+        let list = |lines: Value| json!({ "lines": lines });
+        let same = |expected: Value, seen: Value| compared(&rules, &list(expected), &list(seen)).is_ok();
+
+        assert!(same(json!([1, 2, 2]), json!([2, 1, 2])));
+        assert!(!same(json!([1, 2, 2]), json!([2, 1, 1])));
+        assert!(!same(json!([1, 2]), json!([2, 1, 1])));
+        assert!(!same(json!([1]), json!(null)));
+        let line = |id: u8, text: &str| json!({ "id": id, "text": text });
+        assert!(same(
+            json!([line(1, "a"), line(2, "b")]),
+            json!([line(2, "c"), line(1, "d")])
+        ));
+        assert!(!same(
+            json!([line(1, "a"), line(2, "b")]),
+            json!([line(2, "c"), line(2, "d")])
+        ));
+    }
+
+    #[test]
+    fn a_number_within_its_tolerance_is_the_same_and_one_beyond_is_not() {
+        let rules = [Rule::tolerance("total", 1.0, "nobody", "to see")];
+        let same = |expected: Value, seen: Value| {
+            compared(&rules, &json!({ "total": expected }), &json!({ "total": seen })).is_ok()
+        };
+        assert!(same(json!(450), json!(451)) && same(json!(450), json!(449)) && same(json!(0.5), json!(1.5)));
+        assert!(!same(json!(450), json!(452)) && !same(json!(450), json!("451")) && !same(json!(0.5), json!(1.51)));
+        assert!(same(json!("a"), json!("a")) && !same(json!("a"), json!("b")));
+        // A float can't tell these apart.
+        assert!(!same(
+            json!(9_007_199_254_740_992_i64),
+            json!(9_007_199_254_740_994_i64)
+        ));
+        let none = Rule::tolerance("total", -1.0, "nobody", "to see");
+        assert!(compared(&[none], &json!({ "total": 1 }), &json!({ "total": 2 })).is_err());
+    }
+
+    #[test]
+    fn all_differences_are_found_up_to_a_number() {
+        let (expected, seen) = (
+            json!({ "a": 1, "b": 2, "c": [3] }),
+            json!({ "a": 0, "b": 2, "c": [4, 5] }),
+        );
+        let at = |most| {
+            let found = Comparison::under(&[]).differences(&expected, &seen, most);
+            found.into_iter().map(|mismatch| mismatch.at).collect::<Vec<_>>()
+        };
+        assert_eq!(at(9), ["/a", "/c/0", "/c/1"]);
+        assert_eq!(at(2), ["/a", "/c/0"]);
     }
 
     #[test]

@@ -18,11 +18,13 @@
 //! ```
 
 mod comparison;
+mod day;
 mod mismatch;
 mod renaming;
 mod rule;
 
 pub use comparison::Comparison;
+pub use day::{Day, NoDay};
 pub use mismatch::Mismatch;
 pub use rule::Rule;
 

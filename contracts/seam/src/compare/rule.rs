@@ -1,5 +1,7 @@
 use std::{fmt, time::Duration};
 
+use crate::compare::Day;
+
 /// A difference that is allowed in one field, with the person or team that allows it and the reason.
 ///
 /// Every difference without a rule is a mismatch. A rule names its field by the end of the path in a reply or
@@ -30,6 +32,9 @@ pub struct Rule {
     pub owner: String,
     /// The reason why nobody depends on this difference.
     pub reason: String,
+    /// The last day on which the difference is permitted; `None` if for good. A comparison does not look at it: whoever
+    /// runs one for long, such as a launch, leaves expired rules out.
+    pub expires: Option<Day>,
     pub(crate) kind: RuleKind,
 }
 
@@ -38,6 +43,10 @@ pub struct Rule {
 pub(crate) enum RuleKind {
     /// Any value for any value.
     Ignored,
+    /// A list with the same elements in another order.
+    Unordered,
+    /// A number at most so far away.
+    Tolerance(Bound),
     /// Another value, but a bijection: always the same for the same, and different ones for different ones.
     Renamed,
     /// Another timestamp, in the same order.
@@ -47,10 +56,27 @@ pub(crate) enum RuleKind {
     },
 }
 
+/// The greatest distance that a tolerance permits: not negative, and a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Bound(f64);
+
+impl Eq for Bound {}
+
+impl Bound {
+    /// Returns `true` if both are numbers, at most this far apart.
+    pub(crate) fn holds(self, expected: &serde_json::Value, seen: &serde_json::Value) -> bool {
+        if let (Some(expected), Some(seen)) = (expected.as_i64(), seen.as_i64()) {
+            // Subtracted before they become floats, which can't tell great numbers apart.
+            return expected.abs_diff(seen) as f64 <= self.0;
+        }
+        matches!((expected.as_f64(), seen.as_f64()), (Some(expected), Some(seen)) if (expected - seen).abs() <= self.0)
+    }
+}
+
 impl RuleKind {
     /// Returns `true` if the subject's values must be consistent over the whole sequence.
     pub(crate) fn is_tracked(self) -> bool {
-        self != Self::Ignored
+        matches!(self, Self::Renamed | Self::Clock { .. })
     }
 }
 
@@ -58,6 +84,26 @@ impl Rule {
     /// Allows any value.
     pub fn ignored(field: &str, owner: &str, reason: &str) -> Self {
         Self::of(RuleKind::Ignored, field, owner, reason)
+    }
+
+    /// Allows a list to have its elements in another order. Two elements are the same if they differ as other rules
+    /// permit.
+    pub fn unordered(field: &str, owner: &str, reason: &str) -> Self {
+        Self::of(RuleKind::Unordered, field, owner, reason)
+    }
+
+    /// Allows a number that is at most `by` away. Of a negative `by` nothing is allowed.
+    pub fn tolerance(field: &str, by: f64, owner: &str, reason: &str) -> Self {
+        Self::of(RuleKind::Tolerance(Bound(by.max(0.0))), field, owner, reason)
+    }
+
+    /// The same rule, with `day` as its last one.
+    #[must_use]
+    pub fn until(self, day: Day) -> Self {
+        Self {
+            expires: Some(day),
+            ..self
+        }
     }
 
     /// Allows another value, used consistently for the whole sequence: a generated id. One value of the
@@ -87,6 +133,7 @@ impl Rule {
             field: field.to_owned(),
             owner: owner.to_owned(),
             reason: reason.to_owned(),
+            expires: None,
             kind,
         }
     }
@@ -105,6 +152,8 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
             RuleKind::Ignored => "ignored",
+            RuleKind::Unordered => "in any order",
+            RuleKind::Tolerance(_) => "rounded",
             RuleKind::Renamed => "renamed",
             RuleKind::Clock { .. } => "read off a clock",
         };

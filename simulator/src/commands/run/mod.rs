@@ -175,7 +175,8 @@ impl Plan {
         }
         if let Some(folder) = folder {
             self.say(&format!(
-                "kept in {}: logs, data, report.html, report.json, and all that was observed in observations.db (SQLite)",
+                "kept in {}: logs, data, report.html, report.json, and all that was observed in observations.db \
+                 (SQLite)",
                 folder.display()
             ))?;
         }

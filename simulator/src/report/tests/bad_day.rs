@@ -17,6 +17,8 @@ use crate::{
 /// A run that sent nothing and has no invariant.
 pub(super) fn empty() -> Report {
     Report {
+        given_up: None,
+        nothing_new: None,
         scenario: "errand".to_owned(),
         seed: 7,
         count: 1,
@@ -27,6 +29,8 @@ pub(super) fn empty() -> Report {
             journeys_ms: 0,
             total_ms: 0,
         },
+        nothing_new: None,
+        given_up: None,
         requests: Requests::default(),
         samples: Samples::default(),
         failed_journeys: Vec::new(),

@@ -1,10 +1,11 @@
 mod bad_day;
+mod reasons;
 
 use std::{fs, path::Path};
 
 use bad_day::{bad_day, empty};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Evidence, Facts, html, junit, plot::px};
 use crate::{scenario::Report, topology::Topology};
@@ -29,20 +30,15 @@ fn began() -> Timestamp {
 /// The page of a report, with logs in which the shop and the bank tell of the first request.
 fn page(report: &Report, topology: &Topology, odd: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let odd = json!(odd);
+    let line = |mut fields: Value, at: &str| {
+        fields["timestamp"] = json!(format!("2026-11-30T12:00:00.{at}Z"));
+        fields.to_string()
+    };
+    let asked = json!({ "level": "INFO", "message": "asks the bank", "request_id": "request-0", "note": odd });
+    let answered = json!({ "level": "ERROR", "message": odd, "ms": 1, "trace_id": "trace-0" });
     let lines = [
-        (
-            "shop",
-            format!(
-                r#"{{"level":"INFO","message":"asks the bank","request_id":"request-0","note":{odd},"timestamp":"2026-11-30T12:00:00.001Z"}}"#
-            ),
-        ),
-        (
-            "bank",
-            format!(
-                r#"{{"level":"ERROR","message":{odd},"ms":1,"trace_id":"trace-0","timestamp":"2026-11-30T12:00:00.002Z"}}"#
-            ),
-        ),
+        ("shop", line(asked, "001")),
+        ("bank", line(answered, "002")),
         ("vault", "2026-11-30T12:00:01.1Z ERROR the door is open".to_owned()),
     ];
     // In another order than that of their lines.
@@ -82,8 +78,9 @@ fn a_page_has_every_part_of_a_run_and_draws_faults_and_deaths_where_they_were() 
         &page,
         &[
             "<title>errand: FAIL</title>",
-            "1 of 2 invariants violated; 1 invariant examined nothing; 1 node died without a fault; 1 journey did not \
-             reach their end; 1 condition did not come true in time; 2 faults did not happen, had no effect or did not heal",
+            "1 of 2 invariants violated; 1 invariant examined nothing; 1 node died without a fault; ",
+            "; 1 journey did not reach their end; 1 condition did not come true in time; ",
+            "; 2 faults did not happen, had no effect or did not heal</span>",
             "run it again: <code class=\"replay\">seam run errand --seed 7</code>",
             "<title>phase faults: 400 ms to 1.80 s</title>",
             "<title>kill bank, at journey 3: laid at 400 ms, lifted at 700 ms</title>",
@@ -256,8 +253,34 @@ fn every_part_of_a_run_is_a_test_case_and_what_was_not_examined_is_an_error() {
             "<testcase classname=\"errand.fault\" name=\"1: kill bank\" time=\"0\"/>",
             "name=\"2: kill bank\" time=\"0\">\n      <failure type=\"fault\" message=\"too late",
             "name=\"shop lives\" time=\"0\">\n      <failure type=\"death\"",
-            "name=\"all get past errand\" time=\"0\">\n      <failure type=\"journey\" message=\"1 journey stopped here\"",
+            "name=\"all get past errand\" time=\"0\">\n      <failure type=\"journey\" \
+             message=\"1 journey stopped here\"",
         ],
+    );
+    let given_up = Report {
+        given_up: Some("it took too long".to_owned()),
+        ..empty()
+    };
+    let xml = junit(&facts(&given_up, &topology, &evidence));
+    wants(
+        &xml,
+        &[
+            "failures=\"1\" errors=\"0\"",
+            "<failure type=\"given up\" message=\"it took too long\">",
+        ],
+    );
+    wants(
+        &html(&facts(&given_up, &topology, &evidence)),
+        &["the run was given up: it took too long"],
+    );
+    let nothing_new = Report {
+        nothing_new: Some("every key was used before".to_owned()),
+        ..empty()
+    };
+    let xml = junit(&facts(&nothing_new, &topology, &evidence));
+    wants(
+        &xml,
+        &["failures=\"0\" errors=\"1\"", "message=\"every key was used before\""],
     );
     let passing = junit(&facts(&empty(), &topology, &evidence));
     wants(

@@ -1,0 +1,16 @@
+//! Dark launches of a small contract, most of them in virtual time.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+mod comparing;
+mod gate;
+mod hurting;
+mod isolation;
+mod journal;
+mod machine;
+mod observing;
+mod samples;
+mod settings;
+mod source;
+mod threads;
+mod writes;
