@@ -6,6 +6,7 @@ mod contradictions;
 mod evidence;
 mod faults;
 mod files;
+mod include;
 mod limits;
 mod moments;
 mod queries;

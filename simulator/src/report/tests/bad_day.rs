@@ -17,8 +17,6 @@ use crate::{
 /// A run that sent nothing and has no invariant.
 pub(super) fn empty() -> Report {
     Report {
-        given_up: None,
-        nothing_new: None,
         scenario: "errand".to_owned(),
         seed: 7,
         count: 1,
