@@ -27,6 +27,8 @@ pub(super) fn empty() -> Report {
             journeys_ms: 0,
             total_ms: 0,
         },
+        nothing_new: None,
+        given_up: None,
         requests: Requests::default(),
         samples: Samples::default(),
         failed_journeys: Vec::new(),
