@@ -17,7 +17,7 @@ fn every_edit_of_the_planted_bugs_can_be_made() -> Result<(), EditError> {
 #[test]
 fn every_test_that_has_to_find_a_planted_bug_is_there() {
     let mut code = String::new();
-    for folder in ["services", "contracts"] {
+    for folder in ["services", "contracts", "tests/scenarios"] {
         read(&Path::new(ROOT).join(folder), &mut code);
     }
     for bug in catalogue() {

@@ -3,32 +3,67 @@
 
 use tests::seam;
 
-/// Declares a test for each scenario, of the scenario's name.
-macro_rules! scenarios {
-    ($($test:ident)*) => {$(
-        #[test]
-        fn $test() {
-            passes(&stringify!($test).replace('_', "-"));
-        }
-    )*};
-}
-
-scenarios! {
-    database_locked
-    disk_full
-    events_duplicated_and_reordered
-    lost_replies
-    mail_down
-    partition_orders_payments
-    payments_killed_after_charge
-    provider_charges_then_fails
-    provider_slow
-    rolling_restart
-    thundering_retry
-    two_monoliths
-}
-
 fn passes(scenario: &str) {
     let output = seam().args(["run", scenario, "--seed", "1"]).output();
     tests::assert_passed(&output.expect("seam starts"));
+}
+
+#[test]
+fn database_locked() {
+    passes("database-locked");
+}
+
+#[test]
+fn disk_full() {
+    passes("disk-full");
+}
+
+#[test]
+fn events_duplicated_and_reordered() {
+    passes("events-duplicated-and-reordered");
+}
+
+#[test]
+fn lost_replies() {
+    passes("lost-replies");
+}
+
+#[test]
+fn mail_down() {
+    passes("mail-down");
+}
+
+#[test]
+fn partition_orders_payments() {
+    passes("partition-orders-payments");
+}
+
+#[test]
+fn payments_killed_after_charge() {
+    passes("payments-killed-after-charge");
+}
+
+#[test]
+fn provider_charges_then_fails() {
+    passes("provider-charges-then-fails");
+}
+
+#[test]
+fn provider_slow() {
+    passes("provider-slow");
+}
+
+#[test]
+fn rolling_restart() {
+    passes("rolling-restart");
+}
+
+#[test]
+fn thundering_retry() {
+    passes("thundering-retry");
+}
+
+#[test]
+fn two_monoliths() {
+    passes("two-monoliths");
 }
