@@ -8,7 +8,7 @@ use crate::workspace::{read, root};
 const SERVICE: &str = "notifications";
 
 /// The files to touch for a new service, beside its crate, its contract, its pacts, its tests and the prose.
-const PLACES: [&str; 15] = [
+const PLACES: [&str; 19] = [
     "Cargo.toml",
     "contracts/commerce/src/events.rs",
     "contracts/commerce/src/http/mod.rs",
@@ -20,10 +20,14 @@ const PLACES: [&str; 15] = [
     "services/provision.sql",
     "services/shared/src/settings/standard.rs",
     "simulator/scenarios/checkout.toml",
+    "simulator/scenarios/events-duplicated-and-reordered.toml",
+    "simulator/scenarios/parts/books.toml",
+    "simulator/scenarios/rolling-restart.toml",
     "simulator/scenarios/throughput.toml",
     "simulator/topologies/extraction.toml",
     "simulator/topologies/microservices.toml",
     "simulator/topologies/monolith.toml",
+    "simulator/topologies/two-monoliths.toml",
 ];
 
 #[test]

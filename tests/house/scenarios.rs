@@ -17,15 +17,16 @@ fn every_scenario_has_a_sentence_and_a_bug_that_it_finds() {
         let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".toml")) else {
             continue;
         };
+        if ELSEWHERE.contains(&name) {
+            continue;
+        }
         let text = fs::read_to_string(&path).expect("it can be read");
         let about = text.lines().find_map(|line| line.strip_prefix("about = \""));
         assert!(
             about.is_some_and(|about| about.len() > 40 && about.ends_with(".\"")),
             "{name} has no sentence `about` what it proves: {about:?}"
         );
-        if !ELSEWHERE.contains(&name) {
-            shipped.insert(name.replace('-', "_"));
-        }
+        shipped.insert(name.replace('-', "_"));
     }
     let found = catalogue().into_iter().filter_map(|bug| match bug.plant {
         Plant::Tested { test, .. } if test.target == "scenarios" => Some(test.name.to_owned()),

@@ -8,7 +8,7 @@
 //! its event and its rows in the ledger.
 //!
 //! `domain` defines states and ledger entries; `store` is the SQL; `provider` is the payment provider; `work` is a
-//! piece of work there, which `dispatch` starts at the pace of `pace` and `charging`, `refunding` and `letting_go` do;
+//! piece of work there, which `dispatch` starts, `pace` holds back, and `charging`, `refunding` and `letting_go` do;
 //! `waiters` are commands that wait for it; `given_up` is what a person has to decide on; `follow_orders` handles the
 //! events of Orders; `service` implements the contract; [`open`] wires them together.
 

@@ -64,25 +64,6 @@ fn cases(report: &Report) -> Vec<Case> {
             problem: (!death.expected).then_some(problem),
         });
     }
-    if let Some(reason) = &report.given_up {
-        cases.push(Case {
-            class: "run",
-            name: "is not given up".to_owned(),
-            problem: Some(Problem::failure("given-up", reason.clone(), Vec::new())),
-        });
-    }
-    if let Some(reason) = &report.nothing_new {
-        cases.push(Case {
-            class: "run",
-            name: "does something new".to_owned(),
-            problem: Some(Problem {
-                failed: false,
-                kind: "inconclusive",
-                message: reason.clone(),
-                details: Vec::new(),
-            }),
-        });
-    }
     let stopped = groups::stopped(report);
     if stopped.is_empty() && report.count > 0 {
         cases.push(Case {

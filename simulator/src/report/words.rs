@@ -196,8 +196,6 @@ pub(super) fn reasons(report: &Report) -> Vec<String> {
             many(unfired, "fault", "faults")
         ),
     );
-    let given_up = report.given_up.iter().map(|reason| format!("given up: {reason}"));
-    reasons.extend(given_up.chain(report.nothing_new.clone()));
     if reasons.is_empty() {
         let faults = many(report.faults.len(), "fault", "faults");
         reasons.push(format!(

@@ -2,9 +2,11 @@
 //! pass.
 
 mod checks;
+mod contradictions;
 mod evidence;
 mod faults;
 mod files;
+mod include;
 mod limits;
 mod moments;
 mod queries;

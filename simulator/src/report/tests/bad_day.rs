@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::{
     scenario::{
-        DeathReport, FaultOutcome, FaultReport, InvariantReport, JourneyFailure, Phase, Report, Timeline, Unsettled,
-        Verdict,
+        DeathReport, FaultOutcome, FaultReport, InvariantReport, JourneyFailure, Phase, Report, Row, Timeline,
+        Unsettled, Verdict,
     },
     steps::{
         FaultKind, LinkFault, LinkTraffic, OverTime, Part, Purpose, RequestFigures, Requests, Sample, Samples,
@@ -17,8 +17,6 @@ use crate::{
 /// A run that sent nothing and has no invariant.
 pub(super) fn empty() -> Report {
     Report {
-        given_up: None,
-        nothing_new: None,
         scenario: "errand".to_owned(),
         seed: 7,
         count: 1,
@@ -29,6 +27,8 @@ pub(super) fn empty() -> Report {
             journeys_ms: 0,
             total_ms: 0,
         },
+        nothing_new: None,
+        given_up: None,
         requests: Requests::default(),
         samples: Samples::default(),
         failed_journeys: Vec::new(),
@@ -42,7 +42,6 @@ pub(super) fn empty() -> Report {
 /// A run of two seconds in which everything went wrong, with this name wherever others can set one. Every fourth of
 /// `requests` requests failed.
 pub(super) fn bad_day(name: &str, requests: u64) -> Report {
-    let row = || [("doc".to_owned(), Value::from(name))].into_iter().collect();
     let fault = |outcome| FaultReport {
         name: name.to_owned(),
         kind: FaultKind::Kill,
@@ -87,28 +86,38 @@ pub(super) fn bad_day(name: &str, requests: u64) -> Report {
         unsettled: vec![Unsettled {
             name: name.to_owned(),
             reason: "1 still pending".to_owned(),
-            pending: vec![row()],
+            pending: vec![row(name)],
         }],
-        invariants: vec![
-            InvariantReport {
-                name: format!("no order is lost {name}"),
-                verdict: Verdict::Fail,
-                checked: 9,
-                figures: BTreeMap::from([(name.to_owned(), json!(name))]),
-                violations: 1,
-                evidence: vec![row()],
-            },
-            InvariantReport {
-                name: "no order is late".to_owned(),
-                verdict: Verdict::Inconclusive,
-                checked: 0,
-                figures: BTreeMap::new(),
-                violations: 0,
-                evidence: Vec::new(),
-            },
-        ],
+        invariants: invariants(name),
         ..empty()
     }
+}
+
+/// One that was violated, with one row of evidence, and one that examined nothing.
+fn invariants(name: &str) -> Vec<InvariantReport> {
+    vec![
+        InvariantReport {
+            name: format!("no order is lost {name}"),
+            verdict: Verdict::Fail,
+            checked: 9,
+            figures: BTreeMap::from([(name.to_owned(), json!(name))]),
+            violations: 1,
+            evidence: vec![row(name)],
+        },
+        InvariantReport {
+            name: "no order is late".to_owned(),
+            verdict: Verdict::Inconclusive,
+            checked: 0,
+            figures: BTreeMap::new(),
+            violations: 0,
+            evidence: Vec::new(),
+        },
+    ]
+}
+
+/// A row of evidence.
+fn row(name: &str) -> Row {
+    [("doc".to_owned(), Value::from(name))].into_iter().collect()
 }
 
 /// A fault of the link between shop and bank, which acted on three of nine connections.
@@ -158,8 +167,8 @@ fn samples(name: &str, requests: u64) -> Samples {
         intended_us: n * 1_700_000 / requests,
         start_us: n * 1_700_000 / requests,
         end_us: n * 1_700_000 / requests + 1_000 + n % 7_777,
-        status: (n % 8 > 0).then_some(if n % 4 == 0 { 500 } else { 200 }),
-        failure: (n % 4 == 0).then(|| format!("answered {n} {name}")),
+        status: (!n.is_multiple_of(8)).then_some(if n.is_multiple_of(4) { 500 } else { 200 }),
+        failure: n.is_multiple_of(4).then(|| format!("answered {n} {name}")),
         request_id: format!("request-{n}"),
         trace_id: format!("trace-{n}"),
     };

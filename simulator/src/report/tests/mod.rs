@@ -1,5 +1,4 @@
 mod bad_day;
-mod reasons;
 
 use std::{fs, path::Path};
 
