@@ -66,7 +66,7 @@ fn a_file_says_what_it_means() {
     let links: Vec<String> = web.links.iter().map(ToString::to_string).collect();
     assert_eq!(links, ["mail.smtp", "mail.http", "store.main"]);
     let links: Vec<String> = shop.links().map(|link| link.to_string()).collect();
-    assert_eq!(links, ["web -> mail.smtp", "web -> mail.http", "web -> store.main"]);
+    assert_eq!(links, ["web -> mail:smtp", "web -> mail:http", "web -> store:main"]);
     assert_eq!(
         (&web.ready.probe, web.ready.within.as_millis()),
         (

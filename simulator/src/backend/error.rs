@@ -61,7 +61,7 @@ pub enum UpError {
     /// A stable address could not be opened.
     #[error("cannot open an address for {address_of}: {source}; `seam doctor` checks loopback and open files")]
     Address {
-        /// Endpoint (`node.port`) or link (`caller -> node.port`) that the address was for.
+        /// Endpoint (`node.port`) or link (`caller -> node:port`) that the address was for.
         address_of: String,
         /// Reason given by the system.
         source: io::Error,

@@ -86,7 +86,7 @@ fn faults(report: &Report) -> Markup {
                         b { (fault.name) } ", " (words::fault(fault)) ", at journey " (fault.at_journey) ": "
                         (words::outcome(fault))
                         @if let Some(difference) = &fault.approximated { "; approximated: " (difference) }
-                        @for traffic in &fault.traffic { br; span.muted { (words::traffic(traffic)) } }
+                        @for traffic in &fault.traffic { br; span.muted { (traffic) } }
                     }
                 }
             }

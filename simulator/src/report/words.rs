@@ -91,28 +91,6 @@ pub(super) fn hits<'r>(traffic: impl IntoIterator<Item = &'r LinkTraffic>) -> St
     })
 }
 
-/// The traffic that a fault met on one link.
-pub(super) fn traffic(traffic: &LinkTraffic) -> String {
-    let LinkTraffic {
-        link,
-        met,
-        fired,
-        spared,
-        masked,
-        unfit,
-    } = traffic;
-    let others = [
-        (spared, "spared by chance"),
-        (masked, "masked by an earlier fault"),
-        (unfit, "unfit"),
-    ];
-    let others = others.iter().filter(|(number, _)| **number > 0);
-    let others: String = others
-        .map(|(number, what)| format!(", {} {what}", count(**number)))
-        .collect();
-    format!("{link}: met {}, acted on {}{others}", count(*met), count(*fired))
-}
-
 /// The moments in milliseconds from which and to which a fault was laid; `None` if it never was.
 pub(super) fn laid(fault: &FaultReport, total_ms: u64) -> Option<(u64, u64)> {
     match fault.outcome {

@@ -153,6 +153,21 @@ pub struct LinkTraffic {
     pub unfit: u64,
 }
 
+impl fmt::Display for LinkTraffic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: met {}, acted on {}", self.link, self.met, self.fired)?;
+        let others = [
+            (self.spared, "spared by chance"),
+            (self.masked, "masked by an earlier fault"),
+            (self.unfit, "unfit"),
+        ];
+        for (number, what) in others.iter().filter(|(number, _)| *number > 0) {
+            write!(f, ", {number} {what}")?;
+        }
+        Ok(())
+    }
+}
+
 /// All that has passed one link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LinkCounts {

@@ -31,6 +31,7 @@ impl Link {
 
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} -> {}", self.caller, self.endpoint)
+        // As files and commands name it, so that it can be pasted there.
+        write!(f, "{} -> {}:{}", self.caller, self.endpoint.node, self.endpoint.port)
     }
 }

@@ -140,22 +140,22 @@ mod tests {
         assert_eq!(
             called("web->store"),
             [
-                "web-1 -> store.main",
-                "web-1 -> store.admin",
-                "web-2 -> store.main",
-                "web-2 -> store.admin"
+                "web-1 -> store:main",
+                "web-1 -> store:admin",
+                "web-2 -> store:main",
+                "web-2 -> store:admin"
             ]
         );
         assert_eq!(
             called("till -> store : admin"),
-            ["web-1 -> store.admin", "web-2 -> store.admin"]
+            ["web-1 -> store:admin", "web-2 -> store:admin"]
         );
-        assert_eq!(called("web-2 -> store:main"), ["web-2 -> store.main"]);
-        assert_eq!(called("outside -> till"), ["outside -> web.main"]);
+        assert_eq!(called("web-2 -> store:main"), ["web-2 -> store:main"]);
+        assert_eq!(called("outside -> till"), ["outside -> web:main"]);
         let any = called("* -> store:main");
         assert_eq!(
             any,
-            ["outside -> store.main", "web-1 -> store.main", "web-2 -> store.main"]
+            ["outside -> store:main", "web-1 -> store:main", "web-2 -> store:main"]
         );
     }
 
@@ -169,7 +169,7 @@ mod tests {
         ] {
             let refusal = shop().links_called(name).expect_err(name).to_string();
             assert!(refusal.contains(&format!("no link \"{name}\"")), "{refusal}");
-            assert!(refusal.contains("outside -> web.main, web-1 -> store."), "{refusal}");
+            assert!(refusal.contains("outside -> web:main, web-1 -> store:"), "{refusal}");
         }
         for name in ["", "web", "-> store", "web ->", "a -> b -> c", "web -> store:"] {
             let refusal = shop().links_called(name).expect_err(name).to_string();

@@ -40,7 +40,7 @@ fn a_slow_link_is_reported_with_what_it_met_and_delays_what_passes() {
         (Some("link"), Some("outside -> shop"))
     );
     let traffic = &fault["traffic"][0];
-    assert_eq!(traffic["link"], "outside -> corner-shop.main");
+    assert_eq!(traffic["link"], "outside -> corner-shop:main");
     let (met, fired) = (traffic["met"].as_u64(), traffic["fired"].as_u64());
     assert!(met >= fired && fired > Some(0), "{report}");
     assert!(report["timeline"]["journeys_ms"].as_u64() >= Some(150), "{report}");
@@ -49,7 +49,7 @@ fn a_slow_link_is_reported_with_what_it_met_and_delays_what_passes() {
     assert_eq!(run.code, Some(0), "{run:#?}");
     for line in [
         "fault: disturbed link outside -> shop by \"slow\" at ",
-        "    outside -> corner-shop.main: met ",
+        "    outside -> corner-shop:main: met ",
     ] {
         assert!(run.stdout.contains(line), "{line:?} is not in {run:#?}");
     }
@@ -133,12 +133,12 @@ fn what_cannot_be_laid_is_refused_by_run_and_check_alike_before_anything_starts(
             "link = 'shop -> bank'\ndoes = { refuse = {} }",
             [
                 "fault \"fault 1\" can't disturb link shop -> bank",
-                "its links are outside -> corner-shop.main",
+                "its links are outside -> corner-shop:main",
             ],
         ),
         (
             "link = 'outside -> shop:admin'\ndoes = { refuse = {} }",
-            ["has no link \"outside -> shop:admin\"", "outside -> corner-shop.main"],
+            ["has no link \"outside -> shop:admin\"", "outside -> corner-shop:main"],
         ),
         (
             "partition = ['shop', 'corner-shop']",
@@ -146,7 +146,7 @@ fn what_cannot_be_laid_is_refused_by_run_and_check_alike_before_anything_starts(
         ),
         (
             "partition = ['shop', 'bank']",
-            ["cut shop off from bank", "its links are outside -> corner-shop.main"],
+            ["cut shop off from bank", "its links are outside -> corner-shop:main"],
         ),
         (
             "kind = 'disk_read_only'\nnode = 'shop'",

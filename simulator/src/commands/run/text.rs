@@ -6,7 +6,7 @@ use crate::{
     backend,
     commands::output,
     scenario::{DeathReport, FaultOutcome, FaultReport, InvariantReport, Report, Row, Unsettled, Verdict},
-    steps::{FaultKind, LinkTraffic, as_text},
+    steps::{FaultKind, as_text},
 };
 
 /// The rows of evidence, and the failed journeys, that are shown; the report has more.
@@ -71,22 +71,7 @@ fn fault_lines(text: &mut String, fault: &FaultReport) {
         line(text, &format!("    approximated: {difference}"));
     }
     for traffic in fault.traffic.iter().filter(|it| it.met > 0 || it.fired > 0) {
-        let LinkTraffic {
-            link,
-            met,
-            fired,
-            spared,
-            masked,
-            unfit,
-        } = traffic;
-        let others = [
-            (spared, "spared by chance"),
-            (masked, "masked by an earlier fault"),
-            (unfit, "unfit"),
-        ];
-        let others = others.iter().filter(|(number, _)| **number > 0);
-        let others: String = others.map(|(number, what)| format!(", {number} {what}")).collect();
-        line(text, &format!("    {link}: met {met}, acted on {fired}{others}"));
+        line(text, &format!("    {traffic}"));
     }
 }
 

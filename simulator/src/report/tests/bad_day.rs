@@ -134,7 +134,7 @@ fn slow_link(name: &str) -> FaultReport {
         approximated: Some(format!("nearly so {name}")),
         at_journey: 4,
         traffic: vec![LinkTraffic {
-            link: "shop -> bank.main".to_owned(),
+            link: "shop -> bank:main".to_owned(),
             met: 9,
             fired: 3,
             spared: 6,

@@ -85,7 +85,7 @@ fn a_page_has_every_part_of_a_run_and_draws_faults_and_deaths_where_they_were() 
             "<title>kill bank, at journey 3: laid at 400 ms, lifted at 700 ms</title>",
             ">kill bank ×2, 300 ms, 1 never laid</text>",
             "<title>shop died by itself at 1.20 s: errand</title>",
-            "<title>bank -&gt; vault.main</title>",
+            "<title>bank -&gt; vault:main</title>",
             "12\u{202f}345 requests count in all figures and are not kept one by one",
             "out of memory errand",
             "the door is open",
@@ -122,11 +122,11 @@ fn a_fault_of_a_link_is_on_its_arrow_and_says_what_it_met() {
             ">latency on shop -&gt; bank, 500 ms, acted on 3 of 9</text>",
             "latency on shop -&gt; bank: laid at 800 ms, lifted at 1.30 s, without effect, so this run proved nothing: \
              errand; acted on 3 of 9",
-            "shop -&gt; bank.main: met 9, acted on 3, 6 spared by chance",
+            "shop -&gt; bank:main: met 9, acted on 3, 6 spared by chance",
             "; approximated: nearly so errand",
         ],
     );
-    let arrow = "<g class=\"arrow struck\"><title>shop -&gt; bank.main";
+    let arrow = "<g class=\"arrow struck\"><title>shop -&gt; bank:main";
     let badge = "class=\"m badge-text\"";
     assert_eq!(text.matches(arrow).count(), 2, "one in each size: {text}");
     let of_arrows = text.split("<g class=\"arrow struck\">").skip(1).filter(|arrow| {
