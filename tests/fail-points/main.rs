@@ -147,6 +147,8 @@ fn topology(folder: &Path, dying: &str) -> PathBuf {
 fn scenario(folder: &Path, dying: &str) -> PathBuf {
     let text = text_of("simulator/scenarios/checkout.toml");
     let text = replaced(&text, "\nkillable = ", &format!("\nmay_die = [{dying:?}]\nkillable = "));
+    let parts = workspace().join("simulator/scenarios/parts");
+    let text = text.replace("\"parts/", &format!("\"{}/", parts.display()));
     let file = folder.join("checkout.toml");
     std::fs::write(&file, text).expect("a scenario can be written");
     file
