@@ -35,6 +35,8 @@ schemas:
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
+    # Those that `just test` leaves out are no targets by default.
+    cargo clippy --workspace --locked --test scenarios --test bite --test fail-points --test interop --test equivalence-long -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 
 # What a change must pass before it lands: lint, then test.
