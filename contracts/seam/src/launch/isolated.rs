@@ -215,7 +215,9 @@ impl<P: Contract + ?Sized> Door<P> {
 
     async fn in_turn(&self, turn: &Turn, call: P::Call) -> P::Reply {
         let acts = turn.0.acts && turn.0.side == self.side;
-        let value = serde_json::to_value(&call).unwrap_or_default();
+        // A call that JSON can't show equals none of the other side: such effects are a mismatch, never the same.
+        let value = serde_json::to_value(&call)
+            .unwrap_or_else(|error| json!({ "of the": self.side.to_string(), "not comparable": error.to_string() }));
         let is_effect = P::method(&call).kind == MethodKind::Write;
         let reply = if acts {
             self.real.dispatch(call).await

@@ -13,4 +13,5 @@ mod samples;
 mod settings;
 mod source;
 mod threads;
+mod unshown;
 mod writes;
