@@ -151,14 +151,11 @@ async fn the_settings_say_how_often_a_call_is_sent_and_how_many_may_be_under_way
     let one = environment(&[("CALL_PERMITS", "1")]);
     let client: Arc<dyn Stock> = Arc::new(Hung);
     let stock = one.neighbour(one.link(client).unwrap()).unwrap();
-    let hung = tokio::spawn({
-        let stock = Arc::clone(&stock);
-        async move { stock.count(0).await }
-    });
-    tokio::time::sleep(Duration::from_millis(1)).await;
+    let mut hung = Box::pin(stock.count(0));
+    assert!(futures::poll!(&mut hung).is_pending(), "the call holds the permit");
     let NoAnswer(refused) = stock.count(0).await.unwrap_err();
     assert!(refused.is_unsent(), "{refused}");
-    assert!(hung.await.unwrap().is_err_and(|NoAnswer(failure)| !failure.is_unsent()));
+    assert!(hung.await.is_err_and(|NoAnswer(failure)| !failure.is_unsent()));
 }
 
 #[tokio::test]
