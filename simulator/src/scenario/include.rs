@@ -66,10 +66,10 @@ fn toml<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, ScenarioError
 }
 
 fn not_included(path: &Path, text: &str, name: &str, reason: &str) -> ScenarioError {
-    let offset = text.find("include").unwrap_or_default();
+    let is_key = |line: &str| line.trim_start().starts_with("include");
     ScenarioError::Invalid {
         path: path.to_owned(),
-        line: line(text, offset),
+        line: 1 + text.lines().position(is_key).unwrap_or_default(),
         problem: format!("include {name:?}: {reason}"),
     }
 }

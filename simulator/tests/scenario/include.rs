@@ -77,10 +77,13 @@ fn a_file_that_can_not_be_included_is_named_with_what_is_wanted() {
 
     let missing = of("include = [\"prat.toml\"]");
     let twice = of("include = [\"part.toml\", \"part.toml\"]");
+    let named = small("include = [\"prat.toml\"]").replace("about = \"a\"", "about = \"to include\"");
+    let named = including(&named, &[]).expect_err("no such file");
 
     assert_says(
         &missing,
         &["own.toml:4:", "\"prat.toml\"", "from the folder of this file"],
     );
     assert_says(&twice, &["own.toml:4:", "\"part.toml\"", "each file once"]);
+    assert_says(&named, &["own.toml:4:", "\"prat.toml\""]);
 }
