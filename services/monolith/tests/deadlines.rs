@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod order;
+
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
@@ -10,7 +12,8 @@ use std::{
 };
 
 use axum::{Router, extract::Request};
-use commerce::{Contact, Item, NewOrder, OrderId, Orders, PaymentMethod, Payments, http};
+use commerce::{OrderId, Orders, Payments, http};
+use order::lamps;
 use seam::{
     Context,
     http::{Socket, SocketLimits},
@@ -89,22 +92,6 @@ fn socket(address: SocketAddr) -> Arc<Socket> {
     Arc::new(Socket::new(&format!("http://{address}"), SocketLimits::default()).unwrap())
 }
 
-fn lamp() -> NewOrder {
-    NewOrder {
-        key: "k".parse().unwrap(),
-        customer_id: "ada".parse().unwrap(),
-        contact: Contact {
-            email: "ada@example.org".to_owned(),
-            push_token: None,
-        },
-        payment_method: PaymentMethod("tok_ok".to_owned()),
-        items: vec![Item {
-            sku: "lamp".parse().unwrap(),
-            quantity: 1,
-        }],
-    }
-}
-
 /// Checks that there were several attempts, the first three of them within the caller's time, each with less of it.
 fn shrinking(given: &[Option<u64>]) {
     let first: Vec<u64> = given.iter().take(3).map(|left| left.unwrap()).collect();
@@ -125,7 +112,7 @@ async fn a_module_gives_its_neighbour_what_is_left_of_its_callers_time() {
     .await;
     let unknown = Context::root("shop")
         .within(GIVEN)
-        .scope(http::orders::Client::new(socket(orders)).create_order(lamp()))
+        .scope(http::orders::Client::new(socket(orders)).create_order(lamps(1)))
         .await;
     assert!(unknown.is_err(), "{unknown:?}");
     shrinking(&neighbour.given("/v2/reservations/"));

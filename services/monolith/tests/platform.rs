@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod order;
+
 use std::{
     net::{SocketAddr, TcpListener},
     path::Path,
@@ -12,9 +14,10 @@ use std::{
 };
 
 use commerce::{
-    Contact, Currency, Delivery, EventFeed, Inventory, Item, Money, NewOrder, Notifications, Order, OrderStatus,
-    Orders, PageRequest, PaymentMethod, PaymentStatus, Payments, ProductUpdate, http,
+    Currency, Delivery, EventFeed, Inventory, Money, Notifications, Order, OrderStatus, Orders, PageRequest,
+    PaymentStatus, Payments, ProductUpdate, http,
 };
+use order::lamps;
 use outside::{MailSink, PaymentProvider, PushSink};
 use seam::http::{Socket, SocketLimits};
 use shared::{
@@ -172,7 +175,7 @@ async fn follow_one_order(address: &SocketAddr) -> Order {
     })
     .await;
 
-    let order = orders.create_order(two_lamps()).await.unwrap();
+    let order = orders.create_order(lamps(2)).await.unwrap();
 
     until("the order is confirmed", async || {
         orders
@@ -188,22 +191,6 @@ async fn follow_one_order(address: &SocketAddr) -> Order {
     })
     .await;
     order
-}
-
-fn two_lamps() -> NewOrder {
-    NewOrder {
-        key: "k".parse().unwrap(),
-        customer_id: "ada".parse().unwrap(),
-        contact: Contact {
-            email: "ada@example.org".to_owned(),
-            push_token: None,
-        },
-        payment_method: PaymentMethod("tok_ok".to_owned()),
-        items: vec![Item {
-            sku: "lamp".parse().unwrap(),
-            quantity: 2,
-        }],
-    }
 }
 
 /// The world around the platform.
