@@ -12,7 +12,7 @@ use crate::samples::{all_in, settle};
 
 /// A number that JSON can't show.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Unshown(u32);
+pub(crate) struct Unshown(u32);
 
 impl Serialize for Unshown {
     fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
@@ -21,13 +21,13 @@ impl Serialize for Unshown {
 }
 
 #[seam::contract(name = "post")]
-pub trait Post: Send + Sync {
+pub(crate) trait Post: Send + Sync {
     #[write(key = to)]
     async fn send(&self, to: String, number: Unshown) -> Result<(), TransportFailure>;
 }
 
 #[seam::contract(name = "desk")]
-pub trait Desk: Send + Sync {
+pub(crate) trait Desk: Send + Sync {
     #[write(key = to)]
     async fn order(&self, to: String) -> Result<(), TransportFailure>;
 }
