@@ -11,7 +11,7 @@ use super::{
     timekeeper::Timekeeper,
     workload::share,
 };
-use crate::steps::{Client, Purpose, Request, Samples, World};
+use crate::steps::{Client, Histogram, Purpose, Request, Samples, World};
 
 /// The claims of a run that are checked by other means than SQL.
 pub(super) struct Checks<'a> {
@@ -96,7 +96,10 @@ impl<'a> Checks<'a> {
                 step,
                 percentile,
                 below,
-            } => latency(&self.client.samples(), step.as_deref(), (*percentile, *below), seen),
+            } => {
+                let latencies = self.client.latencies(step.as_deref());
+                latency(&latencies, step.as_deref(), (*percentile, *below), seen);
+            }
             How::Errors { step, below } => errors(&self.client.samples(), step.as_deref(), *below, seen),
             How::Log {
                 node,
@@ -217,28 +220,19 @@ fn report(check: &Check, seen: &Seen) -> InvariantReport {
     }
 }
 
-/// Compares the latency that so many in a hundred requests of the journeys did not exceed.
-fn latency(samples: &Samples, step: Option<&str>, (percentile, below): (f64, Duration), seen: &RefCell<Seen>) {
-    let is_meant = |at: usize| {
-        let its = samples.steps.get(at);
-        its.is_some_and(|its| its.purpose == Purpose::Journey && step.is_none_or(|step| its.step == step))
-    };
-    let mut latencies: Vec<u64> = samples
-        .kept
-        .iter()
-        .filter(|sample| is_meant(sample.step))
-        .map(crate::steps::Sample::latency_us)
-        .collect();
-    latencies.sort_unstable();
+/// Compares the latency that so many in a hundred requests of the journeys did not exceed. It counts each of them: those
+/// that are kept one by one are a sample, in which failures and slow ones have another share.
+fn latency(latencies: &Histogram, step: Option<&str>, (percentile, below): (f64, Duration), seen: &RefCell<Seen>) {
     let mut seen = seen.borrow_mut();
-    seen.looks = latencies.len() as u64;
-    let Some(value) = latencies.get(rank(percentile, latencies.len())) else {
+    seen.looks = latencies.count();
+    if seen.looks == 0 {
         return;
-    };
+    }
+    let value = latencies.at(rank(percentile, seen.looks));
     let name = format!("p{percentile}_ms");
-    let millis = json!((*value as f64) / 1_000.0);
+    let millis = json!((value as f64) / 1_000.0);
     seen.figures.insert(name.clone(), millis.clone());
-    if Duration::from_micros(*value) < below {
+    if Duration::from_micros(value) < below {
         seen.held += 1;
     } else {
         let below = faults::show_duration(below);
@@ -246,15 +240,16 @@ fn latency(samples: &Samples, step: Option<&str>, (percentile, below): (f64, Dur
     }
 }
 
-/// The place of a percentile among so many sorted values: the smallest that so many in a hundred do not exceed.
+/// The rank of a percentile among so many values, from 1: that of the smallest which so many in a hundred do not
+/// exceed.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
     reason = "a percentile lies in 0 to 100, and there are far fewer than 2^52 requests"
 )]
-fn rank(percentile: f64, values: usize) -> usize {
-    ((percentile / 100.0 * values as f64).ceil() as usize).max(1) - 1
+fn rank(percentile: f64, values: u64) -> u64 {
+    ((percentile / 100.0 * values as f64).ceil() as u64).max(1)
 }
 
 /// Compares the share of the requests of the journeys that failed.

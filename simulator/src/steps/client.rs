@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use super::{
-    Repeat, Request, Response, Samples, World,
+    Histogram, Repeat, Request, Response, Samples, World,
     recorder::{Observed, Origin, Recorder},
     replays::Replays,
     step::{RepeatedAnswer, Until},
@@ -152,6 +152,11 @@ impl<'a> Client<'a> {
     /// The requests so far, in figures and one by one. Their times count from the moment this client was made.
     pub(crate) fn samples(&self) -> Samples {
         self.recorder().samples()
+    }
+
+    /// The latencies of all requests of the journeys, of one step or of every step, in microseconds.
+    pub(crate) fn latencies(&self, step: Option<&str>) -> Histogram {
+        self.recorder().latencies(step)
     }
 
     /// The time on the world's clock.

@@ -7,7 +7,7 @@ const PARTS_BITS: u32 = PARTS.ilog2();
 /// Counts of values by size, from which percentiles are read with an error below 1 %. It grows with the number of
 /// different values, a few thousand at most, and not with that of all.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Histogram {
+pub(crate) struct Histogram {
     counts: BTreeMap<u64, u64>,
     count: u64,
     max: u64,
@@ -32,7 +32,16 @@ impl Histogram {
 
     /// The value that `percent` of all values don't exceed; 0 if there are none.
     pub(super) fn percentile(&self, percent: u64) -> u64 {
-        let rank = (self.count * percent).div_ceil(100);
+        self.at((self.count * percent).div_ceil(100))
+    }
+
+    /// The number of values.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The value of this rank, from 1 for the smallest; never less than the exact one. 0 if there are none.
+    pub(crate) fn at(&self, rank: u64) -> u64 {
         let mut seen = 0;
         for (class, count) in &self.counts {
             seen += count;

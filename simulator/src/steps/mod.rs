@@ -20,6 +20,7 @@ pub use client::Requests;
 pub(crate) use client::{Client, Expectation};
 pub use errand::{Errand, Matches};
 pub use fault::{Fault, FaultKind, LinkCounts, LinkFault, LinkTraffic, NotLaid, Support, Target};
+pub(crate) use histogram::Histogram;
 pub(crate) use recorder::Origin;
 pub use samples::{OverTime, Part, Purpose, RequestFigures, Sample, Samples, StepSamples};
 pub(crate) use step::{Conditions, Method, Repeat, Step, StepTable, check_pointer, ok_only};

@@ -148,6 +148,17 @@ impl Recorder {
         }
     }
 
+    /// The latencies of all requests of the journeys, of one step or of every step.
+    pub(super) fn latencies(&self, step: Option<&str>) -> Histogram {
+        let mut latencies = Histogram::default();
+        let is_meant =
+            |counted: &StepSamples| counted.purpose == Purpose::Journey && step.is_none_or(|step| counted.step == step);
+        for step in self.steps.iter().filter(|step| is_meant(&step.counted)) {
+            latencies.merge(&step.latencies);
+        }
+        latencies
+    }
+
     fn load(&self) -> RequestFigures {
         let mut counted = RequestFigures::default();
         let mut latencies = Histogram::default();
@@ -307,6 +318,28 @@ mod tests {
         assert!((45_000..56_000).contains(&late), "{late} of the later half");
         let counted: u64 = samples.over_time.parts.iter().map(|part| part.requests).sum();
         assert_eq!(counted, all + 300);
+    }
+
+    #[test]
+    fn latencies_are_of_all_requests_though_some_are_not_kept_one_by_one() {
+        let mut recorder = Recorder::new(Duration::from_secs(1));
+        let (right, failed) = (KEPT as u64 + 20_000, 3 * KEPT_FAILURES as u64);
+        for n in 0..right {
+            record(&mut recorder, "order", n, 1, None);
+        }
+        for n in 0..failed {
+            record(&mut recorder, "order", n, 5_000, Some("no answer"));
+        }
+        record(&mut recorder, "look", 0, 9_000, None);
+
+        let orders = recorder.latencies(Some("order"));
+
+        assert_eq!(orders.count(), right + failed);
+        let millis = |rank| orders.at(rank) / 1_000;
+        // Of those that are kept, failures are one in six only.
+        assert_eq!((millis(right), millis(right + 1)), (1, 5_000));
+        let all = recorder.latencies(None);
+        assert_eq!((all.count(), all.max() / 1_000), (right + failed + 1, 9_000));
     }
 
     #[test]
