@@ -220,8 +220,8 @@ fn report(check: &Check, seen: &Seen) -> InvariantReport {
     }
 }
 
-/// Compares the latency that so many in a hundred requests of the journeys did not exceed. It counts each of them: those
-/// that are kept one by one are a sample, in which failures and slow ones have another share.
+/// Compares the latency that so many in a hundred requests of the journeys did not exceed. It counts each of them:
+/// those that are kept one by one are a sample, in which failures and slow ones have another share.
 fn latency(latencies: &Histogram, step: Option<&str>, (percentile, below): (f64, Duration), seen: &RefCell<Seen>) {
     let mut seen = seen.borrow_mut();
     seen.looks = latencies.count();
