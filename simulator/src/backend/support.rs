@@ -9,6 +9,7 @@ use crate::{
 pub(crate) fn support(topology: &Topology, fault: &Fault) -> Support {
     match &fault.target {
         Target::Node(role) => match node_of(topology, role) {
+            Some(node) if fault.kind == FaultKind::Crash => of_crash(topology, role, node),
             Some(node) => of_node(fault.kind, node),
             None => Support::Refused(format!(
                 "topology {} has no node or role {role:?}; known are {}",
@@ -57,6 +58,7 @@ fn of_node(kind: FaultKind, node: &Node) -> Support {
             "all processes of a machine share one clock; give the node an offset of its own in its settings, or run \
              it under a library such as libfaketime",
         ),
+        FaultKind::Crash => refused("a crash is of one instance of a node"),
         FaultKind::Link | FaultKind::Partition => refused("it is a fault of links, not of a node"),
         _ if node.once => Support::Refused(format!(
             "node {name} runs once and has ended before the workload starts"
@@ -69,6 +71,23 @@ fn of_node(kind: FaultKind, node: &Node) -> Support {
         }
         FaultKind::Kill | FaultKind::Pause | FaultKind::Stop | FaultKind::Restart => Support::Supported,
     }
+}
+
+/// Says if a node can be made to die at a point of its code. Its program is asked for its points later.
+fn of_crash(topology: &Topology, role: &str, node: &Node) -> Support {
+    let Node { name, service, .. } = node;
+    let instances = topology.nodes().iter().filter(|other| other.service == *service);
+    let several = instances.count() > 1 && role != *name;
+    Support::Refused(match &node.program {
+        _ if node.once => format!("node {name} runs once and has ended before the workload starts"),
+        _ if several => format!("node {service} has several instances; name one of them, such as {name}"),
+        Program::Outside { .. } => format!("node {name} runs elsewhere, where its code is out of reach"),
+        Program::Cargo { fail_points: None, .. } => format!(
+            "node {name} is built by cargo without fail points; name the feature that it has them with in its topology, \
+             such as cargo = {{ package = \"{name}\", fail_points = \"fail-points\" }}"
+        ),
+        Program::Cargo { .. } | Program::Command { .. } => return Support::Supported,
+    })
 }
 
 /// Every link of a topology with each fault that is to be laid on it, at least one. A partition needs no link in both

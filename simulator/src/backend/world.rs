@@ -280,6 +280,7 @@ impl World for LocalWorld<'_> {
             };
             let laid = match fault.kind {
                 FaultKind::Kill => self.running.kill(node).await,
+                FaultKind::Crash => self.running.crash(node).await,
                 FaultKind::Pause => self.running.pause(node).await,
                 FaultKind::Stop | FaultKind::Restart => self.running.stop(node).await,
                 FaultKind::DiskFull => self.running.fill_disk(node, true).await,

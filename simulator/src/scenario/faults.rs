@@ -9,7 +9,7 @@ use super::{
     schedule::{Fate, Scheduled, State, When, schedule},
     timekeeper::Timekeeper,
 };
-use crate::steps::{Client, LinkTraffic, NotLaid, World};
+use crate::steps::{Client, FailPoint, LinkTraffic, NotLaid, World};
 
 /// The faults of one run: lays each at its moment, lifts each when its time is up, and knows which are laid.
 pub(super) struct Faults<'a> {
@@ -73,6 +73,7 @@ impl<'a> Faults<'a> {
         let effective: BTreeSet<usize> = self.schedule.iter().filter(acted).map(|it| it.entry).collect();
         let report = |it: &Scheduled| FaultReport {
             name: it.fault.name.clone(),
+            point: it.fault.point.clone(),
             kind: it.fault.kind,
             target: it.fault.target.clone(),
             links: it.fault.links.clone(),
@@ -195,10 +196,20 @@ impl<'a> Faults<'a> {
     /// Lays a fault, and returns the milliseconds since the start of the run, if it is there now.
     async fn lay(&self, it: &Scheduled, started: &Started) -> Option<u64> {
         self.time.enter(Phase::Faults);
-        if it.at_journey.get() == 0 {
+        let laid = match &it.fault.point {
+            None => self.world.lay(&it.fault).await,
+            Some(point) => match self.crash(it, point, started.clone()).await {
+                Ok(laid) => laid,
+                Err(reason) => {
+                    it.end(FaultOutcome::TooLate { reason });
+                    return None;
+                }
+            },
+        };
+        if it.at_journey.get() == 0 || it.fault.point.is_some() {
             it.at_journey.set(*started.borrow());
         }
-        match self.world.lay(&it.fault).await {
+        match laid {
             Ok(()) => {
                 let at_ms = self.time.now_ms();
                 it.state.replace(State::Laid { at_ms });
@@ -215,6 +226,19 @@ impl<'a> Faults<'a> {
                 None
             }
         }
+    }
+
+    /// Lays a crash, which is there when the node has died at its point; or gives the reason why that never came.
+    async fn crash(&self, it: &Scheduled, point: &FailPoint, started: Started) -> Result<Result<(), NotLaid>, String> {
+        let laid = self.while_journeys(started, self.world.lay(&it.fault)).await?;
+        laid.ok_or_else(|| {
+            let (node, name) = (&it.fault.target, &point.name);
+            let times = match point.nth {
+                1 => String::new(),
+                several => format!(" {several} times"),
+            };
+            format!("{node} did not pass {name}{times} between that and the end of the last journey")
+        })
     }
 
     async fn lift_in_time(&self, it: &Scheduled, at_ms: u64) {

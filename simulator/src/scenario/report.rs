@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{JourneyFailure, Phase};
-use crate::steps::{FaultKind, LinkFault, LinkTraffic, Requests, Samples, Target};
+use crate::steps::{FailPoint, FaultKind, LinkFault, LinkTraffic, Requests, Samples, Target};
 
 /// The verdict on a run, or on one of its invariants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +117,9 @@ pub struct FaultReport {
     /// The part of the system that it was to hit; a role that nothing plays stands for itself.
     #[serde(flatten)]
     pub target: Target,
+    /// The point at which a crash was to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub point: Option<FailPoint>,
     /// The faults that it lays on links; none for a fault of a node.
     pub links: Vec<LinkFault>,
     /// The difference from what the scenario asks for, where the world can only come close to it.

@@ -150,7 +150,11 @@ pub(super) fn fault(schema: &mut Schema) {
         },
         { "required": ["partition"], "properties": none(&["kind", "node", "any_of", "link", "does", "on"]) },
     ]);
+    let crash = json!({ "properties": { "kind": { "const": "crash" } }, "required": ["kind"] });
     let rules = json!([
+        { "if": crash, "then": { "required": ["node", "point"] } },
+        { "if": { "required": ["point"] }, "then": crash },
+        { "if": { "required": ["nth"] }, "then": crash },
         { "if": { "required": ["every"] }, "then": { "required": ["times"] } },
         {
             "if": { "required": ["times"], "properties": { "times": { "minimum": 2 } } },

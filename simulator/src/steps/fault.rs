@@ -17,6 +17,24 @@ pub struct Fault {
     /// The faults that it lays on links; none for a fault of a node.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<LinkFault>,
+    /// The point in the code of the node at which it dies; present for a crash only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub point: Option<FailPoint>,
+}
+
+/// A named point in the code of a node, and the pass there that ends the process. Displayed as `NAME:N`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailPoint {
+    /// The name, as the program lists it.
+    pub name: String,
+    /// The pass, from 1, counted from when the fault is laid.
+    pub nth: u64,
+}
+
+impl fmt::Display for FailPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.name, self.nth)
+    }
 }
 
 /// A fault of the fault proxy, and the links that it is laid on.
@@ -36,6 +54,8 @@ pub struct LinkFault {
 pub enum FaultKind {
     /// The node dies at once (`SIGKILL`); lifted, it is started again.
     Kill,
+    /// The node dies at a named point of its code, as by `kill -9`; lifted, it is started again.
+    Crash,
     /// The node's processes stand still (`SIGSTOP`); lifted, they go on.
     Pause,
     /// The node is asked to end, as when its topology goes down; lifted, it is started again.
@@ -63,6 +83,7 @@ impl FaultKind {
     pub fn to_do(self) -> &'static str {
         match self {
             Self::Kill => "kill",
+            Self::Crash => "crash",
             Self::Pause => "pause",
             Self::Stop => "stop",
             Self::Restart => "restart",
@@ -79,6 +100,7 @@ impl FaultKind {
     pub fn done(self) -> &'static str {
         match self {
             Self::Kill => "killed",
+            Self::Crash => "crashed",
             Self::Pause => "paused",
             Self::Stop => "stopped",
             Self::Restart => "restarted",

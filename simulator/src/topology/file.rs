@@ -168,6 +168,10 @@ pub(super) struct CargoTable {
     pub(super) package: String,
     /// Name of the binary; that of the package where the key is missing.
     pub(super) bin: Option<String>,
+    /// Feature of the workspace with which the binary has fail points, such as `shared/fail-points`. It is built so only
+    /// for a scenario that has the node crash at one.
+    #[schemars(length(min = 1))]
+    pub(super) fail_points: Option<String>,
 }
 
 /// Check that says that a node is ready: one of `tcp`, `http`, `log` and `command`. The error says which check it was,

@@ -76,6 +76,8 @@ pub enum Program {
         package: String,
         /// Name of the binary.
         bin: String,
+        /// Feature with which it has fail points.
+        fail_points: Option<String>,
     },
     /// Any program: with a slash a path from the node's working folder, otherwise a name in `PATH`.
     Command {

@@ -13,14 +13,14 @@ use serde_json::Value;
 use crate::{Project, Run, check};
 
 /// The project with this fault in place of its own.
-fn with_fault(fault: &str) -> Project {
+pub(crate) fn with_fault(fault: &str) -> Project {
     let scenario = include_str!("scenario.toml");
     let (before, rest) = scenario.split_once("[[fault]]").expect("the file has a fault");
     let (_, after) = rest.split_once("[[observe]]").expect("a table follows");
     Project::with_scenario(&format!("{before}[[fault]]\n{fault}\n\n[[observe]]{after}"))
 }
 
-fn report(run: &Run) -> Value {
+pub(crate) fn report(run: &Run) -> Value {
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:#?}"))
 }
 

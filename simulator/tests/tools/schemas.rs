@@ -174,6 +174,8 @@ const FAULTS: &[&str] = &[
     "partition = [\"a\", \"b\"]\none_way = true\nat = { ready = \"a\", after = \"1ms\" }\nevery = \"1s\"\ntimes = 3",
     "kind = \"restart\"\nany_of = [\"bank\"]\nat = { journey = 1 }\ntimes = 1",
     "kind = \"disk_full\"\nnode = \"bank\"\nat = 0",
+    "kind = \"crash\"\nnode = \"bank\"\npoint = \"bank.booked\"\nat = 0.5",
+    "kind = \"crash\"\nnode = \"bank\"\npoint = \"a\"\nnth = 3\nat = 0.5\nlasts = \"1s\"\nevery = \"1s\"\ntimes = 2",
 ];
 
 #[test]
@@ -198,6 +200,16 @@ const CHANGES: &[(&str, &str, bool)] = &[
     ("at = 0.5", "at = 1.5", true),
     ("at = 0.5", "at = \"noon\"", true),
     ("node = \"bank\"\nat", "at", true),
+    ("kind = \"kill\"", "kind = \"crash\"", true),
+    ("kind = \"kill\"", "kind = \"crash\"\npoint = \"a b\"", true),
+    ("kind = \"kill\"", "kind = \"crash\"\npoint = \"a\"\nnth = 0", true),
+    ("kind = \"kill\"", "kind = \"kill\"\npoint = \"a\"", true),
+    ("kind = \"kill\"", "kind = \"kill\"\nnth = 2", true),
+    (
+        WHOLE,
+        "kind = \"crash\"\nany_of = [\"bank\"]\npoint = \"a\"\nat = 0.5",
+        true,
+    ),
     (WHOLE, "at = 0.5", true),
     (WHOLE, "link = \"a -> b\"\nat = 0.5", true),
     (

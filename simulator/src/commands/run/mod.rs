@@ -94,6 +94,7 @@ impl Plan {
         let mut screen = Screen::new();
         let options = Options {
             seed: Some(self.seed),
+            fail_points: check::fail_points(&self.scenario, &self.topology)?,
             ..self.args.topology.options()
         };
         let session = Session::up(self.topology.clone(), &options, &screen, &mut interrupt).await;

@@ -78,13 +78,13 @@ fn fault_lines(text: &mut String, fault: &FaultReport) {
 fn fault_line(fault: &FaultReport) -> String {
     let FaultReport { target, at_journey, .. } = fault;
     let (done, to_do) = (fault.kind.done(), fault.kind.to_do());
-    let name = if fault.kind.is_of_links() {
-        format!(" by {:?}", fault.name)
-    } else {
-        String::new()
+    let name = match &fault.point {
+        Some(point) => format!(" at {point}"),
+        None if fault.kind.is_of_links() => format!(" by {:?}", fault.name),
+        None => String::new(),
     };
     let healed = match fault.kind {
-        FaultKind::Kill | FaultKind::Stop | FaultKind::Restart => "ready again",
+        FaultKind::Kill | FaultKind::Crash | FaultKind::Stop | FaultKind::Restart => "ready again",
         FaultKind::Pause => "resumed",
         FaultKind::DiskFull => "free again",
         _ => "healed",
