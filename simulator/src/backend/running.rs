@@ -284,6 +284,13 @@ impl Running {
         self.links.traffic()
     }
 
+    /// Traffic so far around a node, or all instances of it, as [`Links::around`] gives it.
+    pub(super) fn around(&self, node: &str) -> Option<(u64, u64, u64)> {
+        let service = &self.supervisor(node).ok()?.node.service;
+        let nodes: Vec<&str> = self.called(node).map(|it| it.node.name.as_str()).collect();
+        self.links.around(service, &nodes)
+    }
+
     /// Number of times that each node became ready so far, by name.
     pub(super) fn readied(&self) -> BTreeMap<String, u64> {
         let readied = |it: &Arc<Supervisor>| (it.node.name.clone(), it.life.readied());

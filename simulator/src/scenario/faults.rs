@@ -69,8 +69,12 @@ impl<'a> Faults<'a> {
 
     /// The faults as they went, in the order of the scenario.
     pub(super) fn reports(&self) -> Vec<FaultReport> {
-        let acted = |it: &&Scheduled| fired(&it.traffic.borrow()) > 0;
-        let effective: BTreeSet<usize> = self.schedule.iter().filter(acted).map(|it| it.entry).collect();
+        let effective: BTreeSet<usize> = self
+            .schedule
+            .iter()
+            .filter(|it| matches!(&*it.state.borrow(), State::Over(FaultOutcome::Fired { .. })) && it.has_acted())
+            .map(|it| it.entry)
+            .collect();
         let report = |it: &Scheduled| FaultReport {
             name: it.fault.name.clone(),
             point: it.fault.point.clone(),
@@ -80,10 +84,9 @@ impl<'a> Faults<'a> {
             approximated: it.approximated.clone(),
             at_journey: it.at_journey.get(),
             traffic: it.traffic.borrow().clone(),
+            met: it.met.borrow().clone(),
             outcome: match &*it.state.borrow() {
-                State::Over(outcome) if it.fault.kind.is_of_links() && !effective.contains(&it.entry) => {
-                    idle(outcome, &it.traffic.borrow())
-                }
+                State::Over(outcome) if !effective.contains(&it.entry) => idle(outcome, it),
                 State::Over(outcome) => outcome.clone(),
                 State::Ahead => FaultOutcome::TooLate {
                     reason: "the run ended before its moment came".to_owned(),
@@ -253,6 +256,7 @@ impl<'a> Faults<'a> {
     async fn lift(&self, it: &Scheduled, at_ms: u64) {
         let lifted = self.world.lift(&it.fault).await;
         it.traffic.replace(self.world.traffic(&it.fault));
+        it.met.replace(self.world.met(&it.fault));
         match lifted {
             Ok(()) => {
                 self.time.report(&Event::Lifted(it.fault.clone()));
@@ -283,15 +287,12 @@ async fn over(mut started: Started) {
     while started.changed().await.is_ok() {}
 }
 
-fn fired(traffic: &[LinkTraffic]) -> u64 {
-    traffic.iter().map(|link| link.fired).sum()
-}
-
-/// The outcome of a fault of links that acted on nothing.
-fn idle(outcome: &FaultOutcome, traffic: &[LinkTraffic]) -> FaultOutcome {
+/// The outcome of a fault that had to do with nothing.
+fn idle(outcome: &FaultOutcome, it: &Scheduled) -> FaultOutcome {
     let FaultOutcome::Fired { at_ms, healed_at_ms } = *outcome else {
         return outcome.clone();
     };
+    let traffic = it.traffic.borrow();
     let sum = |of: fn(&LinkTraffic) -> u64| traffic.iter().map(of).sum::<u64>();
     let (met, spared, masked, unfit) = (
         sum(|it| it.met),
@@ -299,7 +300,9 @@ fn idle(outcome: &FaultOutcome, traffic: &[LinkTraffic]) -> FaultOutcome {
         sum(|it| it.masked),
         sum(|it| it.unfit),
     );
-    let reason = if met == 0 && masked == 0 {
+    let reason = if !it.fault.kind.is_of_links() {
+        "no connection to the node or from it was open or begun while it stood".to_owned()
+    } else if met == 0 && masked == 0 {
         "nothing that it selects passed the link while it stood".to_owned()
     } else {
         format!(

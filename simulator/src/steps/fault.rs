@@ -190,6 +190,57 @@ impl fmt::Display for LinkTraffic {
     }
 }
 
+/// The part of the system that had to do with a node while a fault of it stood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Met {
+    /// Traffic on all links to the node and from it, front doors too.
+    Traffic {
+        /// Connections that were open when the fault was laid, or began while it stood.
+        connections: u64,
+        /// HTTP/1 requests that began while it stood.
+        requests: u64,
+    },
+    /// It can't be seen.
+    Unseen {
+        /// The reason, and what is known in its place, for people.
+        unseen: String,
+    },
+}
+
+impl Met {
+    /// True if there was no traffic at all, as far as that can be seen.
+    pub fn is_nothing(&self) -> bool {
+        matches!(
+            self,
+            Self::Traffic {
+                connections: 0,
+                requests: 0
+            }
+        )
+    }
+}
+
+impl fmt::Display for Met {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let many = |number: u64, what: &str| match number {
+            1 => format!("1 {what}"),
+            _ => format!("{number} {what}s"),
+        };
+        match self {
+            Self::Traffic { connections, requests } => {
+                write!(
+                    f,
+                    "met {}, {}",
+                    many(*connections, "connection"),
+                    many(*requests, "request")
+                )
+            }
+            Self::Unseen { unseen } => f.write_str(unseen),
+        }
+    }
+}
+
 /// All that has passed one link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LinkCounts {

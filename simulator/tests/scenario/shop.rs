@@ -8,7 +8,8 @@ use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
 use simulator::{
     steps::{
-        Errand, Fault, LinkCounts, LinkTraffic, Matches, NoAnswer, NotLaid, Request, Response, Support, Target, World,
+        Errand, Fault, LinkCounts, LinkTraffic, Matches, Met, NoAnswer, NotLaid, Request, Response, Support, Target,
+        World,
     },
     topology::LogPattern,
 };
@@ -35,6 +36,8 @@ pub(crate) enum Defect {
     IdleLinks,
     /// Chance spares all that passes a link.
     LuckyLinks,
+    /// Nothing has to do with the bank while a fault of it stands, unless it is laid for the second time.
+    LonelyBank,
     /// Every order was placed before, in another run.
     HasSeenItAll,
     /// Each answer takes 10 ms.
@@ -227,6 +230,14 @@ impl World for Shop {
             spared: met - fired,
             ..LinkTraffic::default()
         }]
+    }
+
+    fn met(&self, fault: &Fault) -> Option<Met> {
+        let alone = self.defect == Defect::LonelyBank && !fault.name.ends_with("(2)");
+        Some(Met::Traffic {
+            connections: 0,
+            requests: if alone { 0 } else { 3 },
+        })
     }
 
     fn links(&self) -> Vec<LinkCounts> {

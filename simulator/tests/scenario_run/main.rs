@@ -101,6 +101,7 @@ fn a_sound_system_passes_and_nothing_is_kept() {
     assert_eq!(run.code, Some(0), "{run:#?}");
     assert!(run.stdout.contains("PASS in "), "{run:#?}");
     assert!(run.stdout.contains("fault: killed corner-shop at "), "{run:#?}");
+    assert!(run.stdout.contains("    the kill of corner-shop met "), "{run:#?}");
     assert_eq!(project.runs(), Vec::<PathBuf>::new());
     assert_eq!(project.processes(), Vec::<String>::new());
 }
@@ -349,6 +350,9 @@ fn a_worker_without_a_port_can_be_killed() {
 
     assert_eq!(run.code, Some(0), "{run:#?}");
     assert!(run.stdout.contains("fault: killed sweeper at "), "{run:#?}");
+    let met =
+        "    the kill of sweeper met nothing that can be seen, as sweeper has no links; it had printed 0 lines before";
+    assert!(run.stdout.contains(met), "{run:#?}");
     assert_eq!(project.processes(), Vec::<String>::new());
 }
 

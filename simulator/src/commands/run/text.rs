@@ -73,6 +73,13 @@ fn fault_lines(text: &mut String, fault: &FaultReport) {
     for traffic in fault.traffic.iter().filter(|it| it.met > 0 || it.fired > 0) {
         line(text, &format!("    {traffic}"));
     }
+    if let Some(met) = &fault.met {
+        let what = match fault.kind {
+            FaultKind::DiskFull => "full disk",
+            kind => kind.to_do(),
+        };
+        line(text, &format!("    the {what} of {} {met}", fault.target));
+    }
 }
 
 fn fault_line(fault: &FaultReport) -> String {

@@ -46,6 +46,7 @@ pub(super) fn bad_day(name: &str, requests: u64) -> Report {
         name: name.to_owned(),
         kind: FaultKind::Kill,
         point: None,
+        met: None,
         target: Target::Node("bank".to_owned()),
         links: Vec::new(),
         approximated: None,
@@ -128,6 +129,7 @@ fn slow_link(name: &str) -> FaultReport {
         name: name.to_owned(),
         kind: FaultKind::Link,
         point: None,
+        met: None,
         target: Target::Link("shop -> bank".to_owned()),
         links: vec![LinkFault {
             link: "shop -> bank".to_owned(),
