@@ -137,7 +137,7 @@ fn a_run_that_examined_nothing_is_an_error_to_ci() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_said_with_its_file() {
+fn a_report_that_cannot_be_written_is_refused_with_its_file_before_anything_starts() {
     let project = Project::new();
     for option in ["--report", "--junit"] {
         let run = project.run(&["errand", "--count", "1", "--kill", "none", option, "Cargo.toml/out"]);
@@ -150,5 +150,35 @@ fn a_report_that_cannot_be_written_is_said_with_its_file() {
         };
         let said = format!("seam run: the report can't be written to {file}: ");
         assert!(run.stderr.contains(&said), "{said} is not in {run:#?}");
+        assert_eq!(run.stdout, "", "nothing has begun");
+    }
+    // A folder that was made for the answer is gone again.
+    fs::create_dir_all(project.0.path().join("out/report.html")).expect("a folder in the way");
+    let run = project.run(&["errand", "--report", "out", "--junit", "deep/down/junit.xml"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{run:#?}");
+    assert!(run.stderr.contains("can't be written to out/report.html: "), "{run:#?}");
+    assert!(!project.0.path().join("out/report.json").exists() && !project.0.path().join("deep").exists());
+    assert_eq!(project.runs(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_report_that_cannot_be_written_in_the_end_comes_after_the_verdict_and_is_the_exit_code() {
+    for (option, file, said) in [
+        ("--report", "out", "out/report.json"),
+        ("--junit", "out/junit.xml", "out/junit.xml"),
+    ] {
+        let last = "[[invariant]]\nname = 'somebody is in the way'\n\
+                    command = ['sh', '-c', 'rm -rf ../out && touch ../out']\n";
+        let project = Project::with_scenario(&format!("{}\n{last}", include_str!("scenario.toml")));
+
+        let run = project.run(&["errand", "--seed", "7", option, file]);
+
+        assert_eq!(run.code, Some(2), "{run:#?}");
+        assert!(
+            run.stdout.contains("PASS in ") && run.stdout.matches("replay with").count() == 2,
+            "{run:#?}"
+        );
+        let said = format!("seam run: the report can't be written to {said}: ");
+        assert!(run.stderr.contains(&said), "{run:#?}");
     }
 }
