@@ -8,6 +8,7 @@ use super::{
     plan::Steady,
     schedule::{Fate, Scheduled, State, When, schedule},
     timekeeper::Timekeeper,
+    windows::Windows,
 };
 use crate::steps::{Client, FailPoint, LinkTraffic, NotLaid, World};
 
@@ -16,6 +17,7 @@ pub(super) struct Faults<'a> {
     world: &'a dyn World,
     client: &'a Client<'a>,
     time: &'a Timekeeper<'a>,
+    windows: &'a Windows<'a>,
     /// Names of the scenario's faults, by the number of the entry.
     names: Vec<String>,
     steady: Steady,
@@ -37,11 +39,13 @@ impl<'a> Faults<'a> {
         world: &'a dyn World,
         client: &'a Client<'a>,
         time: &'a Timekeeper<'a>,
+        windows: &'a Windows<'a>,
     ) -> Result<Self, ScenarioError> {
         Ok(Self {
             world,
             client,
             time,
+            windows,
             names: scenario.faults.iter().map(|plan| plan.name().to_owned()).collect(),
             steady: scenario.steady,
             heal_within: scenario.heal_within,
@@ -199,6 +203,7 @@ impl<'a> Faults<'a> {
     /// Lays a fault, and returns the milliseconds since the start of the run, if it is there now.
     async fn lay(&self, it: &Scheduled, started: &Started) -> Option<u64> {
         self.time.enter(Phase::Faults);
+        self.windows.faults_begin();
         let laid = match &it.fault.point {
             None => self.world.lay(&it.fault).await,
             Some(point) => match self.crash(it, point, started.clone()).await {
@@ -217,6 +222,7 @@ impl<'a> Faults<'a> {
                 let at_ms = self.time.now_ms();
                 it.state.replace(State::Laid { at_ms });
                 it.fate.send_replace(Fate::Laid);
+                self.windows.laid(self.name_of(it));
                 self.time.report(&Event::Laid(it.fault.clone()));
                 Some(at_ms)
             }
@@ -244,6 +250,11 @@ impl<'a> Faults<'a> {
         })
     }
 
+    /// The name that the scenario has for a fault, whichever laying of it this is.
+    fn name_of(&self, it: &Scheduled) -> &str {
+        self.names.get(it.entry).map_or("", String::as_str)
+    }
+
     async fn lift_in_time(&self, it: &Scheduled, at_ms: u64) {
         let limit = self.world.pause(self.heal_within);
         if let Either::Right(_) = select(pin!(self.lift(it, at_ms)), limit).await {
@@ -259,6 +270,7 @@ impl<'a> Faults<'a> {
         it.met.replace(self.world.met(&it.fault));
         match lifted {
             Ok(()) => {
+                self.windows.lifted(self.name_of(it));
                 self.time.report(&Event::Lifted(it.fault.clone()));
                 let healed_at_ms = self.time.now_ms();
                 it.end(FaultOutcome::Fired { at_ms, healed_at_ms });

@@ -14,6 +14,7 @@ mod samples;
 mod step;
 mod take;
 mod template;
+mod window;
 mod world;
 
 pub use client::Requests;
@@ -25,4 +26,5 @@ pub(crate) use recorder::Origin;
 pub use samples::{OverTime, Part, Purpose, RequestFigures, Sample, Samples, StepSamples};
 pub(crate) use step::{Conditions, Method, Repeat, Step, StepTable, check_pointer, ok_only};
 pub(crate) use template::{JsonTemplate, Template, Unset, Variables, as_text};
+pub(crate) use window::Edge;
 pub use world::{Death, NoAnswer, Request, Response, World};

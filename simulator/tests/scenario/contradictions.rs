@@ -200,6 +200,26 @@ fn an_invariant_that_is_two_things_or_none_is_refused() {
             ["\"x\"", "look back", "probe and command"],
         ),
         (
+            "errors = { below = 0.1 }\nduring = 'converge'",
+            ["line 112", "during is \"converge\"", "{ healed = \"name\" }"],
+        ),
+        (
+            "errors = { below = 0.1 }\nduring = { fault = 'fault 1', after = '1s' }",
+            ["line 112", "wanted \"steady\"", "the last with or without"],
+        ),
+        (
+            "errors = { below = 0.1 }\nduring = { healed = 'x' }",
+            ["\"x\"", "no fault is called \"x\"", "known: fault 1"],
+        ),
+        (
+            "command = ['a']\nduring = 'steady'",
+            ["\"x\"", "during is for latency and errors", "moments"],
+        ),
+        (
+            "violations = ''\nchecked = ''\nduring = 'steady'",
+            ["\"x\"", "during", "an invariant of their own"],
+        ),
+        (
             "log = { node = 'shop' }",
             ["\"x\"", "one of must and must_not", "regular"],
         ),

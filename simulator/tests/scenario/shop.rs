@@ -38,6 +38,8 @@ pub(crate) enum Defect {
     LuckyLinks,
     /// Nothing has to do with the bank while a fault of it stands, unless it is laid for the second time.
     LonelyBank,
+    /// Orders are put off while the bank is dead; each answer takes 2 ms.
+    PutsOff,
     /// Every order was placed before, in another run.
     HasSeenItAll,
     /// Each answer takes 10 ms.
@@ -121,6 +123,9 @@ impl Shop {
         if self.defect == Defect::RefusesOrders {
             return ok(400, json!({"error": "we are closed"}));
         }
+        if self.defect == Defect::PutsOff && !state.dead.is_empty() {
+            return ok(409, json!({"error": "in flight"}));
+        }
         let id = request.headers["Idempotency-Key"].clone();
         let body = request.body.clone().unwrap_or_default();
         let known = state.orders.get(&id).map_or(0, |(times, _)| *times);
@@ -175,6 +180,7 @@ impl World for Shop {
         async move {
             match self.defect {
                 Defect::Slow => tokio::time::sleep(Duration::from_millis(10)).await,
+                Defect::PutsOff => tokio::time::sleep(Duration::from_millis(2)).await,
                 _ => tokio::task::yield_now().await,
             }
             self.answer(role, request)

@@ -187,6 +187,16 @@ fn the_schema_takes_the_faults_that_the_parser_takes() {
         Scenario::parse(&text, Path::new("shop.toml")).unwrap_or_else(|error| panic!("{fault}: {error}"));
         assert!(fits(&schema, &json(&text)), "{fault}");
     }
+    for during in [
+        "'faults'",
+        "{ fault = 'fault 1' }",
+        "{ healed = 'fault 1', after = '1s' }",
+    ] {
+        let claim = format!("[[invariant]]\nname = 'y'\nerrors = {{ below = 1 }}\nduring = {during}\n[[invariant]]");
+        let text = SHOP.replacen("[[invariant]]", &claim, 1);
+        Scenario::parse(&text, Path::new("shop.toml")).unwrap_or_else(|error| panic!("{during}: {error}"));
+        assert!(fits(&schema, &json(&text)), "{during}");
+    }
 }
 
 /// Changes to a scenario that the parser refuses, and whether a schema can say so.
@@ -278,6 +288,21 @@ const CHANGES: &[(&str, &str, bool)] = &[
     ("for_each = \"product\"", "for_each = \"prodcut\"", false),
     ("table = \"charges\"", "table = \"product\"", false),
     ("table = \"charges\"", "table = \"journey\"", false),
+    (
+        "[[invariant]]",
+        "[[invariant]]\nname = 'y'\nerrors = { below = 1 }\nduring = 'heal'\n[[invariant]]",
+        true,
+    ),
+    (
+        "[[invariant]]",
+        "[[invariant]]\nname = 'y'\ncommand = ['a']\nduring = 'steady'\n[[invariant]]",
+        true,
+    ),
+    (
+        "[[invariant]]",
+        "[[invariant]]\nname = 'y'\nerrors = { below = 1 }\nduring = { healed = 'nobody' }\n[[invariant]]",
+        false,
+    ),
 ];
 
 #[test]
