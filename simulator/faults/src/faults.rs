@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-use crate::{Decision, Fault, Outcome, Record, draw::key};
+use crate::{Decision, Fault, Outcome, Record, draw::key, effects::Asked};
 
 /// Most faults that may be laid at once on one proxy.
 pub const MOST_FAULTS: usize = 1_000;
@@ -49,9 +49,17 @@ pub(crate) struct Standing {
     pub(crate) changed: u64,
     /// Number of connections that had been accepted when it was laid.
     pub(crate) connections_before: u64,
-    /// Number of requests that fitted since it was laid.
-    pub(crate) requests: Arc<AtomicU64>,
+    pub(crate) memory: Arc<Memory>,
     until: Option<Instant>,
+}
+
+/// State that a fault keeps over all connections since it was laid.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// Number of requests that fitted.
+    pub(crate) requests: AtomicU64,
+    /// Positions of feeds that were asked for, for `redeliver`.
+    pub(crate) asked: Asked,
 }
 
 /// Refusal to change the faults of a proxy. Nothing was changed.
@@ -171,11 +179,11 @@ impl Faults {
             };
             let before = &set.standing[place];
             let (laid, connections_before) = (before.laid, before.connections_before);
-            let requests = Arc::clone(&before.requests);
+            let memory = Arc::clone(&before.memory);
             set.standing[place] = Arc::new(Standing {
                 laid,
                 connections_before,
-                requests,
+                memory,
                 ..Standing::new(fault, set.version, 0)
             });
             Ok(())
@@ -341,7 +349,7 @@ impl Standing {
             laid: version,
             changed: version,
             connections_before,
-            requests: Arc::default(),
+            memory: Arc::default(),
         }
     }
 }

@@ -49,10 +49,14 @@
 //! | [`latency`](Latency) | `delay`, `jitter` (0s), `distribution` (uniform) | delays bytes | none lost |
 //! | [`slow_close`](SlowClose) | `delay` | delays the end of a direction | none lost |
 //! | [`delay_request`](Delay) | as `latency` | delays requests | none lost |
+//! | [`redeliver`](Redeliver) | `parameter` (after) | asks for what was acknowledged again | none lost |
 //! | [`answer`](Answer) | `status`, `headers` (none), `body` (empty) | answers | none reach the upstream |
 //! | [`duplicate`](Duplicate) | | sends requests twice | the second reply is dropped |
 //! | [`drop_reply`](DropReply) | | ends in order once the upstream has replied | the reply is lost |
 //! | [`delay_reply`](Delay) | as `latency` | delays replies after the upstream acted | none lost |
+//! | [`withhold_items`](WithholdItems) | `items`, `next` (none), `position` (/position) | ends pages earlier | as asked |
+//! | [`reorder_items`](ReorderItems) | `items` | swaps neighbours in pages | none lost |
+//! | [`duplicate_items`](DuplicateItems) | `items`, `probability` (1) | repeats items of pages | none lost |
 //! | [`corrupt_body`](CorruptBody) | `every` (bytes) | changes one byte of content in each run | none lost or added |
 //! | [`truncate_body`](TruncateBody) | `after_bytes` | cuts content off, then ends in order | those after it are lost |
 //!
@@ -83,6 +87,12 @@
 //!   replies in order; a client is not read further while 256 replies are awaited or wait for it. A head of more than
 //!   64 KiB or 128 headers is not taken for HTTP/1. Everything else, such as HTTP/2, TLS, and web sockets after their
 //!   101, passes as bytes, and the fault is recorded as unfit for the connection.
+//! - *Pages.* `withhold_items`, `reorder_items` and `duplicate_items` hold a reply until it is whole and rewrite the list
+//!   of items in its JSON that `items`, a JSON pointer, leads to. All other bytes stay, but for the length that frames
+//!   the body: `content-length` tells the new one, and a body in chunks becomes one chunk. A reply that is not JSON, is
+//!   compressed, has more than 4 MiB, ends early or has no such list passes unchanged and is recorded as unfit, and so is
+//!   a page with too few items. A reader that takes the events of a feed once each, in order, bears all of them,
+//!   whatever the order of their combination.
 //! - *Protocols.* The effects before `delay_request` act on bytes, so they may be laid on any protocol over TCP. The
 //!   reply that begins server-sent events, and the request that asks for a web socket, are HTTP/1 requests and
 //!   replies like others. Server-sent events and web sockets then pass as bytes: `latency`, `slice` and `bandwidth`
@@ -118,6 +128,7 @@ mod fault;
 mod faults;
 mod forward;
 mod http;
+mod json;
 mod pipe;
 mod plan;
 mod proxy;
@@ -131,8 +142,9 @@ mod upstream;
 pub use counters::Counts;
 pub use draw::draw;
 pub use effects::{
-    AcceptThenClose, Answer, Bandwidth, Corrupt, CorruptBody, Cut, Delay, Distribution, DropReply, Duplicate, Effect,
-    Latency, Refuse, Reset, Slice, SlowClose, Timeout, TruncateBody,
+    AcceptThenClose, Answer, Bandwidth, Corrupt, CorruptBody, Cut, Delay, Distribution, DropReply, Duplicate,
+    DuplicateItems, Effect, Latency, Redeliver, Refuse, ReorderItems, Reset, Slice, SlowClose, Timeout, TruncateBody,
+    WithholdItems,
 };
 pub use fault::{Fault, InvalidFault};
 pub use faults::{Faults, LaidFault, LayError, MOST_FAULTS};

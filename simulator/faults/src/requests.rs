@@ -54,7 +54,7 @@ impl Requests {
             head.headers.values(&name).any(|other| other == value)
         };
         self.method.as_ref().is_none_or(|method| *method == head.method)
-            && self.path.as_ref().is_none_or(|path| path_fits(path, &head.path))
+            && self.path.as_ref().is_none_or(|path| path_fits(path, head.path()))
             && self.caller.as_ref().is_none_or(|caller| has(CALLER, caller))
             && self.headers.iter().all(|(name, value)| has(name, value))
     }

@@ -1,7 +1,8 @@
 //! Effects of faults, one file for each.
 //!
 //! An effect that changes the stream of one direction is a [`Stage`](crate::stream::Stage). The others act on whole
-//! connections or on the listening address, and their files hold what can be set; `forward` and `door` carry them out.
+//! connections, on the listening address or on HTTP/1 requests, and their files hold what can be set; `forward`, `door`
+//! and `http` carry them out.
 
 mod accept_then_close;
 mod answer;
@@ -12,18 +13,22 @@ mod cut;
 mod delay;
 mod drop_reply;
 mod duplicate;
+mod duplicate_items;
 mod latency;
+mod redeliver;
 mod refuse;
+mod reorder_items;
 mod reset;
+mod rewritten;
 mod slice;
 mod slow_close;
 mod timeout;
 mod truncate_body;
+mod withhold_items;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::corrupt::Corrupting;
 pub use self::{
     accept_then_close::AcceptThenClose,
     answer::Answer,
@@ -34,14 +39,19 @@ pub use self::{
     delay::Delay,
     drop_reply::DropReply,
     duplicate::Duplicate,
+    duplicate_items::DuplicateItems,
     latency::{Distribution, Latency},
+    redeliver::Redeliver,
     refuse::Refuse,
+    reorder_items::ReorderItems,
     reset::Reset,
     slice::Slice,
     slow_close::SlowClose,
     timeout::Timeout,
     truncate_body::TruncateBody,
+    withhold_items::WithholdItems,
 };
+pub(crate) use self::{corrupt::Corrupting, redeliver::Asked, rewritten::Rewritten};
 use crate::{Direction, Selector, Which, fault::Problem, stream::Stage};
 
 /// Effect of a fault on the traffic that it was laid on. The table in the [crate's documentation](crate) compares
@@ -71,6 +81,8 @@ pub enum Effect {
     SlowClose(SlowClose),
     /// Delays HTTP/1 requests.
     DelayRequest(Delay),
+    /// Has HTTP/1 requests ask again for what was acknowledged.
+    Redeliver(Redeliver),
     /// Answers HTTP/1 requests in place of the upstream.
     Answer(Answer),
     /// Sends HTTP/1 requests twice.
@@ -79,6 +91,12 @@ pub enum Effect {
     DropReply(DropReply),
     /// Delays HTTP/1 replies.
     DelayReply(Delay),
+    /// Withholds the last items of the pages in HTTP/1 replies.
+    WithholdItems(WithholdItems),
+    /// Swaps items of the pages in HTTP/1 replies.
+    ReorderItems(ReorderItems),
+    /// Repeats items of the pages in HTTP/1 replies.
+    DuplicateItems(DuplicateItems),
     /// Changes bytes in the bodies of HTTP/1 replies.
     CorruptBody(CorruptBody),
     /// Cuts the bodies of HTTP/1 replies off.
@@ -100,10 +118,14 @@ impl Effect {
             Self::Latency(_) => "latency",
             Self::SlowClose(_) => "slow_close",
             Self::DelayRequest(_) => "delay_request",
+            Self::Redeliver(_) => "redeliver",
             Self::Answer(_) => "answer",
             Self::Duplicate(_) => "duplicate",
             Self::DropReply(_) => "drop_reply",
             Self::DelayReply(_) => "delay_reply",
+            Self::WithholdItems(_) => "withhold_items",
+            Self::ReorderItems(_) => "reorder_items",
+            Self::DuplicateItems(_) => "duplicate_items",
             Self::CorruptBody(_) => "corrupt_body",
             Self::TruncateBody(_) => "truncate_body",
         }
@@ -123,12 +145,16 @@ impl Effect {
             Self::Latency(_) => 8,
             Self::SlowClose(_) => 9,
             Self::DelayRequest(_) => 10,
-            Self::Answer(_) => 11,
-            Self::Duplicate(_) => 12,
-            Self::DropReply(_) => 13,
-            Self::DelayReply(_) => 14,
-            Self::CorruptBody(_) => 15,
-            Self::TruncateBody(_) => 16,
+            Self::Redeliver(_) => 11,
+            Self::Answer(_) => 12,
+            Self::Duplicate(_) => 13,
+            Self::DropReply(_) => 14,
+            Self::DelayReply(_) => 15,
+            Self::WithholdItems(_) => 16,
+            Self::ReorderItems(_) => 17,
+            Self::DuplicateItems(_) => 18,
+            Self::CorruptBody(_) => 19,
+            Self::TruncateBody(_) => 20,
         }
     }
 
@@ -146,10 +172,14 @@ impl Effect {
             | Self::Latency(_)
             | Self::SlowClose(_) => false,
             Self::DelayRequest(_)
+            | Self::Redeliver(_)
             | Self::Answer(_)
             | Self::Duplicate(_)
             | Self::DropReply(_)
             | Self::DelayReply(_)
+            | Self::WithholdItems(_)
+            | Self::ReorderItems(_)
+            | Self::DuplicateItems(_)
             | Self::CorruptBody(_)
             | Self::TruncateBody(_) => true,
         }
@@ -192,6 +222,10 @@ impl Effect {
             Self::SlowClose(slow_close) => slow_close.check(),
             Self::Answer(answer) => answer.check(),
             Self::DelayRequest(delay) | Self::DelayReply(delay) => delay.check(self.kind()),
+            Self::Redeliver(redeliver) => redeliver.check(),
+            Self::WithholdItems(withhold) => withhold.check(),
+            Self::ReorderItems(reorder) => reorder.check(),
+            Self::DuplicateItems(duplicate) => duplicate.check(),
             Self::CorruptBody(corrupt_body) => corrupt_body.check(),
             Self::Duplicate(_) | Self::DropReply(_) | Self::TruncateBody(_) => Ok(()),
         }

@@ -4,6 +4,7 @@
 mod decide;
 mod framing;
 mod head;
+mod held;
 mod replies;
 mod requests;
 
@@ -116,6 +117,12 @@ enum Reply {
     Ready { due: Instant, bytes: Bytes, is_last: bool },
 }
 
+impl Outstanding {
+    fn is_rewritten(&self) -> bool {
+        self.chosen.rewriting().next().is_some()
+    }
+}
+
 impl Exchange {
     /// Begins with a connection that is new, or that is open and may be where a request begins.
     pub(crate) fn new(faults: &Faults, connection: u64, open: Option<bool>) -> Self {
@@ -153,6 +160,13 @@ impl Exchange {
         for outstanding in &mut state.outstanding {
             outstanding.chosen.keep(&standing);
         }
+        let is_rewritten = state.outstanding.front().is_some_and(Outstanding::is_rewritten);
+        if !is_rewritten {
+            state.let_go();
+            if !state.sorted[Side::ToClient as usize].is_empty() {
+                self.ready[Side::ToClient as usize].notify_one();
+            }
+        }
         state.standing = standing;
         if let Mode::Opaque(why) = state.mode {
             state.note_unfit(why);
@@ -166,6 +180,9 @@ impl Exchange {
         match what {
             What::Data(bytes) => state.arrive(side, &bytes),
             What::End | What::Close => {
+                if side == Side::ToClient {
+                    state.end_replies();
+                }
                 // A message that will never be whole passes as far as it came.
                 let rest = state.unsorted[side as usize].split().freeze();
                 state.pass(side, Instant::now(), rest);
@@ -277,6 +294,7 @@ impl State {
 
     /// Lets all bytes pass from now on.
     fn give_up(&mut self, why: &'static str) {
+        self.let_go();
         self.mode = Mode::Opaque(why);
         self.has_resumed = true;
         self.note_unfit(why);

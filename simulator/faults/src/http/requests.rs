@@ -90,6 +90,7 @@ impl State {
             due += delay.drawn(choice.key);
         }
         let bytes = self.unsorted[Side::ToUpstream as usize].split_to(head.length).freeze();
+        let bytes = redelivered(&chosen, &head, bytes);
         let mut route = route(&chosen, &head);
         let bytes = route.take(bytes);
         self.pass(Side::ToUpstream, due, bytes);
@@ -148,6 +149,33 @@ impl State {
                 }
                 self.release();
             }
+        }
+    }
+}
+
+/// Returns the head of a request as `redeliver` leaves it.
+fn redelivered(chosen: &Chosen, head: &RequestHead, bytes: Bytes) -> Bytes {
+    let redeliver = chosen.find(|effect| match effect {
+        Effect::Redeliver(redeliver) => Some(redeliver.clone()),
+        _ => None,
+    });
+    let Some((redeliver, choice)) = redeliver else {
+        return bytes;
+    };
+    let Some((position, place)) = redeliver.asked(&head.target) else {
+        let name = &redeliver.parameter;
+        choice.unfit(&format!("the request has no whole number in its parameter {name:?}"));
+        return bytes;
+    };
+    let asked = &choice.memory().asked;
+    match asked.take_back(head.path(), position, choice.key) {
+        Ok(earlier) => {
+            choice.fire();
+            head.with_target(&bytes, place, &earlier.to_string())
+        }
+        Err(why) => {
+            choice.unfit(why);
+            bytes
         }
     }
 }

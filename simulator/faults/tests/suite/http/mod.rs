@@ -1,6 +1,9 @@
 //! Faults on HTTP/1 requests and replies, as bytes on real sockets.
 
 mod fixture;
+mod pages;
+mod pages_unfit;
 mod passing;
+mod redelivered;
 mod replies;
 mod requests;
