@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-use crate::{Decision, Fault, Outcome, Record, draw::key, effects::Asked};
+use crate::{Decision, Fault, Operations, Outcome, Record, draw::key, effects::Asked};
 
 /// Most faults that may be laid at once on one proxy.
 pub const MOST_FAULTS: usize = 1_000;
@@ -25,6 +25,7 @@ struct Shared {
     seed: u64,
     link: String,
     are_chained: bool,
+    operations: Option<Arc<Operations>>,
     since: Instant,
     sets: watch::Sender<Arc<Set>>,
     connections: AtomicU64,
@@ -86,6 +87,22 @@ pub enum LayError {
         /// Number of faults that there would be.
         wanted: usize,
     },
+    /// The fault needs the OpenAPI document of the upstream, and the link has none.
+    #[error("fault `{name}` needs the OpenAPI document of the upstream, which this link has not")]
+    Undescribed {
+        /// Name of the fault.
+        name: String,
+    },
+    /// The OpenAPI document of the upstream has no such operation.
+    #[error("fault `{name}`: `on.http.operation` is {operation:?}, wanted one of {known:?}")]
+    UnknownOperation {
+        /// Name of the fault.
+        name: String,
+        /// The operation that it names.
+        operation: String,
+        /// Operations of the document.
+        known: Vec<String>,
+    },
 }
 
 /// Fault that is lifted when this is dropped, unless it was lifted, or laid again, before that.
@@ -115,20 +132,27 @@ impl Faults {
     /// Begins without faults. All chance derives from the seed and the name of the link, which should be different
     /// for each proxy.
     pub fn new(seed: u64, link: impl Into<String>) -> Self {
-        Self::made(seed, link.into(), false)
+        Self::made(seed, link.into(), false, None)
+    }
+
+    /// Begins without faults, as [`Faults::new`] does, on a link to a service that a document describes. Faults may
+    /// then name its operations and violate its schemas.
+    pub fn described(seed: u64, link: impl Into<String>, operations: Arc<Operations>) -> Self {
+        Self::made(seed, link.into(), false, Some(operations))
     }
 
     /// Begins without faults, as [`Faults::new`] does. Effects on bytes form a chain: all of them act, several of one
     /// kind too, one behind the other in the order of laying. Toxiproxy's toxics do so.
     pub fn chained(seed: u64, link: impl Into<String>) -> Self {
-        Self::made(seed, link.into(), true)
+        Self::made(seed, link.into(), true, None)
     }
 
-    fn made(seed: u64, link: String, are_chained: bool) -> Self {
+    fn made(seed: u64, link: String, are_chained: bool, operations: Option<Arc<Operations>>) -> Self {
         Self(Arc::new(Shared {
             seed,
             link,
             are_chained,
+            operations,
             since: Instant::now(),
             sets: watch::Sender::default(),
             connections: AtomicU64::new(0),
@@ -140,7 +164,8 @@ impl Faults {
     /// that was laid first acts, unless they are [chained](Faults::chained).
     ///
     /// # Errors
-    /// Fails if the name is taken, or if there are [`MOST_FAULTS`] already.
+    /// Fails if the name is taken, if there are [`MOST_FAULTS`] already, or if the fault needs what no document of the
+    /// upstream describes.
     pub fn lay(&self, fault: Fault) -> Result<(), LayError> {
         self.lay_all(vec![fault])
     }
@@ -171,8 +196,9 @@ impl Faults {
     /// on open connections begin again, with the same chance.
     ///
     /// # Errors
-    /// Fails if no fault has this name.
+    /// Fails if no fault has this name, or if the fault needs what no document of the upstream describes.
     pub fn change(&self, fault: Fault) -> Result<(), LayError> {
+        fault.fits(self.operations())?;
         self.update(|set| {
             let Some(place) = set.standing.iter().position(|one| one.fault.name() == fault.name()) else {
                 return Err(set.not_laid(fault.name()));
@@ -225,6 +251,10 @@ impl Faults {
         self.0.are_chained
     }
 
+    pub(crate) fn operations(&self) -> Option<&Operations> {
+        self.0.operations.as_deref()
+    }
+
     pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<Set>> {
         self.0.sets.subscribe()
     }
@@ -273,6 +303,7 @@ impl Faults {
                 return Err(LayError::TooMany { wanted });
             }
             for fault in faults {
+                fault.fits(self.operations())?;
                 let name = fault.name();
                 if set.standing.iter().any(|standing| standing.fault.name() == name) {
                     return Err(LayError::AlreadyLaid { name: name.to_owned() });

@@ -55,6 +55,12 @@ pub(crate) fn list(items: &[&str]) -> String {
     format!("[{}]", items.join(","))
 }
 
+/// Returns an object of these members.
+pub(crate) fn object(members: &[&Member<'_>]) -> String {
+    let member = |(name, value): &&Member<'_>| format!("{}:{value}", serde_json::Value::from(name.as_ref()));
+    format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
+}
+
 /// Tells if a text is a JSON pointer to a part of a document.
 pub(crate) fn is_pointer(text: &str) -> bool {
     let is_escaped = |step: &str| step.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));

@@ -57,6 +57,7 @@
 //! | [`withhold_items`](WithholdItems) | `items`, `next` (none), `position` (/position) | ends pages earlier | as asked |
 //! | [`reorder_items`](ReorderItems) | `items` | swaps neighbours in pages | none lost |
 //! | [`duplicate_items`](DuplicateItems) | `items`, `probability` (1) | repeats items of pages | none lost |
+//! | [`violate_schema`](ViolateSchema) | | breaks one constraint of the document's schema | some change |
 //! | [`corrupt_body`](CorruptBody) | `every` (bytes) | changes one byte of content in each run | none lost or added |
 //! | [`truncate_body`](TruncateBody) | `after_bytes` | cuts content off, then ends in order | those after it are lost |
 //!
@@ -67,8 +68,8 @@
 //!   `{ probability = p }`, `{ nth = n }` or `{ first = n }`; `refuse` takes `all` only. `on.for` is a duration after
 //!   which the fault is lifted.
 //! - *Requests.* The effects from `delay_request` on act on HTTP/1 requests and their replies. `on.http` chooses
-//!   them by `method`, `path` (`/orders/{id}`), `headers` and `caller`, and `on.http.requests` by number or chance,
-//!   as `on.connections` does. They take `both` for a direction, and no probability for connections.
+//!   them by `method`, `path` (`/orders/{id}`), `operation`, `headers` and `caller`, and `on.http.requests` by number or
+//!   chance, as `on.connections` does. They take `both` for a direction, and no probability for connections.
 //! - *Order.* The order of evaluation is that of the table, whatever the order of laying: `bandwidth` limits the
 //!   pieces that `slice` made, and `latency` delays what `bandwidth` let pass. The effects on requests come first
 //!   of all on their bytes, so `cut` counts what they leave. Of several faults with the same effect, the one that
@@ -87,8 +88,11 @@
 //!   replies in order; a client is not read further while 256 replies are awaited or wait for it. A head of more than
 //!   64 KiB or 128 headers is not taken for HTTP/1. Everything else, such as HTTP/2, TLS, and web sockets after their
 //!   101, passes as bytes, and the fault is recorded as unfit for the connection.
-//! - *Pages.* `withhold_items`, `reorder_items` and `duplicate_items` hold a reply until it is whole and rewrite the list
-//!   of items in its JSON that `items`, a JSON pointer, leads to. All other bytes stay, but for the length that frames
+//! - *Operations.* With an OpenAPI document of the upstream ([`Operations`], [`Faults::described`]), `on.http.operation`
+//!   is an `operationId` of it, and `violate_schema` breaks the schema that it has for a reply. Without one, both are
+//!   refused when they are laid, and so is an operation that the document lacks.
+//! - *Pages.* `withhold_items`, `reorder_items` and `duplicate_items` hold a reply until it is whole, as `violate_schema`
+//!   does, and rewrite the list of items in its JSON that `items`, a JSON pointer, leads to. All other bytes stay, but for the length that frames
 //!   the body: `content-length` tells the new one, and a body in chunks becomes one chunk. A reply that is not JSON, is
 //!   compressed, has more than 4 MiB, ends early or has no such list passes unchanged and is recorded as unfit, and so is
 //!   a page with too few items. A reader that takes the events of a feed once each, in order, bears all of them,
@@ -129,6 +133,7 @@ mod faults;
 mod forward;
 mod http;
 mod json;
+mod operations;
 mod pipe;
 mod plan;
 mod proxy;
@@ -144,10 +149,11 @@ pub use draw::draw;
 pub use effects::{
     AcceptThenClose, Answer, Bandwidth, Corrupt, CorruptBody, Cut, Delay, Distribution, DropReply, Duplicate,
     DuplicateItems, Effect, Latency, Redeliver, Refuse, ReorderItems, Reset, Slice, SlowClose, Timeout, TruncateBody,
-    WithholdItems,
+    ViolateSchema, WithholdItems,
 };
 pub use fault::{Fault, InvalidFault};
 pub use faults::{Faults, LaidFault, LayError, MOST_FAULTS};
+pub use operations::{NoOperations, Operations};
 pub use proxy::Proxy;
 pub use record::{Decision, KEPT_DECISIONS, KEPT_TALLIES, Outcome, Record, Tally};
 pub use requests::Requests;

@@ -1,6 +1,7 @@
 //! `seam run` as a user meets it: the real command, a topology with a node that is not Rust, real sockets.
 
 mod checks;
+mod described;
 mod faults;
 mod report;
 

@@ -24,6 +24,7 @@ mod slice;
 mod slow_close;
 mod timeout;
 mod truncate_body;
+mod violate_schema;
 mod withhold_items;
 
 use schemars::JsonSchema;
@@ -49,6 +50,7 @@ pub use self::{
     slow_close::SlowClose,
     timeout::Timeout,
     truncate_body::TruncateBody,
+    violate_schema::ViolateSchema,
     withhold_items::WithholdItems,
 };
 pub(crate) use self::{corrupt::Corrupting, redeliver::Asked, rewritten::Rewritten};
@@ -97,6 +99,8 @@ pub enum Effect {
     ReorderItems(ReorderItems),
     /// Repeats items of the pages in HTTP/1 replies.
     DuplicateItems(DuplicateItems),
+    /// Breaks the schema of HTTP/1 replies.
+    ViolateSchema(ViolateSchema),
     /// Changes bytes in the bodies of HTTP/1 replies.
     CorruptBody(CorruptBody),
     /// Cuts the bodies of HTTP/1 replies off.
@@ -126,6 +130,7 @@ impl Effect {
             Self::WithholdItems(_) => "withhold_items",
             Self::ReorderItems(_) => "reorder_items",
             Self::DuplicateItems(_) => "duplicate_items",
+            Self::ViolateSchema(_) => "violate_schema",
             Self::CorruptBody(_) => "corrupt_body",
             Self::TruncateBody(_) => "truncate_body",
         }
@@ -153,8 +158,9 @@ impl Effect {
             Self::WithholdItems(_) => 16,
             Self::ReorderItems(_) => 17,
             Self::DuplicateItems(_) => 18,
-            Self::CorruptBody(_) => 19,
-            Self::TruncateBody(_) => 20,
+            Self::ViolateSchema(_) => 19,
+            Self::CorruptBody(_) => 20,
+            Self::TruncateBody(_) => 21,
         }
     }
 
@@ -180,6 +186,7 @@ impl Effect {
             | Self::WithholdItems(_)
             | Self::ReorderItems(_)
             | Self::DuplicateItems(_)
+            | Self::ViolateSchema(_)
             | Self::CorruptBody(_)
             | Self::TruncateBody(_) => true,
         }
@@ -227,7 +234,7 @@ impl Effect {
             Self::ReorderItems(reorder) => reorder.check(),
             Self::DuplicateItems(duplicate) => duplicate.check(),
             Self::CorruptBody(corrupt_body) => corrupt_body.check(),
-            Self::Duplicate(_) | Self::DropReply(_) | Self::TruncateBody(_) => Ok(()),
+            Self::Duplicate(_) | Self::DropReply(_) | Self::ViolateSchema(_) | Self::TruncateBody(_) => Ok(()),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Effects that rewrite the JSON of whole replies.
 
-use super::Effect;
+use super::{Effect, ViolateSchema};
 use crate::{
     fault::Problem,
     json::{self, is_pointer},
+    operations::Schema,
 };
 
 /// Content of a reply after an effect that rewrites it.
@@ -21,16 +22,17 @@ impl Effect {
     pub(crate) fn rewrites(&self) -> bool {
         matches!(
             self,
-            Self::WithholdItems(_) | Self::ReorderItems(_) | Self::DuplicateItems(_)
+            Self::WithholdItems(_) | Self::ReorderItems(_) | Self::DuplicateItems(_) | Self::ViolateSchema(_)
         )
     }
 
-    /// Rewrites the JSON of a reply.
-    pub(crate) fn rewrite(&self, content: &str, key: u64) -> Rewritten {
+    /// Rewrites the JSON of a reply, for which there may be a schema.
+    pub(crate) fn rewrite(&self, content: &str, key: u64, schema: Option<Schema<'_>>) -> Rewritten {
         match self {
             Self::WithholdItems(withhold) => withhold.rewrite(content, key),
             Self::ReorderItems(reorder) => reorder.rewrite(content, key),
             Self::DuplicateItems(duplicate) => duplicate.rewrite(content, key),
+            Self::ViolateSchema(_) => ViolateSchema::rewrite(content, key, schema),
             _ => Rewritten::Unfit(format!("{} rewrites no reply", self.kind())),
         }
     }

@@ -11,6 +11,7 @@ use crate::{
     draw::unit,
     effects::Rewritten,
     faults::{Memory, Standing},
+    operations::Schema,
     selector::Which,
 };
 
@@ -48,8 +49,8 @@ impl Choice {
     }
 
     /// Notes what became of an effect that rewrites replies; returns the new content, if there is one.
-    pub(crate) fn rewrite(&self, content: &str) -> Option<String> {
-        match self.effect().rewrite(content, self.key) {
+    pub(crate) fn rewrite(&self, content: &str, schema: Option<Schema<'_>>) -> Option<String> {
+        match self.effect().rewrite(content, self.key, schema) {
             Rewritten::Changed(changed) => {
                 self.fire();
                 return Some(changed);
@@ -80,7 +81,7 @@ impl Chosen {
         for one in standing {
             let fault = &one.fault;
             let requests = fault.on().http.as_ref();
-            if requests.is_some_and(|requests| !requests.fit(head)) {
+            if requests.is_some_and(|requests| !requests.fit(head, faults.operations())) {
                 continue;
             }
             if let Effect::Redeliver(redeliver) = fault.does()

@@ -7,6 +7,7 @@ use super::{
     framing::{Body, Span},
     head::{Headers, ReplyHead},
 };
+use crate::operations::{self, Schema};
 
 /// Most bytes of content that are held.
 const LONGEST_CONTENT: usize = 4 * 1024 * 1024;
@@ -14,6 +15,7 @@ const LONGEST_CONTENT: usize = 4 * 1024 * 1024;
 /// Parts of a reply that have arrived.
 #[derive(Debug)]
 pub(super) struct Held {
+    pub(super) status: u16,
     head: Bytes,
     is_chunked: bool,
     spans: Vec<Span>,
@@ -36,6 +38,7 @@ impl Held {
             return Err(head);
         }
         Ok(Self {
+            status: reply.status,
             head,
             is_chunked: matches!(reply.body, Body::Chunked(_)),
             spans: Vec::new(),
@@ -62,7 +65,7 @@ impl Held {
     }
 
     /// Returns the head and the parts of the whole reply as the effects leave it.
-    pub(super) fn rewritten(self, chosen: &Chosen) -> (Bytes, Vec<Span>) {
+    pub(super) fn rewritten(self, chosen: &Chosen, schema: Option<Schema<'_>>) -> (Bytes, Vec<Span>) {
         let mut content = BytesMut::with_capacity(self.length);
         for span in &self.spans {
             if let Span::Content(bytes) = span {
@@ -77,7 +80,7 @@ impl Held {
         let mut changed = None;
         for choice in chosen.rewriting() {
             let text = changed.as_deref().unwrap_or(text);
-            changed = choice.rewrite(text).or(changed);
+            changed = choice.rewrite(text, schema).or(changed);
         }
         match changed {
             None => self.unchanged(),
@@ -108,10 +111,7 @@ impl Held {
 const TOO_LONG: &str = "the reply has more than 4 MiB";
 
 fn is_json(headers: &Headers) -> bool {
-    headers.values("content-type").any(|value| {
-        let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        kind == "application/json" || kind.ends_with("+json")
-    })
+    headers.values("content-type").any(operations::is_json)
 }
 
 fn is_coded(headers: &Headers) -> bool {

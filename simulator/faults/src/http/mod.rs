@@ -102,6 +102,7 @@ enum Mode {
 #[derive(Debug)]
 struct Outstanding {
     method: String,
+    path: String,
     may_upgrade: bool,
     chosen: Chosen,
     reply: Reply,

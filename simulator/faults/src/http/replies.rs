@@ -150,7 +150,13 @@ impl State {
             return;
         };
         let parts = match self.outstanding.front() {
-            Some(request) => held.rewritten(&request.chosen),
+            Some(request) => {
+                let (faults, status) = (&self.faults, held.status);
+                let schema = faults
+                    .operations()
+                    .and_then(|operations| operations.schema(&request.method, &request.path, status));
+                held.rewritten(&request.chosen, schema)
+            }
             None => held.unchanged(),
         };
         self.pass_all(parts);

@@ -98,6 +98,7 @@ impl State {
         if !is_answered {
             self.outstanding.push_back(Outstanding {
                 may_upgrade: head.may_upgrade(),
+                path: head.path().to_owned(),
                 method: head.method.clone(),
                 chosen,
                 reply: Reply::Awaited,
@@ -126,6 +127,7 @@ impl State {
                 let method = self.outstanding.back().map(|last| last.method.clone());
                 self.outstanding.push_back(Outstanding {
                     method: method.unwrap_or_default(),
+                    path: String::new(),
                     may_upgrade: false,
                     chosen: Chosen::default(),
                     reply: Reply::Unwanted,
@@ -140,6 +142,7 @@ impl State {
                 };
                 self.outstanding.push_back(Outstanding {
                     method: String::new(),
+                    path: String::new(),
                     may_upgrade: false,
                     chosen: Chosen::default(),
                     reply,

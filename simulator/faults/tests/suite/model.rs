@@ -83,6 +83,10 @@ does = { redeliver = { parameter = "from" } }
 name = "again from `after`"
 does = { redeliver = {} }
 [[fault]]
+name = "wrong"
+on = { http = { operation = "get_order" } }
+does = { violate_schema = {} }
+[[fault]]
 name = "copies"
 does = { duplicate_items = { items = "/data/events", probability = 0.5 } }
 [[fault]]
@@ -101,7 +105,7 @@ struct File {
 #[test]
 fn each_fault_is_read_and_written_as_toml_and_json() {
     let file: File = toml::from_str(EACH).unwrap();
-    assert_eq!(file.fault.len(), 26);
+    assert_eq!(file.fault.len(), 27);
 
     let toml = toml::to_string(&file).unwrap();
     let json = serde_json::to_string(&file).unwrap();

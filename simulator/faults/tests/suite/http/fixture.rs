@@ -25,6 +25,10 @@ impl Web {
 
     /// A server that answers each request with what this makes of its method and path.
     pub(crate) async fn answering(reply: fn(&str) -> String) -> Self {
+        Self::with(Faults::new(3, "web"), reply).await
+    }
+
+    pub(crate) async fn with(faults: Faults, reply: fn(&str) -> String) -> Self {
         let listener = TcpListener::bind(LOOPBACK).await.unwrap();
         let upstream = Upstream::at(listener.local_addr().unwrap());
         let seen = Arc::<Mutex<Vec<String>>>::default();
@@ -34,7 +38,6 @@ impl Web {
                 tokio::spawn(serve(stream, Arc::clone(&noted), reply));
             }
         });
-        let faults = Faults::new(3, "web");
         let proxy = Proxy::listen_with(LOOPBACK.into(), upstream, faults).await.unwrap();
         Self { proxy, seen }
     }
