@@ -8,7 +8,11 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-use crate::{Decision, Fault, Operations, Outcome, Record, draw::key, effects::Asked};
+use crate::{
+    Decision, Fault, Operations, Outcome, Record,
+    draw::key,
+    effects::{Asked, Crossing},
+};
 
 /// Most faults that may be laid at once on one proxy.
 pub const MOST_FAULTS: usize = 1_000;
@@ -61,6 +65,8 @@ pub(crate) struct Memory {
     pub(crate) requests: AtomicU64,
     /// Positions of feeds that were asked for, for `redeliver`.
     pub(crate) asked: Asked,
+    /// Place of the request that is held, for `reorder`.
+    pub(crate) crossing: Crossing,
 }
 
 /// Refusal to change the faults of a proxy. Nothing was changed.

@@ -19,8 +19,8 @@ pub struct Requests {
     /// a last segment `{*name}` fits the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Operation of the callee's OpenAPI document, by its `operationId`: the method and path that the document gives it.
-    /// A path that fits several templates belongs to the most specific one.
+    /// Operation of the callee's OpenAPI document, by its `operationId`: its method and path. A path that fits several
+    /// templates belongs to the most specific one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
     /// Headers that the request has, with their values. Names are compared without regard to case.

@@ -17,6 +17,7 @@ mod duplicate_items;
 mod latency;
 mod redeliver;
 mod refuse;
+mod reorder;
 mod reorder_items;
 mod reset;
 mod rewritten;
@@ -44,6 +45,7 @@ pub use self::{
     latency::{Distribution, Latency},
     redeliver::Redeliver,
     refuse::Refuse,
+    reorder::Reorder,
     reorder_items::ReorderItems,
     reset::Reset,
     slice::Slice,
@@ -53,7 +55,12 @@ pub use self::{
     violate_schema::ViolateSchema,
     withhold_items::WithholdItems,
 };
-pub(crate) use self::{corrupt::Corrupting, redeliver::Asked, rewritten::Rewritten};
+pub(crate) use self::{
+    corrupt::Corrupting,
+    redeliver::Asked,
+    reorder::{Crossing, Overtaking, Turn},
+    rewritten::Rewritten,
+};
 use crate::{Direction, Selector, Which, fault::Problem, stream::Stage};
 
 /// Effect of a fault on the traffic that it was laid on. The table in the [crate's documentation](crate) compares
@@ -81,6 +88,8 @@ pub enum Effect {
     Latency(Latency),
     /// Delays the end of a stream.
     SlowClose(SlowClose),
+    /// Has HTTP/1 requests of different connections arrive in the other order.
+    Reorder(Reorder),
     /// Delays HTTP/1 requests.
     DelayRequest(Delay),
     /// Has HTTP/1 requests ask again for what was acknowledged.
@@ -121,6 +130,7 @@ impl Effect {
             Self::Bandwidth(_) => "bandwidth",
             Self::Latency(_) => "latency",
             Self::SlowClose(_) => "slow_close",
+            Self::Reorder(_) => "reorder",
             Self::DelayRequest(_) => "delay_request",
             Self::Redeliver(_) => "redeliver",
             Self::Answer(_) => "answer",
@@ -149,18 +159,19 @@ impl Effect {
             Self::Bandwidth(_) => 7,
             Self::Latency(_) => 8,
             Self::SlowClose(_) => 9,
-            Self::DelayRequest(_) => 10,
-            Self::Redeliver(_) => 11,
-            Self::Answer(_) => 12,
-            Self::Duplicate(_) => 13,
-            Self::DropReply(_) => 14,
-            Self::DelayReply(_) => 15,
-            Self::WithholdItems(_) => 16,
-            Self::ReorderItems(_) => 17,
-            Self::DuplicateItems(_) => 18,
-            Self::ViolateSchema(_) => 19,
-            Self::CorruptBody(_) => 20,
-            Self::TruncateBody(_) => 21,
+            Self::Reorder(_) => 10,
+            Self::DelayRequest(_) => 11,
+            Self::Redeliver(_) => 12,
+            Self::Answer(_) => 13,
+            Self::Duplicate(_) => 14,
+            Self::DropReply(_) => 15,
+            Self::DelayReply(_) => 16,
+            Self::WithholdItems(_) => 17,
+            Self::ReorderItems(_) => 18,
+            Self::DuplicateItems(_) => 19,
+            Self::ViolateSchema(_) => 20,
+            Self::CorruptBody(_) => 21,
+            Self::TruncateBody(_) => 22,
         }
     }
 
@@ -177,7 +188,8 @@ impl Effect {
             | Self::Bandwidth(_)
             | Self::Latency(_)
             | Self::SlowClose(_) => false,
-            Self::DelayRequest(_)
+            Self::Reorder(_)
+            | Self::DelayRequest(_)
             | Self::Redeliver(_)
             | Self::Answer(_)
             | Self::Duplicate(_)
@@ -229,6 +241,7 @@ impl Effect {
             Self::SlowClose(slow_close) => slow_close.check(),
             Self::Answer(answer) => answer.check(),
             Self::DelayRequest(delay) | Self::DelayReply(delay) => delay.check(self.kind()),
+            Self::Reorder(reorder) => reorder.check(),
             Self::Redeliver(redeliver) => redeliver.check(),
             Self::WithholdItems(withhold) => withhold.check(),
             Self::ReorderItems(reorder) => reorder.check(),

@@ -17,7 +17,12 @@ use crate::{
 
 /// The effects on one request and its reply; at most one of each kind.
 #[derive(Debug, Default)]
-pub(crate) struct Chosen(BTreeMap<usize, Choice>);
+pub(crate) struct Chosen {
+    /// By their place in the order of evaluation.
+    choices: BTreeMap<usize, Choice>,
+    /// Faults that have requests overtake each other, which this one may do.
+    pub(super) crossings: Vec<Arc<Standing>>,
+}
 
 /// One effect on one request.
 #[derive(Debug, Clone)]
@@ -89,6 +94,9 @@ impl Chosen {
             {
                 one.memory.asked.remember(head.path(), position);
             }
+            if matches!(fault.does(), Effect::Reorder(_)) {
+                chosen.crossings.push(Arc::clone(one));
+            }
             let number = one.memory.requests.fetch_add(1, SeqCst) + 1;
             let which = requests.map_or(Which::All, |requests| requests.requests);
             if !which.meets(Some(number)) {
@@ -99,7 +107,7 @@ impl Chosen {
             let kind = fault.does().place();
             if !which.takes(unit(key)) {
                 faults.note(fault.name(), place, Outcome::NotDrawn);
-            } else if let Some(first) = chosen.0.get(&kind) {
+            } else if let Some(first) = chosen.choices.get(&kind) {
                 let by = first.name().to_owned();
                 faults.note(fault.name(), place, Outcome::Masked { by });
             } else {
@@ -109,7 +117,7 @@ impl Chosen {
                     place,
                     key,
                 };
-                chosen.0.insert(kind, choice);
+                chosen.choices.insert(kind, choice);
             }
         }
         chosen.mask();
@@ -118,30 +126,31 @@ impl Chosen {
 
     /// Takes the effects of faults out that are no longer laid.
     pub(crate) fn keep(&mut self, standing: &[Arc<Standing>]) {
-        self.0.retain(|_, choice| standing.iter().any(|one| choice.is_of(one)));
+        self.choices
+            .retain(|_, choice| standing.iter().any(|one| choice.is_of(one)));
     }
 
     /// Returns the effect that `wanted` takes.
     pub(crate) fn find<T>(&self, wanted: impl Fn(&Effect) -> Option<T>) -> Option<(T, &Choice)> {
-        let mut choices = self.0.values();
+        let mut choices = self.choices.values();
         choices.find_map(|choice| wanted(choice.effect()).map(|found| (found, choice)))
     }
 
     /// Returns the effects that rewrite the reply, in the order of evaluation.
     pub(crate) fn rewriting(&self) -> impl Iterator<Item = &Choice> {
-        self.0.values().filter(|choice| choice.effect().rewrites())
+        self.choices.values().filter(|choice| choice.effect().rewrites())
     }
 
     /// Takes effects out that would have nothing to act on: all on the reply, if another fault answers or drops it.
     fn mask(&mut self) {
         let is_end = |effect: &Effect| matches!(effect, Effect::Answer(_) | Effect::DropReply(_));
-        let Some(end) = self.0.values().find(|choice| is_end(choice.effect())).cloned() else {
+        let Some(end) = self.choices.values().find(|choice| is_end(choice.effect())).cloned() else {
             return;
         };
         let is_answer = matches!(end.effect(), Effect::Answer(_));
-        self.0.retain(|_, choice| {
+        self.choices.retain(|_, choice| {
             let is_masked = match choice.effect() {
-                Effect::Redeliver(_) | Effect::Duplicate(_) => is_answer,
+                Effect::Reorder(_) | Effect::Redeliver(_) | Effect::Duplicate(_) => is_answer,
                 Effect::DropReply(_) => is_answer && choice.name() != end.name(),
                 Effect::DelayReply(_) | Effect::CorruptBody(_) | Effect::TruncateBody(_) => true,
                 effect => effect.rewrites(),

@@ -9,7 +9,10 @@ use super::{
     held::Held,
     requests::Sending,
 };
-use crate::{Effect, effects::Corrupting};
+use crate::{
+    Effect,
+    effects::{Corrupting, Overtaking},
+};
 
 /// Place in the upstream's replies.
 #[derive(Debug)]
@@ -92,6 +95,13 @@ impl State {
             }
             return;
         }
+        if let Some(request) = self.outstanding.front_mut() {
+            // The upstream has acted, so what was held for this request goes on.
+            request.overtaking = Overtaking::default();
+        }
+        let Some(request) = self.outstanding.front() else {
+            return;
+        };
         if let Some(((), choice)) = request.chosen.find(is_drop) {
             choice.fire();
             return self.close(now);

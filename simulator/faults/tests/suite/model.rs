@@ -83,6 +83,9 @@ does = { redeliver = { parameter = "from" } }
 name = "again from `after`"
 does = { redeliver = {} }
 [[fault]]
+name = "crossed"
+does = { reorder = { within = "50ms" } }
+[[fault]]
 name = "wrong"
 on = { http = { operation = "get_order" } }
 does = { violate_schema = {} }
@@ -105,7 +108,7 @@ struct File {
 #[test]
 fn each_fault_is_read_and_written_as_toml_and_json() {
     let file: File = toml::from_str(EACH).unwrap();
-    assert_eq!(file.fault.len(), 27);
+    assert_eq!(file.fault.len(), 28);
 
     let toml = toml::to_string(&file).unwrap();
     let json = serde_json::to_string(&file).unwrap();
@@ -214,6 +217,10 @@ const OUTSIDE: &[(&str, &str)] = &[
     (
         "does = { withhold_items = { items = \"\", next = \"/~\" } }",
         "`does.withhold_items.next` is \"/~\", wanted a JSON pointer",
+    ),
+    (
+        "does = { reorder = { within = \"2h\" } }",
+        "`does.reorder.within` is 2h, wanted at most 1h",
     ),
     (
         "does = { redeliver = { parameter = \"a=b\" } }",

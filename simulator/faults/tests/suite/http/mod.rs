@@ -6,6 +6,7 @@ mod pages;
 mod pages_unfit;
 mod passing;
 mod redelivered;
+mod reordered;
 mod replies;
 mod requests;
 mod violations;
