@@ -58,6 +58,13 @@ impl Context {
         CURRENT.try_with(Clone::clone).ok().flatten()
     }
 
+    /// Looks at the context of the running task, if it has one, without a copy.
+    pub(crate) fn peek<T>(mut look: impl FnMut(Option<&Self>) -> T) -> T {
+        CURRENT
+            .try_with(|context| look(context.as_ref()))
+            .unwrap_or_else(|_| look(None))
+    }
+
     /// Runs `future` within this context.
     pub async fn scope<F: Future>(self, future: F) -> F::Output {
         CURRENT.scope(Some(self), future).await

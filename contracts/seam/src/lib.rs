@@ -71,6 +71,7 @@
 //! - a contract and its calls: [`macro@contract`], [`Contract`], [`ContractError`];
 //! - ways to carry a call: [`Direct`], [`Wire`], [`Deferred`], and your own [`Carrier`];
 //! - protection from a service that is slow or away: [`Retry`], [`Bulkhead`], [`Breaker`];
+//! - figures of the calls that cross a seam, before it is cut: [`meter`];
 //! - what came of it: [`Outcome`], [`observe`], [`TransportFailure`];
 //! - what travels beside the arguments: [`Context`], [`Trace`], [`original`];
 //! - clocks and randomness, which a test or a simulation replaces: [`time`], [`chance`];
@@ -92,6 +93,7 @@ pub mod equivalence;
 pub mod http;
 #[cfg(feature = "launch")]
 pub mod launch;
+pub mod meter;
 pub mod original;
 mod outcome;
 #[doc(hidden)]

@@ -65,8 +65,8 @@ impl fmt::Debug for Dependencies {
 ///
 /// Calls to neighbours take `CALL_TIMEOUT_MS` at most.
 pub async fn open(env: &Environment, dependencies: Dependencies) -> Result<Module<dyn Orders>, StartError> {
-    let inventory = env.neighbour(dependencies.inventory)?;
-    let payments = env.neighbour(dependencies.payments)?;
+    let inventory = env.neighbour(SOURCE, dependencies.inventory)?;
+    let payments = env.neighbour(SOURCE, dependencies.payments)?;
     let db = env.database(SOURCE, MIGRATIONS).await?;
     let lease = env.settings.get(&standard::LEASE_MS)?;
     let (release_worker, refund_worker) = (Worker::idle(), Worker::idle());

@@ -72,7 +72,7 @@ pub async fn open_with(
     dependencies: Dependencies,
     provider: Arc<dyn Provider>,
 ) -> Result<Module<dyn Payments>, StartError> {
-    let orders = env.neighbour(dependencies.orders)?;
+    let orders = env.neighbour(SOURCE, dependencies.orders)?;
     let limit = env.settings.get(&standard::CALL_TIMEOUT_MS)?;
     let db = env.database(SOURCE, MIGRATIONS).await?;
     let waiters = Waiters::default();

@@ -7,6 +7,7 @@ mod context;
 mod contract;
 mod deferred;
 mod in_process;
+mod meter;
 mod original;
 mod outcome;
 mod redacted;

@@ -8,7 +8,7 @@ use tokio::{
     time::timeout_at,
 };
 
-use super::{dead_letters, given_up, limits, operations, request::request};
+use super::{dead_letters, given_up, limits, meters, operations, request::request};
 use crate::{Environment, Mounted, StartError, settings::standard};
 
 /// A server that is bound to its address and does not serve yet.
@@ -64,11 +64,12 @@ pub async fn bind(environment: Environment, modules: Vec<Mounted>) -> Result<Ser
 /// Makes the whole router: the modules' routes and the server's own, with context and logs, but without a socket.
 pub fn router(environment: &Environment, modules: &Arc<[Mounted]>) -> Router {
     let own = operations::routes(environment)
+        .and(meters::routes(environment))
         .and(dead_letters::routes())
         .and(given_up::routes());
     let mut router = operations::described(own).router.with_state(Arc::clone(modules));
     for module in modules.iter() {
-        router = router.merge(module.router.clone());
+        router = router.merge(meters::counted(module, &environment.meters));
     }
     router
         .fallback(commerce::http::fallback)

@@ -40,6 +40,7 @@ async fn every_route_of_the_server_is_documented_with_its_methods() {
         "/health/live",
         "/health/ready",
         "/stats",
+        "/meters",
         "/openapi.json",
         "/v2/dead-letters",
         "/v2/events/{module}",
@@ -75,6 +76,7 @@ async fn answers_of_the_server_have_the_fields_that_are_documented() {
         ("/health/live", "Alive", ""),
         ("/health/ready", "Report", ""),
         ("/stats", "ModuleStats", "/0"),
+        ("/meters", "Metering", ""),
     ] {
         let answer = ask(&router, "GET", path).await;
         let answer: Value = serde_json::from_slice(answer.body()).unwrap();

@@ -50,7 +50,9 @@ fn environment(settings: &[(&'static str, &'static str)]) -> Environment {
 /// The link of a module in this environment to the service, as its wiring makes it.
 fn linked(environment: &Environment, remote: &Arc<Remote>) -> Arc<dyn Stock> {
     let client: Arc<dyn Stock> = remote.clone();
-    environment.neighbour(environment.link(client).unwrap()).unwrap()
+    environment
+        .neighbour("tested", environment.link(client).unwrap())
+        .unwrap()
 }
 
 /// What operators see: the figures of the link, and the readiness report with its status.
@@ -150,7 +152,7 @@ async fn the_settings_say_how_often_a_call_is_sent_and_how_many_may_be_under_way
     }
     let one = environment(&[("CALL_PERMITS", "1")]);
     let client: Arc<dyn Stock> = Arc::new(Hung);
-    let stock = one.neighbour(one.link(client).unwrap()).unwrap();
+    let stock = one.neighbour("tested", one.link(client).unwrap()).unwrap();
     let mut hung = Box::pin(stock.count(0));
     assert!(futures::poll!(&mut hung).is_pending(), "the call holds the permit");
     let NoAnswer(refused) = stock.count(0).await.unwrap_err();

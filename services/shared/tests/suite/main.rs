@@ -12,6 +12,7 @@ mod feeds;
 mod idempotency;
 mod links;
 mod log;
+mod meters;
 mod neighbour;
 mod processes;
 mod recorder;

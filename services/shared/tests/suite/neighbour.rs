@@ -174,7 +174,7 @@ async fn the_environment_takes_the_limit_from_the_setting() {
     let given = Settings::from_pairs(&declared, [("CALL_TIMEOUT_MS", "7")]).unwrap();
     let shop: Arc<dyn Stock> = Arc::new(Shop::default());
 
-    let stock = Environment::new(given).neighbour(shop).unwrap();
+    let stock = Environment::new(given).neighbour("tested", shop).unwrap();
 
     let failure = stock.count(u64::MAX).await.unwrap_err();
     assert_eq!(failure.0.reason, "count was not answered within 7 ms");

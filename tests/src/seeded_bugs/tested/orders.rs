@@ -163,7 +163,7 @@ pub(super) const BUGS: &[Bug] = &[
         ),
         &[Edit {
             file: "services/orders/src/module.rs",
-            find: "let inventory = env.neighbour(dependencies.inventory)?;",
+            find: "let inventory = env.neighbour(SOURCE, dependencies.inventory)?;",
             replace: "let inventory = dependencies.inventory;",
         }],
     ),
