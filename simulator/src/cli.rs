@@ -24,6 +24,7 @@ use crate::{
         proxy::{self, ProxyArgs},
         run::{self, RunArgs},
         schema::{self, SchemaArgs},
+        score::{self, ScoreArgs},
         up::{self, UpArgs},
         verify::{self, VerifyArgs},
     },
@@ -103,6 +104,8 @@ enum Command {
     Matrix(MatrixArgs),
     /// Say what changed in pacts and API documents, and which consumer that breaks
     Diff(DiffArgs),
+    /// Say which module to take out of a process, which to leave, and why
+    Score(ScoreArgs),
     /// Say what this machine has and lacks, and what to do about it
     Doctor(DoctorArgs),
     /// Start a node when told to; `seam` calls this itself
@@ -155,6 +158,7 @@ fn run_command(command: Command) -> u8 {
         Command::Provide(args) => wait_for(provide::run(args)),
         Command::Proxy(args) => wait_for(proxy::run(args)),
         Command::Mutate(args) => wait_for(mutate::run(args)),
+        Command::Score(args) => wait_for(score::run(args)),
         Command::Doctor(args) => wait_for(doctor::run(args)),
         Command::Publish(args) => ledger::run(&args),
         Command::CanIDeploy(args) => ledger::run(&args),

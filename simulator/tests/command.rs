@@ -37,6 +37,7 @@ fn the_help_names_every_command_for_people_and_the_exit_codes() {
         "record-undeployment ",
         "matrix ",
         "diff ",
+        "score ",
         "doctor ",
         "0 pass or yes, 1 fail or no, 2 could not run, 3 ran and proved nothing",
     ] {

@@ -4,4 +4,5 @@ mod containers;
 mod fail_points;
 mod input;
 mod scenarios;
+mod score;
 mod verification;

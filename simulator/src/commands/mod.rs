@@ -14,6 +14,7 @@ pub(crate) mod provide;
 pub(crate) mod proxy;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod score;
 mod session;
 pub(crate) mod up;
 pub(crate) mod verify;

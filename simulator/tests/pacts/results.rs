@@ -72,6 +72,9 @@ fn cases() -> Vec<Case> {
         },
         case("mutate", 0),
         case("mutate --json", 0),
+        case("score score.toml", 3),
+        case("score score.toml --json", 3),
+        case("score score.toml --lint", 3),
         case("diff HEAD..", 0),
         case("diff HEAD.. --json", 0),
     ];
@@ -158,6 +161,7 @@ fn shop() -> Shop {
         "compose.yaml",
         "services: { web: { build: ., command: ./web, ports: ['80'] } }\n",
     );
+    shop.write("score.toml", include_str!("../cases/score.toml"));
     shop.write("nobody/environments.toml", "[environments]\nproduction = \"\"\n");
     shop.commit();
     shop

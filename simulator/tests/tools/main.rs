@@ -9,5 +9,6 @@ mod folder;
 mod init;
 mod left_behind;
 mod schemas;
+mod score;
 mod subset;
 mod validator;
