@@ -12,6 +12,7 @@ use crate::{
     dispatch::Dispatch,
     follow_orders::FollowOrders,
     given_up::GivenUpHolds,
+    handover,
     letting_go::LettingGo,
     migrations::MIGRATIONS,
     pace::Pace,
@@ -118,5 +119,6 @@ pub async fn open_with(
         limit,
     });
     let module = Module::new(SOURCE, db, service, http::payments::router, vec![subscription]);
-    Ok(module.giving_up(vec![Arc::new(given_up)]))
+    let module = module.giving_up(vec![Arc::new(given_up)]);
+    Ok(module.handing_over(handover::SETS))
 }

@@ -6,6 +6,7 @@ use commerce::{EventFeed, http::feed};
 use crate::{
     Database, GivingUp,
     events::{LocalFeed, SubscriptionHandle},
+    handover::{HandoverStore, Set},
 };
 
 /// An open module: the contract `T` that it implements (such as `dyn Orders`), its event log, its routes and its
@@ -25,6 +26,8 @@ pub struct Module<T: ?Sized> {
     pub subscriptions: Vec<SubscriptionHandle>,
     /// Kinds of work that the module may give up, which the server shows.
     pub given_up: Vec<Arc<dyn GivingUp>>,
+    /// The module's rows, for another database; `None` if they stay where they are.
+    pub handover: Option<HandoverStore>,
 }
 
 /// A module as the server sees it, whatever its contract is.
@@ -34,6 +37,7 @@ pub struct Mounted {
     pub(crate) database: Option<Database>,
     pub(crate) subscriptions: Vec<SubscriptionHandle>,
     pub(crate) given_up: Vec<Arc<dyn GivingUp>>,
+    pub(crate) handover: Option<HandoverStore>,
 }
 
 impl<T: ?Sized> Module<T> {
@@ -55,6 +59,7 @@ impl<T: ?Sized> Module<T> {
             database,
             subscriptions,
             given_up: Vec::new(),
+            handover: None,
         }
     }
 
@@ -62,6 +67,16 @@ impl<T: ?Sized> Module<T> {
     #[must_use]
     pub fn giving_up(self, given_up: Vec<Arc<dyn GivingUp>>) -> Self {
         Self { given_up, ..self }
+    }
+
+    /// The module with rows of these sets that can be handed over to another database.
+    #[must_use]
+    pub fn handing_over(self, sets: &'static [Set]) -> Self {
+        let store = HandoverStore::new(self.database.clone(), sets);
+        Self {
+            handover: Some(store),
+            ..self
+        }
     }
 
     /// The module as the server sees it.
@@ -72,6 +87,7 @@ impl<T: ?Sized> Module<T> {
             database: Some(self.database.clone()),
             subscriptions: self.subscriptions.clone(),
             given_up: self.given_up.clone(),
+            handover: self.handover.clone(),
         }
     }
 }
@@ -86,6 +102,7 @@ impl Mounted {
             database: None,
             subscriptions: Vec::new(),
             given_up: Vec::new(),
+            handover: None,
         }
     }
 }

@@ -22,6 +22,16 @@ pub static ADDRESS_FILE: Setting<PathBuf> = Setting {
     parse: |text| Some(PathBuf::from(text)),
 };
 
+/// Token of the operators.
+pub static ADMIN_TOKEN: Setting<String> = Setting {
+    name: "ADMIN_TOKEN",
+    help: "token of the operators, a secret; without it nothing below /admin is served",
+    form: "16 to 1000 visible ASCII characters",
+    default: None,
+    // The server refuses a weak one: an error of settings would print it.
+    parse: |text| Some(text.to_owned()),
+};
+
 /// Address of the database.
 pub static DATABASE_URL: Setting<String> = Setting {
     name: "DATABASE_URL",

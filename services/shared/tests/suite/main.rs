@@ -9,6 +9,7 @@ mod database;
 mod dead_letters;
 mod document;
 mod feeds;
+mod handover;
 mod idempotency;
 mod links;
 mod log;
