@@ -3,6 +3,7 @@ use std::{fmt, sync::Arc};
 use commerce::{EventFeed, Inventory, http};
 use shared::{
     Environment, Module, StartError,
+    handover::HandoverStore,
     settings::{Declared, optional, required, standard},
 };
 
@@ -43,6 +44,7 @@ pub async fn open(env: &Environment, dependencies: Dependencies) -> Result<Modul
     let service: Arc<dyn Inventory> = Arc::new(Service { db: db.clone() });
     let handler = FollowOrders { db: db.clone() };
     let orders = env.follow("inventory.orders", dependencies.orders_feed, &db, handler);
+    let store = HandoverStore::new(db.clone(), handover::SETS);
     let module = Module::new(SOURCE, db, service, http::inventory::router, vec![orders]);
-    Ok(module.handing_over(handover::SETS))
+    Ok(module.handing_over(store))
 }

@@ -3,6 +3,7 @@ use std::{fmt, sync::Arc};
 use commerce::{EventFeed, Notifications, http};
 use shared::{
     Environment, Module, StartError,
+    handover::HandoverStore,
     idempotency::Command,
     settings::{Declared, optional, required, standard},
 };
@@ -80,8 +81,9 @@ pub async fn open(env: &Environment, dependencies: Dependencies) -> Result<Modul
     let handler = FollowPayments { notifier };
     let payments = env.follow("notifications.payments", dependencies.payments_feed, &db, handler);
     let followed = vec![orders, payments];
+    let store = HandoverStore::new(db.clone(), handover::SETS);
     let module = Module::new(SOURCE, db, service, http::notifications::router, followed);
-    Ok(module.handing_over(handover::SETS))
+    Ok(module.handing_over(store))
 }
 
 fn dispatcher(env: &Environment) -> Result<Dispatcher, StartError> {

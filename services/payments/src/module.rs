@@ -2,14 +2,15 @@ use std::{fmt, sync::Arc};
 
 use commerce::{EventFeed, Orders, Payments, http};
 use shared::{
-    Environment, Module, StartError,
+    DutyKeeper, Environment, Module, StartError,
+    handover::HandoverStore,
     settings::{Declared, optional, required, standard},
 };
 
 use crate::{
     SOURCE,
     charging::Charging,
-    dispatch::Dispatch,
+    dispatch::{Dispatch, Workshop},
     follow_orders::FollowOrders,
     given_up::GivenUpHolds,
     handover,
@@ -79,6 +80,7 @@ pub async fn open_with(
     let waiters = Waiters::default();
     let pace = Pace::new();
     let provider = pace.of(provider);
+    let duty = DutyKeeper::new(db.clone());
     let dispatch = Dispatch::new(waiters.clone(), pace);
     let charging = Charging {
         db: db.clone(),
@@ -93,7 +95,14 @@ pub async fn open_with(
         db: db.clone(),
         provider,
     };
-    dispatch.run(&env.tasks, db.clone(), charging, refunding, letting_go);
+    let workshop = Workshop {
+        db: db.clone(),
+        duty: duty.clone(),
+        charging,
+        refunding,
+        letting_go,
+    };
+    dispatch.run(&env.tasks, workshop);
     let checked = dispatch.clone();
     // Shown, but no reason to be unready: without the provider, payments are stored and wait.
     env.health.watch("payments.dispatch", move || {
@@ -107,6 +116,8 @@ pub async fn open_with(
         dispatch: dispatch.clone(),
     };
     let subscription = env.follow("payments.orders", dependencies.orders_feed, &db, handler);
+    let woken = dispatch.clone();
+    let store = HandoverStore::new(db.clone(), handover::SETS).on_duty(duty, move || woken.wake());
     let given_up = GivenUpHolds {
         db: db.clone(),
         dispatch: dispatch.clone(),
@@ -120,5 +131,5 @@ pub async fn open_with(
     });
     let module = Module::new(SOURCE, db, service, http::payments::router, vec![subscription]);
     let module = module.giving_up(vec![Arc::new(given_up)]);
-    Ok(module.handing_over(handover::SETS))
+    Ok(module.handing_over(store))
 }

@@ -19,6 +19,7 @@
 mod ambient;
 mod backoff;
 mod database;
+mod duty;
 mod environment;
 pub mod events;
 #[cfg(feature = "fail-points")]
@@ -42,6 +43,7 @@ mod worker;
 
 pub use backoff::Backoff;
 pub use database::{Database, DatabaseError, Engine, Listing, Migration, Stats, Tx, row};
+pub use duty::{Acting, DutyKeeper};
 pub use environment::Environment;
 pub use given_up::{GivenUp, GivingUp, WorkOutcome};
 pub use health::{CheckReport, Health, Report};

@@ -6,7 +6,7 @@ use commerce::{EventFeed, http::feed};
 use crate::{
     Database, GivingUp,
     events::{LocalFeed, SubscriptionHandle},
-    handover::{HandoverStore, Set},
+    handover::HandoverStore,
 };
 
 /// An open module: the contract `T` that it implements (such as `dyn Orders`), its event log, its routes and its
@@ -69,10 +69,9 @@ impl<T: ?Sized> Module<T> {
         Self { given_up, ..self }
     }
 
-    /// The module with rows of these sets that can be handed over to another database.
+    /// The module with rows that can be handed over to another database.
     #[must_use]
-    pub fn handing_over(self, sets: &'static [Set]) -> Self {
-        let store = HandoverStore::new(self.database.clone(), sets);
+    pub fn handing_over(self, store: HandoverStore) -> Self {
         Self {
             handover: Some(store),
             ..self

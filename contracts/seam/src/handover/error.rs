@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Key;
+use super::{Duty, Key};
 use crate::{ContractError, TransportFailure};
 
 /// Failure of a handover's call.
@@ -37,6 +37,20 @@ pub enum HandoverError {
         /// The last key that would have had a place.
         first: Key,
     },
+    /// The side knows this epoch or a later one, or gave it away. Nothing was done.
+    #[error("epoch {seen} is over: this side {known}; ask both sides for their duty and take the next one")]
+    Epoch {
+        /// The epoch.
+        seen: i64,
+        /// The duty of this side.
+        known: Duty,
+    },
+    /// The module does nothing that only one side may do, so there is no duty to move.
+    #[error("nothing that {0} does has to be done by one side alone: copy its rows, and send its calls there")]
+    NoDuty(String),
+    /// Something was still under way after the time for it. No new work begins; ask again.
+    #[error("work is still under way after {0} s; nothing new begins, so ask again")]
+    Busy(u64),
     /// The database could not do it now.
     #[error("the database can't do this now: {0}")]
     Database(String),

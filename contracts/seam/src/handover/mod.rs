@@ -7,6 +7,8 @@
 //! A side never overwrites what is newer than what it is given: see [`Progress`]. So a copy may be given up, repeated,
 //! and run beside writes on both sides. What one side can't take without loss is reported, and left as it is.
 //!
+//! Which side acts is one at a time: see [`Duty`] and [`switch`].
+//!
 //! # Limits
 //!
 //! - Values are texts and 64-bit whole numbers.
@@ -15,6 +17,7 @@
 
 mod aggregate;
 mod copying;
+mod duty;
 mod error;
 mod finding;
 mod layout;
@@ -22,9 +25,11 @@ mod layout;
 mod over_http;
 mod range;
 mod report;
+mod switch;
 
 pub use aggregate::{Aggregate, Outline, Progress, Row};
 pub use copying::{CopyError, Copying};
+pub use duty::{Duty, Release};
 pub use error::HandoverError;
 pub use finding::{Difference, Taken};
 pub use layout::{Layout, SetLayout};
@@ -32,6 +37,7 @@ pub use layout::{Layout, SetLayout};
 pub use over_http::{HANDOVER_BODY, HANDOVER_PATH, HandoverClient, answer_handover};
 pub use range::{Key, Range, Summary};
 pub use report::{CopyReport, SetReport};
+pub use switch::{Switched, switch};
 
 /// A side that holds the data of one module.
 #[seam::contract(name = "handover")]
@@ -56,4 +62,16 @@ pub trait Handover: Send + Sync {
     /// the order of the aggregates.
     #[write(key = set, idempotent)]
     async fn take(&self, set: String, aggregates: Vec<Aggregate>) -> Result<Vec<Taken>, HandoverError>;
+
+    /// Says whether this side acts.
+    #[read]
+    async fn duty(&self) -> Result<Duty, HandoverError>;
+
+    /// Ends to act, for good as far as this epoch and those before it are concerned, and waits for what is under way.
+    #[write(key = epoch, idempotent)]
+    async fn stand_by(&self, epoch: i64) -> Result<Release, HandoverError>;
+
+    /// Begins to act, with the release of the other side.
+    #[write(key = release.epoch, idempotent)]
+    async fn act(&self, release: Release) -> Result<Duty, HandoverError>;
 }

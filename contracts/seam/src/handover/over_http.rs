@@ -90,6 +90,9 @@ fn forbidden(call: &HandoverCall) -> HandoverReply {
         HandoverCall::Outline { .. } => HandoverReply::Outline(Err(error)),
         HandoverCall::Give { .. } => HandoverReply::Give(Err(error)),
         HandoverCall::Take { .. } => HandoverReply::Take(Err(error)),
+        HandoverCall::Duty {} => HandoverReply::Duty(Err(error)),
+        HandoverCall::StandBy { .. } => HandoverReply::StandBy(Err(error)),
+        HandoverCall::Act { .. } => HandoverReply::Act(Err(error)),
     }
 }
 

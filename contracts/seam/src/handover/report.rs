@@ -44,12 +44,17 @@ pub struct SetReport {
 impl CopyReport {
     /// Returns `true` if both sides had the same in every range, and there was something to compare.
     pub fn is_even(&self) -> bool {
-        self.has_examined() && self.sets.iter().all(SetReport::is_even)
+        self.has_examined() && self.is_settled()
     }
 
     /// Returns `true` if there was at least one aggregate on the giving side, or a difference.
     pub fn has_examined(&self) -> bool {
         self.sets.iter().any(|set| set.aggregates > 0 || set.different > 0)
+    }
+
+    /// Returns `true` if both sides had the same in every range. Nothing on either side is the same, too.
+    pub fn is_settled(&self) -> bool {
+        self.sets.iter().all(SetReport::is_even)
     }
 
     /// Number of aggregates that were carried over.

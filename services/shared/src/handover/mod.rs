@@ -14,3 +14,4 @@ mod take;
 pub(crate) use routes::routes;
 pub use set::{Changes, Set, Table};
 pub use store::HandoverStore;
+pub(crate) use store::failed;

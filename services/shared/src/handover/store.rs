@@ -2,7 +2,9 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use futures::future::join_all;
 use seam::TransportFailure;
-use seam::handover::{Aggregate, Handover, HandoverError, Key, Layout, Outline, Range, SetLayout, Summary, Taken};
+use seam::handover::{
+    Aggregate, Duty, Handover, HandoverError, Key, Layout, Outline, Range, Release, SetLayout, Summary, Taken,
+};
 use sqlx::{AnyConnection, Row};
 use tokio::sync::OnceCell;
 
@@ -13,7 +15,7 @@ use super::{
     read::{self, Wanted},
     take::{self, TakeError},
 };
-use crate::{Database, DatabaseError, Engine};
+use crate::{Database, DatabaseError, DutyKeeper, Engine};
 
 /// Most aggregates that one call reads or stores.
 const MOST: u32 = 2_000;
@@ -23,7 +25,15 @@ const MOST: u32 = 2_000;
 pub struct HandoverStore {
     db: Database,
     sets: &'static [Set],
+    worker: Option<OnDuty>,
     catalogue: Arc<OnceCell<Catalogue>>,
+}
+
+/// The duty of a module, and the way to wake what does its work.
+#[derive(Clone)]
+struct OnDuty {
+    duty: DutyKeeper,
+    wake: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl HandoverStore {
@@ -32,8 +42,28 @@ impl HandoverStore {
         Self {
             db,
             sets,
+            worker: None,
             catalogue: Arc::default(),
         }
+    }
+
+    /// The data, of a module whose duty to act can be moved. `wake` is called when there may be more to do: rows were
+    /// taken, or the duty was. It must not block.
+    #[must_use]
+    pub fn on_duty(self, duty: DutyKeeper, wake: impl Fn() + Send + Sync + 'static) -> Self {
+        let worker = OnDuty {
+            duty,
+            wake: Arc::new(wake),
+        };
+        Self {
+            worker: Some(worker),
+            ..self
+        }
+    }
+
+    fn worker(&self) -> Result<&OnDuty, HandoverError> {
+        let missing = || HandoverError::NoDuty(self.db.module().to_owned());
+        self.worker.as_ref().ok_or_else(missing)
     }
 
     async fn catalogue(&self) -> Result<&Catalogue, DatabaseError> {
@@ -120,7 +150,7 @@ fn check(set: &Set, key: &Key) -> Result<(), HandoverError> {
     })
 }
 
-fn failed(error: &DatabaseError) -> HandoverError {
+pub(crate) fn failed(error: &DatabaseError) -> HandoverError {
     tracing::error!(%error, "rows can't be handed over");
     if let DatabaseError::OutcomeUnknown { .. } = error {
         return TransportFailure::new("database", error.for_anybody()).into();
@@ -237,7 +267,26 @@ impl Handover for HandoverStore {
             }
         });
         // Together, so that they share commits; each of them is whole or not at all.
-        join_all(writes).await.into_iter().collect()
+        let taken = join_all(writes).await.into_iter().collect();
+        if let Some(worker) = &self.worker {
+            (worker.wake)();
+        }
+        taken
+    }
+
+    async fn duty(&self) -> Result<Duty, HandoverError> {
+        self.worker()?.duty.duty().await.map_err(|error| failed(&error))
+    }
+
+    async fn stand_by(&self, epoch: i64) -> Result<Release, HandoverError> {
+        self.worker()?.duty.stand_by(epoch).await
+    }
+
+    async fn act(&self, release: Release) -> Result<Duty, HandoverError> {
+        let worker = self.worker()?;
+        let duty = worker.duty.act(release).await?;
+        (worker.wake)();
+        Ok(duty)
     }
 }
 

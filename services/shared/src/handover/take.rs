@@ -7,7 +7,7 @@ use super::{
     catalogue::{Catalogue, Column, Kind},
     read::{self, Wanted, root_of},
 };
-use crate::{DatabaseError, Tx};
+use crate::{DatabaseError, Tx, duty::stand_by_at_first};
 
 /// An aggregate whose rows have the form of the set's tables.
 pub(super) struct Checked {
@@ -98,6 +98,7 @@ pub(super) async fn take(
             Some(Ordering::Equal) | None => return Ok(Taken::Refused),
         },
     };
+    stand_by_at_first(tx).await?;
     for table in set.tables() {
         for row in aggregate.rows.get(table.name).into_iter().flatten() {
             put(tx, table, catalogue.of(table), row).await?;
