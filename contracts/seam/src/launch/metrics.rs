@@ -26,6 +26,27 @@ pub(crate) fn text(
     text
 }
 
+/// Puts the texts of several launches together: a help and a type stand once before all series of a name.
+#[cfg(feature = "http")]
+pub(crate) fn joined(texts: &[String]) -> String {
+    let mut families: Vec<(String, String)> = Vec::new();
+    for text in texts {
+        // Each family begins with its help and its type, which no series does.
+        for family in text.split("# HELP ").filter(|family| !family.is_empty()) {
+            let second = family.match_indices('\n').nth(1).map_or(family.len(), |(at, _)| at + 1);
+            let (head, series) = family.split_at(second);
+            match families.iter_mut().find(|(known, _)| known == head) {
+                Some((_, all)) => all.push_str(series),
+                None => families.push((head.to_owned(), series.to_owned())),
+            }
+        }
+    }
+    families
+        .into_iter()
+        .map(|(head, series)| format!("# HELP {head}{series}"))
+        .collect()
+}
+
 const SIDES: [Side; 2] = [Side::Control, Side::Candidate];
 
 fn counters(text: &mut String, contract: &str, recorder: &Recorder) {
