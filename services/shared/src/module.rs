@@ -1,7 +1,10 @@
 use std::{fmt, sync::Arc};
 
 use axum::Router;
-use commerce::{EventFeed, http::feed};
+use commerce::{
+    EventFeed,
+    http::{Operation, feed},
+};
 
 use crate::{
     Database, GivingUp,
@@ -34,6 +37,8 @@ pub struct Mounted {
     pub(crate) database: Option<Database>,
     pub(crate) subscriptions: Vec<SubscriptionHandle>,
     pub(crate) given_up: Vec<Arc<dyn GivingUp>>,
+    /// Routes of the process that belong to no module, as the API's description shows them.
+    pub(crate) operations: Vec<Arc<Operation>>,
 }
 
 impl<T: ?Sized> Module<T> {
@@ -72,6 +77,7 @@ impl<T: ?Sized> Module<T> {
             database: Some(self.database.clone()),
             subscriptions: self.subscriptions.clone(),
             given_up: self.given_up.clone(),
+            operations: Vec::new(),
         }
     }
 }
@@ -86,7 +92,22 @@ impl Mounted {
             database: None,
             subscriptions: Vec::new(),
             given_up: Vec::new(),
+            operations: Vec::new(),
         }
+    }
+
+    /// Routes of the process that belong to no module, with their descriptions.
+    pub fn operated(name: &'static str, router: Router, operations: Vec<Arc<Operation>>) -> Self {
+        Self {
+            operations,
+            ..Self::routes(name, router)
+        }
+    }
+
+    /// The same module with other routes, such as those of a contract whose calls go elsewhere too.
+    #[must_use]
+    pub fn rerouted(self, router: Router) -> Self {
+        Self { router, ..self }
     }
 }
 

@@ -133,12 +133,6 @@ impl Admin {
         }
     }
 
-    /// The counts of all launches, in the text format of Prometheus. They need no token.
-    pub fn metrics(&self) -> String {
-        let texts: Vec<String> = self.launches.iter().map(|launch| launch.metrics()).collect();
-        crate::launch::metrics::joined(&texts)
-    }
-
     async fn all(&self) -> Answer {
         let (launches, claim) = (self.launches.clone(), self.claim.clone());
         let all = move || {

@@ -1,9 +1,9 @@
 //! The counts of a launch in the text format of Prometheus.
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 use crate::launch::{
-    Side,
+    Operated, Side,
     recorder::{Recorder, Seen, Tally},
     settings::Lane,
 };
@@ -26,11 +26,10 @@ pub(crate) fn text(
     text
 }
 
-/// Puts the texts of several launches together: a help and a type stand once before all series of a name.
-#[cfg(feature = "http")]
-pub(crate) fn joined(texts: &[String]) -> String {
+/// The counts of several launches in one text of Prometheus: a help and a type stand once before all series of a name.
+pub fn metrics_of(launches: &[Arc<dyn Operated>]) -> String {
     let mut families: Vec<(String, String)> = Vec::new();
-    for text in texts {
+    for text in launches.iter().map(|launch| launch.metrics()) {
         // Each family begins with its help and its type, which no series does.
         for family in text.split("# HELP ").filter(|family| !family.is_empty()) {
             let second = family.match_indices('\n').nth(1).map_or(family.len(), |(at, _)| at + 1);

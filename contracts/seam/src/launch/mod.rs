@@ -104,6 +104,7 @@ pub use handle::{Launch, Setup, Watch};
 pub use isolated::{Doors, Effect, Entrusted, Isolated, Turn};
 pub use journal::{Entry, Journal, MemoryJournal};
 pub use limits::Limits;
+pub use metrics::metrics_of;
 pub use observer::{JsonLines, Observer};
 pub use position::Position;
 pub use recorder::{Observation, Seen};
