@@ -6,6 +6,7 @@
 //! server.
 
 mod endpoint;
+mod launches;
 mod platform;
 
 pub use endpoint::Endpoint;

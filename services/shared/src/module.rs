@@ -1,7 +1,10 @@
 use std::{fmt, sync::Arc};
 
 use axum::Router;
-use commerce::{EventFeed, http::feed};
+use commerce::{
+    EventFeed,
+    http::{Operation, feed},
+};
 
 use crate::{
     Database, GivingUp,
@@ -38,6 +41,8 @@ pub struct Mounted {
     pub(crate) subscriptions: Vec<SubscriptionHandle>,
     pub(crate) given_up: Vec<Arc<dyn GivingUp>>,
     pub(crate) handover: Option<HandoverStore>,
+    /// Routes of the process that belong to no module, as the API's description shows them.
+    pub(crate) operations: Vec<Arc<Operation>>,
 }
 
 impl<T: ?Sized> Module<T> {
@@ -87,6 +92,7 @@ impl<T: ?Sized> Module<T> {
             subscriptions: self.subscriptions.clone(),
             given_up: self.given_up.clone(),
             handover: self.handover.clone(),
+            operations: Vec::new(),
         }
     }
 }
@@ -102,7 +108,22 @@ impl Mounted {
             subscriptions: Vec::new(),
             given_up: Vec::new(),
             handover: None,
+            operations: Vec::new(),
         }
+    }
+
+    /// Routes of the process that belong to no module, with their descriptions.
+    pub fn operated(name: &'static str, router: Router, operations: Vec<Arc<Operation>>) -> Self {
+        Self {
+            operations,
+            ..Self::routes(name, router)
+        }
+    }
+
+    /// The same module with other routes, such as those of a contract whose calls go elsewhere too.
+    #[must_use]
+    pub fn rerouted(self, router: Router) -> Self {
+        Self { router, ..self }
     }
 }
 

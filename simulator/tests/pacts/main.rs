@@ -5,7 +5,9 @@
 mod asking;
 mod comparing;
 mod interrupting;
+mod launched;
 mod mistakes;
+mod operators;
 #[path = "../../../contracts/ledger/tests/suite/repository.rs"]
 mod repository;
 mod results;

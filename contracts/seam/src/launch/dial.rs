@@ -109,7 +109,7 @@ impl Cohorts {
 }
 
 /// Eight bytes at a time, and the length, so that zeros at the end count.
-fn hash(seed: u64, text: &str) -> u64 {
+pub(crate) fn hash(seed: u64, text: &str) -> u64 {
     let mut state = mix(seed ^ text.len() as u64);
     for chunk in text.as_bytes().chunks(8) {
         let mut word = [0; 8];

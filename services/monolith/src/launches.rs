@@ -1,0 +1,202 @@
+//! Modules that are launched in the dark: each beside a service that is to take over from it.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use commerce::http::{Operation, feed};
+use http::StatusCode;
+use seam::{
+    Contract,
+    launch::{ADMIN_BODY, Admin, Launch, Operated, Problem, Refused, Watch, WatchedFile, metrics_of},
+};
+use shared::{
+    Environment, Mounted, SettingsError, StartError, passed_on,
+    settings::{Declared, optional, standard},
+};
+
+use crate::endpoint::{Endpoint, Kind};
+
+/// Settings of launches, beside the URLs of the candidates.
+pub(crate) const LAUNCH_SETTINGS: &[Declared] = &[optional(&standard::LAUNCH_FILE), optional(&standard::LAUNCH_TOKEN)];
+
+/// Time between two looks at the file of a launch.
+const WATCHED_EVERY: Duration = Duration::from_secs(1);
+
+/// The launches of the process.
+pub(crate) struct Launches<'e> {
+    env: &'e Environment,
+    admin: Option<Admin>,
+    all: Vec<Arc<dyn Operated>>,
+    watches: Vec<Watch>,
+}
+
+/// The launches as their operators reach them. The watches end with it.
+struct Operators {
+    admin: Option<Admin>,
+    all: Vec<Arc<dyn Operated>>,
+    _watches: Vec<Watch>,
+}
+
+impl<'e> Launches<'e> {
+    /// No launches. Fails if the token of their operators is too weak.
+    pub(crate) fn new(env: &'e Environment) -> Result<Self, StartError> {
+        let token = env.settings.find(&standard::LAUNCH_TOKEN)?;
+        let refused = |refused: Refused| StartError::Other(format!("{}: {refused}", standard::LAUNCH_TOKEN.name));
+        let admin = token
+            .map(|token| Admin::new(token.exposed()))
+            .transpose()
+            .map_err(refused)?;
+        Ok(Self {
+            env,
+            admin,
+            all: Vec::new(),
+            watches: Vec::new(),
+        })
+    }
+
+    /// The module, launched beside the service at its candidate's URL; the module itself if that is not set. Calls of
+    /// other modules and of clients go the way that the stages and dials in `LAUNCH_FILE` say.
+    ///
+    /// Only reads go to both: nothing yet says of a service that it stays without effects during a shadow call.
+    pub(crate) fn beside<C: Contract + ?Sized>(
+        &mut self,
+        kind: &Kind<C>,
+        module: Endpoint<C>,
+    ) -> Result<Endpoint<C>, StartError> {
+        let settings = &self.env.settings;
+        let Some(socket) = self.env.socket(kind.candidate)? else {
+            return Ok(module);
+        };
+        let url = settings.find(kind.url)?;
+        if url == settings.find(kind.candidate)? {
+            return Err(StartError::Settings(SettingsError::Malformed {
+                name: kind.candidate.name,
+                value: url.unwrap_or_default(),
+                form: "the URL of another service than that of the module itself",
+            }));
+        }
+        let refused = |refused: Refused| StartError::Other(format!("the launch of {}: {refused}", kind.name));
+        // Both may fail with an address in the reason, which is nobody's business outside.
+        let control = if url.is_some() {
+            passed_on(module.service)
+        } else {
+            module.service
+        };
+        let candidate = passed_on(self.env.link((kind.client)(socket))?);
+        let file = settings.get(&standard::LAUNCH_FILE)?.replace("{module}", kind.name);
+        let source = WatchedFile::open_or_off(file, kind.name).map_err(refused)?;
+        let launch = Launch::reads(control, candidate).and_then(|setup| setup.begin(kind.name, Arc::new(source)));
+        let launch = launch.map_err(refused)?;
+        self.watches.push(launch.watch(WATCHED_EVERY));
+        self.all.push(Arc::new(launch.clone()));
+
+        let service = launch.service();
+        let routes = (kind.router)(Arc::clone(&service));
+        let feed = if url.is_some() {
+            passed_on(Arc::clone(&module.feed))
+        } else {
+            Arc::clone(&module.feed)
+        };
+        Ok(Endpoint {
+            service,
+            mounted: module.mounted.rerouted(routes.merge(feed::router(kind.name, feed))),
+            feed: module.feed,
+        })
+    }
+
+    /// The routes of the operators: figures, and with a token the switches. `None` if nothing is launched.
+    pub(crate) fn mounted(self) -> Option<Mounted> {
+        if self.all.is_empty() {
+            return None;
+        }
+        let admin = self
+            .admin
+            .map(|admin| self.all.iter().cloned().fold(admin, Admin::with));
+        let mut operations = vec![Operation::get(
+            METRICS,
+            "get_metrics",
+            "Returns the counts of all dark launches, in the text format of Prometheus.",
+        )];
+        let mut router = Router::new().route(METRICS, get(metrics));
+        if admin.is_some() {
+            let switches = switches();
+            let paths: BTreeSet<_> = switches.iter().map(Operation::path).collect();
+            router = paths
+                .into_iter()
+                .fold(router, |router, path| router.route(path, any(switch)));
+            operations.extend(switches);
+        }
+        let operators = Operators {
+            admin,
+            all: self.all,
+            _watches: self.watches,
+        };
+        let operations = operations.into_iter().map(|operation| Arc::new(operation.plain()));
+        let router = router.with_state(Arc::new(operators));
+        Some(Mounted::operated("launches", router, operations.collect()))
+    }
+}
+
+const METRICS: &str = "/metrics";
+
+/// The routes of [`Admin`].
+fn switches() -> [Operation; 5] {
+    [
+        Operation::get(
+            "/admin/launch",
+            "list_launches",
+            "Returns the state of every dark launch. This and the routes below it need the operators' token.",
+        ),
+        Operation::get(
+            "/admin/launch/{module}",
+            "get_launch",
+            "Returns the state of a dark launch.",
+        ),
+        Operation::put(
+            "/admin/launch/{module}",
+            "turn_launch",
+            "Turns the stages and dials of a dark launch; If-Match names the state that they were chosen for.",
+        ),
+        Operation::get(
+            "/admin/launch/{module}/lacking",
+            "list_lacking_writes",
+            "Lists the writes that one side of a dark launch may lack.",
+        ),
+        Operation::post(
+            "/admin/launch/{module}/repair",
+            "repair_launch",
+            "Gives each side of a dark launch the writes that it lacks.",
+        ),
+    ]
+}
+
+async fn metrics(State(operators): State<Arc<Operators>>) -> String {
+    metrics_of(&operators.all)
+}
+
+async fn switch(State(operators): State<Arc<Operators>>, request: Request) -> Response {
+    let Some(admin) = &operators.admin else {
+        return commerce::http::fallback(request).await;
+    };
+    let (head, body) = request.into_parts();
+    // Before the body is read, which anybody may send.
+    if let Err(refused) = admin.admit(&head.headers) {
+        return refused.map(Body::from);
+    }
+    match to_bytes(body, ADMIN_BODY).await {
+        Ok(body) => {
+            let answer = admin.answer(&head.method, head.uri.path(), &head.headers, &body).await;
+            answer.map(Body::from)
+        }
+        Err(error) => {
+            let error = format!("the body can't be read: {error}");
+            (StatusCode::PAYLOAD_TOO_LARGE, Json(Problem { error })).into_response()
+        }
+    }
+}
