@@ -23,7 +23,7 @@ use shared::{
 use crate::endpoint::{Endpoint, Kind};
 
 /// Settings of launches, beside the URLs of the candidates.
-pub(crate) const LAUNCH_SETTINGS: &[Declared] = &[optional(&standard::LAUNCH_FILE), optional(&standard::LAUNCH_TOKEN)];
+pub(crate) const LAUNCH_SETTINGS: &[Declared] = &[optional(&standard::LAUNCH_FILE), optional(&standard::ADMIN_TOKEN)];
 
 /// Time between two looks at the file of a launch.
 const WATCHED_EVERY: Duration = Duration::from_secs(1);
@@ -46,8 +46,8 @@ struct Operators {
 impl<'e> Launches<'e> {
     /// No launches. Fails if the token of their operators is too weak.
     pub(crate) fn new(env: &'e Environment) -> Result<Self, StartError> {
-        let token = env.settings.find(&standard::LAUNCH_TOKEN)?;
-        let refused = |refused: Refused| StartError::Other(format!("{}: {refused}", standard::LAUNCH_TOKEN.name));
+        let token = env.settings.find(&standard::ADMIN_TOKEN)?;
+        let refused = |refused: Refused| StartError::Other(format!("{}: {refused}", standard::ADMIN_TOKEN.name));
         let admin = token
             .map(|token| Admin::new(token.exposed()))
             .transpose()

@@ -38,7 +38,7 @@ fn command(operators: &Operators, line: &str) -> Command {
     command
         .args(line.split(' '))
         .env("SEAM_LAUNCH_URL", &operators.url)
-        .env("SEAM_LAUNCH_TOKEN", TOKEN);
+        .env("SEAM_ADMIN_TOKEN", TOKEN);
     command
 }
 
@@ -139,9 +139,9 @@ fn what_the_launch_refuses_is_a_failure_and_what_could_not_be_asked_is_not() {
         seam(&operators, line).is(code, "", says);
     }
     let mut stranger = command(&operators, "launch status");
-    said(stranger.env("SEAM_LAUNCH_TOKEN", "somebody-elses-token")).is(2, "", "the token of operators is wanted");
+    said(stranger.env("SEAM_ADMIN_TOKEN", "somebody-elses-token")).is(2, "", "the token of operators is wanted");
     let mut nobody = command(&operators, "launch set stock --reads shadow");
-    said(nobody.env_remove("SEAM_LAUNCH_TOKEN")).is(2, "", "SEAM_LAUNCH_TOKEN is not set");
+    said(nobody.env_remove("SEAM_ADMIN_TOKEN")).is(2, "", "SEAM_ADMIN_TOKEN is not set");
     let mut nowhere = command(&operators, "launch set stock --reads shadow");
     said(nowhere.env_remove("SEAM_LAUNCH_URL")).is(2, "", "--url URL, or SEAM_LAUNCH_URL");
     assert_eq!(

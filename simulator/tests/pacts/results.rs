@@ -184,7 +184,7 @@ fn ended(shop: &Shop, case: &Case, stdout: Stdio, lasts: bool) -> (Option<i32>, 
     let mut command = shop.command(case.line);
     command
         .env("SEAM_LAUNCH_URL", &OPERATORS.url)
-        .env("SEAM_LAUNCH_TOKEN", TOKEN);
+        .env("SEAM_ADMIN_TOKEN", TOKEN);
     let mut child = command.stdout(stdout).stderr(stderr).spawn().unwrap();
     drop(command);
     let mut text = Vec::new();

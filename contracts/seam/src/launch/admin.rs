@@ -1,11 +1,12 @@
 //! Launches over HTTP, for operators with a token.
 
-use std::{fmt, hint::black_box, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use crate::http::{BearerToken, WeakToken};
 use crate::launch::{Claim, Lacking, Operated, Position, Refused, Repaired, Status};
 
 /// The path below which an [`Admin`] answers.
@@ -30,7 +31,7 @@ pub const ADMIN_BODY: usize = 64 << 10;
 /// without `If-Match` (`*` turns it whatever it was), 409 while its source has settings that are refused, 422 for a
 /// body that is no position, or one that is refused, 500 if it can't be written. None of them changes anything.
 pub struct Admin {
-    token: String,
+    token: BearerToken,
     launches: Vec<Arc<dyn Operated>>,
     claim: Claim,
 }
@@ -56,12 +57,9 @@ type Answer = Response<Bytes>;
 impl Admin {
     /// Lets operators in who know the token, of 16 to 1,000 visible ASCII characters.
     pub fn new(token: &str) -> Result<Self, Refused> {
-        let is_strong = (16..=1_000).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
-        if !is_strong {
-            return Err(Refused::Token { seen: token.len() });
-        }
+        let token = BearerToken::new(token).map_err(|WeakToken { seen }| Refused::Token { seen })?;
         Ok(Self {
-            token: token.to_owned(),
+            token,
             launches: Vec::new(),
             claim: Claim::default(),
         })
@@ -82,15 +80,7 @@ impl Admin {
 
     /// Refuses a request without the token. [`Admin::answer`] does so too; a server asks before it reads a body.
     pub fn admit(&self, headers: &HeaderMap) -> Result<(), Answer> {
-        let given = headers
-            .get(header::AUTHORIZATION)
-            .map(HeaderValue::as_bytes)
-            .unwrap_or_default();
-        let given = match given.split_at_checked(7) {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"Bearer ") => token,
-            _ => &[],
-        };
-        if are_equal(given, self.token.as_bytes()) {
+        if self.token.admits(headers) {
             return Ok(());
         }
         let mut refused = problem(
@@ -186,15 +176,6 @@ impl Admin {
             ),
         }
     }
-}
-
-/// Compares in a time that depends on nothing but the lengths.
-fn are_equal(given: &[u8], wanted: &[u8]) -> bool {
-    let differ = given
-        .iter()
-        .zip(wanted)
-        .fold(0, |differ, (one, other)| black_box(differ | (one ^ other)));
-    given.len() == wanted.len() && differ == 0
 }
 
 /// Reads a body, and names the field that is wrong.

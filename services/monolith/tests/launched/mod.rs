@@ -25,7 +25,7 @@ fn launched(outside: &Outside, folder: &Path, candidate: SocketAddr) -> Vec<(&'s
         ("PAYMENTS_CANDIDATE_URL", url.clone()),
         ("INVENTORY_CANDIDATE_URL", url.clone()),
         ("NOTIFICATIONS_CANDIDATE_URL", url),
-        ("LAUNCH_TOKEN", TOKEN.to_owned()),
+        ("ADMIN_TOKEN", TOKEN.to_owned()),
         ("LAUNCH_FILE", format!("{}/{{module}}.toml", folder.display())),
     ]);
     settings
@@ -177,7 +177,7 @@ async fn without_a_token_there_are_no_switches_and_without_a_candidate_no_figure
     let outside = Outside::start().await;
     let folder = TempDir::new().unwrap();
     let mut settings = launched(&outside, folder.path(), "127.0.0.1:1".parse().unwrap());
-    settings.retain(|(name, _)| *name != "LAUNCH_TOKEN");
+    settings.retain(|(name, _)| *name != "ADMIN_TOKEN");
     let monolith = start(Port::hold(), folder.path(), &settings).await;
     assert_eq!(ask(&monolith, "GET /metrics", None, None).await.0, StatusCode::OK);
     let (code, text) = ask(&monolith, "GET /admin/launch", Some(TOKEN), None).await;
@@ -206,12 +206,12 @@ async fn a_launch_that_can_not_be_is_refused_at_the_start_with_the_setting() {
         monolith::open(environment(&settings)).await.err().unwrap().to_string()
     };
     let weak = refused(&|settings| {
-        settings.retain(|(name, _)| *name != "LAUNCH_TOKEN");
-        settings.push(("LAUNCH_TOKEN", "hunter2".to_owned()));
+        settings.retain(|(name, _)| *name != "ADMIN_TOKEN");
+        settings.push(("ADMIN_TOKEN", "hunter2".to_owned()));
     });
     let weak = weak.await;
     assert!(
-        weak.contains("LAUNCH_TOKEN") && weak.contains("7 bytes") && !weak.contains("hunter2"),
+        weak.contains("ADMIN_TOKEN") && weak.contains("7 bytes") && !weak.contains("hunter2"),
         "{weak}"
     );
 

@@ -6,12 +6,10 @@
 mod catalogue;
 mod digest;
 mod read;
-mod routes;
 mod set;
 mod store;
 mod take;
 
-pub(crate) use routes::routes;
 pub use set::{Changes, Set, Table};
 pub use store::HandoverStore;
 pub(crate) use store::failed;

@@ -8,8 +8,8 @@ use tokio::{
     time::timeout_at,
 };
 
-use super::{dead_letters, given_up, limits, operations, request::request};
-use crate::{Environment, Mounted, StartError, handover, settings::standard};
+use super::{dead_letters, given_up, handover, limits, operations, request::request};
+use crate::{Environment, Mounted, StartError, settings::standard};
 
 /// A server that is bound to its address and does not serve yet.
 #[derive(Debug)]
@@ -31,9 +31,7 @@ pub async fn run(environment: Environment, modules: Vec<Mounted>) -> Result<(), 
 pub async fn bind(environment: Environment, modules: Vec<Mounted>) -> Result<Server, StartError> {
     let listen = environment.settings.get(&standard::LISTEN)?;
     environment.settings.get(&standard::REQUESTS)?;
-    if let Some(token) = environment.settings.find(&standard::ADMIN_TOKEN)? {
-        strong(&token)?;
-    }
+    environment.admin_token()?;
     let refused = |error: std::io::Error| StartError::Listen {
         address: listen.to_string(),
         reason: error.to_string(),
@@ -66,13 +64,14 @@ pub async fn bind(environment: Environment, modules: Vec<Mounted>) -> Result<Ser
 
 /// Makes the whole router: the modules' routes and the server's own, with context and logs, but without a socket.
 pub fn router(environment: &Environment, modules: &Arc<[Mounted]>) -> Router {
-    let own = operations::routes(environment)
+    let mut own = operations::routes(environment)
         .and(dead_letters::routes())
         .and(given_up::routes());
-    let mut router = operations::described(own).router.with_state(Arc::clone(modules));
-    if let Ok(Some(token)) = environment.settings.find(&standard::ADMIN_TOKEN) {
-        router = router.merge(handover::routes(&token, modules));
+    // A token that can be guessed was refused when the server was bound.
+    if let Ok(Some(token)) = environment.admin_token() {
+        own = own.and(handover::routes(token));
     }
+    let mut router = operations::described(own).router.with_state(Arc::clone(modules));
     for module in modules.iter() {
         router = router.merge(module.router.clone());
     }
@@ -144,20 +143,6 @@ impl Environment {
         }
         tracing::info!("stopped");
     }
-}
-
-/// Refuses a token that can be guessed, without showing it.
-fn strong(token: &str) -> Result<(), StartError> {
-    let is_strong = (16..=1_000).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_strong {
-        return Ok(());
-    }
-    let name = standard::ADMIN_TOKEN.name;
-    Err(StartError::Other(format!(
-        "{name} has {} bytes, wanted {}; openssl rand -hex 32 makes one",
-        token.len(),
-        standard::ADMIN_TOKEN.form
-    )))
 }
 
 fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, StartError> {

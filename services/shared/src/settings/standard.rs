@@ -22,16 +22,6 @@ pub static ADDRESS_FILE: Setting<PathBuf> = Setting {
     parse: |text| Some(PathBuf::from(text)),
 };
 
-/// Token of the operators.
-pub static ADMIN_TOKEN: Setting<String> = Setting {
-    name: "ADMIN_TOKEN",
-    help: "token of the operators, a secret; without it nothing below /admin is served",
-    form: "16 to 1000 visible ASCII characters",
-    default: None,
-    // The server refuses a weak one: an error of settings would print it.
-    parse: |text| Some(text.to_owned()),
-};
-
 /// Address of the database.
 pub static DATABASE_URL: Setting<String> = Setting {
     name: "DATABASE_URL",
@@ -78,10 +68,10 @@ pub static LAUNCH_FILE: Setting<String> = Setting {
     parse: |text| Some(text.to_owned()),
 };
 
-/// Token of the operators of dark launches.
-pub static LAUNCH_TOKEN: Setting<Secret> = Setting {
-    name: "LAUNCH_TOKEN",
-    help: "token of those who may turn a launch at /admin/launch, which is not there without one",
+/// Token of the operators.
+pub static ADMIN_TOKEN: Setting<Secret> = Setting {
+    name: "ADMIN_TOKEN",
+    help: "token of the operators; without one nothing below /admin is served",
     form: "16 to 1000 visible ASCII characters",
     default: None,
     // Any text, since one that is refused would be shown: who uses it checks it.

@@ -34,7 +34,7 @@ const MIGRATIONS: &[Migration] = &[Migration {
     postgres: TABLES,
 }];
 
-const SETS: &[Set] = &[Set {
+pub(crate) const SETS: &[Set] = &[Set {
     name: "boxes",
     root: Table::new("boxes", &["id"], &["id"])
         .that_changes(Changes::Raising("version"))
@@ -47,14 +47,14 @@ const SETS: &[Set] = &[Set {
 }];
 
 /// A database with boxes, and its rows for a handover.
-struct Side {
+pub(crate) struct Side {
     site: Site,
-    db: Database,
+    pub(crate) db: Database,
     store: Arc<dyn Handover>,
 }
 
 impl Side {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let site = Site::new().await;
         let db = site.open("boxes", MIGRATIONS).await;
         let store = Arc::new(HandoverStore::new(db.clone(), SETS));
@@ -76,7 +76,7 @@ impl Side {
             .unwrap();
     }
 
-    async fn boxes(&self, names: impl IntoIterator<Item = String>) {
+    pub(crate) async fn boxes(&self, names: impl IntoIterator<Item = String>) {
         for name in names {
             self.run(&format!(
                 "INSERT INTO boxes VALUES ('{name}', 1, 'tea', 7);
@@ -110,7 +110,7 @@ async fn copy(from: &Side, to: &Side) -> CopyReport {
         .unwrap()
 }
 
-fn names(count: u32) -> impl Iterator<Item = String> {
+pub(crate) fn names(count: u32) -> impl Iterator<Item = String> {
     (0..count).map(|number| format!("box-{number:04}"))
 }
 

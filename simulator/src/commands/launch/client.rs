@@ -10,7 +10,7 @@ use seam::{
 use serde::de::DeserializeOwned;
 
 /// Variable that holds the token of the operators. No argument does: others on the machine can see those.
-const TOKEN: &str = "SEAM_LAUNCH_TOKEN";
+const TOKEN: &str = "SEAM_ADMIN_TOKEN";
 
 /// Time limit of a request. A repair makes many calls.
 const LIMIT: Duration = Duration::from_secs(600);

@@ -16,7 +16,7 @@ use crate::exit;
 
 /// Arguments of `seam launch`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "SEAM_LAUNCH_TOKEN holds the token of the operators.\n\
+#[command(after_help = "SEAM_ADMIN_TOKEN holds the token of the operators.\n\
         Exit codes: 0 done, 1 refused by the launch, which stays as it is, 2 could not run.")]
 pub(crate) struct LaunchArgs {
     #[command(subcommand)]

@@ -19,7 +19,7 @@ const ON_ITS_WAY: Duration = Duration::from_millis(1_500);
 
 /// Arguments of `seam reconcile`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "SEAM_LAUNCH_TOKEN holds the token of the operators.\n\
+#[command(after_help = "SEAM_ADMIN_TOKEN holds the token of the operators.\n\
         Exit codes: 0 both sides have every write, 1 a side lacks writes, 2 could not run, 3 writes never go to both.")]
 pub(crate) struct ReconcileArgs {
     /// The launch, which has the name of its module
