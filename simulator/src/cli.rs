@@ -12,6 +12,7 @@ use crate::{
         check::{self, CheckArgs},
         clean::{self, CleanArgs},
         doctor::{self, DoctorArgs},
+        handover::{self, HandoverArgs},
         init::{self, InitArgs},
         launch::{self, LaunchArgs},
         ledger::{
@@ -111,6 +112,8 @@ enum Command {
     Launch(LaunchArgs),
     /// List the writes that one side of a dark launch lacks, and repair them
     Reconcile(ReconcileArgs),
+    /// Carry the rows of a module to another service while both are in use, and the duty to act with them
+    Handover(HandoverArgs),
     /// Start a node when told to; `seam` calls this itself
     #[command(hide = true)]
     StartNode {
@@ -172,6 +175,7 @@ fn run_command(command: Command) -> u8 {
         Command::Diff(args) => ledger::run(&args),
         Command::Launch(args) => wait_for(launch::run(args)),
         Command::Reconcile(args) => wait_for(reconcile::run(args)),
+        Command::Handover(args) => wait_for(handover::run(args)),
         Command::StartNode { words } => said("start-node", backend::launch(&words)),
         Command::Reap => said("reap", backend::reap()),
     }

@@ -4,6 +4,7 @@
 
 mod asking;
 mod comparing;
+mod handovers;
 mod interrupting;
 mod launched;
 mod mistakes;

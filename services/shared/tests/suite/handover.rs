@@ -344,6 +344,29 @@ async fn rows_that_do_not_have_the_form_of_the_tables_are_refused_and_nothing_of
 }
 
 #[tokio::test]
+async fn what_is_older_or_apart_by_the_time_it_arrives_is_not_stored() {
+    let (from, to) = (Side::new().await, Side::new().await);
+    from.boxes(names(3)).await;
+    copy(&from, &to).await;
+    let mut given = Vec::new();
+    for name in names(3) {
+        given.push(from.given(&name).await);
+    }
+    to.run(
+        "UPDATE boxes SET version = 2, label = 'rum' WHERE id = 'box-0000';
+         UPDATE boxes SET label = 'gin' WHERE id = 'box-0001'",
+    )
+    .await;
+
+    let taken = to.store.take("boxes".to_owned(), given).await.unwrap();
+
+    assert_eq!(taken, [Taken::Older, Taken::Refused, Taken::Same]);
+    let label = |id| format!("SELECT label FROM boxes WHERE id = '{id}'");
+    assert_eq!(to.one(&label("box-0000")).await.as_deref(), Some("rum"));
+    assert_eq!(to.one(&label("box-0001")).await.as_deref(), Some("gin"));
+}
+
+#[tokio::test]
 async fn what_the_schema_refuses_is_refused_alone() {
     let (from, to) = (Side::new().await, Side::new().await);
     from.boxes(names(2)).await;
