@@ -3,5 +3,6 @@
 mod containers;
 mod fail_points;
 mod input;
+mod launch;
 mod scenarios;
 mod verification;

@@ -1,0 +1,65 @@
+use std::{
+    fs,
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Stdio},
+    time::{Duration, Instant},
+};
+
+/// Time for a service to listen.
+const START: Duration = Duration::from_secs(30);
+
+/// A service as a process of its own, which is killed when it is dropped.
+pub(super) struct Service {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Service {
+    /// Starts a binary of the workspace with its databases in the folder, and waits until it listens.
+    pub(super) fn start(binary: &str, folder: &Path, settings: &[(&str, String)]) -> Self {
+        let file = folder.join(format!("{binary}.address"));
+        let _ = fs::remove_file(&file);
+        let log = fs::File::create(folder.join(format!("{binary}.log"))).unwrap();
+        let mut child = tests::binary(binary)
+            .env_clear()
+            .env("ADDRESS_FILE", &file)
+            .env("DATABASE_URL", format!("sqlite://{}/{{module}}.db", folder.display()))
+            .envs(settings.iter().map(|(name, value)| (*name, value.as_str())))
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        loop {
+            if let Some(address) = fs::read_to_string(&file).ok().and_then(|text| text.parse().ok()) {
+                return Self { child, address };
+            }
+            let log = || fs::read_to_string(folder.join(format!("{binary}.log"))).unwrap_or_default();
+            if let Some(ended) = child.try_wait().unwrap() {
+                panic!("{binary} ended with {ended}: {}", log());
+            }
+            if begun.elapsed() > START {
+                let _ = child.kill();
+                panic!("{binary} does not listen: {}", log());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Kills the process as by `kill -9`, and waits for its end.
+    pub(super) fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
