@@ -28,6 +28,7 @@ pub const SETTINGS: &[Declared] = &[
     optional(&standard::DATABASE_URL),
     required(&standard::PROVIDER_URL),
     optional(&standard::CALL_TIMEOUT_MS),
+    optional(&standard::STANDS_BY),
 ];
 
 /// The module's neighbours.
@@ -81,6 +82,9 @@ pub async fn open_with(
     let pace = Pace::new();
     let provider = pace.of(provider);
     let duty = DutyKeeper::new(db.clone());
+    if env.settings.get(&standard::STANDS_BY)? {
+        duty.stand_by_if_new().await?;
+    }
     let dispatch = Dispatch::new(waiters.clone(), pace);
     let charging = Charging {
         db: db.clone(),

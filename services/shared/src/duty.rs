@@ -44,6 +44,13 @@ impl DutyKeeper {
         }
     }
 
+    /// Has a database that never took part in a handover stand by from now on.
+    pub async fn stand_by_if_new(&self) -> Result<(), DatabaseError> {
+        self.db
+            .write(|tx| Box::pin(async move { stand_by_at_first(tx).await }))
+            .await
+    }
+
     /// Reads the duty as it was committed last.
     pub async fn duty(&self) -> Result<Duty, DatabaseError> {
         read(&mut *self.db.readers().acquire().await?).await

@@ -12,6 +12,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
+    handovers::Shelves,
     operators::{Operators, TOKEN},
     shop::Shop,
 };
@@ -81,6 +82,8 @@ fn cases() -> Vec<Case> {
         case("launch status", 0),
         case("launch status --json", 0),
         case("launch set stock --reads off", 0),
+        case("handover copy shelf", 0),
+        case("handover status shelf --json", 0),
         case("reconcile stock", 0),
         case("reconcile prices --json", 3),
     ];
@@ -180,11 +183,16 @@ fn ended(shop: &Shop, case: &Case, stdout: Stdio, lasts: bool) -> (Option<i32>, 
     }
     // The commands for launches need a process that has some.
     static OPERATORS: LazyLock<Operators> = LazyLock::new(Operators::start);
+    static SHELVES: LazyLock<Shelves> = LazyLock::new(|| Shelves::start(&[("a", "tea")], &[("a", "tea")]));
     let (mut said, stderr) = pipe().unwrap();
     let mut command = shop.command(case.line);
     command
         .env("SEAM_LAUNCH_URL", &OPERATORS.url)
         .env("SEAM_ADMIN_TOKEN", TOKEN);
+    if case.line.starts_with("handover") {
+        let [from, to] = &SHELVES.urls;
+        command.args(["--from", from, "--to", to]);
+    }
     let mut child = command.stdout(stdout).stderr(stderr).spawn().unwrap();
     drop(command);
     let mut text = Vec::new();

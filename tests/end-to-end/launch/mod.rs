@@ -2,10 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
-mod service;
-
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
+use crate::service::Service;
 use commerce::{
     Contact, Currency, Inventory, Item, Money, NewOrder, Orders, PageRequest, Payment, PaymentMethod, PaymentStatus,
     Payments, ProductUpdate, http,
@@ -13,7 +12,6 @@ use commerce::{
 use outside::{MailSink, PaymentProvider, PushSink};
 use seam::http::{Socket, SocketLimits};
 use serde_json::Value;
-use service::Service;
 use shared::testing::{Port, until};
 use tempfile::TempDir;
 use tests::seam;
@@ -52,7 +50,7 @@ impl Platform {
             ("PUSH_URL", format!("http://{}", push.address())),
             ("PAYMENTS_CANDIDATE_URL", candidate.url()),
             ("LAUNCH_FILE", format!("{}/{{module}}.toml", home.path().display())),
-            ("LAUNCH_TOKEN", TOKEN.to_owned()),
+            ("ADMIN_TOKEN", TOKEN.to_owned()),
         ];
         Self {
             monolith: Service::start("monolith", home.path(), &settings),
@@ -123,7 +121,7 @@ impl Platform {
         command.arg("launch").args(line.split(' '));
         command
             .env("SEAM_LAUNCH_URL", self.monolith.url())
-            .env("SEAM_LAUNCH_TOKEN", TOKEN);
+            .env("SEAM_ADMIN_TOKEN", TOKEN);
         let output = tokio::task::spawn_blocking(move || command.output().unwrap())
             .await
             .unwrap();

@@ -68,6 +68,15 @@ pub static LAUNCH_FILE: Setting<String> = Setting {
     parse: |text| Some(text.to_owned()),
 };
 
+/// Part of a new database in a handover.
+pub static STANDS_BY: Setting<bool> = Setting {
+    name: "STANDS_BY",
+    help: "whether a new database stands by, for a service that is to take over: nothing is charged before it is told to act",
+    form: "true or false",
+    default: Some("false"),
+    parse: |text| text.parse().ok(),
+};
+
 /// Token of the operators.
 pub static ADMIN_TOKEN: Setting<Secret> = Setting {
     name: "ADMIN_TOKEN",

@@ -38,7 +38,13 @@ pub(crate) struct HandoverArgs {
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
     /// Copy what the receiving side lacks (a backfill), and prove by count and digest that both have the same
-    Copy(CopyArgs),
+    Copy {
+        #[command(flatten)]
+        args: CopyArgs,
+        /// Copy again and again with this pause, until Ctrl-C: keeps the receiving side current
+        #[arg(long, value_name = "PAUSE", value_parser = pause)]
+        every: Option<Duration>,
+    },
     /// Say which side acts, and what keeps them from a handover
     Status(Sides),
     /// Copy, then let the giving side end to act and the receiving one begin; the way back is the same with the sides
@@ -79,7 +85,11 @@ struct Pair {
 /// Runs `seam handover` and returns the exit code, one of [`crate::exit`].
 pub(crate) async fn run(args: HandoverArgs) -> u8 {
     let attempt = match args.command {
-        Command::Copy(args) => copied(&args).await,
+        Command::Copy { args, every: None } => copied(&args).await,
+        Command::Copy {
+            args,
+            every: Some(pause),
+        } => kept_current(&args, pause).await,
         Command::Status(sides) => status(&sides).await,
         Command::Switch(args) => switched(&args).await,
     };
@@ -131,6 +141,39 @@ async fn copied(args: &CopyArgs) -> Result<(String, u8), String> {
         text::of_copy(&report)
     };
     Ok((text, code_of(&report)))
+}
+
+/// Copies until Ctrl-C; the result is that of the last whole copy. A side that is away for a while is only told of.
+async fn kept_current(args: &CopyArgs, pause: Duration) -> Result<(String, u8), String> {
+    let interrupted = tokio::signal::ctrl_c();
+    let mut interrupted = std::pin::pin!(interrupted);
+    let mut last = copied(args).await?;
+    loop {
+        tokio::select! {
+            _ = &mut interrupted => return Ok(last),
+            () = tokio::time::sleep(pause) => {}
+        }
+        tokio::select! {
+            _ = &mut interrupted => return Ok(last),
+            done = copied(args) => match done {
+                Ok(done) => {
+                    if done.0 != last.0 {
+                        output::note(done.0.trim_end());
+                    }
+                    last = done;
+                }
+                Err(reason) => output::note(&format!("seam handover: {reason}; trying again")),
+            }
+        }
+    }
+}
+
+fn pause(text: &str) -> Result<Duration, String> {
+    let pause = faults::parse_duration(text)?;
+    if pause < Duration::from_millis(100) {
+        return Err("wanted 100ms or more".to_owned());
+    }
+    Ok(pause)
 }
 
 /// The exit code of a copy.

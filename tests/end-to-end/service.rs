@@ -10,14 +10,14 @@ use std::{
 const START: Duration = Duration::from_secs(30);
 
 /// A service as a process of its own, which is killed when it is dropped.
-pub(super) struct Service {
+pub(crate) struct Service {
     child: Child,
     address: SocketAddr,
 }
 
 impl Service {
     /// Starts a binary of the workspace with its databases in the folder, and waits until it listens.
-    pub(super) fn start(binary: &str, folder: &Path, settings: &[(&str, String)]) -> Self {
+    pub(crate) fn start(binary: &str, folder: &Path, settings: &[(&str, String)]) -> Self {
         let file = folder.join(format!("{binary}.address"));
         let _ = fs::remove_file(&file);
         let log = fs::File::create(folder.join(format!("{binary}.log"))).unwrap();
@@ -47,12 +47,12 @@ impl Service {
         }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Kills the process as by `kill -9`, and waits for its end.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
