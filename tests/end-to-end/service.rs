@@ -2,7 +2,7 @@ use std::{
     fs,
     net::SocketAddr,
     path::Path,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -18,10 +18,20 @@ pub(crate) struct Service {
 impl Service {
     /// Starts a binary of the workspace with its databases in the folder, and waits until it listens.
     pub(crate) fn start(binary: &str, folder: &Path, settings: &[(&str, String)]) -> Self {
+        Self::start_command(tests::binary(binary), binary, folder, settings)
+    }
+
+    /// Starts a program in the same way; its files have this name.
+    pub(crate) fn start_command(
+        mut command: Command,
+        binary: &str,
+        folder: &Path,
+        settings: &[(&str, String)],
+    ) -> Self {
         let file = folder.join(format!("{binary}.address"));
         let _ = fs::remove_file(&file);
         let log = fs::File::create(folder.join(format!("{binary}.log"))).unwrap();
-        let mut child = tests::binary(binary)
+        let mut child = command
             .env_clear()
             .env("ADDRESS_FILE", &file)
             .env("DATABASE_URL", format!("sqlite://{}/{{module}}.db", folder.display()))

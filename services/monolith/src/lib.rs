@@ -7,6 +7,7 @@
 
 mod endpoint;
 mod launches;
+mod linked;
 mod platform;
 
 pub use endpoint::Endpoint;

@@ -10,10 +10,11 @@ use shared::{
 use crate::{
     endpoint::{Endpoint, Kind},
     launches::{LAUNCH_SETTINGS, Launches},
+    linked,
 };
 
 // Each kind of module, as the monolith has to know it. A new module gets a constant here, a line in `ALL`, a field of
-// `Platform`, and its wiring in `assemble`.
+// `Platform`, its wiring in `assemble`, and, if it can be left out of a build, its part of `linked`.
 
 const ORDERS: Kind<dyn Orders> = Kind {
     name: "orders",
@@ -28,7 +29,7 @@ const PAYMENTS: Kind<dyn Payments> = Kind {
     name: "payments",
     url: &standard::PAYMENTS_URL,
     candidate: &standard::PAYMENTS_CANDIDATE_URL,
-    settings: payments::SETTINGS,
+    settings: linked::PAYMENTS_SETTINGS,
     client: |socket| Arc::new(http::payments::Client::new(socket)),
     router: http::payments::router,
 };
@@ -37,7 +38,7 @@ const INVENTORY: Kind<dyn Inventory> = Kind {
     name: "inventory",
     url: &standard::INVENTORY_URL,
     candidate: &standard::INVENTORY_CANDIDATE_URL,
-    settings: inventory::SETTINGS,
+    settings: linked::INVENTORY_SETTINGS,
     client: |socket| Arc::new(http::inventory::Client::new(socket)),
     router: http::inventory::router,
 };
@@ -46,7 +47,7 @@ const NOTIFICATIONS: Kind<dyn Notifications> = Kind {
     name: "notifications",
     url: &standard::NOTIFICATIONS_URL,
     candidate: &standard::NOTIFICATIONS_CANDIDATE_URL,
-    settings: notifications::SETTINGS,
+    settings: linked::NOTIFICATIONS_SETTINGS,
     client: |socket| Arc::new(http::notifications::Client::new(socket)),
     router: http::notifications::router,
 };
@@ -62,9 +63,9 @@ const ALL: [(&Setting<String>, &Setting<String>, &[Declared]); 4] = [
 /// Points of all modules at which a test can have the process die.
 pub const FAIL_POINTS: &[&[&str]] = &[
     orders::FAIL_POINTS,
-    payments::FAIL_POINTS,
-    inventory::FAIL_POINTS,
-    notifications::FAIL_POINTS,
+    linked::PAYMENTS_FAIL_POINTS,
+    linked::INVENTORY_FAIL_POINTS,
+    linked::NOTIFICATIONS_FAIL_POINTS,
 ];
 
 /// The modules, wired to each other.
@@ -94,17 +95,12 @@ impl Platform {
         let (orders_slot, orders_later) = Deferred::<dyn Orders>::new();
         let (feed_slot, orders_feed) = Deferred::<dyn EventFeed>::new();
 
-        let dependencies = inventory::Dependencies {
-            orders_feed: Arc::clone(&orders_feed),
-        };
-        let inventory = INVENTORY.endpoint(env, inventory::open(env, dependencies)).await?;
+        let inventory = linked::open_inventory(env, Arc::clone(&orders_feed));
+        let inventory = INVENTORY.endpoint(env, inventory).await?;
         let inventory = launches.beside(&INVENTORY, inventory)?;
 
-        let dependencies = payments::Dependencies {
-            orders: orders_later,
-            orders_feed,
-        };
-        let payments = PAYMENTS.endpoint(env, payments::open(env, dependencies)).await?;
+        let payments = linked::open_payments(env, orders_later, orders_feed);
+        let payments = PAYMENTS.endpoint(env, payments).await?;
         let payments = launches.beside(&PAYMENTS, payments)?;
 
         let dependencies = orders::Dependencies {
@@ -117,13 +113,8 @@ impl Platform {
         orders_slot.set(Arc::clone(&orders.service));
         feed_slot.set(Arc::clone(&orders.feed));
 
-        let dependencies = notifications::Dependencies {
-            orders_feed: Arc::clone(&orders.feed),
-            payments_feed: Arc::clone(&payments.feed),
-        };
-        let notifications = NOTIFICATIONS
-            .endpoint(env, notifications::open(env, dependencies))
-            .await?;
+        let notifications = linked::open_notifications(env, Arc::clone(&orders.feed), Arc::clone(&payments.feed));
+        let notifications = NOTIFICATIONS.endpoint(env, notifications).await?;
         let notifications = launches.beside(&NOTIFICATIONS, notifications)?;
         Ok(Self {
             orders,

@@ -46,7 +46,28 @@ impl Drop for KeptCurrent {
 }
 
 impl Platform {
+    /// The monolith with its payments beside the service, which stands by.
     async fn start() -> Self {
+        let launched = |service: &Service, home: &Path| {
+            vec![
+                ("PAYMENTS_CANDIDATE_URL", service.url()),
+                ("LAUNCH_FILE", format!("{}/{{module}}.toml", home.display())),
+            ]
+        };
+        Self::started(tests::binary("monolith"), "true", launched).await
+    }
+
+    /// The service in place of payments, which this build of the monolith does not have.
+    async fn extracted() -> Self {
+        let monolith = tests::monolith_with(&["inventory", "notifications"]);
+        Self::started(monolith, "false", |service, _| vec![("PAYMENTS_URL", service.url())]).await
+    }
+
+    async fn started(
+        monolith: Command,
+        stands_by: &str,
+        more: impl FnOnce(&Service, &Path) -> Vec<(&'static str, String)>,
+    ) -> Self {
         let listener = || TcpListener::bind("127.0.0.1:0").unwrap();
         let provider = PaymentProvider::start(listener(), None).await.unwrap();
         let mail = MailSink::start(listener(), listener(), None).unwrap();
@@ -55,18 +76,17 @@ impl Platform {
         let [home, away] = [TempDir::new().unwrap(), TempDir::new().unwrap()];
         let door = Port::hold();
         let monolith_url = format!("http://{}", door.address());
-        let service = Self::service(away.path(), &provider_url, &monolith_url);
-        let settings = [
+        let service = Self::service(away.path(), &provider_url, &monolith_url, stands_by);
+        let mut settings = vec![
             ("LISTEN", door.address().to_string()),
             ("PROVIDER_URL", provider_url.clone()),
             ("SMTP_ADDRESS", mail.smtp_address().to_string()),
             ("PUSH_URL", format!("http://{}", push.address())),
-            ("PAYMENTS_CANDIDATE_URL", service.url()),
-            ("LAUNCH_FILE", format!("{}/{{module}}.toml", home.path().display())),
             ("ADMIN_TOKEN", TOKEN.to_owned()),
         ];
+        settings.extend(more(&service, home.path()));
         Self {
-            monolith: Service::start("monolith", home.path(), &settings),
+            monolith: Service::start_command(monolith, "monolith", home.path(), &settings),
             service,
             provider: provider_url,
             _folders: [home, away],
@@ -75,13 +95,12 @@ impl Platform {
         }
     }
 
-    /// Starts the payments service, which stands by until it is told to act.
-    fn service(folder: &Path, provider: &str, monolith: &str) -> Service {
+    fn service(folder: &Path, provider: &str, monolith: &str, stands_by: &str) -> Service {
         let settings = [
             ("PROVIDER_URL", provider.to_owned()),
             ("ORDERS_URL", monolith.to_owned()),
             ("ADMIN_TOKEN", TOKEN.to_owned()),
-            ("STANDS_BY", "true".to_owned()),
+            ("STANDS_BY", stands_by.to_owned()),
         ];
         Service::start("payments", folder, &settings)
     }
@@ -243,4 +262,28 @@ async fn payments_leave_the_monolith_with_their_rows_and_their_duty_and_can_come
     let mut placed: Vec<String> = orders.iter().map(|order| order.id.to_string()).collect();
     placed.sort();
     assert_eq!(charged, placed, "each order is charged once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_monolith_that_is_built_without_payments_sells_with_the_service_and_does_not_start_without_its_url() {
+    let platform = Platform::extracted().await;
+    platform.stock().await;
+    let order = platform.place("o").await;
+    platform.confirmed(&order).await;
+    let mut alone = tests::monolith_with(&["inventory", "notifications"]);
+    let folder = TempDir::new().unwrap();
+    alone.env_clear().env(
+        "DATABASE_URL",
+        format!("sqlite://{}/{{module}}.db", folder.path().display()),
+    );
+    let alone = tokio::task::spawn_blocking(move || alone.output().unwrap())
+        .await
+        .unwrap();
+
+    let charged = Platform::payments(&platform.service, &order).await;
+    let said = String::from_utf8(alone.stderr).unwrap();
+
+    assert_eq!(charged.len(), 1);
+    assert_eq!(alone.status.code(), Some(2), "{said}");
+    assert!(said.contains("PAYMENTS_URL"), "{said}");
 }
