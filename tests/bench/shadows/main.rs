@@ -1,8 +1,9 @@
-//! The caller's wait beside a candidate that hurts: one that is 500 ms late, one that hangs, one that panics. In the same
-//! run the two published shadow libraries for Rust, scientisto and request-shadow, get the same control and candidate.
+//! The caller's wait beside a candidate that hurts: one that is 500 ms late, one that hangs, one that panics. In the
+//! same run the two published shadow libraries for Rust, scientisto and request-shadow, get the same control and
+//! candidate.
 //!
-//! Nothing here passes or fails. The control takes 1 ms, which is what a caller should wait whatever the candidate does;
-//! with a candidate that answers at once, the last row says what both sides together cost.
+//! Nothing here passes or fails. The control takes 1 ms, which is what a caller should wait whatever the candidate
+//! does; with a candidate that answers at once, the last row says what both sides together cost.
 
 #![expect(clippy::print_stdout, reason = "the table on stdout is the result")]
 #![expect(clippy::unwrap_used, reason = "a measurement that can't go on ends")]

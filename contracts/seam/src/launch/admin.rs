@@ -25,8 +25,8 @@ pub const ADMIN_BODY: usize = 64 << 10;
 /// | `GET /admin/launch/{name}/lacking` | the writes that one side may lack, an array of [`Lacking`] |
 /// | `POST /admin/launch/{name}/repair` | [`Reconciled`], after a repair |
 ///
-/// Each needs `Authorization: Bearer TOKEN`. A failure is a [`Problem`]: 401 without the token, 400 for a body that is no
-/// JSON, 404 for a launch that is not there or has no journal, 412 if the launch was turned since that revision, 428
+/// Each needs `Authorization: Bearer TOKEN`. A failure is a [`Problem`]: 401 without the token, 400 for a body that is
+/// no JSON, 404 for a launch that is not there or has no journal, 412 if the launch was turned since that revision, 428
 /// without `If-Match` (`*` turns it whatever it was), 409 while its source has settings that are refused, 422 for a
 /// body that is no position, or one that is refused, 500 if it can't be written. None of them changes anything.
 pub struct Admin {

@@ -26,8 +26,8 @@
 //!   candidate serves it.
 //! - Keys of which a side lacks writes are known to one process. Several processes of one service each have a file, a
 //!   journal and dials of their own, so let each key's calls go to one of them.
-//! - Who edits the file of a [`WatchedFile`] at the very moment at which an operator turns the launch may lose the edit:
-//!   between the last look at the file and its replacement no lock holds an editor back.
+//! - Who edits the file of a [`WatchedFile`] at the very moment at which an operator turns the launch may lose the
+//!   edit: between the last look at the file and its replacement no lock holds an editor back.
 //! - Writes of one key that are made at the same time reach the second side in the order of the first side's answers,
 //!   which need not be that of its commits.
 //!
