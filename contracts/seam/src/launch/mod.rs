@@ -18,6 +18,9 @@
 //! [`Launch::turn`] turns stages and dials, and writes them to the source. `Admin` (with the feature `http`) does that
 //! over HTTP for operators with a token, and shows them the [`Status`].
 //!
+//! Settings come from a [`Source`]: a [`WatchedFile`], or with the feature `open-feature` the flags of an OpenFeature
+//! provider (`Flags`).
+//!
 //! # Limits
 //!
 //! - The candidate gets each call as the control did. Ids that a side generates are not translated in later calls: they
@@ -72,6 +75,8 @@ mod edit;
 mod evidence;
 mod file;
 mod file_journal;
+#[cfg(feature = "open-feature")]
+mod flags;
 mod gate;
 mod groups;
 mod handle;
@@ -98,6 +103,8 @@ pub use admin::{ADMIN_BODY, ADMIN_PATH, Admin, Problem, Reconciled};
 pub use dial::Dial;
 pub use file::WatchedFile;
 pub use file_journal::FileJournal;
+#[cfg(feature = "open-feature")]
+pub use flags::Flags;
 pub use gate::{Claim, Decision, Evidence, Judgement};
 pub use groups::{Group, Sample};
 pub use handle::{Launch, Setup, Watch};
