@@ -181,7 +181,7 @@ async fn switch(State(operators): State<Arc<Operators>>, request: Request) -> Re
     };
     let (head, body) = request.into_parts();
     // Before the body is read, which anybody may send.
-    if let Err(refused) = admin.admit(&head.headers) {
+    if let Some(refused) = admin.refusal(&head.headers) {
         return refused.map(Body::from);
     }
     match to_bytes(body, ADMIN_BODY).await {

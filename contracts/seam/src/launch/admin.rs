@@ -80,8 +80,9 @@ impl Admin {
         Self { claim, ..self }
     }
 
-    /// Refuses a request without the token. [`Admin::answer`] does so too; a server asks before it reads a body.
-    pub fn admit(&self, headers: &HeaderMap) -> Result<(), Answer> {
+    /// The refusal of a request without the token; `None` if it has it. [`Admin::answer`] looks too; a server asks before
+    /// it reads a body.
+    pub fn refusal(&self, headers: &HeaderMap) -> Option<Response<Bytes>> {
         let given = headers
             .get(header::AUTHORIZATION)
             .map(HeaderValue::as_bytes)
@@ -91,7 +92,7 @@ impl Admin {
             _ => &[],
         };
         if are_equal(given, self.token.as_bytes()) {
-            return Ok(());
+            return None;
         }
         let mut refused = problem(
             StatusCode::UNAUTHORIZED,
@@ -99,12 +100,12 @@ impl Admin {
         );
         let challenge = HeaderValue::from_static("Bearer");
         refused.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        Err(refused)
+        Some(refused)
     }
 
     /// Answers a request. `path` begins with [`ADMIN_PATH`].
-    pub async fn answer(&self, method: &Method, path: &str, headers: &HeaderMap, body: &[u8]) -> Answer {
-        if let Err(refused) = self.admit(headers) {
+    pub async fn answer(&self, method: &Method, path: &str, headers: &HeaderMap, body: &[u8]) -> Response<Bytes> {
+        if let Some(refused) = self.refusal(headers) {
             return refused;
         }
         let rest = path.strip_prefix(ADMIN_PATH).unwrap_or(path);
@@ -164,7 +165,7 @@ impl Admin {
     async fn turn(&self, launch: Arc<dyn Operated>, headers: &HeaderMap, body: &[u8]) -> Answer {
         let position: Position = match read(body) {
             Ok(position) => position,
-            Err(refused) => return refused,
+            Err((status, error)) => return problem(status, error),
         };
         let revision = match headers.get(header::IF_MATCH).map(HeaderValue::to_str) {
             Some(Ok("*")) => None,
@@ -198,7 +199,7 @@ fn are_equal(given: &[u8], wanted: &[u8]) -> bool {
 }
 
 /// Reads a body, and names the field that is wrong.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Answer> {
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, (StatusCode, String)> {
     let mut json = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut json)
         .map_err(|error| {
@@ -213,7 +214,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Answer> {
             } else {
                 StatusCode::BAD_REQUEST
             };
-            problem(status, format!("{path}: {error}"))
+            (status, format!("{path}: {error}"))
         })
 }
 
