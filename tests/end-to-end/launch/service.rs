@@ -17,7 +17,7 @@ pub(super) struct Service {
 
 impl Service {
     /// Starts a binary of the workspace with its databases in the folder, and waits until it listens.
-    pub(super) fn start(binary: &str, folder: &Path, settings: &[(&str, String)]) -> Self {
+    pub(super) async fn start(binary: &str, folder: &Path, settings: &[(&str, String)]) -> Self {
         let file = folder.join(format!("{binary}.address"));
         let _ = fs::remove_file(&file);
         let log = fs::File::create(folder.join(format!("{binary}.log"))).unwrap();
@@ -43,7 +43,7 @@ impl Service {
                 let _ = child.kill();
                 panic!("{binary} does not listen: {}", log());
             }
-            std::thread::sleep(Duration::from_millis(5));
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
