@@ -17,12 +17,12 @@ pub(crate) struct Service {
 
 impl Service {
     /// Starts a binary of the workspace with its databases in the folder, and waits until it listens.
-    pub(crate) fn start(binary: &str, folder: &Path, settings: &[(&str, String)]) -> Self {
-        Self::start_command(tests::binary(binary), binary, folder, settings)
+    pub(crate) async fn start(binary: &str, folder: &Path, settings: &[(&str, String)]) -> Self {
+        Self::start_command(tests::binary(binary), binary, folder, settings).await
     }
 
     /// Starts a program in the same way; its files have this name.
-    pub(crate) fn start_command(
+    pub(crate) async fn start_command(
         mut command: Command,
         binary: &str,
         folder: &Path,
@@ -53,7 +53,7 @@ impl Service {
                 let _ = child.kill();
                 panic!("{binary} does not listen: {}", log());
             }
-            std::thread::sleep(Duration::from_millis(5));
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 

@@ -1,13 +1,13 @@
 //! Modules that are launched in the dark: each beside a service that is to take over from it.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Json, Router,
+    Json,
     body::{Body, to_bytes},
     extract::{Request, State},
     response::{IntoResponse, Response},
-    routing::{any, get},
+    routing::{MethodRouter, get, post, put},
 };
 use commerce::http::{Operation, feed};
 use http::StatusCode;
@@ -118,61 +118,56 @@ impl<'e> Launches<'e> {
         let admin = self
             .admin
             .map(|admin| self.all.iter().cloned().fold(admin, Admin::with));
-        let mut operations = vec![Operation::get(
-            METRICS,
-            "get_metrics",
-            "Returns the counts of all dark launches, in the text format of Prometheus.",
-        )];
-        let mut router = Router::new().route(METRICS, get(metrics));
-        if admin.is_some() {
-            let switches = switches();
-            let paths: BTreeSet<_> = switches.iter().map(Operation::path).collect();
-            router = paths
-                .into_iter()
-                .fold(router, |router, path| router.route(path, any(switch)));
-            operations.extend(switches);
-        }
-        let operators = Operators {
+        let switches = if admin.is_some() { switches() } else { Vec::new() };
+        let operators = Arc::new(Operators {
             admin,
             all: self.all,
             _watches: self.watches,
-        };
-        let operations = operations.into_iter().map(|operation| Arc::new(operation.plain()));
-        let router = router.with_state(Arc::new(operators));
-        Some(Mounted::operated("launches", router, operations.collect()))
+        });
+        let figures = Operation::get(
+            "/metrics",
+            "get_metrics",
+            "Returns the counts of all dark launches, in the text format of Prometheus.",
+        );
+        let routes = [(figures, get(metrics))].into_iter().chain(switches);
+        let routes = routes.map(|(operation, handler)| (operation.plain(), handler.with_state(Arc::clone(&operators))));
+        Some(Mounted::described("launches", routes))
     }
 }
 
-const METRICS: &str = "/metrics";
-
 /// The routes of [`Admin`].
-fn switches() -> [Operation; 5] {
-    [
-        Operation::get(
-            "/admin/launch",
-            "list_launches",
-            "Returns the state of every dark launch. This and the routes below it need the operators' token.",
-        ),
-        Operation::get(
-            "/admin/launch/{module}",
-            "get_launch",
-            "Returns the state of a dark launch.",
-        ),
-        Operation::put(
-            "/admin/launch/{module}",
-            "turn_launch",
-            "Turns the stages and dials of a dark launch; If-Match names the state that they were chosen for.",
-        ),
-        Operation::get(
-            "/admin/launch/{module}/lacking",
-            "list_lacking_writes",
-            "Lists the writes that one side of a dark launch may lack.",
-        ),
-        Operation::post(
-            "/admin/launch/{module}/repair",
-            "repair_launch",
-            "Gives each side of a dark launch the writes that it lacks.",
-        ),
+fn switches() -> Vec<(Operation, MethodRouter<Arc<Operators>>)> {
+    let list = Operation::get(
+        "/admin/launch",
+        "list_launches",
+        "Returns the state of every dark launch. This and the routes below it need the operators' token.",
+    );
+    let state = Operation::get(
+        "/admin/launch/{module}",
+        "get_launch",
+        "Returns the state of a dark launch.",
+    );
+    let turn = Operation::put(
+        "/admin/launch/{module}",
+        "turn_launch",
+        "Turns the stages and dials of a dark launch; If-Match names the state that they were chosen for.",
+    );
+    let lacking = Operation::get(
+        "/admin/launch/{module}/lacking",
+        "list_lacking_writes",
+        "Lists the writes that one side of a dark launch may lack.",
+    );
+    let repair = Operation::post(
+        "/admin/launch/{module}/repair",
+        "repair_launch",
+        "Gives each side of a dark launch the writes that it lacks.",
+    );
+    vec![
+        (list, get(switch)),
+        (state, get(switch)),
+        (turn, put(switch)),
+        (lacking, get(switch)),
+        (repair, post(switch)),
     ]
 }
 
@@ -186,7 +181,7 @@ async fn switch(State(operators): State<Arc<Operators>>, request: Request) -> Re
     };
     let (head, body) = request.into_parts();
     // Before the body is read, which anybody may send.
-    if let Err(refused) = admin.admit(&head.headers) {
+    if let Some(refused) = admin.refusal(&head.headers) {
         return refused.map(Body::from);
     }
     match to_bytes(body, ADMIN_BODY).await {

@@ -112,14 +112,6 @@ impl Mounted {
         }
     }
 
-    /// Routes of the process that belong to no module, with their descriptions.
-    pub fn operated(name: &'static str, router: Router, operations: Vec<Arc<Operation>>) -> Self {
-        Self {
-            operations,
-            ..Self::routes(name, router)
-        }
-    }
-
     /// The same module with other routes, such as those of a contract whose calls go elsewhere too.
     #[must_use]
     pub fn rerouted(self, router: Router) -> Self {

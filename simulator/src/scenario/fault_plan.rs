@@ -5,13 +5,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Candidates, times::read};
-use crate::steps::{Fault, FaultKind, LinkFault, Target};
+use crate::steps::{FailPoint, Fault, FaultKind, LinkFault, Target};
 
 /// A fault of the schedule, before anything is drawn.
 #[derive(Clone, Debug)]
 pub struct FaultPlan {
     pub(super) name: String,
     pub(super) hits: Hits,
+    /// The point at which a crash comes.
+    pub(super) point: Option<FailPoint>,
     pub(super) at: Moment,
     pub(super) lasts: Lasts,
     /// Number of times that it is laid in all; 1 or more.
@@ -46,6 +48,7 @@ impl FaultPlan {
         Self {
             name: "kill".to_owned(),
             hits: Hits::Node(FaultKind::Kill, candidates),
+            point: None,
             at: Moment::Random,
             lasts: Lasts::of_a_kill(),
             times: 1,
@@ -109,6 +112,7 @@ impl FaultPlan {
             kind,
             target,
             links,
+            point: self.point.clone(),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
     resolve::{Mistake, or_none, require, roles},
 };
 use crate::{
-    steps::FaultKind,
+    steps::{FailPoint, FaultKind},
     topology::{LinkName, NoLink},
 };
 
@@ -59,6 +59,7 @@ fn fault(table: FaultTable, number: usize, journeys: u64) -> Result<FaultPlan, S
     }
     let (times, every) = repeats(&table).map_err(wrong)?;
     let lasts = lasts(&table).map_err(wrong)?;
+    let point = point(&table).map_err(wrong)?;
     let at = table.at.get_ref().clone();
     if journeys == 0 && matches!(at, Moment::Started(_) | Moment::Random | Moment::Journey(_)) {
         let problem = "the workload is a command, which has no journeys; wanted at = { after = \"2s\" }, { ready = \
@@ -76,6 +77,7 @@ fn fault(table: FaultTable, number: usize, journeys: u64) -> Result<FaultPlan, S
     Ok(FaultPlan {
         name,
         hits,
+        point,
         at,
         lasts,
         times,
@@ -130,6 +132,32 @@ fn hits(table: FaultTable, name: &str) -> Result<Hits, String> {
     }
 }
 
+/// The point at which a crash comes; `None` for other faults.
+fn point(table: &FaultTable) -> Result<Option<FailPoint>, String> {
+    let is_crash = table
+        .kind
+        .as_ref()
+        .is_some_and(|kind| *kind.get_ref() == FaultKind::Crash);
+    match (&table.point, table.nth) {
+        (None, None) if !is_crash => Ok(None),
+        _ if !is_crash => Err("point and nth belong to kind = \"crash\"".to_owned()),
+        _ if table.any_of.is_some() => {
+            Err("a point is one of one program; give a crash its node, in place of any_of".to_owned())
+        }
+        (_, Some(0)) => Err("nth is 0, wanted the number of a pass from 1".to_owned()),
+        (Some(name), nth) if !name.is_empty() && !name.contains(|c: char| c == ':' || c.is_whitespace()) => {
+            Ok(Some(FailPoint {
+                name: name.clone(),
+                nth: nth.unwrap_or(1),
+            }))
+        }
+        (seen, _) => Err(format!(
+            "point is {:?}, wanted a point of the node's program, which lists them when it is run with --fail-points",
+            seen.as_deref().unwrap_or_default()
+        )),
+    }
+}
+
 fn repeats(table: &FaultTable) -> Result<(u32, Duration), String> {
     match (table.every, table.times) {
         (None, None | Some(1)) => Ok((1, Duration::ZERO)),
@@ -150,7 +178,7 @@ fn lasts(table: &FaultTable) -> Result<Lasts, String> {
         }
         (Some(FaultKind::Restart), None) => Ok(Lasts::Between(0, 0)),
         (_, Some(span)) => Ok(Lasts::Between(millis(span.low), millis(span.high))),
-        (Some(FaultKind::Kill), None) => Ok(Lasts::of_a_kill()),
+        (Some(FaultKind::Kill | FaultKind::Crash), None) => Ok(Lasts::of_a_kill()),
         (_, None) => Ok(Lasts::ToTheEnd),
     }
 }

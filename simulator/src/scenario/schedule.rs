@@ -14,7 +14,7 @@ use super::{
     draw::draw_between,
     fault_plan::{Hits, Lasts},
 };
-use crate::steps::{Fault, LinkTraffic, Support, Target, World};
+use crate::steps::{Fault, LinkTraffic, Met, Support, Target, World};
 
 /// The longest delay of a fault "at random" after its journey began, so that it does not always meet the first step
 /// of one.
@@ -37,6 +37,7 @@ pub(super) struct Scheduled {
     /// For those that wait for it.
     pub(super) fate: watch::Sender<Fate>,
     pub(super) traffic: RefCell<Vec<LinkTraffic>>,
+    pub(super) met: RefCell<Option<Met>>,
 }
 
 /// The moment of a fault, drawn.
@@ -71,6 +72,14 @@ pub(super) enum Fate {
 }
 
 impl Scheduled {
+    /// True if it acted on some traffic of its links, or had to do with its node as far as that can be seen.
+    pub(super) fn has_acted(&self) -> bool {
+        if self.fault.kind.is_of_links() {
+            return self.traffic.borrow().iter().any(|link| link.fired > 0);
+        }
+        self.met.borrow().as_ref().is_none_or(|met| !met.is_nothing())
+    }
+
     pub(super) fn end(&self, outcome: FaultOutcome) {
         let laid = matches!(*self.state.borrow(), State::Laid { .. });
         if !laid {
@@ -119,6 +128,7 @@ pub(super) fn schedule(scenario: &Scenario, seed: u64, world: &dyn World) -> Res
                 fate: watch::Sender::new(if refused.is_some() { Fate::Never } else { Fate::Ahead }),
                 state: RefCell::new(refused.map_or(State::Ahead, State::Over)),
                 traffic: RefCell::default(),
+                met: RefCell::default(),
                 fault,
             });
         }

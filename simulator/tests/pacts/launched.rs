@@ -3,7 +3,6 @@
 use std::{
     process::{Command, Output},
     sync::atomic::Ordering::SeqCst,
-    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -55,15 +54,6 @@ fn seam(operators: &Operators, line: &str) -> Said {
     said(&mut command(operators, line))
 }
 
-#[track_caller]
-fn until(wanted: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "never {wanted}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
 #[test]
 fn a_launch_is_turned_and_its_mismatches_are_shown() {
     let operators = Operators::start();
@@ -73,7 +63,7 @@ fn a_launch_is_turned_and_its_mismatches_are_shown() {
         "",
     );
     operators.call(async |stock| assert_eq!(stock.count("tea".to_owned()).await, Ok(3)));
-    until("compared", || !operators.stock.groups().is_empty());
+    operators.until("a difference is told", || !operators.stock.groups().is_empty());
 
     let shown = seam(&operators, "launch status").is(0, "gate: hold\n  ", "");
     for wanted in [

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -105,6 +105,17 @@ impl Operators {
             stock,
             is_away,
             is_slow,
+        }
+    }
+
+    /// Waits until it is so.
+    #[track_caller]
+    pub(crate) fn until(&self, wanted: &str, mut is_so: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "not within 20 s: {wanted}");
+            self.runtime
+                .block_on(async { tokio::time::sleep(Duration::from_millis(5)).await });
         }
     }
 

@@ -76,7 +76,7 @@ impl Platform {
         let [home, away] = [TempDir::new().unwrap(), TempDir::new().unwrap()];
         let door = Port::hold();
         let monolith_url = format!("http://{}", door.address());
-        let service = Self::service(away.path(), &provider_url, &monolith_url, stands_by);
+        let service = Self::service(away.path(), &provider_url, &monolith_url, stands_by).await;
         let mut settings = vec![
             ("LISTEN", door.address().to_string()),
             ("PROVIDER_URL", provider_url.clone()),
@@ -86,7 +86,7 @@ impl Platform {
         ];
         settings.extend(more(&service, home.path()));
         Self {
-            monolith: Service::start_command(monolith, "monolith", home.path(), &settings),
+            monolith: Service::start_command(monolith, "monolith", home.path(), &settings).await,
             service,
             provider: provider_url,
             _folders: [home, away],
@@ -95,14 +95,14 @@ impl Platform {
         }
     }
 
-    fn service(folder: &Path, provider: &str, monolith: &str, stands_by: &str) -> Service {
+    async fn service(folder: &Path, provider: &str, monolith: &str, stands_by: &str) -> Service {
         let settings = [
             ("PROVIDER_URL", provider.to_owned()),
             ("ORDERS_URL", monolith.to_owned()),
             ("ADMIN_TOKEN", TOKEN.to_owned()),
             ("STANDS_BY", stands_by.to_owned()),
         ];
-        Service::start("payments", folder, &settings)
+        Service::start("payments", folder, &settings).await
     }
 
     fn socket(service: &Service) -> Arc<Socket> {

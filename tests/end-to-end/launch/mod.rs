@@ -43,7 +43,7 @@ impl Platform {
             ("PROVIDER_URL", provider_url.clone()),
             ("ORDERS_URL", format!("http://{}", nobody.address())),
         ];
-        let candidate = Service::start("payments", away.path(), &alone);
+        let candidate = Service::start("payments", away.path(), &alone).await;
         let settings = vec![
             ("PROVIDER_URL", provider_url),
             ("SMTP_ADDRESS", mail.smtp_address().to_string()),
@@ -53,7 +53,7 @@ impl Platform {
             ("ADMIN_TOKEN", TOKEN.to_owned()),
         ];
         Self {
-            monolith: Service::start("monolith", home.path(), &settings),
+            monolith: Service::start("monolith", home.path(), &settings).await,
             candidate,
             settings,
             home,
@@ -221,7 +221,7 @@ async fn a_dial_survives_a_monolith_that_is_killed_and_a_candidate_that_is_away_
     platform.set("--reads shadow --shadowed 12.5%").await;
 
     platform.monolith.end();
-    platform.monolith = Service::start("monolith", platform.home.path(), &platform.settings);
+    platform.monolith = Service::start("monolith", platform.home.path(), &platform.settings).await;
 
     let status = platform.status().await;
     assert_eq!(

@@ -26,8 +26,8 @@ pub const ADMIN_BODY: usize = 64 << 10;
 /// | `GET /admin/launch/{name}/lacking` | the writes that one side may lack, an array of [`Lacking`] |
 /// | `POST /admin/launch/{name}/repair` | [`Reconciled`], after a repair |
 ///
-/// Each needs `Authorization: Bearer TOKEN`. A failure is a [`Problem`]: 401 without the token, 400 for a body that is no
-/// JSON, 404 for a launch that is not there or has no journal, 412 if the launch was turned since that revision, 428
+/// Each needs `Authorization: Bearer TOKEN`. A failure is a [`Problem`]: 401 without the token, 400 for a body that is
+/// no JSON, 404 for a launch that is not there or has no journal, 412 if the launch was turned since that revision, 428
 /// without `If-Match` (`*` turns it whatever it was), 409 while its source has settings that are refused, 422 for a
 /// body that is no position, or one that is refused, 500 if it can't be written. None of them changes anything.
 pub struct Admin {
@@ -78,10 +78,11 @@ impl Admin {
         Self { claim, ..self }
     }
 
-    /// Refuses a request without the token. [`Admin::answer`] does so too; a server asks before it reads a body.
-    pub fn admit(&self, headers: &HeaderMap) -> Result<(), Answer> {
+    /// The refusal of a request without the token; `None` if it has it. [`Admin::answer`] looks too; a server asks before
+    /// it reads a body.
+    pub fn refusal(&self, headers: &HeaderMap) -> Option<Response<Bytes>> {
         if self.token.admits(headers) {
-            return Ok(());
+            return None;
         }
         let mut refused = problem(
             StatusCode::UNAUTHORIZED,
@@ -89,12 +90,12 @@ impl Admin {
         );
         let challenge = HeaderValue::from_static("Bearer");
         refused.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        Err(refused)
+        Some(refused)
     }
 
     /// Answers a request. `path` begins with [`ADMIN_PATH`].
-    pub async fn answer(&self, method: &Method, path: &str, headers: &HeaderMap, body: &[u8]) -> Answer {
-        if let Err(refused) = self.admit(headers) {
+    pub async fn answer(&self, method: &Method, path: &str, headers: &HeaderMap, body: &[u8]) -> Response<Bytes> {
+        if let Some(refused) = self.refusal(headers) {
             return refused;
         }
         let rest = path.strip_prefix(ADMIN_PATH).unwrap_or(path);
@@ -154,7 +155,7 @@ impl Admin {
     async fn turn(&self, launch: Arc<dyn Operated>, headers: &HeaderMap, body: &[u8]) -> Answer {
         let position: Position = match read(body) {
             Ok(position) => position,
-            Err(refused) => return refused,
+            Err((status, error)) => return problem(status, error),
         };
         let revision = match headers.get(header::IF_MATCH).map(HeaderValue::to_str) {
             Some(Ok("*")) => None,
@@ -179,7 +180,7 @@ impl Admin {
 }
 
 /// Reads a body, and names the field that is wrong.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Answer> {
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, (StatusCode, String)> {
     let mut json = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut json)
         .map_err(|error| {
@@ -194,7 +195,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Answer> {
             } else {
                 StatusCode::BAD_REQUEST
             };
-            problem(status, format!("{path}: {error}"))
+            (status, format!("{path}: {error}"))
         })
 }
 

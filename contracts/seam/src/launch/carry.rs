@@ -39,10 +39,10 @@ impl<C: Contract + ?Sized> Carrier<C> for Launch<C> {
             inner.recorder.called(index, Side::Control);
             return inner.control.dispatch(call);
         }
-        let key = C::key(&call);
-        let bucket = inner.bucket(key.as_deref());
+        let key = inner.cohorts.bucket_of::<C>(&call);
+        let bucket = key.unwrap_or(Bucket::LAST);
         // A read without a key may be shadowed at any dial, but not served.
-        let shadowed = match (&key, method.kind) {
+        let shadowed = match (key, method.kind) {
             (None, MethodKind::Read) => Bucket::scaled(chance::bits()),
             _ => bucket,
         };
@@ -56,7 +56,7 @@ impl<C: Contract + ?Sized> Carrier<C> for Launch<C> {
                     Write {
                         index,
                         bucket,
-                        key,
+                        key: C::key(&call),
                         chosen: route.first,
                         compared,
                     },

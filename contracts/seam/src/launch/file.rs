@@ -48,8 +48,8 @@ const VERSION: u32 = 1;
 ///
 /// One launch at a time holds the file, by a lock on the file beside it that ends with `.lock`. The one that ends with
 /// `.state` holds the stages that were in force last, so that none can be skipped over a restart; before it is there,
-/// both are off. [`Launch::turn`](crate::launch::Launch::turn) writes stages and dials into the file, and leaves comments,
-/// rules and everything else as they are.
+/// both are off. [`Launch::turn`](crate::launch::Launch::turn) writes stages and dials into the file, and leaves
+/// comments, rules and everything else as they are.
 #[derive(Debug)]
 pub struct WatchedFile {
     file: PathBuf,

@@ -213,6 +213,13 @@ async fn watched<C: Contract + ?Sized>(launch: Weak<Inner<C>>, every: Duration) 
 #[must_use = "a watch ends when it is dropped"]
 pub struct Watch(JoinHandle<()>);
 
+impl Watch {
+    #[cfg(feature = "open-feature")]
+    pub(crate) fn of(task: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(task))
+    }
+}
+
 impl Drop for Watch {
     fn drop(&mut self) {
         self.0.abort();

@@ -49,6 +49,6 @@ impl Settings {
 
     /// A text that differs where any of the settings does, by which a change names those that it was made from.
     pub fn revision(&self) -> String {
-        format!("{:016x}", hash(0, &format!("{self:?}")))
+        format!("{:016x}", hash(0, format!("{self:?}").as_bytes()))
     }
 }

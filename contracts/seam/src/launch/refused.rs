@@ -119,6 +119,14 @@ pub enum Refused {
         /// The number of its bytes.
         seen: usize,
     },
+    /// A flag has no value, or one that no launch may have.
+    #[error("flag {flag:?}: {problem}; the settings stay as they are")]
+    Flag {
+        /// The flag in question.
+        flag: String,
+        /// The problem with it.
+        problem: String,
+    },
     /// A file can't be used.
     #[error("{}: {problem}", file.display())]
     File {
@@ -142,6 +150,14 @@ impl Refused {
         Self::File {
             file: file.into(),
             problem: problem.into(),
+        }
+    }
+
+    #[cfg(feature = "open-feature")]
+    pub(crate) fn flag(flag: impl Into<String>, problem: impl ToString) -> Self {
+        Self::Flag {
+            flag: flag.into(),
+            problem: problem.to_string(),
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod admin;
 mod comparing;
+mod flags;
 mod gate;
 mod hurting;
 mod isolation;

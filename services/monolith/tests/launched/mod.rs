@@ -17,8 +17,11 @@ use crate::{Outside, environment, follow_one_order, socket, start};
 
 const TOKEN: &str = "operators-of-a-test";
 
+/// Settings by their names.
+type Settings = Vec<(&'static str, String)>;
+
 /// The settings of a monolith whose modules but Orders have a candidate at this address.
-fn launched(outside: &Outside, folder: &Path, candidate: SocketAddr) -> Vec<(&'static str, String)> {
+fn launched(outside: &Outside, folder: &Path, candidate: SocketAddr) -> Settings {
     let url = format!("http://{candidate}");
     let mut settings = outside.settings();
     settings.extend([
@@ -111,7 +114,12 @@ async fn reads_of_each_module_go_to_its_candidate_too_and_their_differences_are_
         let group = status.gate.groups.iter().find(|group| group.method == method);
         assert!(group.is_some_and(|group| group.count > 0), "{:?}", status.gate.groups);
     }
-    let (code, metrics) = ask(&monolith, "GET /metrics", None, None).await;
+    figures_and_switches_are_those_of_operators(&monolith).await;
+}
+
+/// Looks at the figures after one difference of each module, at the switches and at their description.
+async fn figures_and_switches_are_those_of_operators(monolith: &SocketAddr) {
+    let (code, metrics) = ask(monolith, "GET /metrics", None, None).await;
     assert_eq!(code, StatusCode::OK);
     for line in [
         r#"seam_launch_shadowed_total{contract="payments",method="get_payment",result="different"} 1"#,
@@ -199,7 +207,7 @@ async fn a_launch_that_can_not_be_is_refused_at_the_start_with_the_setting() {
     let outside = Outside::start().await;
     let folder = TempDir::new().unwrap();
     let database = format!("sqlite://{}/{{module}}.db", folder.path().display());
-    let refused = async |change: &dyn Fn(&mut Vec<(&'static str, String)>)| {
+    let refused = async |change: &dyn Fn(&mut Settings)| {
         let mut settings = launched(&outside, folder.path(), "127.0.0.1:1".parse().unwrap());
         settings.push(("DATABASE_URL", database.clone()));
         change(&mut settings);

@@ -8,7 +8,8 @@
 //! write, and a panic is a 500 for that request alone. An unknown path or method is answered in the envelope too.
 //!
 //! A process works on `REQUESTS` requests at once. One more is refused before its body is read (503
-//! `SERVICE_UNAVAILABLE`, with `Retry-After`): nothing of it was done. Health, statistics and `/admin/` are always answered.
+//! `SERVICE_UNAVAILABLE`, with `Retry-After`): nothing of it was done. Health, statistics and `/admin/` are
+//! always answered.
 //!
 //! Connections are those of the crate `listener`: HTTP/1 alone, with the limits that the settings give.
 

@@ -70,7 +70,8 @@ async fn reconciled(args: &ReconcileArgs) -> Result<(String, u8), Failure> {
     Ok((text, code))
 }
 
-/// The writes that are lacking some time later too: calls go on, and a write is on one side only until the other has it.
+/// The writes that are lacking some time later too: calls go on, and a write is on one side only until the other has
+/// it.
 async fn still(client: &Client, module: &str, lacking: Vec<Lacking>) -> Result<Vec<Lacking>, Failure> {
     if lacking.is_empty() {
         return Ok(lacking);
