@@ -78,8 +78,8 @@ impl Admin {
         Self { claim, ..self }
     }
 
-    /// The refusal of a request without the token; `None` if it has it. [`Admin::answer`] looks too; a server asks before
-    /// it reads a body.
+    /// The refusal of a request without the token; `None` if it has it. [`Admin::answer`] looks too; a server asks
+    /// before it reads a body.
     pub fn refusal(&self, headers: &HeaderMap) -> Option<Response<Bytes>> {
         if self.token.admits(headers) {
             return None;

@@ -23,14 +23,15 @@ use crate::launch::{Dial, Lane, Refused, Settings, Source, Stage, Watch};
 /// NAME is the name of the launch. The provider decides nothing by key: cohorts are those of the launch, so they only
 /// grow. Rules are code's, given to [`Flags::open`].
 ///
-/// The flags are evaluated by [`Flags::fetch`] or [`Flags::watch`]; the launch takes them when it reads its source. A flag
-/// that has no value for another reason than that it is not there, or a wrong one, is refused: the settings in force stay.
+/// The flags are evaluated by [`Flags::fetch`] or [`Flags::watch`]; the launch takes them when it reads its source. A
+/// flag that has no value for another reason than that it is not there, or a wrong one, is refused: the settings in
+/// force stay.
 ///
 /// # Limits
 ///
 /// - Nothing is remembered over a restart, so then the first settings may have any stage.
-/// - The flags are evaluated one after the other, so a reading during a change may be of both sides of it. What must not
-///   be is refused, and the next reading has all of it.
+/// - The flags are evaluated one after the other, so a reading during a change may be of both sides of it. What must
+///   not be is refused, and the next reading has all of it.
 /// - [`Launch::turn`](crate::launch::Launch::turn) is refused: flags are turned at their provider.
 pub struct Flags {
     client: Client,
@@ -45,8 +46,8 @@ struct Reading {
 }
 
 impl Flags {
-    /// Takes the flags of a launch, and evaluates them once. `base` has the rules of comparison and what samples show; the
-    /// rest of it counts for nothing.
+    /// Takes the flags of a launch, and evaluates them once. `base` has the rules of comparison and what samples show;
+    /// the rest of it counts for nothing.
     pub async fn open(client: Client, launch: &str, base: Settings) -> Arc<Self> {
         let last = Mutex::new(Reading {
             read: Ok(Settings::default()),

@@ -129,14 +129,14 @@ async fn figures_and_switches_are_those_of_operators(monolith: &SocketAddr) {
         assert!(metrics.contains(line), "{line} is not in\n{metrics}");
     }
 
-    let (code, refused) = turn(&monolith, "payments", Stage::Complete, "0 %").await;
+    let (code, refused) = turn(monolith, "payments", Stage::Complete, "0 %").await;
     assert!(
         code == StatusCode::UNPROCESSABLE_ENTITY && refused.contains("no stage may be skipped"),
         "{refused}"
     );
-    let refused = ask(&monolith, "GET /admin/launch", Some("operators-of-a-tesT"), None).await;
+    let refused = ask(monolith, "GET /admin/launch", Some("operators-of-a-tesT"), None).await;
     assert_eq!(refused.0, StatusCode::UNAUTHORIZED);
-    let (_, document) = ask(&monolith, "GET /openapi.json", None, None).await;
+    let (_, document) = ask(monolith, "GET /openapi.json", None, None).await;
     let document: Value = serde_json::from_str(&document).unwrap();
     assert!(
         document["paths"]["/admin/launch/{module}"]["put"].is_object(),
