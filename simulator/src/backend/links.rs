@@ -28,13 +28,13 @@ impl Links {
             let node = topology.node(&endpoint.node);
             let fixed = node.and_then(|node| node.public_ports.get(&endpoint.port)).copied();
             let link = Link::from_outside(endpoint.clone());
-            let faults = Faults::new(seed, link.key());
+            let faults = faults_of(topology, &link, seed);
             front_doors.insert(endpoint.clone(), listen(&endpoint, fixed, upstream, faults).await?);
         }
         let mut links = BTreeMap::new();
         for link in topology.links() {
             let upstream = upstreams.entry(link.endpoint.clone()).or_default();
-            let faults = Faults::new(seed, link.key());
+            let faults = faults_of(topology, &link, seed);
             links.insert(link.clone(), listen(&link, None, upstream, faults).await?);
         }
         Ok(Self {
@@ -119,6 +119,15 @@ impl Links {
     fn all(&self) -> impl Iterator<Item = (&Endpoint, &Proxy)> {
         let links = self.links.iter().map(|(link, proxy)| (&link.endpoint, proxy));
         self.front_doors.iter().chain(links)
+    }
+}
+
+/// The faults of a link, which know the operations of its callee.
+fn faults_of(topology: &Topology, link: &Link, seed: u64) -> Faults {
+    let callee = topology.node(&link.endpoint.node);
+    match callee.and_then(|callee| callee.operations.clone()) {
+        Some(operations) => Faults::described(seed, link.key(), operations),
+        None => Faults::new(seed, link.key()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Faults that a topology can bear on this backend. `simulator/FAULTS.md` has the same table.
 
+use faults::LayError;
+
 use crate::{
     steps::{Fault, FaultKind, LinkFault, Support, Target},
     topology::{Link, Node, Program, Topology},
@@ -17,7 +19,9 @@ pub(crate) fn support(topology: &Topology, fault: &Fault) -> Support {
                 topology.roles().join(", ")
             )),
         },
-        Target::Link(_) | Target::Partition(..) => match links_of(topology, fault) {
+        Target::Link(_) | Target::Partition(..) => match links_of(topology, fault)
+            .and_then(|links| fit(topology, links))
+        {
             Err(reason) => Support::Refused(reason),
             Ok(_) if fault.kind == FaultKind::Partition => Support::Approximated(
                 "new connections are accepted and stay silent, where a network would leave them without an answer to \
@@ -88,6 +92,23 @@ fn of_crash(topology: &Topology, role: &str, node: &Node) -> Support {
         ),
         Program::Cargo { .. } | Program::Command { .. } => return Support::Supported,
     })
+}
+
+/// Refuses a fault that needs what the document of a callee does not have.
+fn fit(topology: &Topology, links: Vec<(Link, &faults::Fault)>) -> Result<(), String> {
+    for (link, laid) in links {
+        let callee = topology.node(&link.endpoint.node);
+        let operations = callee.and_then(|callee| callee.operations.as_deref());
+        laid.fits(operations).map_err(|error| {
+            let node = &link.endpoint.node;
+            let way = match &error {
+                LayError::Undescribed { .. } => format!("; give node {node} one, as openapi = \"FILE\""),
+                _ => String::new(),
+            };
+            format!("{link}: {error}{way}")
+        })?;
+    }
+    Ok(())
 }
 
 /// Every link of a topology with each fault that is to be laid on it, at least one. A partition needs no link in both

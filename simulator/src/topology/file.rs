@@ -128,6 +128,10 @@ pub(super) struct NodeTable {
     /// End of the node when the topology goes down.
     #[schemars(with = "Option<StopTable>")]
     pub(super) stop: Option<Spanned<StopTable>>,
+    /// OpenAPI document of what it serves, version 3 as JSON, from the folder of the topology's file. Faults on links to
+    /// it may then name its operations (`on.http.operation`) and break its schemas (`violate_schema`).
+    #[schemars(with = "Option<String>")]
+    pub(super) openapi: Option<Spanned<String>>,
     /// Name of data that outlives the run: `${data}` is then `.seam/data/NAME`, which belongs to one run at a time.
     /// With several instances each has `NAME-1` and so on. Where the key is missing, the folder goes with the run.
     #[schemars(with = "Option<schema::Name>")]

@@ -116,6 +116,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "two nodes have data = \"x\"",
     "shop.toml:3: node 'bank' has address 'http://bank/v2'; use host:port, or http://host",
     "shop.toml:4: env file ./no.env: No such file",
+    "shop.toml:4: openapi of node 'web', ./no.json: No such file",
     "shop.toml:2: cannot include ./no.toml: No such file",
     "the environment variable SEAM_TEST_NOWHERE is not set; set it, or give a default: \
              ${env.SEAM_TEST_NOWHERE:-default}",
