@@ -1,5 +1,6 @@
 //! Each service dies at each of its fail points, once, is started again, and the books are right: no order is lost or
-//! doubled, and nobody is charged twice. They are the books of the checkout scenario, with a crash in place of its kill.
+//! doubled, and nobody is charged twice. They are the books of the checkout scenario, with a crash in place of its
+//! kill.
 //!
 //! Run by `just fail-points`: `seam` builds the services a second time, with the feature `fail-points` of `shared`.
 
