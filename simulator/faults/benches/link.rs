@@ -1,8 +1,8 @@
-//! Figures of a proxy without faults against the same traffic without a proxy, through a plain relay of the same process
-//! (tokio's `copy_bidirectional` with buffers of 256 KiB), and through Toxiproxy where the variable `TOXIPROXY_BIN` names
-//! its server, in one run: the median of a round trip of 64 bytes, round trips per second over 1, 100 and 5,000
-//! connections (not of the plain relay, whose buffers would be 2.5 GB), and the throughput of one connection. Then the
-//! memory of the process before and after 1,000,000 HTTP requests under a fault on them.
+//! Figures of a proxy without faults against the same traffic without a proxy, through a plain relay of the same
+//! process (tokio's `copy_bidirectional` with buffers of 256 KiB), and through Toxiproxy where the variable
+//! `TOXIPROXY_BIN` names its server, in one run: the median of a round trip of 64 bytes, round trips per second over
+//! 1, 100 and 5,000 connections (not of the plain relay, whose buffers would be 2.5 GB), and the throughput of one
+//! connection. Then the memory of the process before and after 1,000,000 HTTP requests under a fault on them.
 //!
 //! Nothing here passes or fails. Rounds of all take turns, and each figure is the median of its rounds.
 
