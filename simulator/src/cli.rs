@@ -129,7 +129,7 @@ enum Command {
 /// Reads the command line, runs the command, and returns the exit code, one of [`crate::exit`]. Results go to stdout,
 /// everything else to stderr.
 pub fn main() -> u8 {
-    match Cli::try_parse() {
+    match Cli::try_parse_from(proxy::spelled(std::env::args_os())) {
         Ok(Cli { command }) => run_command(command),
         Err(told) => tell(&told),
     }
