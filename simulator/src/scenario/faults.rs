@@ -5,8 +5,9 @@ use tokio::sync::watch;
 
 use super::{
     Event, FaultOutcome, FaultReport, Phase, Scenario, ScenarioError,
+    choices::When,
     plan::Steady,
-    schedule::{Fate, Scheduled, State, When, schedule},
+    schedule::{Fate, Scheduled, State, schedule},
     timekeeper::Timekeeper,
 };
 use crate::steps::{Client, LinkTraffic, NotLaid, World};
@@ -38,14 +39,15 @@ impl<'a> Faults<'a> {
         client: &'a Client<'a>,
         time: &'a Timekeeper<'a>,
     ) -> Result<Self, ScenarioError> {
+        let plans = scenario.faults_of(seed);
         Ok(Self {
             world,
             client,
             time,
-            names: scenario.faults.iter().map(|plan| plan.name().to_owned()).collect(),
+            names: plans.iter().map(|plan| plan.name().to_owned()).collect(),
             steady: scenario.steady,
             heal_within: scenario.heal_within,
-            schedule: schedule(scenario, seed, world)?,
+            schedule: schedule(&plans, scenario.workload.count, seed, world)?,
         })
     }
 
@@ -76,6 +78,7 @@ impl<'a> Faults<'a> {
             kind: it.fault.kind,
             target: it.fault.target.clone(),
             links: it.fault.links.clone(),
+            drawn: it.drawn,
             approximated: it.approximated.clone(),
             at_journey: it.at_journey.get(),
             traffic: it.traffic.borrow().clone(),

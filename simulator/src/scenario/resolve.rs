@@ -12,7 +12,7 @@ use super::{
     file::{ChoiceTable, ObservationTable, PagesTable, ScenarioFile},
     plan::{Choice, Column, Condition, Draw, FAULTS, JOURNEYS, LINKS, Observation, Pages, Setup, Subjects, Weighted},
     resolve_checks::{errand, invariants},
-    resolve_fault::faults,
+    resolve_fault::{explore, faults},
     resolve_limits::{steady, stops, workload},
 };
 use crate::steps::{Step, StepTable, Template, Variables, check_pointer};
@@ -65,6 +65,8 @@ pub(super) fn resolve(file: ScenarioFile, home: &Path) -> Result<Scenario, Mista
     let steps = each(file.step, |it| step(it, &mut names, &mut known))?;
     let observations = each(file.observe, |it| observation(it, &file.list, &known))?;
     let faults = faults(file.fault, workload.count)?;
+    let candidates = file.explore.map(|table| explore(table, &faults, workload.count));
+    let explore = candidates.transpose()?;
     for answer in &file.repeat.answers {
         check_pointer(&answer.pointer, "[repeat]").map_err(|problem| Mistake { offset: start, problem })?;
     }
@@ -92,6 +94,8 @@ pub(super) fn resolve(file: ScenarioFile, home: &Path) -> Result<Scenario, Mista
         setup,
         steps,
         faults,
+        explore,
+        seed: file.seed,
         observations,
         conditions: file.settle.into_iter().map(condition).collect(),
         invariants,

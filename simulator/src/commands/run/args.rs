@@ -64,6 +64,7 @@ impl RunArgs {
         }
         if !self.kill.is_empty() {
             scenario.faults = self.faults(scenario, topology)?;
+            scenario.explore = None;
         }
         Ok(())
     }

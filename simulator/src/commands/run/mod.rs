@@ -77,7 +77,7 @@ impl Plan {
             return Err(misfits.join("\n"));
         }
         // Short enough to be typed again.
-        let seed = args.seed.unwrap_or_else(|| chance::below(1_000_000));
+        let seed = args.seed.or(scenario.seed).unwrap_or_else(|| chance::below(1_000_000));
         let replay = args.replay(seed, &name, topology.secrets());
         Ok(Self {
             args,
