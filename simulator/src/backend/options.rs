@@ -1,6 +1,6 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
-use super::Keep;
+use super::{Built, Keep};
 
 /// Settings for bringing a topology up.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct Options {
     /// Path of the `seam` binary, which starts nodes and kills what outlives it. By default the running program,
     /// which must then be `seam` itself.
     pub seam: Option<PathBuf>,
+    /// Cargo binaries of the topology, as [`build`](super::build) made them; built first by default.
+    pub built: Option<Built>,
 }
 
 impl Default for Options {
@@ -30,6 +32,7 @@ impl Default for Options {
             grace: Duration::from_secs(5),
             seed: None,
             seam: None,
+            built: None,
         }
     }
 }

@@ -45,6 +45,17 @@ impl Verdict {
 }
 
 impl Report {
+    /// True if the fault of this name had an effect, in any of its layings.
+    pub fn has_acted(&self, name: &str) -> bool {
+        // Layings after the first have their number behind the name.
+        let is_number = |rest: &str| {
+            let number = rest.strip_prefix(" (").and_then(|rest| rest.strip_suffix(')'));
+            rest.is_empty() || number.is_some_and(|number| number.parse::<u32>().is_ok())
+        };
+        let mut fired = self.faults.iter().filter(|fault| fault.has_fired());
+        fired.any(|fault| fault.name.strip_prefix(name).is_some_and(is_number))
+    }
+
     /// True if candidates were drawn and none of them happened with an effect: then the run shows nothing about them.
     pub fn met_nothing(&self) -> bool {
         let mut drawn = self.faults.iter().filter(|fault| fault.drawn).peekable();

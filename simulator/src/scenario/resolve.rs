@@ -65,8 +65,7 @@ pub(super) fn resolve(file: ScenarioFile, home: &Path) -> Result<Scenario, Mista
     let steps = each(file.step, |it| step(it, &mut names, &mut known))?;
     let observations = each(file.observe, |it| observation(it, &file.list, &known))?;
     let faults = faults(file.fault, workload.count)?;
-    let candidates = file.explore.map(|table| explore(table, &faults, workload.count));
-    let explore = candidates.transpose()?;
+    let explore = explore(file.explore, &faults, workload.count)?;
     for answer in &file.repeat.answers {
         check_pointer(&answer.pointer, "[repeat]").map_err(|problem| Mistake { offset: start, problem })?;
     }

@@ -38,12 +38,19 @@ pub(super) fn faults(tables: Vec<FaultTable>, journeys: u64) -> Result<Vec<Fault
     Ok(plans)
 }
 
-/// Makes the candidates that a file means, beside its own faults.
+/// Makes the candidates that a file means, if any, beside its own faults.
 ///
 /// # Errors
 /// The first entry that contradicts itself, has no name or that of another, or waits for another candidate; or a number
 /// of faults that there can't be.
-pub(super) fn explore(table: ExploreTable, own: &[FaultPlan], journeys: u64) -> Result<Explore, Mistake> {
+pub(super) fn explore(
+    table: Option<ExploreTable>,
+    own: &[FaultPlan],
+    journeys: u64,
+) -> Result<Option<Explore>, Mistake> {
+    let Some(table) = table else {
+        return Ok(None);
+    };
     let start = table.fault.first().map_or(0, offset);
     for nameless in table.fault.iter().filter(|table| table.name.is_none()) {
         require(false, offset(nameless), || {
@@ -63,10 +70,10 @@ pub(super) fn explore(table: ExploreTable, own: &[FaultPlan], journeys: u64) -> 
     require((1..=all).contains(&high), start, || {
         format!("[explore] has faults up to {high} of {all} candidates, wanted 1 to {all}")
     })?;
-    Ok(Explore {
+    Ok(Some(Explore {
         faults: (low, high),
         candidates,
-    })
+    }))
 }
 
 /// The plans of entries of this key, with the place of each; none may have one of the `names`.

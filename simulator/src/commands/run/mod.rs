@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use seam::chance;
 use serde::Serialize;
 
-pub(crate) use args::RunArgs;
+pub(crate) use args::{RunArgs, quoted};
 use screen::Screen;
 
 use super::{
@@ -49,14 +49,14 @@ struct Plan {
     replay: String,
 }
 
-/// A report with the facts that this command adds to it.
+/// A report with the facts that a command adds to it.
 #[derive(Serialize)]
-struct FullReport<'a> {
-    topology: &'a str,
-    profile: String,
-    replay: &'a str,
+pub(crate) struct FullReport<'a> {
+    pub(crate) topology: &'a str,
+    pub(crate) profile: String,
+    pub(crate) replay: &'a str,
     #[serde(flatten)]
-    report: &'a Report,
+    pub(crate) report: &'a Report,
 }
 
 impl Plan {
