@@ -1,22 +1,18 @@
 //! Each service dies at each of its fail points, once, is started again, and the books are right: no order is lost or
-//! doubled, and nobody is charged twice. They are the books of the checkout scenario, and its invariants.
+//! doubled, and nobody is charged twice. They are the books of the checkout scenario, with a crash in place of its kill.
 //!
-//! Run by `just fail-points`: the services are built a second time, with the feature `fail-points` of `shared`.
+//! Run by `just fail-points`: `seam` builds the services a second time, with the feature `fail-points` of `shared`.
 
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::OnceLock,
     time::Duration,
 };
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 const SERVICES: [&str; 4] = ["orders", "payments", "inventory", "notifications"];
-/// The outside world, which does not die.
-const OUTSIDE: [&str; 3] = ["payment-provider", "mail-sink", "push-sink"];
 /// Time limit of a run; one takes some ten seconds.
 const LONGEST: Duration = Duration::from_secs(240);
 /// Pass at which the process dies: some work is done then, and some is under way.
@@ -59,98 +55,23 @@ points! {
     notifications_has_not_published_an_event: "notifications.event.before_publish",
 }
 
-/// The services with fail points, in a folder of their own: the next build without them replaces those of cargo.
-struct Built(TempDir);
-
-impl Built {
-    fn get() -> &'static Self {
-        static BUILT: OnceLock<Built> = OnceLock::new();
-        BUILT.get_or_init(Self::make)
-    }
-
-    fn make() -> Self {
-        let mut cargo = Command::new(env!("CARGO"));
-        for name in simulator::backend::package_variables() {
-            cargo.env_remove(name);
-        }
-        cargo.args(["build", "--locked", "--workspace", "--message-format", "json"]);
-        cargo.args(["--features", "shared/fail-points"]);
-        cargo.args(SERVICES.iter().flat_map(|service| ["--bin", service]));
-        let output = cargo.current_dir(workspace()).output().expect("cargo starts");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "the services do not build with fail points:\n{said}"
-        );
-        let folder = tempfile::tempdir().expect("a folder can be made");
-        let messages = String::from_utf8_lossy(&output.stdout).into_owned();
-        for message in messages
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        {
-            if let (Some(executable), Some(name)) = (message["executable"].as_str(), message["target"]["name"].as_str())
-            {
-                std::fs::copy(executable, folder.path().join(name)).expect("a binary can be copied");
-            }
-        }
-        Self(folder)
-    }
-
-    fn service(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-}
-
 fn workspace() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn text_of(file: &str) -> String {
-    std::fs::read_to_string(workspace().join(file)).expect("the platform's own file can be read")
-}
-
-/// Writes `text` with `from` replaced once.
-///
-/// # Panics
-/// If `from` does not stand in it exactly once: the file has changed, and so must this suite.
-fn replaced(text: &str, from: &str, to: &str) -> String {
-    assert_eq!(text.matches(from).count(), 1, "{from:?} in\n{text}");
-    text.replace(from, to)
-}
-
-/// The microservices with the binaries that have fail points; the one of `dying` is started again once.
-fn topology(folder: &Path, dying: &str) -> PathBuf {
-    let mut text = text_of("simulator/topologies/microservices.toml");
-    for service in SERVICES {
-        let restart = match service == dying {
-            true => "\nrestart = { on_failure = 1, backoff_ms = 100 }",
-            false => "",
-        };
-        let binary = Built::get().service(service);
-        let command = format!("command = [{:?}]{restart}", binary.display().to_string());
-        text = replaced(&text, &format!("cargo = {{ package = {service:?} }}"), &command);
-    }
-    for sink in OUTSIDE {
-        let binary = PathBuf::from(tests::binary(sink).get_program());
-        let command = format!("command = [{:?}]", binary.display().to_string());
-        text = replaced(
-            &text,
-            &format!("cargo = {{ package = \"outside\", bin = {sink:?} }}"),
-            &command,
-        );
-    }
-    let file = folder.join("topology.toml");
-    std::fs::write(&file, text).expect("a topology can be written");
-    file
-}
-
-fn scenario(folder: &Path, dying: &str) -> PathBuf {
-    let text = text_of("simulator/scenarios/checkout.toml");
-    let text = replaced(&text, "\nkillable = ", &format!("\nmay_die = [{dying:?}]\nkillable = "));
+/// The checkout scenario with a crash at this point in place of its fault.
+fn scenario(folder: &Path, point: &str) -> PathBuf {
+    let file = workspace().join("simulator/scenarios/checkout.toml");
+    let text = std::fs::read_to_string(file).expect("the platform's own file can be read");
+    let (text, _) = text.split_once("[[fault]]").expect("it has a fault, which stands last");
     let parts = workspace().join("simulator/scenarios/parts");
     let text = text.replace("\"parts/", &format!("\"{}/", parts.display()));
+    let node = point.split('.').next().expect("a point begins with its service");
+    let crash = format!(
+        "[[fault]]\nkind = \"crash\"\nnode = {node:?}\npoint = {point:?}\nnth = {PASS}\nat = 0.0\nlasts = \"100ms\"\n"
+    );
     let file = folder.join("checkout.toml");
-    std::fs::write(&file, text).expect("a scenario can be written");
+    std::fs::write(&file, text + &crash).expect("a scenario can be written");
     file
 }
 
@@ -164,56 +85,90 @@ fn run(mut command: Command) -> Output {
     })
 }
 
-fn crash_at(point: &str) {
-    let dying = point.split('.').next().expect("a point begins with its service");
+fn run_with_crash_at(point: &str) -> Output {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let died = folder.path().join("died");
     let mut seam = tests::seam();
-    seam.arg("run")
-        .arg(scenario(folder.path(), dying))
-        .arg("--topology")
-        .arg(topology(folder.path(), dying))
-        .args(["--kill", "none", "--seed", "5", "--json"])
-        .env("SEAM_FAIL_POINT", format!("{point}:{PASS}"))
-        .env("SEAM_FAIL_POINT_ONCE", &died);
+    seam.arg("run").arg(scenario(folder.path(), point));
+    seam.args(["--topology", "microservices", "--seed", "5", "--json"]);
+    run(seam)
+}
 
-    let output = run(seam);
+fn crash_at(point: &str) {
+    let output = run_with_crash_at(point);
 
     tests::assert_passed(&output);
-    assert!(
-        died.exists(),
-        "no process passed {point} {PASS} times, so none died there"
-    );
     let report: Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
-    let deaths = report["deaths"].as_array().expect("deaths are listed");
-    let nodes: Vec<_> = deaths
-        .iter()
-        .map(|death| death["node"].as_str().unwrap_or_default())
-        .collect();
-    assert_eq!(nodes, [dying], "{report:#}");
+    let [fault] = report["faults"].as_array().expect("faults are listed").as_slice() else {
+        panic!("{report:#}");
+    };
+    assert_eq!(
+        (&fault["point"]["name"], &fault["outcome"]["is"]),
+        (&point.into(), &"fired".into())
+    );
+    assert_eq!(report["deaths"].as_array().map(Vec::len), Some(0), "{report:#}");
 }
 
 #[test]
 fn every_point_that_a_service_lists_has_a_test() {
     let mut listed = BTreeSet::new();
     for service in SERVICES {
-        let mut command = Command::new(Built::get().service(service));
-        command.arg("--fail-points");
-        let output = run(command);
-        assert!(output.status.success(), "{output:?}");
-        let text = String::from_utf8(output.stdout).expect("names are UTF-8");
-        listed.extend(text.lines().map(str::to_owned));
+        let output = run_with_crash_at(&format!("{service}.nowhere"));
+
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let (_, points) = said
+            .split_once("its program lists ")
+            .unwrap_or_else(|| panic!("{said}"));
+        let points = points.lines().next().unwrap_or_default();
+        listed.extend(points.split(", ").map(str::to_owned));
     }
     assert_eq!(listed, TESTED.iter().map(|point| (*point).to_owned()).collect());
 }
 
+/// The service orders with fail points, in this folder: the next build without them replaces that of cargo.
+fn orders_with_fail_points(folder: &Path) -> PathBuf {
+    let mut cargo = Command::new(env!("CARGO"));
+    for name in simulator::backend::package_variables() {
+        cargo.env_remove(name);
+    }
+    cargo.args([
+        "build",
+        "--locked",
+        "--workspace",
+        "--features",
+        "shared/fail-points",
+        "--bin",
+        "orders",
+    ]);
+    cargo.args(["--message-format", "json"]);
+    let output = cargo.current_dir(workspace()).output().expect("cargo starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "orders does not build with fail points:\n{said}"
+    );
+    let messages = String::from_utf8_lossy(&output.stdout).into_owned();
+    let messages = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let orders = messages.filter(|message| message["target"]["name"] == "orders");
+    let executable = orders
+        .filter_map(|message| Some(message["executable"].as_str()?.to_owned()))
+        .next();
+    let own = folder.join("orders");
+    std::fs::copy(executable.expect("cargo names the executable it built"), &own).expect("a binary can be copied");
+    own
+}
+
 #[test]
 fn a_point_that_a_service_does_not_have_is_refused_at_the_start() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let orders = orders_with_fail_points(folder.path());
     for (point, wanted) in [
         ("orders.nowhere", "orders --fail-points lists all"),
         ("orders.event.before_commit:0", "wanted NAME or NAME:N with N from 1"),
     ] {
-        let mut orders = Command::new(Built::get().service("orders"));
+        let mut orders = Command::new(&orders);
         orders.env("SEAM_FAIL_POINT", point);
         orders
             .env("INVENTORY_URL", "http://127.0.0.1:1")

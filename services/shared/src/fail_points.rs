@@ -2,15 +2,16 @@
 //! with the feature `fail-points`.
 //!
 //! [`fail_point!`](crate::fail_point) names a point; without the feature it is nothing. `SEAM_FAIL_POINT=NAME` arms one
-//! for the process: it dies when it passes there first, or with `NAME:N` for the Nth time. If `SEAM_FAIL_POINT_ONCE`
-//! names a file, whoever makes that file dies, and nobody after it: a process that is started again goes on.
+//! for the process: it dies when it passes there first, or with `NAME:N` for the Nth time. If `SEAM_FAIL_POINT_FILE`
+//! names a file, only passes while that file is there count, and only who removes it dies. So `seam run` arms a point by
+//! making the file, at any moment, and knows a death there from any other by its absence; a process that is started
+//! again goes on.
 //!
 //! These are fifty lines instead of the crate `fail`, whose actions are panics, pauses and early returns. A panic is
 //! caught by tasks and answers, so that it would try another thing than a crash.
 
 use std::{
-    env,
-    fs::OpenOptions,
+    env, fs,
     path::PathBuf,
     process,
     sync::{
@@ -20,7 +21,7 @@ use std::{
 };
 
 const POINT: &str = "SEAM_FAIL_POINT";
-const ONCE: &str = "SEAM_FAIL_POINT_ONCE";
+const FILE: &str = "SEAM_FAIL_POINT_FILE";
 
 static ARMED: OnceLock<Option<Armed>> = OnceLock::new();
 
@@ -30,7 +31,19 @@ struct Armed {
     name: String,
     nth: u64,
     passed: AtomicU64,
-    once: Option<PathBuf>,
+    /// Passes count while it is there; who removes it dies.
+    file: Option<PathBuf>,
+}
+
+impl Armed {
+    fn is_there(&self) -> bool {
+        self.file.as_ref().is_none_or(|file| file.exists())
+    }
+
+    /// True for one process only, however many pass at once.
+    fn is_mine(&self) -> bool {
+        self.file.as_ref().is_none_or(|file| fs::remove_file(file).is_ok())
+    }
 }
 
 /// Arms the point that the environment names. `points` are those of the program. The name of another program's point is
@@ -67,7 +80,7 @@ fn parse(text: &str) -> Result<Armed, String> {
             name: name.to_owned(),
             nth,
             passed: AtomicU64::new(0),
-            once: env::var_os(ONCE).map(PathBuf::from),
+            file: env::var_os(FILE).map(PathBuf::from),
         }),
         _ => Err(format!("{POINT} is {text:?}, wanted NAME or NAME:N with N from 1")),
     }
@@ -77,14 +90,10 @@ fn parse(text: &str) -> Result<Armed, String> {
 #[doc(hidden)]
 pub fn pass(name: &str) {
     let Some(Some(armed)) = ARMED.get() else { return };
-    if armed.name != name || armed.passed.fetch_add(1, SeqCst) + 1 != armed.nth {
+    if armed.name != name || !armed.is_there() {
         return;
     }
-    let is_mine = match &armed.once {
-        Some(file) => OpenOptions::new().write(true).create_new(true).open(file).is_ok(),
-        None => true,
-    };
-    if is_mine {
+    if armed.passed.fetch_add(1, SeqCst) + 1 >= armed.nth && armed.is_mine() {
         // No destructor, no drain, no answer: the system closes what was open.
         process::abort();
     }

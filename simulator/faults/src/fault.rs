@@ -2,7 +2,7 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Effect, Selector};
+use crate::{Effect, LayError, Operations, Selector};
 
 /// Longest name of a fault, in characters.
 const LONGEST_NAME: usize = 80;
@@ -59,6 +59,28 @@ impl Fault {
     /// Returns the traffic it is laid on.
     pub fn on(&self) -> &Selector {
         &self.on
+    }
+
+    /// Checks that the OpenAPI document of a callee, if there is one, has what the fault needs: the operation that it
+    /// names, and any document for `violate_schema`.
+    ///
+    /// # Errors
+    /// Fails if there is no document, or no such operation in it.
+    pub fn fits(&self, operations: Option<&Operations>) -> Result<(), LayError> {
+        let requests = self.on.http.as_ref();
+        let operation = requests.and_then(|requests| requests.operation.as_ref());
+        let needs = operation.is_some() || matches!(self.does, Effect::ViolateSchema(_));
+        match (operations, operation) {
+            (None, _) if needs => Err(LayError::Undescribed {
+                name: self.name.clone(),
+            }),
+            (Some(operations), Some(operation)) if !operations.has(operation) => Err(LayError::UnknownOperation {
+                name: self.name.clone(),
+                operation: operation.clone(),
+                known: operations.names().into_iter().map(str::to_owned).collect(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Returns the effect on this traffic.

@@ -8,7 +8,11 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-use crate::{Decision, Fault, Outcome, Record, draw::key};
+use crate::{
+    Decision, Fault, Operations, Outcome, Record,
+    draw::key,
+    effects::{Asked, Crossing},
+};
 
 /// Most faults that may be laid at once on one proxy.
 pub const MOST_FAULTS: usize = 1_000;
@@ -25,6 +29,7 @@ struct Shared {
     seed: u64,
     link: String,
     are_chained: bool,
+    operations: Option<Arc<Operations>>,
     since: Instant,
     sets: watch::Sender<Arc<Set>>,
     connections: AtomicU64,
@@ -49,9 +54,19 @@ pub(crate) struct Standing {
     pub(crate) changed: u64,
     /// Number of connections that had been accepted when it was laid.
     pub(crate) connections_before: u64,
-    /// Number of requests that fitted since it was laid.
-    pub(crate) requests: Arc<AtomicU64>,
+    pub(crate) memory: Arc<Memory>,
     until: Option<Instant>,
+}
+
+/// State that a fault keeps over all connections since it was laid.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// Number of requests that fitted.
+    pub(crate) requests: AtomicU64,
+    /// Positions of feeds that were asked for, for `redeliver`.
+    pub(crate) asked: Asked,
+    /// Place of the request that is held, for `reorder`.
+    pub(crate) crossing: Crossing,
 }
 
 /// Refusal to change the faults of a proxy. Nothing was changed.
@@ -77,6 +92,22 @@ pub enum LayError {
     TooMany {
         /// Number of faults that there would be.
         wanted: usize,
+    },
+    /// The fault needs the OpenAPI document of the upstream, and the link has none.
+    #[error("fault `{name}` needs the OpenAPI document of the upstream, which this link has not")]
+    Undescribed {
+        /// Name of the fault.
+        name: String,
+    },
+    /// The OpenAPI document of the upstream has no such operation.
+    #[error("fault `{name}`: `on.http.operation` is {operation:?}, wanted one of {known:?}")]
+    UnknownOperation {
+        /// Name of the fault.
+        name: String,
+        /// The operation that it names.
+        operation: String,
+        /// Operations of the document.
+        known: Vec<String>,
     },
 }
 
@@ -107,20 +138,27 @@ impl Faults {
     /// Begins without faults. All chance derives from the seed and the name of the link, which should be different
     /// for each proxy.
     pub fn new(seed: u64, link: impl Into<String>) -> Self {
-        Self::made(seed, link.into(), false)
+        Self::made(seed, link.into(), false, None)
+    }
+
+    /// Begins without faults, as [`Faults::new`] does, on a link to a service that a document describes. Faults may
+    /// then name its operations and violate its schemas.
+    pub fn described(seed: u64, link: impl Into<String>, operations: Arc<Operations>) -> Self {
+        Self::made(seed, link.into(), false, Some(operations))
     }
 
     /// Begins without faults, as [`Faults::new`] does. Effects on bytes form a chain: all of them act, several of one
     /// kind too, one behind the other in the order of laying. Toxiproxy's toxics do so.
     pub fn chained(seed: u64, link: impl Into<String>) -> Self {
-        Self::made(seed, link.into(), true)
+        Self::made(seed, link.into(), true, None)
     }
 
-    fn made(seed: u64, link: String, are_chained: bool) -> Self {
+    fn made(seed: u64, link: String, are_chained: bool, operations: Option<Arc<Operations>>) -> Self {
         Self(Arc::new(Shared {
             seed,
             link,
             are_chained,
+            operations,
             since: Instant::now(),
             sets: watch::Sender::default(),
             connections: AtomicU64::new(0),
@@ -132,7 +170,8 @@ impl Faults {
     /// that was laid first acts, unless they are [chained](Faults::chained).
     ///
     /// # Errors
-    /// Fails if the name is taken, or if there are [`MOST_FAULTS`] already.
+    /// Fails if the name is taken, if there are [`MOST_FAULTS`] already, or if the fault needs what no document of the
+    /// upstream describes.
     pub fn lay(&self, fault: Fault) -> Result<(), LayError> {
         self.lay_all(vec![fault])
     }
@@ -163,19 +202,20 @@ impl Faults {
     /// on open connections begin again, with the same chance.
     ///
     /// # Errors
-    /// Fails if no fault has this name.
+    /// Fails if no fault has this name, or if the fault needs what no document of the upstream describes.
     pub fn change(&self, fault: Fault) -> Result<(), LayError> {
+        fault.fits(self.operations())?;
         self.update(|set| {
             let Some(place) = set.standing.iter().position(|one| one.fault.name() == fault.name()) else {
                 return Err(set.not_laid(fault.name()));
             };
             let before = &set.standing[place];
             let (laid, connections_before) = (before.laid, before.connections_before);
-            let requests = Arc::clone(&before.requests);
+            let memory = Arc::clone(&before.memory);
             set.standing[place] = Arc::new(Standing {
                 laid,
                 connections_before,
-                requests,
+                memory,
                 ..Standing::new(fault, set.version, 0)
             });
             Ok(())
@@ -215,6 +255,10 @@ impl Faults {
 
     pub(crate) fn are_chained(&self) -> bool {
         self.0.are_chained
+    }
+
+    pub(crate) fn operations(&self) -> Option<&Operations> {
+        self.0.operations.as_deref()
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<Set>> {
@@ -265,6 +309,7 @@ impl Faults {
                 return Err(LayError::TooMany { wanted });
             }
             for fault in faults {
+                fault.fits(self.operations())?;
                 let name = fault.name();
                 if set.standing.iter().any(|standing| standing.fault.name() == name) {
                     return Err(LayError::AlreadyLaid { name: name.to_owned() });
@@ -341,7 +386,7 @@ impl Standing {
             laid: version,
             changed: version,
             connections_before,
-            requests: Arc::default(),
+            memory: Arc::default(),
         }
     }
 }

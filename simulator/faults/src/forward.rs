@@ -169,7 +169,7 @@ async fn carry(client: &mut TcpStream, server: &mut TcpStream, counters: &Counte
     loop {
         if exchange.is_none() && !watched.plan.requests.is_empty() {
             let open = (!is_new).then(|| at_message_start.load(SeqCst));
-            let begun = exchange.insert(Arc::new(watched.decided.exchange(open)));
+            let begun = exchange.insert(watched.decided.exchange(open));
             upwards.join(begun, Side::ToUpstream);
             downwards.join(begun, Side::ToClient);
         }

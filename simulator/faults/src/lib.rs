@@ -48,11 +48,17 @@
 //! | [`bandwidth`](Bandwidth) | `bytes_per_second` | limits the rate of each direction | none lost |
 //! | [`latency`](Latency) | `delay`, `jitter` (0s), `distribution` (uniform) | delays bytes | none lost |
 //! | [`slow_close`](SlowClose) | `delay` | delays the end of a direction | none lost |
+//! | [`reorder`](Reorder) | `within` | lets requests of two connections change places | none lost |
 //! | [`delay_request`](Delay) | as `latency` | delays requests | none lost |
+//! | [`redeliver`](Redeliver) | `parameter` (after) | asks for what was acknowledged again | none lost |
 //! | [`answer`](Answer) | `status`, `headers` (none), `body` (empty) | answers | none reach the upstream |
 //! | [`duplicate`](Duplicate) | | sends requests twice | the second reply is dropped |
 //! | [`drop_reply`](DropReply) | | ends in order once the upstream has replied | the reply is lost |
 //! | [`delay_reply`](Delay) | as `latency` | delays replies after the upstream acted | none lost |
+//! | [`withhold_items`](WithholdItems) | `items`, `next`, `position` (/position) | ends pages earlier | those come later |
+//! | [`reorder_items`](ReorderItems) | `items` | swaps neighbours in pages | none lost |
+//! | [`duplicate_items`](DuplicateItems) | `items`, `probability` (1) | repeats items of pages | none lost |
+//! | [`violate_schema`](ViolateSchema) | | breaks one constraint of the document's schema | some change |
 //! | [`corrupt_body`](CorruptBody) | `every` (bytes) | changes one byte of content in each run | none lost or added |
 //! | [`truncate_body`](TruncateBody) | `after_bytes` | cuts content off, then ends in order | those after it are lost |
 //!
@@ -62,17 +68,18 @@
 //!   without `on_bytes` act on whole connections and take `both` only. `on.connections` is `all`,
 //!   `{ probability = p }`, `{ nth = n }` or `{ first = n }`; `refuse` takes `all` only. `on.for` is a duration after
 //!   which the fault is lifted.
-//! - *Requests.* The effects from `delay_request` on act on HTTP/1 requests and their replies. `on.http` chooses
-//!   them by `method`, `path` (`/orders/{id}`), `headers` and `caller`, and `on.http.requests` by number or chance,
-//!   as `on.connections` does. They take `both` for a direction, and no probability for connections.
+//! - *Requests.* The effects from `reorder` on act on HTTP/1 requests and their replies. `on.http` chooses them by
+//!   `method`, `path` (`/orders/{id}`), `operation`, `headers` and `caller`, and `on.http.requests` by number or
+//!   chance, as `on.connections` does. They take `both` for a direction, and no probability for connections.
 //! - *Order.* The order of evaluation is that of the table, whatever the order of laying: `bandwidth` limits the
 //!   pieces that `slice` made, and `latency` delays what `bandwidth` let pass. The effects on requests come first
 //!   of all on their bytes, so `cut` counts what they leave. Of several faults with the same effect, the one that
 //!   was laid first acts on a direction of a connection, or on a request, and the others are recorded as masked;
 //!   so are effects on a reply that `answer` or `drop_reply` takes away.
-//! - *Chains.* Faults made by [`Faults::chained`] have another order for the effects on bytes: that of laying, and all
-//!   act, several of one kind too; none is masked. Links of topologies have the order of the table; `seam proxy`, whose
-//!   clients are those of Toxiproxy, has chains. Effects on requests have the order of the table in both.
+//! - *Chains.* Faults made by [`Faults::chained`] have another order for the effects on bytes: that of laying, and
+//!   all act, several of one kind too; none is masked. Links of topologies have the order of the table; `seam
+//!   proxy`, whose clients are those of Toxiproxy, has chains. Effects on requests have the order of the table in
+//!   both.
 //! - *Chance.* Every choice follows from the seed, the link, the connection, the request and the fault's name by
 //!   [`draw`]. One more fault or connection changes no other choice.
 //! - *Changes.* Laying, changing and lifting are atomic, take hold on open connections, and never wait for traffic.
@@ -83,7 +90,16 @@
 //!   replies in order; a client is not read further while 256 replies are awaited or wait for it. A head of more than
 //!   64 KiB or 128 headers is not taken for HTTP/1. Everything else, such as HTTP/2, TLS, and web sockets after their
 //!   101, passes as bytes, and the fault is recorded as unfit for the connection.
-//! - *Protocols.* The effects before `delay_request` act on bytes, so they may be laid on any protocol over TCP. The
+//! - *Operations.* With an OpenAPI document of the upstream ([`Operations`], [`Faults::described`]),
+//!   `on.http.operation` is an `operationId` of it, and `violate_schema` breaks the schema that it has for a reply.
+//!   Without one, both are refused when they are laid, and so is an operation that the document lacks.
+//! - *Pages.* `withhold_items`, `reorder_items` and `duplicate_items` hold a reply until it is whole, as
+//!   `violate_schema` does, and rewrite the list of items in its JSON that `items`, a JSON pointer, leads to. All
+//!   other bytes stay, but for the length that frames the body: `content-length` tells the new one, and a body in
+//!   chunks becomes one chunk. A reply that is not JSON, is compressed, has more than 4 MiB, ends early or has no
+//!   such list passes unchanged and is recorded as unfit, and so is a page with too few items. A reader bears all
+//!   three, and `redeliver`, if it sorts each page by position and passes over what it has had.
+//! - *Protocols.* The effects before `reorder` act on bytes, so they may be laid on any protocol over TCP. The
 //!   reply that begins server-sent events, and the request that asks for a web socket, are HTTP/1 requests and
 //!   replies like others. Server-sent events and web sockets then pass as bytes: `latency`, `slice` and `bandwidth`
 //!   delay their messages, `timeout` leaves them silent, `cut`, `reset` and `accept_then_close` make clients connect
@@ -102,7 +118,8 @@
 //!    lose. It returns true when it acted, which is what is recorded as fired. Amounts come from `Draws`, so they
 //!    follow from the seed. If it acts on whole connections instead, `src/forward.rs` carries it out and fires its
 //!    mark. If it acts on HTTP/1 requests, `src/http` does: the request's `Chosen` says if the effect acts on it, and
-//!    the `Route` of a request or reply takes its bytes.
+//!    the `Route` of a request or reply takes its bytes. If it rewrites the JSON of whole replies, name it in
+//!    `src/effects/rewritten.rs`, which gives it the text.
 //! 3. Name it in `Effect` (`src/effects/mod.rs`) at its place in the order of evaluation: the compiler leads to
 //!    each match.
 //! 4. Prove it in `tests/suite` on real sockets: the effect, on an open connection too, and that lifting restores
@@ -118,6 +135,8 @@ mod fault;
 mod faults;
 mod forward;
 mod http;
+mod json;
+mod operations;
 mod pipe;
 mod plan;
 mod proxy;
@@ -131,11 +150,13 @@ mod upstream;
 pub use counters::Counts;
 pub use draw::draw;
 pub use effects::{
-    AcceptThenClose, Answer, Bandwidth, Corrupt, CorruptBody, Cut, Delay, Distribution, DropReply, Duplicate, Effect,
-    Latency, Refuse, Reset, Slice, SlowClose, Timeout, TruncateBody,
+    AcceptThenClose, Answer, Bandwidth, Corrupt, CorruptBody, Cut, Delay, Distribution, DropReply, Duplicate,
+    DuplicateItems, Effect, Latency, Redeliver, Refuse, Reorder, ReorderItems, Reset, Slice, SlowClose, Timeout,
+    TruncateBody, ViolateSchema, WithholdItems,
 };
 pub use fault::{Fault, InvalidFault};
 pub use faults::{Faults, LaidFault, LayError, MOST_FAULTS};
+pub use operations::{NoOperations, Operations};
 pub use proxy::Proxy;
 pub use record::{Decision, KEPT_DECISIONS, KEPT_TALLIES, Outcome, Record, Tally};
 pub use requests::Requests;

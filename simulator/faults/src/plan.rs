@@ -140,7 +140,7 @@ impl Decided {
     }
 
     /// Begins to tell the requests of the connection apart; see [`Exchange::new`].
-    pub(crate) fn exchange(&self, open: Option<bool>) -> Exchange {
+    pub(crate) fn exchange(&self, open: Option<bool>) -> Arc<Exchange> {
         Exchange::new(&self.faults, self.connection, open)
     }
 

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Which, fault::Problem, http::RequestHead};
+use crate::{Operations, Which, fault::Problem, http::RequestHead};
 
 /// Header in which the carriers of `seam` name the caller.
 const CALLER: &str = "x-seam-caller";
@@ -19,6 +19,10 @@ pub struct Requests {
     /// a last segment `{*name}` fits the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Operation of the callee's OpenAPI document, by its `operationId`: its method and path. A path that fits several
+    /// templates belongs to the most specific one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
     /// Headers that the request has, with their values. Names are compared without regard to case.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
@@ -48,13 +52,19 @@ impl Requests {
         Ok(())
     }
 
-    pub(crate) fn fit(&self, head: &RequestHead) -> bool {
+    /// Tells if a request is one of them; the operations are those of the upstream, if they are known.
+    pub(crate) fn fit(&self, head: &RequestHead, operations: Option<&Operations>) -> bool {
+        let is_operation = |wanted: &String| {
+            let found = operations.and_then(|operations| operations.find(&head.method, head.path()));
+            found.is_some_and(|found| found.name.as_ref() == Some(wanted))
+        };
         let has = |name: &str, value: &str| {
             let name = name.to_ascii_lowercase();
             head.headers.values(&name).any(|other| other == value)
         };
         self.method.as_ref().is_none_or(|method| *method == head.method)
-            && self.path.as_ref().is_none_or(|path| path_fits(path, &head.path))
+            && self.path.as_ref().is_none_or(|path| path_fits(path, head.path()))
+            && self.operation.as_ref().is_none_or(is_operation)
             && self.caller.as_ref().is_none_or(|caller| has(CALLER, caller))
             && self.headers.iter().all(|(name, value)| has(name, value))
     }

@@ -106,6 +106,29 @@ pub enum NodeError {
         /// Folder from which its path leads; `None` for a program that is looked for in `PATH`.
         folder: Option<PathBuf>,
     },
+    /// The program lists no fail points.
+    #[error(
+        "a fault has node '{node}' die at a point of its code, and `{asked}` lists none ({reason}); wanted one name a line \
+         and status 0. simulator/FAULTS.md says how a program gets fail points"
+    )]
+    NoPoints {
+        /// The node's name.
+        node: String,
+        /// Command that was to list them.
+        asked: String,
+        /// Status and last words of the command.
+        reason: String,
+    },
+    /// The program has no such fail point.
+    #[error("node '{node}' has no fail point {point:?}; its program lists {}", known.join(", "))]
+    NoSuchPoint {
+        /// The node's name.
+        node: String,
+        /// Point that was asked for.
+        point: String,
+        /// Points that it has.
+        known: Vec<String>,
+    },
     /// The working folder is missing.
     #[error("node '{node}' runs in {}, which is no folder; create it, or correct the node's folder", folder.display())]
     NoFolder {

@@ -28,13 +28,13 @@ impl Links {
             let node = topology.node(&endpoint.node);
             let fixed = node.and_then(|node| node.public_ports.get(&endpoint.port)).copied();
             let link = Link::from_outside(endpoint.clone());
-            let faults = Faults::new(seed, link.key());
+            let faults = faults_of(topology, &link, seed);
             front_doors.insert(endpoint.clone(), listen(&endpoint, fixed, upstream, faults).await?);
         }
         let mut links = BTreeMap::new();
         for link in topology.links() {
             let upstream = upstreams.entry(link.endpoint.clone()).or_default();
-            let faults = Faults::new(seed, link.key());
+            let faults = faults_of(topology, &link, seed);
             links.insert(link.clone(), listen(&link, None, upstream, faults).await?);
         }
         Ok(Self {
@@ -87,6 +87,22 @@ impl Links {
         })
     }
 
+    /// Traffic so far on all links to a service and from these nodes, front doors too: connections, those of them that
+    /// are open, and requests. `None` if there are no such links.
+    pub(super) fn around(&self, service: &str, nodes: &[&str]) -> Option<(u64, u64, u64)> {
+        let doors = self.front_doors.iter().map(|(endpoint, proxy)| (None, endpoint, proxy));
+        let links = self
+            .links
+            .iter()
+            .map(|(link, proxy)| (Some(&link.caller), &link.endpoint, proxy));
+        let around = doors.chain(links).filter(|(caller, endpoint, _)| {
+            endpoint.node == service || caller.is_some_and(|caller| nodes.contains(&caller.as_str()))
+        });
+        let counts = around.map(|(_, _, proxy)| proxy.counts());
+        let counts = counts.map(|counts| (counts.connections, counts.open, counts.requests));
+        counts.reduce(|all, one| (all.0 + one.0, all.1 + one.1, all.2 + one.2))
+    }
+
     /// All that has passed each link so far, those from outside first.
     pub(super) fn traffic(&self) -> Vec<(Link, Counts)> {
         let outside = |(endpoint, proxy): (&Endpoint, &Proxy)| (Link::from_outside(endpoint.clone()), proxy.counts());
@@ -103,6 +119,15 @@ impl Links {
     fn all(&self) -> impl Iterator<Item = (&Endpoint, &Proxy)> {
         let links = self.links.iter().map(|(link, proxy)| (&link.endpoint, proxy));
         self.front_doors.iter().chain(links)
+    }
+}
+
+/// The faults of a link, which know the operations of its callee.
+fn faults_of(topology: &Topology, link: &Link, seed: u64) -> Faults {
+    let callee = topology.node(&link.endpoint.node);
+    match callee.and_then(|callee| callee.operations.clone()) {
+        Some(operations) => Faults::described(seed, link.key(), operations),
+        None => Faults::new(seed, link.key()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! order of starts, life cycle, readiness, links, the run folder and logs. What runs a node is a `Runner`, which
 //! starts, stops, kills and awaits it. There is one, for child processes of this machine (`local`).
 
+mod crash;
 mod error;
 pub(crate) mod kept;
 mod life;

@@ -1,6 +1,7 @@
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
 use super::{Built, Keep};
+use crate::steps::FailPoint;
 
 /// Settings for bringing a topology up.
 #[derive(Debug, Clone)]
@@ -16,6 +17,9 @@ pub struct Options {
     pub grace: Duration,
     /// Number that all chance of the faults on links derives from; drawn by default.
     pub seed: Option<u64>,
+    /// Points in the code of nodes at which faults have them die, by the nodes' names. Their cargo binaries are built
+    /// with the feature that has fail points.
+    pub fail_points: BTreeMap<String, FailPoint>,
     /// Path of the `seam` binary, which starts nodes and kills what outlives it. By default the running program,
     /// which must then be `seam` itself.
     pub seam: Option<PathBuf>,
@@ -31,6 +35,7 @@ impl Default for Options {
             keep: Keep::default(),
             grace: Duration::from_secs(5),
             seed: None,
+            fail_points: BTreeMap::new(),
             seam: None,
             built: None,
         }

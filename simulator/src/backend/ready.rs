@@ -1,4 +1,9 @@
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Request, Response, header::CONNECTION};
@@ -48,8 +53,14 @@ impl<'a> Check<'a> {
     /// Checks once whether the node is ready. `Err` says what came back instead of a yes.
     pub(super) async fn ask(&mut self) -> Result<(), String> {
         match self.probe {
-            ReadyProbe::Http { port, path, statuses } => get(self.address(port)?, path, statuses).await,
-            ReadyProbe::Tcp { port } => connect(self.address(port)?).await,
+            ReadyProbe::Http { port, path, statuses } => {
+                let address = self.address(port)?;
+                hinted(get(address, path, statuses).await, address).await
+            }
+            ReadyProbe::Tcp { port } => {
+                let address = self.address(port)?;
+                hinted(connect(address).await, address).await
+            }
             ReadyProbe::Log(pattern) => self.read(pattern),
             ReadyProbe::Command { .. } => self.instance.check().await,
             ReadyProbe::Started => Ok(()),
@@ -91,6 +102,17 @@ async fn connect(address: SocketAddr) -> Result<(), String> {
         Ok(connected) => connected.map(drop).map_err(|error| error.to_string()),
         Err(_) => Err(format!("no connection within {} s", REPLY_WITHIN.as_secs())),
     }
+}
+
+/// The result of a check, with a hint if the node listens on the loopback of IPv6 only, where no link leads.
+async fn hinted(checked: Result<(), String>, address: SocketAddr) -> Result<(), String> {
+    let Err(reason) = checked else { return Ok(()) };
+    let over_ipv6 = (Ipv6Addr::LOCALHOST, address.port()).into();
+    if connect(over_ipv6).await.is_err() || connect(address).await.is_ok() {
+        return Err(reason);
+    }
+    let hint = format!("it listens on {over_ipv6} alone, and links lead to {address}: have it listen there");
+    Err(format!("{reason}; {hint}"))
 }
 
 async fn get(address: SocketAddr, path: &str, wanted: &[u16]) -> Result<(), String> {

@@ -8,7 +8,7 @@ use std::{
 
 use futures::future::BoxFuture;
 
-use super::NodeError;
+use super::{NodeError, crash::CrashPoint};
 use crate::topology::{Endpoint, Node, Secrets};
 
 /// Runs nodes: as child processes, or in whatever else can be started, stopped, killed and awaited.
@@ -19,6 +19,13 @@ pub(super) trait Runner: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the node's program is missing or cannot be started. Nothing of the node runs then.
     fn start<'a>(&'a self, node: &'a Node, site: &'a Site) -> BoxFuture<'a, Result<Started, NodeError>>;
+
+    /// Asks the program of a node for the names of its fail points, before the node is started: it is run with
+    /// `--fail-points` after all its arguments, and prints one a line.
+    ///
+    /// # Errors
+    /// When the program is missing, can't be started, or lists none.
+    fn fail_points<'a>(&'a self, node: &'a Node, site: &'a Site) -> BoxFuture<'a, Result<Vec<String>, NodeError>>;
 
     /// Runs a program to its end, in a place from which it reaches the front doors. Dropped before, it kills the
     /// program with all that it started.
@@ -50,6 +57,8 @@ pub(super) struct Site {
     pub(super) secrets: Secrets,
     /// Id of the run, which every node finds in its environment as `SEAM_RUN`.
     pub(super) run: String,
+    /// Point in its code at which the node can be made to die, if a fault is to do that.
+    pub(super) crash: Option<CrashPoint>,
 }
 
 /// Result of one start of a node.

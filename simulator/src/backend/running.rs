@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Death, Event, NodeError, NodeState, NodeStatus, Options, UpError,
+    crash::CrashPoint,
     kept::Removed,
     links::Links,
     local::{Built, Processes, RUN, build_once},
@@ -82,6 +83,12 @@ pub async fn up(topology: &Topology, options: &Options, progress: &dyn Progress<
         Removed { number, bytes } => progress.report(&Event::Pruned { runs: number, bytes }),
     }
     let mut running = Running::prepare(topology, options, Arc::new(runner)).await?;
+    if let Err(error) = running.ask_for_points().await {
+        running.end(Duration::ZERO).await;
+        // Nothing has run yet that it could tell of.
+        let _ = running.folder.remove();
+        return Err(error.into());
+    }
     let began = Instant::now();
     if let Err(error) = running.start_all(progress).await {
         running.end(Duration::ZERO).await;
@@ -105,6 +112,10 @@ impl Running {
                 links: links.addresses_for(&node.name),
                 secrets: topology.secrets().clone(),
                 run: folder.id().to_owned(),
+                crash: options
+                    .fail_points
+                    .get(&node.name)
+                    .map(|point| CrashPoint::new(point.clone(), folder.path(), &node.name)),
             };
             let upstreams = links.upstreams(&node.service);
             Arc::new(Supervisor::new(
@@ -124,6 +135,11 @@ impl Running {
             ready_in: Duration::ZERO,
             closing,
         })
+    }
+
+    async fn ask_for_points(&self) -> Result<(), NodeError> {
+        let asked = self.supervisors.iter().map(|supervisor| supervisor.ask_for_its_point());
+        try_join_all(asked).await.map(drop)
     }
 
     async fn start_all(&self, progress: &dyn Progress<Event>) -> Result<(), NodeError> {
@@ -201,6 +217,15 @@ impl Running {
         self.to_any(node, |supervisor| supervisor.kill().boxed()).await
     }
 
+    /// Waits until a node has died at the point of its code that [`Options::fail_points`] gives it. Passes there count
+    /// from now on, until this is dropped.
+    ///
+    /// # Errors
+    /// When there is no such node, it does not run, or it has no such point.
+    pub async fn crash(&self, node: &str) -> Result<(), NodeError> {
+        self.supervisor(node)?.crash().await
+    }
+
     /// Makes a node, or all instances of it, stand still with everything in their process groups (SIGSTOP), until
     /// [`Running::resume`].
     ///
@@ -265,6 +290,13 @@ impl Running {
     /// All that has passed each link so far, those from outside first.
     pub(super) fn traffic_of_links(&self) -> Vec<(Link, Counts)> {
         self.links.traffic()
+    }
+
+    /// Traffic so far around a node, or all instances of it, as [`Links::around`] gives it.
+    pub(super) fn around(&self, node: &str) -> Option<(u64, u64, u64)> {
+        let service = &self.supervisor(node).ok()?.node.service;
+        let nodes: Vec<&str> = self.called(node).map(|it| it.node.name.as_str()).collect();
+        self.links.around(service, &nodes)
     }
 
     /// Number of times that each node became ready so far, by name.

@@ -56,6 +56,8 @@ pub enum NodeState {
     Died(String),
     /// Killed by `seam`, as a scenario's fault does.
     Killed,
+    /// Dead at the point of its code that a scenario's fault names.
+    Crashed,
     /// Stopped by `seam` because the topology goes down.
     Stopped,
 }
@@ -63,7 +65,10 @@ pub enum NodeState {
 impl NodeState {
     /// True once nothing of the node runs any more.
     pub fn is_over(&self) -> bool {
-        matches!(self, Self::Done | Self::Died(_) | Self::Killed | Self::Stopped)
+        matches!(
+            self,
+            Self::Done | Self::Died(_) | Self::Killed | Self::Crashed | Self::Stopped
+        )
     }
 
     /// True once a node that needs this one may start.
@@ -81,6 +86,7 @@ impl fmt::Display for NodeState {
             Self::Done => f.write_str("done"),
             Self::Died(how) => write!(f, "died: {how}"),
             Self::Killed => f.write_str("killed"),
+            Self::Crashed => f.write_str("crashed"),
             Self::Stopped => f.write_str("stopped"),
         }
     }

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Death, LogEnd, NodeError, NodeState,
+    crash::CrashPoint,
     life::Life,
     logs::{self, Lines},
     ready::Check,
@@ -86,6 +87,32 @@ impl Supervisor {
             return Ok(());
         }
         Err(self.not_running())
+    }
+
+    /// Waits until the node has died at the point that its site names; passes there count while this waits.
+    pub(super) async fn crash(&self) -> Result<(), NodeError> {
+        let point = self.site.crash.as_ref().filter(|_| self.life.instance().is_some());
+        let point = point.ok_or_else(|| self.not_running())?;
+        let _armed = point.arm().map_err(|source| NodeError::Start {
+            node: self.node.name.clone(),
+            source,
+        })?;
+        self.life.until(|state| *state == NodeState::Crashed).await;
+        Ok(())
+    }
+
+    /// Checks that the program has the point at which a fault is to have the node die.
+    pub(super) async fn ask_for_its_point(&self) -> Result<(), NodeError> {
+        let Some(crash) = &self.site.crash else { return Ok(()) };
+        let known = self.runner.fail_points(&self.node, &self.site).await?;
+        if known.contains(&crash.point.name) {
+            return Ok(());
+        }
+        Err(NodeError::NoSuchPoint {
+            node: self.node.name.clone(),
+            point: crash.point.name.clone(),
+            known,
+        })
     }
 
     /// Makes the node stand still.
@@ -217,6 +244,9 @@ impl Supervisor {
             upstream.remove(address);
         }
         let served = self.life.state() == NodeState::Ready;
+        if self.site.crash.as_ref().is_some_and(CrashPoint::has_struck) {
+            self.life.announce_end(NodeState::Crashed);
+        }
         self.life.ended(&exit, self.node.once);
         // Whoever starts the node sees a death before it was ready.
         if let (true, NodeState::Died(how)) = (served, self.life.state()) {
@@ -315,6 +345,10 @@ impl Supervisor {
         let node = self.node.name.clone();
         let how = match over {
             NodeState::Done => return Ok(()),
+            NodeState::Died(how) if how == "exit status 0" => format!(
+                "{how}; if it puts itself into the background, have it stay in the foreground, and if it is to end, give \
+                 it once = true"
+            ),
             NodeState::Died(how) => how.clone(),
             other => other.to_string(),
         };

@@ -1,5 +1,7 @@
 //! Faults that a topology can bear on this backend. `simulator/FAULTS.md` has the same table.
 
+use faults::LayError;
+
 use crate::{
     steps::{Fault, FaultKind, LinkFault, Support, Target},
     topology::{Link, Node, Program, Topology},
@@ -9,6 +11,7 @@ use crate::{
 pub(crate) fn support(topology: &Topology, fault: &Fault) -> Support {
     match &fault.target {
         Target::Node(role) => match node_of(topology, role) {
+            Some(node) if fault.kind == FaultKind::Crash => of_crash(topology, role, node),
             Some(node) => of_node(fault.kind, node),
             None => Support::Refused(format!(
                 "topology {} has no node or role {role:?}; known are {}",
@@ -16,7 +19,9 @@ pub(crate) fn support(topology: &Topology, fault: &Fault) -> Support {
                 topology.roles().join(", ")
             )),
         },
-        Target::Link(_) | Target::Partition(..) => match links_of(topology, fault) {
+        Target::Link(_) | Target::Partition(..) => match links_of(topology, fault)
+            .and_then(|links| fit(topology, links))
+        {
             Err(reason) => Support::Refused(reason),
             Ok(_) if fault.kind == FaultKind::Partition => Support::Approximated(
                 "new connections are accepted and stay silent, where a network would leave them without an answer to \
@@ -57,6 +62,7 @@ fn of_node(kind: FaultKind, node: &Node) -> Support {
             "all processes of a machine share one clock; give the node an offset of its own in its settings, or run \
              it under a library such as libfaketime",
         ),
+        FaultKind::Crash => refused("a crash is of one instance of a node"),
         FaultKind::Link | FaultKind::Partition => refused("it is a fault of links, not of a node"),
         _ if node.once => Support::Refused(format!(
             "node {name} runs once and has ended before the workload starts"
@@ -69,6 +75,40 @@ fn of_node(kind: FaultKind, node: &Node) -> Support {
         }
         FaultKind::Kill | FaultKind::Pause | FaultKind::Stop | FaultKind::Restart => Support::Supported,
     }
+}
+
+/// Says if a node can be made to die at a point of its code. Its program is asked for its points later.
+fn of_crash(topology: &Topology, role: &str, node: &Node) -> Support {
+    let Node { name, service, .. } = node;
+    let instances = topology.nodes().iter().filter(|other| other.service == *service);
+    let several = instances.count() > 1 && role != *name;
+    Support::Refused(match &node.program {
+        _ if node.once => format!("node {name} runs once and has ended before the workload starts"),
+        _ if several => format!("node {service} has several instances; name one of them, such as {name}"),
+        Program::Outside { .. } => format!("node {name} runs elsewhere, where its code is out of reach"),
+        Program::Cargo { fail_points: None, .. } => format!(
+            "node {name} is built by cargo without fail points; name the feature that it has them with in its topology, \
+             such as cargo = {{ package = \"{name}\", fail_points = \"fail-points\" }}"
+        ),
+        Program::Cargo { .. } | Program::Command { .. } => return Support::Supported,
+    })
+}
+
+/// Refuses a fault that needs what the document of a callee does not have.
+fn fit(topology: &Topology, links: Vec<(Link, &faults::Fault)>) -> Result<(), String> {
+    for (link, laid) in links {
+        let callee = topology.node(&link.endpoint.node);
+        let operations = callee.and_then(|callee| callee.operations.as_deref());
+        laid.fits(operations).map_err(|error| {
+            let node = &link.endpoint.node;
+            let way = match &error {
+                LayError::Undescribed { .. } => format!("; give node {node} one, as openapi = \"FILE\""),
+                _ => String::new(),
+            };
+            format!("{link}: {error}{way}")
+        })?;
+    }
+    Ok(())
 }
 
 /// Every link of a topology with each fault that is to be laid on it, at least one. A partition needs no link in both

@@ -1,4 +1,5 @@
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
@@ -21,7 +22,7 @@ use super::{
 use crate::{
     backend,
     steps::{
-        Death, Errand, Fault, FaultKind, LinkCounts, LinkTraffic, Matches, NoAnswer, NotLaid, Request, Response,
+        Death, Errand, Fault, FaultKind, LinkCounts, LinkTraffic, Matches, Met, NoAnswer, NotLaid, Request, Response,
         Support, Target, World,
     },
     topology::{Endpoint, Link, LogPattern, Topology},
@@ -129,6 +130,16 @@ pub(crate) struct LocalWorld<'a> {
     running: &'a Running,
     /// Number of times that each node had become ready when the world was made.
     readied: BTreeMap<String, u64>,
+    /// What was around each node when a fault of it was laid, by the names of the faults.
+    before: RefCell<BTreeMap<String, Around>>,
+}
+
+/// Traffic around a node so far, and the lines that it has printed.
+#[derive(Clone, Copy)]
+struct Around {
+    /// Connections, those of them that are open, and requests.
+    traffic: Option<(u64, u64, u64)>,
+    lines: u64,
 }
 
 impl<'a> LocalWorld<'a> {
@@ -142,7 +153,20 @@ impl<'a> LocalWorld<'a> {
             topology,
             running,
             readied: running.readied(),
+            before: RefCell::default(),
         })
+    }
+
+    fn around(&self, node: &str) -> Around {
+        let mut lines = 0;
+        for log in self.running.logs(node) {
+            // One that can't be read has no lines that anybody knows of.
+            let _ = each_line(&log, |_| lines += 1);
+        }
+        Around {
+            traffic: self.running.around(node),
+            lines,
+        }
     }
 
     /// The address of each role, as variables such as `SEAM_URL_ORDERS`.
@@ -260,6 +284,25 @@ impl World for LocalWorld<'_> {
         links.into_iter().filter_map(traffic).collect()
     }
 
+    fn met(&self, fault: &Fault) -> Option<Met> {
+        let Target::Node(node) = &fault.target else { return None };
+        let before = self.before.borrow().get(&fault.name).copied()?;
+        let now = self.around(node);
+        Some(match (before.traffic, now.traffic) {
+            (Some((connections, open, requests)), Some(now)) => Met::Traffic {
+                connections: open + now.0.saturating_sub(connections),
+                requests: now.2.saturating_sub(requests),
+            },
+            _ => Met::Unseen {
+                unseen: format!(
+                    "met nothing that can be seen, as {node} has no links; it had printed {} lines before, and {} since",
+                    before.lines,
+                    now.lines.saturating_sub(before.lines)
+                ),
+            },
+        })
+    }
+
     fn links(&self) -> Vec<LinkCounts> {
         let counts = |(link, counts): (Link, Counts)| LinkCounts {
             link: link.to_string(),
@@ -278,8 +321,13 @@ impl World for LocalWorld<'_> {
             let Target::Node(node) = &fault.target else {
                 return self.lay_on_links(fault);
             };
+            if fault.kind != FaultKind::Crash {
+                // A node that passed its point was at work.
+                self.before.borrow_mut().insert(fault.name.clone(), self.around(node));
+            }
             let laid = match fault.kind {
                 FaultKind::Kill => self.running.kill(node).await,
+                FaultKind::Crash => self.running.crash(node).await,
                 FaultKind::Pause => self.running.pause(node).await,
                 FaultKind::Stop | FaultKind::Restart => self.running.stop(node).await,
                 FaultKind::DiskFull => self.running.fill_disk(node, true).await,

@@ -350,6 +350,7 @@ fn fault_refusal(error: &LayError) -> Refusal {
     let kind = match error {
         LayError::AlreadyLaid { .. } => Kind::FaultExists,
         LayError::NotLaid { .. } => Kind::FaultNotFound,
+        LayError::Undescribed { .. } | LayError::UnknownOperation { .. } => Kind::BadRequest,
         _ => Kind::TooMany,
     };
     Refusal::new(kind, error.to_string())

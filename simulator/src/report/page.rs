@@ -88,6 +88,7 @@ fn faults(report: &Report) -> Markup {
                         (words::outcome(fault))
                         @if let Some(difference) = &fault.approximated { "; approximated: " (difference) }
                         @for traffic in &fault.traffic { br; span.muted { (traffic) } }
+                        @if let Some(met) = &fault.met { br; span.muted { (met) } }
                     }
                 }
             }

@@ -67,7 +67,10 @@ pub(super) fn deed(fault: &FaultReport) -> String {
 pub(super) fn fault(fault: &FaultReport) -> String {
     match &fault.target {
         Target::Link(link) => format!("{} on {link}", deed(fault)),
-        target => format!("{} {target}", deed(fault)),
+        target => {
+            let point = fault.point.iter().map(|point| format!(" at {point}"));
+            format!("{} {target}{}", deed(fault), point.collect::<String>())
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::times::read;
 use crate::{
     steps::{Errand, Template},
     topology::LogPattern,
@@ -15,6 +16,8 @@ pub struct Check {
     /// The claim, in words.
     pub name: String,
     pub(super) how: How,
+    /// The part of the run that it is about; the whole of it without one.
+    pub(super) during: Option<During>,
     pub(super) when: CheckWhen,
     /// The pause between two looks while journeys run.
     pub(super) every: Duration,
@@ -50,6 +53,40 @@ pub(super) enum How {
     Errors { step: Option<String>, below: f64 },
     /// A program ends with status 0.
     Command(Errand),
+}
+
+/// The part of a run whose requests a claim is about.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Value")]
+pub(super) enum During {
+    /// Before the first fault is laid; what ends later is left out.
+    Steady,
+    /// From the first fault on.
+    Faults,
+    /// While the fault of this name stands.
+    Fault(String),
+    /// This long after the fault of this name was lifted for the last time.
+    Healed(String, Duration),
+}
+
+impl TryFrom<Value> for During {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        let key = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let keys = value.as_object().map_or(0, serde_json::Map::len);
+        match (value.as_str(), key("fault"), key("healed"), value.get("after")) {
+            (Some("steady"), ..) => Ok(Self::Steady),
+            (Some("faults"), ..) => Ok(Self::Faults),
+            (None, Some(name), None, None) if keys == 1 => Ok(Self::Fault(name)),
+            (None, None, Some(name), None) if keys == 1 => Ok(Self::Healed(name, Duration::ZERO)),
+            (None, None, Some(name), Some(after)) if keys == 2 => Ok(Self::Healed(name, read(after)?)),
+            _ => Err(format!(
+                "during is {value}, wanted \"steady\", \"faults\", {{ fault = \"name\" }} or {{ healed = \"name\" }}, the \
+                 last with or without after = \"1s\""
+            )),
+        }
+    }
 }
 
 /// The times at which a claim is checked.

@@ -9,6 +9,7 @@ use super::{
     journey::common_variables,
     judge::EVIDENCE,
     timekeeper::Timekeeper,
+    windows::Windows,
     workload::share,
 };
 use crate::steps::{Client, Histogram, Purpose, Request, Samples, World};
@@ -18,6 +19,7 @@ pub(super) struct Checks<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) world: &'a dyn World,
     pub(super) client: &'a Client<'a>,
+    windows: &'a Windows<'a>,
     pub(super) time: &'a Timekeeper<'a>,
     pub(super) seed: u64,
     /// What was seen so far, in the order of the claims.
@@ -27,6 +29,8 @@ pub(super) struct Checks<'a> {
 /// Looks at one claim.
 #[derive(Debug, Default)]
 struct Seen {
+    /// The claim, by its number from 0.
+    check: usize,
     looks: u64,
     held: u64,
     violations: usize,
@@ -39,14 +43,22 @@ impl<'a> Checks<'a> {
         scenario: &'a Scenario,
         world: &'a dyn World,
         client: &'a Client<'a>,
+        windows: &'a Windows<'a>,
         time: &'a Timekeeper<'a>,
         seed: u64,
     ) -> Self {
-        let seen = scenario.checks.iter().map(|_| RefCell::default()).collect();
+        let seen = (0..scenario.checks.len()).map(|check| {
+            RefCell::new(Seen {
+                check,
+                ..Seen::default()
+            })
+        });
+        let seen = seen.collect();
         Self {
             scenario,
             world,
             client,
+            windows,
             time,
             seed,
             seen,
@@ -97,10 +109,19 @@ impl<'a> Checks<'a> {
                 percentile,
                 below,
             } => {
-                let latencies = self.client.latencies(step.as_deref());
+                let within = self.windows.seen_by(seen.borrow().check);
+                let latencies =
+                    within.map_or_else(|| self.client.latencies(step.as_deref()), |(latencies, _)| latencies);
                 latency(&latencies, step.as_deref(), (*percentile, *below), seen);
             }
-            How::Errors { step, below } => errors(&self.client.samples(), step.as_deref(), *below, seen),
+            How::Errors { step, below } => {
+                let within = self.windows.seen_by(seen.borrow().check);
+                let counts = within.map_or_else(
+                    || of_journeys(&self.client.samples(), step.as_deref()),
+                    |(latencies, errors)| (latencies.count(), errors),
+                );
+                errors(counts, step.as_deref(), *below, seen);
+            }
             How::Log {
                 node,
                 pattern,
@@ -252,14 +273,18 @@ fn rank(percentile: f64, values: u64) -> u64 {
     ((percentile / 100.0 * values as f64).ceil() as u64).max(1)
 }
 
-/// Compares the share of the requests of the journeys that failed.
-fn errors(samples: &Samples, step: Option<&str>, below: f64, seen: &RefCell<Seen>) {
+/// The requests of the journeys, of one step or of all, and the number of those that failed.
+fn of_journeys(samples: &Samples, step: Option<&str>) -> (u64, u64) {
     let is_meant =
         |its: &&crate::steps::StepSamples| its.purpose == Purpose::Journey && step.is_none_or(|step| its.step == step);
     let meant = samples.steps.iter().filter(is_meant);
-    let (requests, errors) = meant.fold((0, 0), |(requests, errors), its| {
+    meant.fold((0, 0), |(requests, errors), its| {
         (requests + its.figures.count, errors + its.figures.errors)
-    });
+    })
+}
+
+/// Compares the share of requests that failed.
+fn errors((requests, errors): (u64, u64), step: Option<&str>, below: f64, seen: &RefCell<Seen>) {
     let mut seen = seen.borrow_mut();
     seen.looks = requests;
     seen.figures.insert("errors".to_owned(), errors.into());

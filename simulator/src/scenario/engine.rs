@@ -12,6 +12,7 @@ use super::{
     journey::{Journey, JourneyFailure, common_variables},
     judge,
     timekeeper::Timekeeper,
+    windows::Windows,
     workload::Journeys,
 };
 use crate::{
@@ -37,15 +38,17 @@ pub async fn run(
     let mut observations = Observations::open(scenario)?;
     check_roles(scenario, world)?;
     let client = Client::new(world, &scenario.repeat, scenario.workload.answer_within);
+    let windows = Windows::new(scenario, &client);
     let run = Run {
         scenario,
         world,
         seed,
         client: &client,
+        windows: &windows,
         time: Timekeeper::start(world, progress),
         command_report: RefCell::default(),
     };
-    let faults = Faults::schedule(scenario, seed, world, &client, &run.time)?;
+    let faults = Faults::schedule(scenario, seed, world, &client, &run.time, &windows)?;
     let report = run.in_time(run.whole(&faults, &mut observations)).await?;
     Ok((report, observations))
 }
@@ -55,6 +58,7 @@ struct Run<'a> {
     world: &'a dyn World,
     seed: u64,
     client: &'a Client<'a>,
+    windows: &'a Windows<'a>,
     time: Timekeeper<'a>,
     /// The verdict on the program that is the workload, once it has ended.
     command_report: RefCell<Option<InvariantReport>>,
@@ -64,7 +68,14 @@ impl Run<'_> {
     /// All phases, one after the other.
     async fn whole(&self, faults: &Faults<'_>, observations: &mut Observations) -> Result<Report, ScenarioError> {
         self.set_up().await?;
-        let checks = Checks::new(self.scenario, self.world, self.client, &self.time, self.seed);
+        let checks = Checks::new(
+            self.scenario,
+            self.world,
+            self.client,
+            self.windows,
+            &self.time,
+            self.seed,
+        );
         let work = checks.during(self.journeys_and_faults(faults));
         let (journeys, journeys_ms) = work.await;
         self.time.enter(Phase::Heal);

@@ -3,13 +3,15 @@ use std::time::Duration;
 use faults::{Direction, Effect, Selector, Timeout};
 
 use super::{Candidates, moment::Moment, times::Number};
-use crate::steps::{Fault, FaultKind, LinkFault, Target};
+use crate::steps::{FailPoint, Fault, FaultKind, LinkFault, Target};
 
 /// A fault of the schedule, before anything is drawn.
 #[derive(Clone, Debug)]
 pub struct FaultPlan {
     pub(super) name: String,
     pub(super) hits: Hits,
+    /// The point at which a crash comes.
+    pub(super) point: Option<FailPoint>,
     pub(super) at: Moment,
     pub(super) lasts: Lasts,
     /// Number of times that it is laid in all; 1 or more.
@@ -46,6 +48,7 @@ impl FaultPlan {
         Self {
             name: "kill".to_owned(),
             hits: Hits::Node(FaultKind::Kill, candidates),
+            point: None,
             at: Moment::Random,
             lasts: Lasts::of_a_kill(),
             times: Number { low: 1, high: 1 },
@@ -115,6 +118,7 @@ impl FaultPlan {
             kind,
             target,
             links,
+            point: self.point.clone(),
         }
     }
 }

@@ -9,14 +9,16 @@ use super::{
     plan::Steady,
     schedule::{Fate, Scheduled, State, schedule},
     timekeeper::Timekeeper,
+    windows::Windows,
 };
-use crate::steps::{Client, LinkTraffic, NotLaid, World};
+use crate::steps::{Client, FailPoint, LinkTraffic, NotLaid, World};
 
 /// The faults of one run: lays each at its moment, lifts each when its time is up, and knows which are laid.
 pub(super) struct Faults<'a> {
     world: &'a dyn World,
     client: &'a Client<'a>,
     time: &'a Timekeeper<'a>,
+    windows: &'a Windows<'a>,
     /// Names of the scenario's faults, by the number of the entry.
     names: Vec<String>,
     steady: Steady,
@@ -38,12 +40,14 @@ impl<'a> Faults<'a> {
         world: &'a dyn World,
         client: &'a Client<'a>,
         time: &'a Timekeeper<'a>,
+        windows: &'a Windows<'a>,
     ) -> Result<Self, ScenarioError> {
         let plans = scenario.faults_of(seed);
         Ok(Self {
             world,
             client,
             time,
+            windows,
             names: plans.iter().map(|plan| plan.name().to_owned()).collect(),
             steady: scenario.steady,
             heal_within: scenario.heal_within,
@@ -71,10 +75,15 @@ impl<'a> Faults<'a> {
 
     /// The faults as they went, in the order of the scenario.
     pub(super) fn reports(&self) -> Vec<FaultReport> {
-        let acted = |it: &&Scheduled| fired(&it.traffic.borrow()) > 0;
-        let effective: BTreeSet<usize> = self.schedule.iter().filter(acted).map(|it| it.entry).collect();
+        let effective: BTreeSet<usize> = self
+            .schedule
+            .iter()
+            .filter(|it| matches!(&*it.state.borrow(), State::Over(FaultOutcome::Fired { .. })) && it.has_acted())
+            .map(|it| it.entry)
+            .collect();
         let report = |it: &Scheduled| FaultReport {
             name: it.fault.name.clone(),
+            point: it.fault.point.clone(),
             kind: it.fault.kind,
             target: it.fault.target.clone(),
             links: it.fault.links.clone(),
@@ -82,10 +91,9 @@ impl<'a> Faults<'a> {
             approximated: it.approximated.clone(),
             at_journey: it.at_journey.get(),
             traffic: it.traffic.borrow().clone(),
+            met: it.met.borrow().clone(),
             outcome: match &*it.state.borrow() {
-                State::Over(outcome) if it.fault.kind.is_of_links() && !effective.contains(&it.entry) => {
-                    idle(outcome, &it.traffic.borrow())
-                }
+                State::Over(outcome) if !effective.contains(&it.entry) => idle(outcome, it),
                 State::Over(outcome) => outcome.clone(),
                 State::Ahead => FaultOutcome::TooLate {
                     reason: "the run ended before its moment came".to_owned(),
@@ -198,14 +206,26 @@ impl<'a> Faults<'a> {
     /// Lays a fault, and returns the milliseconds since the start of the run, if it is there now.
     async fn lay(&self, it: &Scheduled, started: &Started) -> Option<u64> {
         self.time.enter(Phase::Faults);
-        if it.at_journey.get() == 0 {
+        self.windows.faults_begin();
+        let laid = match &it.fault.point {
+            None => self.world.lay(&it.fault).await,
+            Some(point) => match self.crash(it, point, started.clone()).await {
+                Ok(laid) => laid,
+                Err(reason) => {
+                    it.end(FaultOutcome::TooLate { reason });
+                    return None;
+                }
+            },
+        };
+        if it.at_journey.get() == 0 || it.fault.point.is_some() {
             it.at_journey.set(*started.borrow());
         }
-        match self.world.lay(&it.fault).await {
+        match laid {
             Ok(()) => {
                 let at_ms = self.time.now_ms();
                 it.state.replace(State::Laid { at_ms });
                 it.fate.send_replace(Fate::Laid);
+                self.windows.laid(self.name_of(it));
                 self.time.report(&Event::Laid(it.fault.clone()));
                 Some(at_ms)
             }
@@ -220,6 +240,24 @@ impl<'a> Faults<'a> {
         }
     }
 
+    /// Lays a crash, which is there when the node has died at its point; or gives the reason why that never came.
+    async fn crash(&self, it: &Scheduled, point: &FailPoint, started: Started) -> Result<Result<(), NotLaid>, String> {
+        let laid = self.while_journeys(started, self.world.lay(&it.fault)).await?;
+        laid.ok_or_else(|| {
+            let (node, name) = (&it.fault.target, &point.name);
+            let times = match point.nth {
+                1 => String::new(),
+                several => format!(" {several} times"),
+            };
+            format!("{node} did not pass {name}{times} between that and the end of the last journey")
+        })
+    }
+
+    /// The name that the scenario has for a fault, whichever laying of it this is.
+    fn name_of(&self, it: &Scheduled) -> &str {
+        self.names.get(it.entry).map_or("", String::as_str)
+    }
+
     async fn lift_in_time(&self, it: &Scheduled, at_ms: u64) {
         let limit = self.world.pause(self.heal_within);
         if let Either::Right(_) = select(pin!(self.lift(it, at_ms)), limit).await {
@@ -232,8 +270,10 @@ impl<'a> Faults<'a> {
     async fn lift(&self, it: &Scheduled, at_ms: u64) {
         let lifted = self.world.lift(&it.fault).await;
         it.traffic.replace(self.world.traffic(&it.fault));
+        it.met.replace(self.world.met(&it.fault));
         match lifted {
             Ok(()) => {
+                self.windows.lifted(self.name_of(it));
                 self.time.report(&Event::Lifted(it.fault.clone()));
                 let healed_at_ms = self.time.now_ms();
                 it.end(FaultOutcome::Fired { at_ms, healed_at_ms });
@@ -262,15 +302,12 @@ async fn over(mut started: Started) {
     while started.changed().await.is_ok() {}
 }
 
-fn fired(traffic: &[LinkTraffic]) -> u64 {
-    traffic.iter().map(|link| link.fired).sum()
-}
-
-/// The outcome of a fault of links that acted on nothing.
-fn idle(outcome: &FaultOutcome, traffic: &[LinkTraffic]) -> FaultOutcome {
+/// The outcome of a fault that had to do with nothing.
+fn idle(outcome: &FaultOutcome, it: &Scheduled) -> FaultOutcome {
     let FaultOutcome::Fired { at_ms, healed_at_ms } = *outcome else {
         return outcome.clone();
     };
+    let traffic = it.traffic.borrow();
     let sum = |of: fn(&LinkTraffic) -> u64| traffic.iter().map(of).sum::<u64>();
     let (met, spared, masked, unfit) = (
         sum(|it| it.met),
@@ -278,7 +315,9 @@ fn idle(outcome: &FaultOutcome, traffic: &[LinkTraffic]) -> FaultOutcome {
         sum(|it| it.masked),
         sum(|it| it.unfit),
     );
-    let reason = if met == 0 && masked == 0 {
+    let reason = if !it.fault.kind.is_of_links() {
+        "no connection to the node or from it was open or begun while it stood".to_owned()
+    } else if met == 0 && masked == 0 {
         "nothing that it selects passed the link while it stood".to_owned()
     } else {
         format!(

@@ -273,6 +273,13 @@ pub(super) struct FaultTable {
     /// Roles or nodes of which the seed draws one.
     #[schemars(length(min = 1))]
     pub(super) any_of: Option<Vec<String>>,
+    /// Point of the node's code at which a `crash` comes, such as `payments.charge.after_capture`; the program lists its
+    /// points when it is run with `--fail-points`.
+    #[schemars(extend("pattern" = r"^[^\s:]+$"))]
+    pub(super) point: Option<String>,
+    /// Pass of the point that ends the process, counted from `at`; the first where the key is missing.
+    #[schemars(range(min = 1))]
+    pub(super) nth: Option<u64>,
     /// Links of a fault of links, with `does`: `orders -> payments`, `orders -> payments:admin` for one of several
     /// ports, `*` for any caller, `outside` for the front door, through which steps and observations go. Instances are
     /// meant together, or by name: `web-2 -> store`.
@@ -288,14 +295,14 @@ pub(super) struct FaultTable {
     /// Loses only what the first node of a `partition` sends to the second.
     #[serde(default)]
     pub(super) one_way: bool,
-    /// Moment at which it is laid: a fraction of the journeys that have been started, `"random"`, or one of
-    /// `{ journey = 50 }`, `{ after = "2s" }`, `{ ready = "node" }` and `{ fault = "name" }`, all with or without
-    /// `after`. Of two in place of a number or a time, as in `[0.2, 0.8]` and `{ after = ["1s", "3s"] }`, one between
-    /// them is drawn.
+    /// Moment at which it is laid, for a `crash` from which the point counts: a fraction of the journeys that have been
+    /// started, `"random"`, or one of `{ journey = 50 }`, `{ after = "2s" }`, `{ ready = "node" }` and
+    /// `{ fault = "name" }`, all with or without `after`. Of two in place of a number or a time, as in `[0.2, 0.8]` and
+    /// `{ after = ["1s", "3s"] }`, one between them is drawn.
     #[schemars(schema_with = "schema::moment")]
     pub(super) at: Spanned<Moment>,
-    /// Time until it is lifted, or two between which one is drawn in whole milliseconds. A kill lasts 50 to 300 ms
-    /// where the key is missing, all others until the last journey is over. A restart has none.
+    /// Time until it is lifted, or two between which one is drawn in whole milliseconds. A kill or a crash lasts 50 to
+    /// 300 ms where the key is missing, all others until the last journey is over. A restart has none.
     #[schemars(with = "Option<schema::SpanText>")]
     pub(super) lasts: Option<Span>,
     /// Time from one laying to the next, with `times`.

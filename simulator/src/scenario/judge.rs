@@ -7,7 +7,7 @@ use super::{
     collect::Collector,
     plan::{FAULTS, JOURNEYS, LINKS, Observation},
 };
-use crate::steps::{LinkCounts, LinkTraffic, World};
+use crate::steps::{LinkCounts, LinkTraffic, Met, World};
 
 /// The rows of evidence that a report keeps of each claim.
 pub(super) const EVIDENCE: usize = 20;
@@ -101,11 +101,15 @@ pub(super) fn fill_own(
             FaultOutcome::NotHealed { at_ms, .. } => (Some(at_ms), None),
             FaultOutcome::Refused { .. } | FaultOutcome::TooLate { .. } | FaultOutcome::Failed { .. } => (None, None),
         };
+        let connections = match fault.met {
+            Some(Met::Traffic { connections, .. }) => Some(connections),
+            Some(Met::Unseen { .. }) | None => None,
+        };
         let row = move |link: Option<&LinkTraffic>| {
             vec![
                 Value::from(fault.name.clone()),
                 link.map(|link| link.link.clone()).into(),
-                link.map(|link| link.met).into(),
+                link.map(|link| link.met).or(connections).into(),
                 link.map(|link| link.fired).into(),
                 at_ms.into(),
                 healed_ms.into(),

@@ -45,6 +45,7 @@ mod tables;
 mod timekeeper;
 mod times;
 mod uses;
+mod windows;
 mod workload;
 
 pub use candidates::Candidates;

@@ -40,7 +40,10 @@ impl fmt::Display for Event {
             Self::Laid(fault) if fault.kind == FaultKind::Link => {
                 write!(f, "laid {:?} on {}", fault.name, fault.target)
             }
-            Self::Laid(fault) => write!(f, "{} {}", fault.kind.done(), fault.target),
+            Self::Laid(fault) => {
+                write!(f, "{} {}", fault.kind.done(), fault.target)?;
+                fault.point.iter().try_for_each(|point| write!(f, " at {point}"))
+            }
             Self::Lifted(fault) => match (fault.kind, &fault.target) {
                 (FaultKind::Link, target) => write!(f, "lifted {:?} from {target}", fault.name),
                 (_, Target::Partition(one, other)) => write!(f, "{one} and {other} reach each other again"),

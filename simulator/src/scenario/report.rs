@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{JourneyFailure, Phase};
-use crate::steps::{FaultKind, LinkFault, LinkTraffic, Requests, Samples, Target};
+use crate::steps::{FailPoint, FaultKind, LinkFault, LinkTraffic, Met, Requests, Samples, Target};
 
 /// The verdict on a run, or on one of its invariants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +137,9 @@ pub struct FaultReport {
     /// The part of the system that it was to hit; a role that nothing plays stands for itself.
     #[serde(flatten)]
     pub target: Target,
+    /// The point at which a crash was to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub point: Option<FailPoint>,
     /// The faults that it lays on links; none for a fault of a node.
     pub links: Vec<LinkFault>,
     /// True for a candidate of `[explore]` that the seed has drawn. It may meet nothing, or come too late.
@@ -147,6 +150,8 @@ pub struct FaultReport {
     pub at_journey: u64,
     /// The traffic that it met while it was laid, for each of its links.
     pub traffic: Vec<LinkTraffic>,
+    /// The traffic that a fault of a node met while it stood; `None` if it never did, and for other faults.
+    pub met: Option<Met>,
     /// The end of it.
     pub outcome: FaultOutcome,
 }
@@ -179,7 +184,7 @@ pub enum FaultOutcome {
         /// The moment its target was as before, in milliseconds from the start.
         healed_at_ms: u64,
     },
-    /// Laid at its moment on links, and lifted, without any effect.
+    /// Laid at its moment, and lifted, without any effect on links, or on a node that nothing had to do with.
     Idle {
         /// The moment it was laid, in milliseconds from the start.
         at_ms: u64,

@@ -70,7 +70,8 @@ pub(super) fn resolve(file: ScenarioFile, home: &Path) -> Result<Scenario, Mista
         check_pointer(&answer.pointer, "[repeat]").map_err(|problem| Mistake { offset: start, problem })?;
     }
     let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
-    let (invariants, checks) = invariants(file.invariant, &names, home)?;
+    let of_faults: Vec<&str> = faults.iter().map(|plan| plan.name()).collect();
+    let (invariants, checks) = invariants(file.invariant, (&names, &of_faults), home)?;
     let condition = |it: super::file::ConditionTable| Condition {
         name: it.name,
         pending: it.pending,

@@ -2,9 +2,9 @@ use std::{path::Path, time::Duration};
 
 use super::{
     Check, Invariant,
-    check::{CheckWhen, How},
+    check::{CheckWhen, During, How},
     file_checks::{InvariantTable, ProbeTable},
-    resolve::Mistake,
+    resolve::{Mistake, or_none},
 };
 use crate::{
     steps::{Errand, check_pointer},
@@ -17,13 +17,14 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const PROBE_WITHIN: Duration = Duration::from_secs(5);
 const COMMAND_WITHIN: Duration = Duration::from_secs(60);
 
-/// Makes the claims that a file means: those of SQL, and the others. `steps` are the names of the journeys' steps.
+/// Makes the claims that a file means: those of SQL, and the others. `steps` are the names of the journeys' steps, and
+/// `faults` those of the faults.
 ///
 /// # Errors
 /// The first entry that contradicts itself.
 pub(super) fn invariants(
     tables: Vec<InvariantTable>,
-    steps: &[&str],
+    (steps, faults): (&[&str], &[&str]),
     home: &Path,
 ) -> Result<(Vec<Invariant>, Vec<Check>), Mistake> {
     let (mut invariants, mut checks) = (Vec::new(), Vec::new());
@@ -37,17 +38,22 @@ pub(super) fn invariants(
         if table.violations.is_some() || table.checked.is_some() || !table.figures.is_empty() {
             invariants.push(sql(table).map_err(wrong)?);
         } else {
-            checks.push(check(table, number, steps, home).map_err(wrong)?);
+            checks.push(check(table, number, (steps, faults), home).map_err(wrong)?);
         }
     }
     Ok((invariants, checks))
 }
 
 fn sql(table: InvariantTable) -> Result<Invariant, String> {
-    if table.kinds() > 0 || table.when.is_some() || table.every.is_some() || table.within.is_some() {
+    if table.kinds() > 0
+        || table.during.is_some()
+        || table.when.is_some()
+        || table.every.is_some()
+        || table.within.is_some()
+    {
         return Err(
             "violations, checked and figures are SQL over what is observed in the end; probe, log, latency, errors, \
-             command, when, every and within belong to an invariant of their own"
+             command, during, when, every and within belong to an invariant of their own"
                 .to_owned(),
         );
     }
@@ -62,7 +68,12 @@ fn sql(table: InvariantTable) -> Result<Invariant, String> {
     }
 }
 
-fn check(table: InvariantTable, number: usize, steps: &[&str], home: &Path) -> Result<Check, String> {
+fn check(
+    table: InvariantTable,
+    number: usize,
+    (steps, faults): (&[&str], &[&str]),
+    home: &Path,
+) -> Result<Check, String> {
     if table.kinds() != 1 {
         return Err("it needs one of violations (with checked), probe, log, latency, errors and command".to_owned());
     }
@@ -77,6 +88,17 @@ fn check(table: InvariantTable, number: usize, steps: &[&str], home: &Path) -> R
     if when == CheckWhen::End && table.every.is_some() {
         return Err("every goes with when = \"throughout\" or \"once\"".to_owned());
     }
+    if let Some(during) = &table.during {
+        if table.latency.is_none() && table.errors.is_none() {
+            return Err("during is for latency and errors, whose requests have moments".to_owned());
+        }
+        if let During::Fault(name) | During::Healed(name, _) = during
+            && !faults.contains(&name.as_str())
+        {
+            let known = or_none(faults);
+            return Err(format!("during: no fault is called {name:?}; known: {known}"));
+        }
+    }
     let default = if table.command.is_some() {
         COMMAND_WITHIN
     } else {
@@ -89,6 +111,7 @@ fn check(table: InvariantTable, number: usize, steps: &[&str], home: &Path) -> R
     }
     Ok(Check {
         name: table.name.get_ref().clone(),
+        during: table.during.clone(),
         how: how(table, number, steps, home)?,
         when,
         every,

@@ -10,7 +10,7 @@ use super::{
     times::Number,
 };
 use crate::{
-    steps::FaultKind,
+    steps::{FailPoint, FaultKind},
     topology::{LinkName, NoLink},
 };
 
@@ -122,6 +122,7 @@ fn named_fault(table: FaultTable, name: &str, journeys: u64) -> Result<FaultPlan
     }
     let (times, every) = repeats(&table)?;
     let lasts = lasts(&table)?;
+    let point = point(&table)?;
     let at = table.at.get_ref().clone();
     if journeys == 0 && matches!(at, Moment::Started(..) | Moment::Random | Moment::Journey(..)) {
         let problem = "the workload is a command, which has no journeys; wanted at = { after = \"2s\" }, { ready = \
@@ -136,6 +137,7 @@ fn named_fault(table: FaultTable, name: &str, journeys: u64) -> Result<FaultPlan
     Ok(FaultPlan {
         name: name.to_owned(),
         hits: hits(table, name)?,
+        point,
         at,
         lasts,
         times,
@@ -186,6 +188,32 @@ fn hits(table: FaultTable, name: &str) -> Result<Hits, String> {
     }
 }
 
+/// The point at which a crash comes; `None` for other faults.
+fn point(table: &FaultTable) -> Result<Option<FailPoint>, String> {
+    let is_crash = table
+        .kind
+        .as_ref()
+        .is_some_and(|kind| *kind.get_ref() == FaultKind::Crash);
+    match (&table.point, table.nth) {
+        (None, None) if !is_crash => Ok(None),
+        _ if !is_crash => Err("point and nth belong to kind = \"crash\"".to_owned()),
+        _ if table.any_of.is_some() => {
+            Err("a point is one of one program; give a crash its node, in place of any_of".to_owned())
+        }
+        (_, Some(0)) => Err("nth is 0, wanted the number of a pass from 1".to_owned()),
+        (Some(name), nth) if !name.is_empty() && !name.contains(|c: char| c == ':' || c.is_whitespace()) => {
+            Ok(Some(FailPoint {
+                name: name.clone(),
+                nth: nth.unwrap_or(1),
+            }))
+        }
+        (seen, _) => Err(format!(
+            "point is {:?}, wanted a point of the node's program, which lists them when it is run with --fail-points",
+            seen.as_deref().unwrap_or_default()
+        )),
+    }
+}
+
 fn repeats(table: &FaultTable) -> Result<(Number, Duration), String> {
     let once = Number { low: 1, high: 1 };
     match (table.every, table.times) {
@@ -210,7 +238,7 @@ fn lasts(table: &FaultTable) -> Result<Lasts, String> {
         }
         (Some(FaultKind::Restart), None) => Ok(Lasts::Between(0, 0)),
         (_, Some(span)) => Ok(Lasts::Between(millis(span.low), millis(span.high))),
-        (Some(FaultKind::Kill), None) => Ok(Lasts::of_a_kill()),
+        (Some(FaultKind::Kill | FaultKind::Crash), None) => Ok(Lasts::of_a_kill()),
         (_, None) => Ok(Lasts::ToTheEnd),
     }
 }

@@ -9,7 +9,7 @@ use futures::lock::Mutex;
 use tokio::sync::watch;
 
 use super::{FaultOutcome, FaultPlan, ScenarioError, choices::When, draw::Lot};
-use crate::steps::{Fault, LinkTraffic, Support, Target, World};
+use crate::steps::{Fault, LinkTraffic, Met, Support, Target, World};
 
 /// One laying of a fault, with every choice made.
 pub(super) struct Scheduled {
@@ -30,6 +30,7 @@ pub(super) struct Scheduled {
     /// For those that wait for it.
     pub(super) fate: watch::Sender<Fate>,
     pub(super) traffic: RefCell<Vec<LinkTraffic>>,
+    pub(super) met: RefCell<Option<Met>>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +52,14 @@ pub(super) enum Fate {
 }
 
 impl Scheduled {
+    /// True if it acted on some traffic of its links, or had to do with its node as far as that can be seen.
+    pub(super) fn has_acted(&self) -> bool {
+        if self.fault.kind.is_of_links() {
+            return self.traffic.borrow().iter().any(|link| link.fired > 0);
+        }
+        self.met.borrow().as_ref().is_none_or(|met| !met.is_nothing())
+    }
+
     pub(super) fn end(&self, outcome: FaultOutcome) {
         let laid = matches!(*self.state.borrow(), State::Laid { .. });
         if !laid {
@@ -98,6 +107,7 @@ pub(super) fn schedule(
                 fate: watch::Sender::new(if refused.is_some() { Fate::Never } else { Fate::Ahead }),
                 state: RefCell::new(refused.map_or(State::Ahead, State::Over)),
                 traffic: RefCell::default(),
+                met: RefCell::default(),
                 fault,
             });
         }

@@ -68,12 +68,15 @@ pub(super) fn invariant(schema: &mut Schema) {
     let none = |keys: &[&str]| -> Value { keys.iter().map(|key| ((*key).to_owned(), Value::Bool(false))).collect() };
     let mut shapes = vec![json!({
         "required": ["violations", "checked"],
-        "properties": none(&[ways.as_slice(), looks.as_slice()].concat()),
+        "properties": none(&[ways.as_slice(), looks.as_slice(), &["during"]].concat()),
     })];
     for way in ways {
         let mut others: Vec<&str> = ways.into_iter().filter(|other| *other != way).chain(sql).collect();
         if !["probe", "command"].contains(&way) {
             others.extend(looks);
+        }
+        if !["latency", "errors"].contains(&way) {
+            others.push("during");
         }
         shapes.push(json!({ "required": [way], "properties": none(&others) }));
     }
@@ -160,6 +163,22 @@ pub(super) fn moment(_: &mut SchemaGenerator) -> Schema {
     ] })
 }
 
+/// Schema of the part of a run that a claim is about.
+pub(super) fn during(_: &mut SchemaGenerator) -> Schema {
+    let named = |key: &str, properties: Value| {
+        json!({
+            "type": "object", "properties": properties, "required": [key], "additionalProperties": false,
+        })
+    };
+    let text = json!({ "type": "string" });
+    let time = json!({ "type": "string", "pattern": faults::DURATION });
+    json_schema!({ "anyOf": [
+        { "enum": ["steady", "faults"] },
+        named("fault", json!({ "fault": text })),
+        named("healed", json!({ "healed": text, "after": time })),
+    ] })
+}
+
 /// Adds which keys of a fault go together.
 pub(super) fn fault(schema: &mut Schema) {
     let none = |keys: &[&str]| -> Value {
@@ -183,7 +202,11 @@ pub(super) fn fault(schema: &mut Schema) {
         },
         { "required": ["partition"], "properties": none(&["kind", "node", "any_of", "link", "does", "on"]) },
     ]);
+    let crash = json!({ "properties": { "kind": { "const": "crash" } }, "required": ["kind"] });
     let rules = json!([
+        { "if": crash, "then": { "required": ["node", "point"] } },
+        { "if": { "required": ["point"] }, "then": crash },
+        { "if": { "required": ["nth"] }, "then": crash },
         { "if": { "required": ["every"] }, "then": { "required": ["times"] } },
         {
             "if": { "required": ["times"], "properties": { "times": { "minimum": 2 } } },

@@ -17,6 +17,7 @@ use super::{
     recorder::{Observed, Origin, Recorder},
     replays::Replays,
     step::{RepeatedAnswer, Until},
+    window::{Edge, Window},
     world::NoAnswer,
 };
 
@@ -157,6 +158,43 @@ impl<'a> Client<'a> {
     /// The latencies of all requests of the journeys, of one step or of every step, in microseconds.
     pub(crate) fn latencies(&self, step: Option<&str>) -> Histogram {
         self.recorder().latencies(step)
+    }
+
+    /// Watches a part of the run, which has to be opened, and returns its number.
+    pub(crate) fn watch(&self, step: Option<&str>, edge: Edge) -> usize {
+        self.recorder().watch(Window::new(step, edge))
+    }
+
+    /// Opens a window this long after now, unless it is open.
+    pub(crate) fn open(&self, window: usize, after: Duration) {
+        self.turn(window, |window, now| window.open(now + after));
+    }
+
+    /// Closes a window now, if it is open.
+    pub(crate) fn close(&self, window: usize) {
+        self.turn(window, Window::close);
+    }
+
+    /// Forgets all that a window has seen, and that it was open.
+    pub(crate) fn forget(&self, window: usize) {
+        self.turn(window, |window, _| window.forget());
+    }
+
+    /// The latencies of the requests in a window, in microseconds, and the number of those that failed.
+    pub(crate) fn counted(&self, window: usize) -> (Histogram, u64) {
+        let mut recorder = self.recorder();
+        recorder
+            .window(window)
+            .map(|window| window.counted())
+            .unwrap_or_default()
+    }
+
+    fn turn(&self, window: usize, how: impl FnOnce(&mut Window, Duration)) {
+        let mut recorder = self.recorder();
+        let now = recorder.since_start(self.world.now());
+        if let Some(window) = recorder.window(window) {
+            how(window, now);
+        }
     }
 
     /// The time on the world's clock.

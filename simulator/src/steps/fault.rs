@@ -17,6 +17,24 @@ pub struct Fault {
     /// The faults that it lays on links; none for a fault of a node.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<LinkFault>,
+    /// The point in the code of the node at which it dies; present for a crash only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub point: Option<FailPoint>,
+}
+
+/// A named point in the code of a node, and the pass there that ends the process. Displayed as `NAME:N`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailPoint {
+    /// The name, as the program lists it.
+    pub name: String,
+    /// The pass, from 1, counted from when the fault is laid.
+    pub nth: u64,
+}
+
+impl fmt::Display for FailPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.name, self.nth)
+    }
 }
 
 /// A fault of the fault proxy, and the links that it is laid on.
@@ -36,6 +54,8 @@ pub struct LinkFault {
 pub enum FaultKind {
     /// The node dies at once (`SIGKILL`); lifted, it is started again.
     Kill,
+    /// The node dies at a named point of its code, as by `kill -9`; lifted, it is started again.
+    Crash,
     /// The node's processes stand still (`SIGSTOP`); lifted, they go on.
     Pause,
     /// The node is asked to end, as when its topology goes down; lifted, it is started again.
@@ -63,6 +83,7 @@ impl FaultKind {
     pub fn to_do(self) -> &'static str {
         match self {
             Self::Kill => "kill",
+            Self::Crash => "crash",
             Self::Pause => "pause",
             Self::Stop => "stop",
             Self::Restart => "restart",
@@ -79,6 +100,7 @@ impl FaultKind {
     pub fn done(self) -> &'static str {
         match self {
             Self::Kill => "killed",
+            Self::Crash => "crashed",
             Self::Pause => "paused",
             Self::Stop => "stopped",
             Self::Restart => "restarted",
@@ -165,6 +187,57 @@ impl fmt::Display for LinkTraffic {
             write!(f, ", {number} {what}")?;
         }
         Ok(())
+    }
+}
+
+/// The part of the system that had to do with a node while a fault of it stood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Met {
+    /// Traffic on all links to the node and from it, front doors too.
+    Traffic {
+        /// Connections that were open when the fault was laid, or began while it stood.
+        connections: u64,
+        /// HTTP/1 requests that began while it stood.
+        requests: u64,
+    },
+    /// It can't be seen.
+    Unseen {
+        /// The reason, and what is known in its place, for people.
+        unseen: String,
+    },
+}
+
+impl Met {
+    /// True if there was no traffic at all, as far as that can be seen.
+    pub fn is_nothing(&self) -> bool {
+        matches!(
+            self,
+            Self::Traffic {
+                connections: 0,
+                requests: 0
+            }
+        )
+    }
+}
+
+impl fmt::Display for Met {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let many = |number: u64, what: &str| match number {
+            1 => format!("1 {what}"),
+            _ => format!("{number} {what}s"),
+        };
+        match self {
+            Self::Traffic { connections, requests } => {
+                write!(
+                    f,
+                    "met {}, {}",
+                    many(*connections, "connection"),
+                    many(*requests, "request")
+                )
+            }
+            Self::Unseen { unseen } => f.write_str(unseen),
+        }
     }
 }
 

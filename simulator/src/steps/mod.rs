@@ -14,15 +14,17 @@ mod samples;
 mod step;
 mod take;
 mod template;
+mod window;
 mod world;
 
 pub use client::Requests;
 pub(crate) use client::{Client, Expectation};
 pub use errand::{Errand, Matches};
-pub use fault::{Fault, FaultKind, LinkCounts, LinkFault, LinkTraffic, NotLaid, Support, Target};
+pub use fault::{FailPoint, Fault, FaultKind, LinkCounts, LinkFault, LinkTraffic, Met, NotLaid, Support, Target};
 pub(crate) use histogram::Histogram;
 pub(crate) use recorder::Origin;
 pub use samples::{OverTime, Part, Purpose, RequestFigures, Sample, Samples, StepSamples};
 pub(crate) use step::{Conditions, Method, Repeat, Step, StepTable, check_pointer, ok_only};
 pub(crate) use template::{JsonTemplate, Template, Unset, Variables, as_text};
+pub(crate) use window::Edge;
 pub use world::{Death, NoAnswer, Request, Response, World};

@@ -6,7 +6,10 @@ use std::{
 
 use seam::chance::draw;
 
-use super::{Purpose, Request, RequestFigures, Sample, Samples, StepSamples, buckets::Buckets, histogram::Histogram};
+use super::{
+    Purpose, Request, RequestFigures, Sample, Samples, StepSamples, buckets::Buckets, histogram::Histogram,
+    window::Window,
+};
 
 /// Right answers that are kept one by one; of more, a sample.
 const KEPT: usize = 100_000;
@@ -57,6 +60,7 @@ pub(super) struct Recorder {
     kept: Vec<Sample>,
     failures: Vec<Sample>,
     slowest: BinaryHeap<Reverse<BySlowness>>,
+    windows: Vec<Window>,
 }
 
 struct Step {
@@ -94,6 +98,7 @@ impl Recorder {
             kept: Vec::new(),
             failures: Vec::new(),
             slowest: BinaryHeap::new(),
+            windows: Vec::new(),
         }
     }
 
@@ -122,6 +127,15 @@ impl Recorder {
             counted.errors += u64::from(failed);
             counted.repeats += u64::from(observed.is_repeat);
             step.latencies.add(latency);
+            if step.counted.purpose == Purpose::Journey {
+                let begun = self.begun;
+                let since = |moment: Duration| moment.saturating_sub(begun);
+                let ends = (since(observed.intended), since(observed.end));
+                let name = &step.counted.step;
+                self.windows
+                    .iter_mut()
+                    .for_each(|window| window.add(name, ends, latency, failed));
+            }
         }
         if observed.origin.purpose != Purpose::Observe {
             self.buckets.add(sample.intended_us, latency, failed);
@@ -157,6 +171,22 @@ impl Recorder {
             latencies.merge(&step.latencies);
         }
         latencies
+    }
+
+    /// Adds a window, and returns its number.
+    pub(super) fn watch(&mut self, window: Window) -> usize {
+        self.windows.push(window);
+        self.windows.len() - 1
+    }
+
+    /// The window of this number.
+    pub(super) fn window(&mut self, number: usize) -> Option<&mut Window> {
+        self.windows.get_mut(number)
+    }
+
+    /// The time from the start of the run to a moment on the world's clock.
+    pub(super) fn since_start(&self, moment: Duration) -> Duration {
+        moment.saturating_sub(self.begun)
     }
 
     fn load(&self) -> RequestFigures {

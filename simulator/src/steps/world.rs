@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::Value;
 
-use super::{Errand, Fault, LinkCounts, LinkTraffic, Matches, NotLaid, Support};
+use super::{Errand, Fault, LinkCounts, LinkTraffic, Matches, Met, NotLaid, Support};
 use crate::topology::LogPattern;
 
 /// The system under test and its clock: all that steps and the scenario engine see and do. They know no other clock
@@ -67,6 +67,12 @@ pub trait World {
     fn traffic(&self, fault: &Fault) -> Vec<LinkTraffic> {
         let _ = fault;
         Vec::new()
+    }
+
+    /// Traffic that a fault of a node met since it was laid; `None` for other faults, and where the world does not tell.
+    fn met(&self, fault: &Fault) -> Option<Met> {
+        let _ = fault;
+        None
     }
 
     /// All that has passed each link so far, from outside too.

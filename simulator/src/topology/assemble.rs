@@ -1,7 +1,8 @@
 //! Nodes made from their tables: one for each instance.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
 
+use faults::Operations;
 use toml::Spanned;
 
 use super::{
@@ -91,6 +92,7 @@ impl Builder<'_> {
         let public_ports = keep(flaws, self.numbered(&table.public_ports));
         let stop = keep(flaws, self.stop());
         let data = keep(flaws, self.data());
+        let operations = keep(flaws, self.operations());
         keep(flaws, self.fits_its_kind());
         Some(Node {
             service: self.service.to_owned(),
@@ -113,6 +115,7 @@ impl Builder<'_> {
                 backoff: restart.backoff_ms.map_or(BACKOFF, Duration::from_millis),
             }),
             stop: stop?,
+            operations: operations?,
             data: data?.map(|data| match self.instance {
                 Some(number) => format!("{data}-{number}"),
                 None => data,
@@ -195,6 +198,22 @@ impl Builder<'_> {
         };
         fit(data.get_ref()).map_err(|flaw| (data.span().start, flaw))?;
         Ok(Some(data.get_ref().clone()))
+    }
+
+    /// The operations of its document.
+    fn operations(&self) -> Result<Option<Arc<Operations>>, Located> {
+        let Some(openapi) = &self.spanned.get_ref().openapi else {
+            return Ok(None);
+        };
+        let file = self.home.join(openapi.get_ref());
+        let flaw = |reason: String| {
+            let (node, file) = (self.service.to_owned(), file.clone());
+            (openapi.span().start, Flaw::OpenApi { node, file, reason })
+        };
+        let text = fs::read_to_string(&file).map_err(|error| flaw(error.to_string()))?;
+        let document = serde_json::from_str(&text).map_err(|error| flaw(format!("it is not JSON: {error}")))?;
+        let operations = Operations::read(document).map_err(|error| flaw(error.to_string()))?;
+        Ok(Some(Arc::new(operations)))
     }
 
     /// Refuses keys that mean nothing for a node of this kind.

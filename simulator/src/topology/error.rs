@@ -134,6 +134,16 @@ pub enum Flaw {
         /// Reason, with the line, but without its text.
         reason: String,
     },
+    /// The OpenAPI document of a node cannot be read or used.
+    #[error("openapi of node '{node}', {}: {reason}", file.display())]
+    OpenApi {
+        /// The node's name.
+        node: String,
+        /// Path of the document.
+        file: PathBuf,
+        /// Reason.
+        reason: String,
+    },
     /// An environment variable of `seam` is used and not set.
     #[error("${{env.{0}}}: the environment variable {0} is not set; set it, or give a default: ${{env.{0}:-default}}")]
     NoEnv(String),

@@ -102,6 +102,7 @@ impl<'f> Scope<'f> {
             (Some(cargo), None, None) => Ok(Program::Cargo {
                 package: cargo.package.clone(),
                 bin: cargo.bin.clone().unwrap_or_else(|| cargo.package.clone()),
+                fail_points: cargo.fail_points.clone(),
             }),
             (None, Some(words), None) => {
                 let (program, args) = words.split_first().ok_or_else(|| (at, Flaw::EmptyCommand(node())))?;

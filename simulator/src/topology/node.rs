@@ -1,4 +1,6 @@
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use faults::Operations;
 
 use super::{Endpoint, PlaceholderValues, Ready, Restart, Stop, Template};
 
@@ -40,6 +42,8 @@ pub struct Node {
     pub restart: Option<Restart>,
     /// End of the node when the topology goes down.
     pub stop: Stop,
+    /// Operations of its OpenAPI document, for the faults on links to it.
+    pub operations: Option<Arc<Operations>>,
     /// Name of a folder for its data that outlives the run. Without one the data goes with the run.
     pub data: Option<String>,
 }
@@ -76,6 +80,8 @@ pub enum Program {
         package: String,
         /// Name of the binary.
         bin: String,
+        /// Feature with which it has fail points.
+        fail_points: Option<String>,
     },
     /// Any program: with a slash a path from the node's working folder, otherwise a name in `PATH`.
     Command {

@@ -107,6 +107,10 @@ pub(crate) const FLAWED: &[(&str, &str)] = &[
         "shop.toml:4: env file ./no.env: No such file",
     ),
     (
+        "[node.web]\ncommand = ['a']\nopenapi = 'no.json'",
+        "shop.toml:4: openapi of node 'web', ./no.json: No such file",
+    ),
+    (
         "include = ['no.toml']\n[node.web]\ncommand = ['a']",
         "shop.toml:2: cannot include ./no.toml: No such file",
     ),

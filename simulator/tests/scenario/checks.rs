@@ -103,6 +103,34 @@ async fn errors_and_latency_are_those_of_the_step_that_they_name() {
 }
 
 #[tokio::test]
+async fn a_claim_about_a_part_of_the_run_is_judged_by_the_requests_of_that_part() {
+    use Verdict::{Fail, Inconclusive, Pass};
+    let none_fails = "errors = { step = 'order', below = 0.0001 }";
+    let whole = judged(Defect::PutsOff, none_fails).await;
+    assert_eq!(whole.verdict, Fail, "{whole:?}");
+    for (during, wanted) in [
+        ("'steady'", Pass),
+        ("'faults'", Fail),
+        ("{ fault = 'fault 1' }", Fail),
+        ("{ healed = 'fault 1' }", Pass),
+        ("{ healed = 'fault 1', after = '1ms' }", Pass),
+        ("{ healed = 'fault 1', after = '1h' }", Inconclusive),
+    ] {
+        let part = judged(Defect::PutsOff, &format!("{none_fails}\nduring = {during}")).await;
+        assert_eq!(part.verdict, wanted, "{during}: {part:?}");
+        assert!(part.checked < whole.checked, "{during}: {part:?}");
+    }
+    // The latency is that of the same requests.
+    let latency = "latency = { step = 'order', percentile = 50, below = '1h' }\nduring = 'steady'";
+    let steady = judged(Defect::PutsOff, latency).await;
+    assert_eq!(steady.verdict, Pass, "{steady:?}");
+    assert!(
+        steady.checked < 60 && steady.figures["p50_ms"].as_f64() >= Some(2.0),
+        "{steady:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_must_hold_throughout_fails_by_one_miss_and_what_must_hold_once_needs_one() {
     // The bank is dead for a while in each run.
     let probe = "probe = { node = 'bank', path = '/charges?page=1' }\nevery = '1ms'";

@@ -71,6 +71,40 @@ fn a_fault_of_links_that_contradicts_itself_is_refused_with_its_line_and_what_to
 }
 
 #[test]
+fn a_crash_is_at_a_point_of_one_node() {
+    let crash = FAULT.replace("\"kill\"", "\"crash\"");
+    for (fault, parts) in [
+        (crash.clone(), ["shop.toml:67", "point is \"\"", "--fail-points"]),
+        (
+            format!("{crash}\npoint = \"a:2\""),
+            ["shop.toml:67", "point is \"a:2\"", "wanted a point"],
+        ),
+        (
+            format!("{crash}\npoint = \"a\"\nnth = 0"),
+            ["\"fault 1\"", "nth is 0", "from 1"],
+        ),
+        (
+            format!("{FAULT}\npoint = \"a\""),
+            ["\"fault 1\"", "point and nth belong to", "kind = \"crash\""],
+        ),
+        (
+            format!("{FAULT}\nnth = 2"),
+            ["\"fault 1\"", "point and nth belong to", "kind = \"crash\""],
+        ),
+        (
+            crash.replace("node = \"bank\"", "any_of = [\"bank\"]\npoint = \"a\""),
+            ["\"fault 1\"", "one program", "in place of any_of"],
+        ),
+        (
+            "link = \"shop -> bank\"\ndoes = { refuse = {} }\npoint = \"a\"\nat = 0.5".to_owned(),
+            ["shop.toml:67", "point and nth belong to", "kind = \"crash\""],
+        ),
+    ] {
+        assert_says(&refusal(FAULT, &fault), &parts);
+    }
+}
+
+#[test]
 fn a_fault_of_a_node_that_contradicts_itself_is_refused_with_its_line_and_what_to_do() {
     for (fault, parts) in [
         (FAULT.replace("\"kill\"", "\"link\""), ["line 67", "`link`", "`pause`"]),
@@ -164,6 +198,26 @@ fn an_invariant_that_is_two_things_or_none_is_refused() {
         (
             "latency = { percentile = 9, below = '1s' }\nwhen = 'once'",
             ["\"x\"", "look back", "probe and command"],
+        ),
+        (
+            "errors = { below = 0.1 }\nduring = 'converge'",
+            ["line 112", "during is \"converge\"", "{ healed = \"name\" }"],
+        ),
+        (
+            "errors = { below = 0.1 }\nduring = { fault = 'fault 1', after = '1s' }",
+            ["line 112", "wanted \"steady\"", "the last with or without"],
+        ),
+        (
+            "errors = { below = 0.1 }\nduring = { healed = 'x' }",
+            ["\"x\"", "no fault is called \"x\"", "known: fault 1"],
+        ),
+        (
+            "command = ['a']\nduring = 'steady'",
+            ["\"x\"", "during is for latency and errors", "moments"],
+        ),
+        (
+            "violations = ''\nchecked = ''\nduring = 'steady'",
+            ["\"x\"", "during", "an invariant of their own"],
         ),
         (
             "log = { node = 'shop' }",

@@ -31,6 +31,35 @@ async fn a_fault_fires_at_its_moment_and_is_healed() {
 }
 
 #[tokio::test]
+async fn a_kill_that_met_nothing_fails_a_run_that_is_sound_otherwise() {
+    let report = report_of(Defect::LonelyBank).await;
+
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert!(
+        report
+            .invariants
+            .iter()
+            .all(|invariant| invariant.verdict == Verdict::Pass)
+    );
+    let FaultOutcome::Idle { reason, .. } = &report.faults[0].outcome else {
+        panic!("{:?}", report.faults);
+    };
+    assert_eq!(
+        reason,
+        "no connection to the node or from it was open or begun while it stood"
+    );
+
+    // One laying of several is enough.
+    let twice = SHOP.replace(
+        "lasts = [\"5ms\", \"10ms\"]",
+        "lasts = \"5ms\"\nevery = \"10ms\"\ntimes = 2",
+    );
+    let twice = Scenario::parse(&twice, Path::new("shop.toml")).expect("still right");
+    let (report, _) = run_on(&Shop::with(Defect::LonelyBank), &twice, 1).await;
+    assert_eq!((report.faults.len(), report.verdict), (2, Verdict::Pass), "{report:?}");
+}
+
+#[tokio::test]
 async fn a_fault_that_never_fired_fails_a_run_that_is_sound_otherwise() {
     let report = report_of(Defect::CannotBeKilled).await;
 

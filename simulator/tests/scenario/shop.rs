@@ -8,7 +8,8 @@ use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
 use simulator::{
     steps::{
-        Errand, Fault, LinkCounts, LinkTraffic, Matches, NoAnswer, NotLaid, Request, Response, Support, Target, World,
+        Errand, Fault, LinkCounts, LinkTraffic, Matches, Met, NoAnswer, NotLaid, Request, Response, Support, Target,
+        World,
     },
     topology::LogPattern,
 };
@@ -35,6 +36,10 @@ pub(crate) enum Defect {
     IdleLinks,
     /// Chance spares all that passes a link.
     LuckyLinks,
+    /// Nothing has to do with the bank while a fault of it stands, unless it is laid for the second time.
+    LonelyBank,
+    /// Orders are put off while the bank is dead; each answer takes 2 ms.
+    PutsOff,
     /// Every order was placed before, in another run.
     HasSeenItAll,
     /// Each answer takes 10 ms.
@@ -118,6 +123,9 @@ impl Shop {
         if self.defect == Defect::RefusesOrders {
             return ok(400, json!({"error": "we are closed"}));
         }
+        if self.defect == Defect::PutsOff && !state.dead.is_empty() {
+            return ok(409, json!({"error": "in flight"}));
+        }
         let id = request.headers["Idempotency-Key"].clone();
         let body = request.body.clone().unwrap_or_default();
         let known = state.orders.get(&id).map_or(0, |(times, _)| *times);
@@ -172,6 +180,7 @@ impl World for Shop {
         async move {
             match self.defect {
                 Defect::Slow => tokio::time::sleep(Duration::from_millis(10)).await,
+                Defect::PutsOff => tokio::time::sleep(Duration::from_millis(2)).await,
                 _ => tokio::task::yield_now().await,
             }
             self.answer(role, request)
@@ -227,6 +236,14 @@ impl World for Shop {
             spared: met - fired,
             ..LinkTraffic::default()
         }]
+    }
+
+    fn met(&self, fault: &Fault) -> Option<Met> {
+        let alone = self.defect == Defect::LonelyBank && !fault.name.ends_with("(2)");
+        Some(Met::Traffic {
+            connections: 0,
+            requests: if alone { 0 } else { 3 },
+        })
     }
 
     fn links(&self) -> Vec<LinkCounts> {

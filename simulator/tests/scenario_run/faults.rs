@@ -1,6 +1,7 @@
 //! Faults of links and nodes on real processes and sockets.
 
 use std::{
+    fs,
     io::{BufRead, BufReader},
     path::PathBuf,
     process::Stdio,
@@ -13,14 +14,14 @@ use serde_json::Value;
 use crate::{Project, Run, check};
 
 /// The project with this fault in place of its own.
-fn with_fault(fault: &str) -> Project {
+pub(crate) fn with_fault(fault: &str) -> Project {
     let scenario = include_str!("scenario.toml");
     let (before, rest) = scenario.split_once("[[fault]]").expect("the file has a fault");
     let (_, after) = rest.split_once("[[observe]]").expect("a table follows");
     Project::with_scenario(&format!("{before}[[fault]]\n{fault}\n\n[[observe]]{after}"))
 }
 
-fn report(run: &Run) -> Value {
+pub(crate) fn report(run: &Run) -> Value {
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:#?}"))
 }
 
@@ -71,6 +72,32 @@ fn a_fault_that_nothing_met_fails_the_run_by_name() {
                 .contains("WITHOUT EFFECT, so this run proved nothing: nothing that it"),
         "{run:#?}"
     );
+}
+
+#[test]
+fn a_fault_of_a_node_that_nobody_had_to_do_with_fails_the_run_by_name() {
+    for (kind, done) in [
+        ("kill", "killed"),
+        ("pause", "paused"),
+        ("stop", "stopped"),
+        ("restart", "restarted"),
+    ] {
+        let project = with_fault(&format!("kind = '{kind}'\nnode = 'idle'\nat = 0.2"));
+        let topology = project.0.path().join("topologies/corner.toml");
+        let idle = "[node.idle]\ncommand = ['python3', '-m', 'http.server', '${port}']\n";
+        fs::write(topology, include_str!("topology.toml").to_owned() + idle).expect("a file");
+
+        let run = project.run(&["errand", "--seed", "7"]);
+
+        assert_eq!(run.code, Some(1), "{run:#?}");
+        for line in [
+            &format!("fault: {done} idle from "),
+            "WITHOUT EFFECT, so this run proved nothing: no connection to the node or from it",
+            &format!("    the {kind} of idle met 0 connections, 0 requests\n"),
+        ] {
+            assert!(run.stdout.contains(line), "{line:?} is not in {run:#?}");
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! `seam run` as a user meets it: the real command, a topology with a node that is not Rust, real sockets.
 
 mod checks;
+mod crash;
+mod described;
 mod faults;
 mod report;
 
@@ -100,6 +102,7 @@ fn a_sound_system_passes_and_nothing_is_kept() {
     assert_eq!(run.code, Some(0), "{run:#?}");
     assert!(run.stdout.contains("PASS in "), "{run:#?}");
     assert!(run.stdout.contains("fault: killed corner-shop at "), "{run:#?}");
+    assert!(run.stdout.contains("    the kill of corner-shop met "), "{run:#?}");
     assert_eq!(project.runs(), Vec::<PathBuf>::new());
     assert_eq!(project.processes(), Vec::<String>::new());
 }
@@ -348,6 +351,9 @@ fn a_worker_without_a_port_can_be_killed() {
 
     assert_eq!(run.code, Some(0), "{run:#?}");
     assert!(run.stdout.contains("fault: killed sweeper at "), "{run:#?}");
+    let met =
+        "    the kill of sweeper met nothing that can be seen, as sweeper has no links; it had printed 0 lines before";
+    assert!(run.stdout.contains(met), "{run:#?}");
     assert_eq!(project.processes(), Vec::<String>::new());
 }
 

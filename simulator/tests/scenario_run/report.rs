@@ -14,16 +14,12 @@ fn talking_shop(project: &Project) {
     fs::write(project.0.path().join("topologies/shop.py"), shop).expect("a file");
 }
 
-/// Reads JUnit's XML with another parser: the numbers of its suite, and each case with its problem.
+/// Reads JUnit's XML with another parser, by the schemas of CI servers: the numbers of its suite, and each case with its
+/// problem.
 fn junit(file: &std::path::Path) -> String {
-    let program = "import sys, xml.etree.ElementTree as T\n\
-                   s = T.parse(sys.argv[1]).getroot().find('testsuite')\n\
-                   print(s.get('tests'), s.get('failures'), s.get('errors'))\n\
-                   for c in s.iter('testcase'):\n  \
-                   print(c.get('classname'), c.get('name'), *[p.tag + ' ' + p.get('message') for p in c])\n";
     let output = Command::new("python3")
-        .args(["-c", program])
-        .arg(file)
+        .args(["-c", include_str!("junit.py")])
+        .stdin(fs::File::open(file).expect("the file is there"))
         .output()
         .expect("python3 starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -137,7 +133,7 @@ fn a_run_that_examined_nothing_is_an_error_to_ci() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_said_with_its_file() {
+fn a_report_that_cannot_be_written_is_refused_with_its_file_before_anything_starts() {
     let project = Project::new();
     for option in ["--report", "--junit"] {
         let run = project.run(&["errand", "--count", "1", "--kill", "none", option, "Cargo.toml/out"]);
@@ -150,5 +146,35 @@ fn a_report_that_cannot_be_written_is_said_with_its_file() {
         };
         let said = format!("seam run: the report can't be written to {file}: ");
         assert!(run.stderr.contains(&said), "{said} is not in {run:#?}");
+        assert_eq!(run.stdout, "", "nothing has begun");
+    }
+    // A folder that was made for the answer is gone again.
+    fs::create_dir_all(project.0.path().join("out/report.html")).expect("a folder in the way");
+    let run = project.run(&["errand", "--report", "out", "--junit", "deep/down/junit.xml"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{run:#?}");
+    assert!(run.stderr.contains("can't be written to out/report.html: "), "{run:#?}");
+    assert!(!project.0.path().join("out/report.json").exists() && !project.0.path().join("deep").exists());
+    assert_eq!(project.runs(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_report_that_cannot_be_written_in_the_end_comes_after_the_verdict_and_is_the_exit_code() {
+    for (option, file, said) in [
+        ("--report", "out", "out/report.json"),
+        ("--junit", "out/junit.xml", "out/junit.xml"),
+    ] {
+        let last = "[[invariant]]\nname = 'somebody is in the way'\n\
+                    command = ['sh', '-c', 'rm -rf ../out && touch ../out']\n";
+        let project = Project::with_scenario(&format!("{}\n{last}", include_str!("scenario.toml")));
+
+        let run = project.run(&["errand", "--seed", "7", option, file]);
+
+        assert_eq!(run.code, Some(2), "{run:#?}");
+        assert!(
+            run.stdout.contains("PASS in ") && run.stdout.matches("replay with").count() == 2,
+            "{run:#?}"
+        );
+        let said = format!("seam run: the report can't be written to {said}: ");
+        assert!(run.stderr.contains(&said), "{run:#?}");
     }
 }

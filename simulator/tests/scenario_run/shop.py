@@ -3,7 +3,30 @@
 import http.server
 import json
 import os
+import signal
 import sys
+
+FAIL_POINTS = ["shop.order.before_effect", "shop.order.after_effect"]
+if "--fail-points" in sys.argv:
+    print("\n".join(FAIL_POINTS))
+    sys.exit()
+armed, _, nth = os.environ.get("SEAM_FAIL_POINT", "").partition(":")
+passed = 0
+
+
+def fail_point(name):
+    """Dies here, if this is the point and the pass, and its file is there to be removed."""
+    global passed
+    if name != armed or not os.path.exists(os.environ["SEAM_FAIL_POINT_FILE"]):
+        return
+    passed += 1
+    if passed >= int(nth):
+        try:
+            os.remove(os.environ["SEAM_FAIL_POINT_FILE"])
+        except FileNotFoundError:
+            return
+        os.kill(os.getpid(), signal.SIGKILL)
+
 
 port, data = int(sys.argv[1]), sys.argv[2]
 path = os.path.join(data, "orders.jsonl")
@@ -28,10 +51,12 @@ class Shop(http.server.BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         key = self.headers["Idempotency-Key"]
         known = key in orders
+        fail_point("shop.order.before_effect")
         if not known:
             orders[key] = {"id": key, "amount": body["amount"]}
             with open(path, "a") as kept:
                 kept.write(json.dumps(orders[key]) + "\n")
+        fail_point("shop.order.after_effect")
         self.answer(201, orders[key], known)
 
     def answer(self, status, body, repeated=False):

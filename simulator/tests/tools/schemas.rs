@@ -116,6 +116,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "two nodes have data = \"x\"",
     "shop.toml:3: node 'bank' has address 'http://bank/v2'; use host:port, or http://host",
     "shop.toml:4: env file ./no.env: No such file",
+    "shop.toml:4: openapi of node 'web', ./no.json: No such file",
     "shop.toml:2: cannot include ./no.toml: No such file",
     "the environment variable SEAM_TEST_NOWHERE is not set; set it, or give a default: \
              ${env.SEAM_TEST_NOWHERE:-default}",
@@ -179,6 +180,8 @@ const FAULTS: &[&str] = &[
     "kind = \"kill\"\nnode = \"bank\"\nat = { ready = \"a\", after = [\"1ms\", \"1s\"] }\n\
      [explore]\nfaults = [0, 1]\n[[explore.fault]]\nname = \"x\"\nkind = \"stop\"\nnode = \"bank\"\n\
      at = { journey = 3 }",
+    "kind = \"crash\"\nnode = \"bank\"\npoint = \"bank.booked\"\nat = 0.5",
+    "kind = \"crash\"\nnode = \"bank\"\npoint = \"a\"\nnth = 3\nat = 0.5\nlasts = \"1s\"\nevery = \"1s\"\ntimes = 2",
 ];
 
 #[test]
@@ -189,6 +192,16 @@ fn the_schema_takes_the_faults_that_the_parser_takes() {
         assert_ne!(text, SHOP);
         Scenario::parse(&text, Path::new("shop.toml")).unwrap_or_else(|error| panic!("{fault}: {error}"));
         assert!(fits(&schema, &json(&text)), "{fault}");
+    }
+    for during in [
+        "'faults'",
+        "{ fault = 'fault 1' }",
+        "{ healed = 'fault 1', after = '1s' }",
+    ] {
+        let claim = format!("[[invariant]]\nname = 'y'\nerrors = {{ below = 1 }}\nduring = {during}\n[[invariant]]");
+        let text = SHOP.replacen("[[invariant]]", &claim, 1);
+        Scenario::parse(&text, Path::new("shop.toml")).unwrap_or_else(|error| panic!("{during}: {error}"));
+        assert!(fits(&schema, &json(&text)), "{during}");
     }
 }
 
@@ -203,6 +216,16 @@ const CHANGES: &[(&str, &str, bool)] = &[
     ("at = 0.5", "at = 1.5", true),
     ("at = 0.5", "at = \"noon\"", true),
     ("node = \"bank\"\nat", "at", true),
+    ("kind = \"kill\"", "kind = \"crash\"", true),
+    ("kind = \"kill\"", "kind = \"crash\"\npoint = \"a b\"", true),
+    ("kind = \"kill\"", "kind = \"crash\"\npoint = \"a\"\nnth = 0", true),
+    ("kind = \"kill\"", "kind = \"kill\"\npoint = \"a\"", true),
+    ("kind = \"kill\"", "kind = \"kill\"\nnth = 2", true),
+    (
+        WHOLE,
+        "kind = \"crash\"\nany_of = [\"bank\"]\npoint = \"a\"\nat = 0.5",
+        true,
+    ),
     (WHOLE, "at = 0.5", true),
     (WHOLE, "link = \"a -> b\"\nat = 0.5", true),
     (
@@ -291,6 +314,21 @@ const CHANGES: &[(&str, &str, bool)] = &[
     ("for_each = \"product\"", "for_each = \"prodcut\"", false),
     ("table = \"charges\"", "table = \"product\"", false),
     ("table = \"charges\"", "table = \"journey\"", false),
+    (
+        "[[invariant]]",
+        "[[invariant]]\nname = 'y'\nerrors = { below = 1 }\nduring = 'heal'\n[[invariant]]",
+        true,
+    ),
+    (
+        "[[invariant]]",
+        "[[invariant]]\nname = 'y'\ncommand = ['a']\nduring = 'steady'\n[[invariant]]",
+        true,
+    ),
+    (
+        "[[invariant]]",
+        "[[invariant]]\nname = 'y'\nerrors = { below = 1 }\nduring = { healed = 'nobody' }\n[[invariant]]",
+        false,
+    ),
 ];
 
 #[test]

@@ -24,6 +24,15 @@ fn a_node_that_dies_early_is_reported_with_its_last_lines() {
 }
 
 #[test]
+fn a_node_that_goes_into_the_background_is_told_to_stay() {
+    let (code, said) = refused("name = 's'\n[node.web]\ncommand = ['sh', '-c', 'setsid sleep 600 & exit 0']");
+
+    assert_eq!(code, Some(1), "{said}");
+    let hint = "(exit status 0; if it puts itself into the background, have it stay in the foreground";
+    assert!(said.contains(hint), "{said}");
+}
+
+#[test]
 fn a_node_that_is_killed_early_is_reported_with_the_signal() {
     let (code, said) = refused("name = 's'\n[node.shot]\ncommand = ['sh', '-c', 'kill -SEGV $$']");
 

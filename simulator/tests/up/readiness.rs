@@ -38,6 +38,24 @@ fn a_status_other_than_success_may_be_the_wanted_one() {
 }
 
 #[test]
+fn a_node_on_the_other_loopback_is_told_so() {
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        // This machine has no IPv6, and nobody could listen there.
+        return;
+    }
+    let python = PYTHON.replace("127.0.0.1", "::1");
+    for ready in ["{ tcp = true, within_ms = 2000 }", "{ http = '/', within_ms = 2000 }"] {
+        let (code, said) = refused(&format!("name = 's'\n[node.web]\ncommand = {python}\nready = {ready}"));
+
+        assert_eq!(code, Some(1), "{said}");
+        assert!(
+            said.contains("; it listens on [::1]:") && said.contains(" alone, and links lead to 127.0.0.1:"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn a_line_of_the_log_says_that_a_node_is_ready() {
     comes_up(
         "name = 's'\n[node.web]\nports = []\nready = { log = '^listening for job [0-9]+$' }\n\

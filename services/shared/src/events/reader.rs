@@ -72,7 +72,7 @@ impl Reader {
             Ok(events) => {
                 self.backoff.reset();
                 self.status.untroubled("feed");
-                events.into_iter().filter(|event| self.take(event.position)).collect()
+                self.fresh(events)
             }
             Err(error) => {
                 self.read_later(&error);
@@ -81,11 +81,23 @@ impl Reader {
         }
     }
 
-    /// Takes the next position of the feed. A position that is not beyond the last one would be applied out of
-    /// order, and moves a watermark that only grows; no feed that keeps its promise shows one.
+    /// Returns the events of a page that were not read before, in the order of their positions. Delivery is at least
+    /// once: a page may show events twice, again, or in another order.
+    fn fresh(&mut self, mut events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
+        let shown = events.len();
+        events.sort_by_key(|event| event.position);
+        events.retain(|event| self.take(event.position));
+        if events.len() < shown {
+            let (subscription, again) = (&self.watermark.name, shown - events.len());
+            tracing::debug!(%subscription, again, "feed shows events again, ignored");
+        }
+        events
+    }
+
+    /// Takes a position if it is beyond the last one. Another one was read before: it would be applied out of order,
+    /// and move a watermark that only grows.
     fn take(&mut self, position: i64) -> bool {
         if position <= self.cursor {
-            tracing::error!(subscription = %self.watermark.name, position, "feed went backwards, event ignored");
             return false;
         }
         self.cursor = position;

@@ -140,3 +140,49 @@ async fn a_feed_that_is_back_is_known_to_be_back_before_it_has_an_event() {
     );
     stop(&tasks).await;
 }
+
+/// A feed whose pages show each event twice and the last one first, and begin again with what was read.
+struct Muddled {
+    feed: LocalFeed,
+}
+
+#[seam::async_trait]
+impl EventFeed for Muddled {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+        let before = (after - 3).max(0);
+        let wait = wait.min(Duration::from_millis(50));
+        // The wait is for an event that is new.
+        let new = self.feed.read_events(after, limit, wait).await?;
+        let mut page = self.feed.read_events(before, limit, Duration::ZERO).await?;
+        page.extend(new);
+        page.reverse();
+        Ok(page)
+    }
+}
+
+#[tokio::test]
+async fn pages_out_of_order_with_copies_and_what_was_read_lose_and_repeat_nothing() {
+    let store = Store::new().await;
+    append(&store.db, (1..=20).map(delivered)).await;
+    append(&store.db, (1..=20).map(delivered)).await;
+    let feed = Arc::new(Muddled {
+        feed: LocalFeed::new(&store.db),
+    });
+    let tasks = Tasks::new();
+    let recorder = Recorder::new(&store.db);
+    let handle = Subscription::start("tested.tested", feed, &store.db, recorder, &tasks);
+    eventually("the end", || async { handle.progress().position == 40 }).await;
+    append(&store.db, [delivered(1), delivered(2)]).await;
+    eventually("what came later", || async { handle.progress().position == 42 }).await;
+
+    let mut wanted: Vec<String> = (1..=20)
+        .flat_map(|order| [effect_of(order, 1), effect_of(order, 2)])
+        .collect();
+    wanted.extend([effect_of(1, 3), effect_of(2, 3)]);
+    wanted.sort_unstable();
+    let mut all = effects(&store.db).await;
+    all.sort_unstable();
+    assert_eq!(all, wanted);
+    assert_eq!(handle.progress().dead_letters, 0);
+    stop(&tasks).await;
+}

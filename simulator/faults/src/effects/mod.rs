@@ -1,7 +1,8 @@
 //! Effects of faults, one file for each.
 //!
 //! An effect that changes the stream of one direction is a [`Stage`](crate::stream::Stage). The others act on whole
-//! connections or on the listening address, and their files hold what can be set; `forward` and `door` carry them out.
+//! connections, on the listening address or on HTTP/1 requests, and their files hold what can be set; `forward`, `door`
+//! and `http` carry them out.
 
 mod accept_then_close;
 mod answer;
@@ -12,18 +13,24 @@ mod cut;
 mod delay;
 mod drop_reply;
 mod duplicate;
+mod duplicate_items;
 mod latency;
+mod redeliver;
 mod refuse;
+mod reorder;
+mod reorder_items;
 mod reset;
+mod rewritten;
 mod slice;
 mod slow_close;
 mod timeout;
 mod truncate_body;
+mod violate_schema;
+mod withhold_items;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::corrupt::Corrupting;
 pub use self::{
     accept_then_close::AcceptThenClose,
     answer::Answer,
@@ -34,13 +41,25 @@ pub use self::{
     delay::Delay,
     drop_reply::DropReply,
     duplicate::Duplicate,
+    duplicate_items::DuplicateItems,
     latency::{Distribution, Latency},
+    redeliver::Redeliver,
     refuse::Refuse,
+    reorder::Reorder,
+    reorder_items::ReorderItems,
     reset::Reset,
     slice::Slice,
     slow_close::SlowClose,
     timeout::Timeout,
     truncate_body::TruncateBody,
+    violate_schema::ViolateSchema,
+    withhold_items::WithholdItems,
+};
+pub(crate) use self::{
+    corrupt::Corrupting,
+    redeliver::Asked,
+    reorder::{Crossing, Overtaking, Turn},
+    rewritten::Rewritten,
 };
 use crate::{Direction, Selector, Which, fault::Problem, stream::Stage};
 
@@ -69,8 +88,12 @@ pub enum Effect {
     Latency(Latency),
     /// Delays the end of a stream.
     SlowClose(SlowClose),
+    /// Has HTTP/1 requests of different connections arrive in the other order.
+    Reorder(Reorder),
     /// Delays HTTP/1 requests.
     DelayRequest(Delay),
+    /// Has HTTP/1 requests ask again for what was acknowledged.
+    Redeliver(Redeliver),
     /// Answers HTTP/1 requests in place of the upstream.
     Answer(Answer),
     /// Sends HTTP/1 requests twice.
@@ -79,6 +102,14 @@ pub enum Effect {
     DropReply(DropReply),
     /// Delays HTTP/1 replies.
     DelayReply(Delay),
+    /// Withholds the last items of the pages in HTTP/1 replies.
+    WithholdItems(WithholdItems),
+    /// Swaps items of the pages in HTTP/1 replies.
+    ReorderItems(ReorderItems),
+    /// Repeats items of the pages in HTTP/1 replies.
+    DuplicateItems(DuplicateItems),
+    /// Breaks the schema of HTTP/1 replies.
+    ViolateSchema(ViolateSchema),
     /// Changes bytes in the bodies of HTTP/1 replies.
     CorruptBody(CorruptBody),
     /// Cuts the bodies of HTTP/1 replies off.
@@ -99,11 +130,17 @@ impl Effect {
             Self::Bandwidth(_) => "bandwidth",
             Self::Latency(_) => "latency",
             Self::SlowClose(_) => "slow_close",
+            Self::Reorder(_) => "reorder",
             Self::DelayRequest(_) => "delay_request",
+            Self::Redeliver(_) => "redeliver",
             Self::Answer(_) => "answer",
             Self::Duplicate(_) => "duplicate",
             Self::DropReply(_) => "drop_reply",
             Self::DelayReply(_) => "delay_reply",
+            Self::WithholdItems(_) => "withhold_items",
+            Self::ReorderItems(_) => "reorder_items",
+            Self::DuplicateItems(_) => "duplicate_items",
+            Self::ViolateSchema(_) => "violate_schema",
             Self::CorruptBody(_) => "corrupt_body",
             Self::TruncateBody(_) => "truncate_body",
         }
@@ -122,13 +159,19 @@ impl Effect {
             Self::Bandwidth(_) => 7,
             Self::Latency(_) => 8,
             Self::SlowClose(_) => 9,
-            Self::DelayRequest(_) => 10,
-            Self::Answer(_) => 11,
-            Self::Duplicate(_) => 12,
-            Self::DropReply(_) => 13,
-            Self::DelayReply(_) => 14,
-            Self::CorruptBody(_) => 15,
-            Self::TruncateBody(_) => 16,
+            Self::Reorder(_) => 10,
+            Self::DelayRequest(_) => 11,
+            Self::Redeliver(_) => 12,
+            Self::Answer(_) => 13,
+            Self::Duplicate(_) => 14,
+            Self::DropReply(_) => 15,
+            Self::DelayReply(_) => 16,
+            Self::WithholdItems(_) => 17,
+            Self::ReorderItems(_) => 18,
+            Self::DuplicateItems(_) => 19,
+            Self::ViolateSchema(_) => 20,
+            Self::CorruptBody(_) => 21,
+            Self::TruncateBody(_) => 22,
         }
     }
 
@@ -145,11 +188,17 @@ impl Effect {
             | Self::Bandwidth(_)
             | Self::Latency(_)
             | Self::SlowClose(_) => false,
-            Self::DelayRequest(_)
+            Self::Reorder(_)
+            | Self::DelayRequest(_)
+            | Self::Redeliver(_)
             | Self::Answer(_)
             | Self::Duplicate(_)
             | Self::DropReply(_)
             | Self::DelayReply(_)
+            | Self::WithholdItems(_)
+            | Self::ReorderItems(_)
+            | Self::DuplicateItems(_)
+            | Self::ViolateSchema(_)
             | Self::CorruptBody(_)
             | Self::TruncateBody(_) => true,
         }
@@ -192,8 +241,13 @@ impl Effect {
             Self::SlowClose(slow_close) => slow_close.check(),
             Self::Answer(answer) => answer.check(),
             Self::DelayRequest(delay) | Self::DelayReply(delay) => delay.check(self.kind()),
+            Self::Reorder(reorder) => reorder.check(),
+            Self::Redeliver(redeliver) => redeliver.check(),
+            Self::WithholdItems(withhold) => withhold.check(),
+            Self::ReorderItems(reorder) => reorder.check(),
+            Self::DuplicateItems(duplicate) => duplicate.check(),
             Self::CorruptBody(corrupt_body) => corrupt_body.check(),
-            Self::Duplicate(_) | Self::DropReply(_) | Self::TruncateBody(_) => Ok(()),
+            Self::Duplicate(_) | Self::DropReply(_) | Self::ViolateSchema(_) | Self::TruncateBody(_) => Ok(()),
         }
     }
 }

@@ -1,5 +1,9 @@
 //! The heads of HTTP/1 requests and replies.
 
+use std::ops::Range;
+
+use bytes::Bytes;
+
 use super::framing::Body;
 
 /// Longest head that is read, in bytes; more is not taken for HTTP.
@@ -19,8 +23,8 @@ pub(crate) enum Read<T> {
 #[derive(Debug)]
 pub(crate) struct RequestHead {
     pub(crate) method: String,
-    /// Path without the query.
-    pub(crate) path: String,
+    /// Path with the query, as it was sent.
+    pub(crate) target: String,
     pub(crate) headers: Headers,
     pub(crate) body: Body,
     /// Number of its bytes.
@@ -32,6 +36,7 @@ pub(crate) struct RequestHead {
 #[derive(Debug)]
 pub(crate) struct ReplyHead {
     pub(crate) status: u16,
+    pub(crate) headers: Headers,
     pub(crate) body: Body,
     /// Number of its bytes.
     pub(crate) length: usize,
@@ -96,15 +101,32 @@ impl RequestHead {
             Ok(Some(Body::ToEnd)) | Err(()) => return Read::NotHttp,
             Ok(body) => body.unwrap_or(Body::EMPTY),
         };
-        let target = request.path.unwrap_or_default();
         Read::Whole(Self {
             method: request.method.unwrap_or_default().to_owned(),
-            path: target.split('?').next().unwrap_or_default().to_owned(),
+            target: request.path.unwrap_or_default().to_owned(),
             headers,
             body,
             length,
             is_version_1_0: request.version == Some(0),
         })
+    }
+
+    /// Returns the path without the query.
+    pub(crate) fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// Returns the bytes of the head with other text in a place of its target.
+    pub(crate) fn with_target(&self, bytes: &[u8], place: Range<usize>, text: &str) -> Bytes {
+        // The target stands behind the method, one space and what may be empty lines before both.
+        let start = bytes
+            .iter()
+            .position(|byte| !matches!(byte, b'\r' | b'\n'))
+            .unwrap_or(0)
+            + self.method.len()
+            + 1;
+        let (before, behind) = (&bytes[..start + place.start], &bytes[start + place.end..]);
+        [before, text.as_bytes(), behind].concat().into()
     }
 
     /// Tells if the connection ends with the reply.
@@ -136,12 +158,18 @@ impl ReplyHead {
         };
         let status = reply.code.unwrap_or_default();
         let has_body = method != "HEAD" && !matches!(status, 100..=199 | 204 | 304);
-        let body = match Headers::new(reply.headers).body() {
+        let headers = Headers::new(reply.headers);
+        let body = match headers.body() {
             _ if !has_body => Body::EMPTY,
             Ok(body) => body.unwrap_or(Body::ToEnd),
             Err(()) => return Read::NotHttp,
         };
-        Read::Whole(Self { status, body, length })
+        Read::Whole(Self {
+            status,
+            headers,
+            body,
+            length,
+        })
     }
 }
 

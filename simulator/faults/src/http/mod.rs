@@ -4,12 +4,14 @@
 mod decide;
 mod framing;
 mod head;
+mod held;
+mod hold;
 mod replies;
 mod requests;
 
 use std::{
     collections::{BTreeSet, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use bytes::{Bytes, BytesMut};
@@ -19,6 +21,7 @@ pub(crate) use self::head::RequestHead;
 use self::{decide::Chosen, replies::Replies, requests::Sending};
 use crate::{
     Effect, Faults, Outcome,
+    effects::Overtaking,
     faults::Standing,
     stream::{Item, What},
 };
@@ -62,6 +65,8 @@ pub(crate) struct Exchange {
 /// State of an [`Exchange`].
 #[derive(Debug)]
 struct State {
+    /// The exchange that it is the state of.
+    exchange: Weak<Exchange>,
     faults: Faults,
     connection: u64,
     standing: Vec<Arc<Standing>>,
@@ -101,8 +106,11 @@ enum Mode {
 #[derive(Debug)]
 struct Outstanding {
     method: String,
+    path: String,
     may_upgrade: bool,
     chosen: Chosen,
+    /// Requests of other connections that go on once this one is answered.
+    overtaking: Overtaking,
     reply: Reply,
 }
 
@@ -116,11 +124,18 @@ enum Reply {
     Ready { due: Instant, bytes: Bytes, is_last: bool },
 }
 
+impl Outstanding {
+    fn is_rewritten(&self) -> bool {
+        self.chosen.rewriting().next().is_some()
+    }
+}
+
 impl Exchange {
     /// Begins with a connection that is new, or that is open and may be where a request begins.
-    pub(crate) fn new(faults: &Faults, connection: u64, open: Option<bool>) -> Self {
-        Self {
+    pub(crate) fn new(faults: &Faults, connection: u64, open: Option<bool>) -> Arc<Self> {
+        Arc::new_cyclic(|exchange| Self {
             state: Mutex::new(State {
+                exchange: Weak::clone(exchange),
                 faults: faults.clone(),
                 connection,
                 standing: Vec::new(),
@@ -137,7 +152,7 @@ impl Exchange {
                 unfit: BTreeSet::new(),
             }),
             ready: Default::default(),
-        }
+        })
     }
 
     /// Takes the faults that act on requests from now on. Returns true if a delay has gone, so that what waits must
@@ -153,6 +168,12 @@ impl Exchange {
         for outstanding in &mut state.outstanding {
             outstanding.chosen.keep(&standing);
         }
+        let is_rewritten = state.outstanding.front().is_some_and(Outstanding::is_rewritten);
+        if !is_rewritten {
+            state.let_go();
+        }
+        state.keep_hold(|chosen| chosen.keep(&standing));
+        self.tell_both(&mut state);
         state.standing = standing;
         if let Mode::Opaque(why) = state.mode {
             state.note_unfit(why);
@@ -166,6 +187,9 @@ impl Exchange {
         match what {
             What::Data(bytes) => state.arrive(side, &bytes),
             What::End | What::Close => {
+                if side == Side::ToClient {
+                    state.end_replies();
+                }
                 // A message that will never be whole passes as far as it came.
                 let rest = state.unsorted[side as usize].split().freeze();
                 state.pass(side, Instant::now(), rest);
@@ -194,7 +218,7 @@ impl Exchange {
     /// lets too many replies wait, nothing is read.
     pub(crate) fn may_read(&self, side: Side) -> bool {
         let state = self.locked();
-        let waits = state.holds_back || matches!(state.sending, Sending::Paused);
+        let waits = state.holds_back || matches!(state.sending, Sending::Paused | Sending::Held(_));
         side == Side::ToClient || state.mode != Mode::Http || !waits
     }
 
@@ -213,6 +237,16 @@ impl Exchange {
             self.ready[other as usize].notify_one();
         }
         items
+    }
+
+    /// Tells both pipes what is ready for them.
+    fn tell_both(&self, state: &mut State) {
+        let has_resumed = std::mem::take(&mut state.has_resumed);
+        for side in [Side::ToUpstream, Side::ToClient] {
+            if !state.sorted[side as usize].is_empty() || (has_resumed && side == Side::ToUpstream) {
+                self.ready[side as usize].notify_one();
+            }
+        }
     }
 
     fn locked(&self) -> MutexGuard<'_, State> {
@@ -277,7 +311,9 @@ impl State {
 
     /// Lets all bytes pass from now on.
     fn give_up(&mut self, why: &'static str) {
+        self.let_go();
         self.mode = Mode::Opaque(why);
+        self.end_hold(why);
         self.has_resumed = true;
         self.note_unfit(why);
         for side in [Side::ToUpstream, Side::ToClient] {

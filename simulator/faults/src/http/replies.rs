@@ -6,9 +6,13 @@ use super::{
     decide::{Choice, Chosen},
     framing::{Body, NotChunked, Span},
     head::{Read, ReplyHead},
+    held::Held,
     requests::Sending,
 };
-use crate::{Effect, effects::Corrupting};
+use crate::{
+    Effect,
+    effects::{Corrupting, Overtaking},
+};
 
 /// Place in the upstream's replies.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub(super) struct Route {
     has_corrupted: bool,
     /// Number of bytes that pass before the connection ends.
     truncate: Option<(u64, Choice)>,
+    /// The reply so far, while effects that rewrite it wait for the rest.
+    held: Option<Held>,
 }
 
 impl State {
@@ -51,16 +57,17 @@ impl State {
                     Read::Whole(head) => self.begin_reply(head),
                 }
             }
-            Replies::Body { body, due, route } => {
-                let due = *due;
-                match body.take(arrived) {
-                    Ok(Some(span)) => {
-                        let (bytes, is_cut) = route.take(span);
-                        self.pass(Side::ToClient, due, bytes);
-                        if is_cut {
-                            self.close(due);
+            Replies::Body { body, route, .. } => {
+                let taken = body.take(arrived);
+                match taken {
+                    Ok(Some(span)) => match (&mut route.held, self.outstanding.front()) {
+                        (Some(held), Some(request)) => {
+                            if !held.take(span, &request.chosen) {
+                                self.let_go();
+                            }
                         }
-                    }
+                        _ => self.pass_part(span),
+                    },
                     Ok(None) if body.is_whole() => self.end_reply(),
                     Ok(None) => return false,
                     Err(NotChunked) => self.give_up("the upstream does not speak HTTP/1"),
@@ -88,14 +95,23 @@ impl State {
             }
             return;
         }
+        if let Some(request) = self.outstanding.front_mut() {
+            // The upstream has acted, so what was held for this request goes on.
+            request.overtaking = Overtaking::default();
+        }
+        let Some(request) = self.outstanding.front() else {
+            return;
+        };
         if let Some(((), choice)) = request.chosen.find(is_drop) {
             choice.fire();
             return self.close(now);
         }
         let due = now + delay(&request.chosen);
-        let route = Box::new(Route::new(request));
-        if !is_unwanted {
-            self.pass(Side::ToClient, due, bytes);
+        let mut route = Box::new(Route::new(request));
+        match Held::begin(&request.chosen, &head, bytes) {
+            Ok(held) => route.held = Some(held),
+            Err(_) if is_unwanted => {}
+            Err(bytes) => self.pass(Side::ToClient, due, bytes),
         }
         self.replies = Replies::Body {
             body: head.body,
@@ -104,7 +120,78 @@ impl State {
         };
     }
 
+    /// Passes part of a body on its way.
+    fn pass_part(&mut self, span: Span) {
+        let Replies::Body { due, route, .. } = &mut self.replies else {
+            return;
+        };
+        let due = *due;
+        let (bytes, is_cut) = route.take(span);
+        self.pass(Side::ToClient, due, bytes);
+        if is_cut {
+            self.close(due);
+        }
+    }
+
+    /// Lets go of a reply that is held, as it came.
+    pub(super) fn let_go(&mut self) {
+        if let Some(held) = self.take_held() {
+            self.pass_all(held.unchanged());
+        }
+    }
+
+    /// Takes the end of the upstream's side, which may be that of a body.
+    pub(super) fn end_replies(&mut self) {
+        match &self.replies {
+            Replies::Body { body: Body::ToEnd, .. } => self.rewrite(),
+            Replies::Body { route, .. } if route.held.is_some() => {
+                let rewriting = self.outstanding.front().into_iter();
+                let rewriting = rewriting.flat_map(|request| request.chosen.rewriting());
+                rewriting.for_each(|choice| choice.unfit("the reply ended before it was whole"));
+                self.let_go();
+            }
+            _ => {}
+        }
+    }
+
+    /// Passes a reply that is held, as its effects leave it.
+    fn rewrite(&mut self) {
+        let Some(held) = self.take_held() else {
+            return;
+        };
+        let parts = match self.outstanding.front() {
+            Some(request) => {
+                let (faults, status) = (&self.faults, held.status);
+                let schema = faults
+                    .operations()
+                    .and_then(|operations| operations.schema(&request.method, &request.path, status));
+                held.rewritten(&request.chosen, schema)
+            }
+            None => held.unchanged(),
+        };
+        self.pass_all(parts);
+    }
+
+    fn take_held(&mut self) -> Option<Held> {
+        match &mut self.replies {
+            Replies::Body { route, .. } => route.held.take(),
+            _ => None,
+        }
+    }
+
+    fn pass_all(&mut self, (head, spans): (Bytes, Vec<Span>)) {
+        if let Replies::Body { due, .. } = &self.replies {
+            self.pass(Side::ToClient, *due, head);
+        }
+        spans.into_iter().for_each(|span| self.pass_part(span));
+    }
+
     fn end_reply(&mut self) {
+        self.rewrite();
+        if matches!(self.replies, Replies::Over) {
+            // What was rewritten has been cut off.
+            return;
+        }
         self.replies = Replies::Head;
         self.outstanding.pop_front();
         self.release();
@@ -147,6 +234,7 @@ impl Route {
             corrupt: corrupt.map(|(every, choice)| (Corrupting::new(every, choice.key), choice.clone())),
             has_corrupted: false,
             truncate: truncate.map(|(left, choice)| (left, choice.clone())),
+            held: None,
         }
     }
 

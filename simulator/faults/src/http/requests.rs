@@ -6,8 +6,9 @@ use super::{
     decide::{Choice, Chosen},
     framing::{Body, NotChunked},
     head::{Read, RequestHead},
+    hold::Hold,
 };
-use crate::{Answer, Effect};
+use crate::{Answer, Effect, effects::Overtaking};
 
 /// Most bytes of a request that is sent twice.
 const LONGEST_COPY: usize = 1024 * 1024;
@@ -21,6 +22,8 @@ pub(super) enum Sending {
         due: Instant,
         route: Route,
     },
+    /// The head of the next request is read, and waits for a request of another connection.
+    Held(Box<Hold>),
     /// The reply decides what comes next.
     Paused,
     /// No request is passed on any more.
@@ -49,7 +52,7 @@ impl State {
         let is_behind = self.is_behind();
         let arrived = &mut self.unsorted[Side::ToUpstream as usize];
         match &mut self.sending {
-            Sending::Paused => return false,
+            Sending::Paused | Sending::Held(_) => return false,
             Sending::Over => arrived.clear(),
             Sending::Head if arrived.is_empty() => return false,
             Sending::Head if is_behind => {
@@ -81,6 +84,16 @@ impl State {
         self.requests += 1;
         let place = (self.connection, self.requests);
         let chosen = Chosen::among(&self.standing, &self.faults, place, &head);
+        let overtaking = self.overtake(&chosen);
+        if !overtaking.is_empty() {
+            self.send_request(&head, chosen, overtaking);
+        } else if let Some((head, chosen)) = self.hold(head, chosen) {
+            self.send_request(&head, chosen, overtaking);
+        }
+    }
+
+    /// Begins to send a request, as the effects on it leave it.
+    pub(super) fn send_request(&mut self, head: &RequestHead, chosen: Chosen, overtaking: Overtaking) {
         let mut due = Instant::now();
         if let Some((delay, choice)) = chosen.find(|effect| match effect {
             Effect::DelayRequest(delay) => Some(*delay),
@@ -90,21 +103,24 @@ impl State {
             due += delay.drawn(choice.key);
         }
         let bytes = self.unsorted[Side::ToUpstream as usize].split_to(head.length).freeze();
-        let mut route = route(&chosen, &head);
+        let bytes = redelivered(&chosen, head, bytes);
+        let mut route = route(&chosen, head);
         let bytes = route.take(bytes);
         self.pass(Side::ToUpstream, due, bytes);
         let is_answered = matches!(route, Route::Nowhere { .. });
         if !is_answered {
             self.outstanding.push_back(Outstanding {
                 may_upgrade: head.may_upgrade(),
+                path: head.path().to_owned(),
                 method: head.method.clone(),
                 chosen,
+                overtaking,
                 reply: Reply::Awaited,
             });
         }
         let waits = is_answered && head.expects_continue();
         self.sending = Sending::Body {
-            body: if waits { Body::EMPTY } else { head.body },
+            body: if waits { Body::EMPTY } else { head.body.clone() },
             due,
             route,
         };
@@ -114,6 +130,10 @@ impl State {
         let Sending::Body { due, route, .. } = std::mem::replace(&mut self.sending, Sending::Head) else {
             return;
         };
+        let is_sent = !matches!(route, Route::Nowhere { .. });
+        if let Some(last) = self.outstanding.back().filter(|_| is_sent) {
+            last.overtaking.sent();
+        }
         match route {
             Route::Upstream => {
                 if self.outstanding.back().is_some_and(|last| last.may_upgrade) {
@@ -125,8 +145,10 @@ impl State {
                 let method = self.outstanding.back().map(|last| last.method.clone());
                 self.outstanding.push_back(Outstanding {
                     method: method.unwrap_or_default(),
+                    path: String::new(),
                     may_upgrade: false,
                     chosen: Chosen::default(),
+                    overtaking: Overtaking::default(),
                     reply: Reply::Unwanted,
                 });
                 self.pass(Side::ToUpstream, due, copy.freeze());
@@ -139,8 +161,10 @@ impl State {
                 };
                 self.outstanding.push_back(Outstanding {
                     method: String::new(),
+                    path: String::new(),
                     may_upgrade: false,
                     chosen: Chosen::default(),
+                    overtaking: Overtaking::default(),
                     reply,
                 });
                 if is_last {
@@ -148,6 +172,33 @@ impl State {
                 }
                 self.release();
             }
+        }
+    }
+}
+
+/// Returns the head of a request as `redeliver` leaves it.
+fn redelivered(chosen: &Chosen, head: &RequestHead, bytes: Bytes) -> Bytes {
+    let redeliver = chosen.find(|effect| match effect {
+        Effect::Redeliver(redeliver) => Some(redeliver.clone()),
+        _ => None,
+    });
+    let Some((redeliver, choice)) = redeliver else {
+        return bytes;
+    };
+    let Some((position, place)) = redeliver.asked(&head.target) else {
+        let name = &redeliver.parameter;
+        choice.unfit(&format!("the request has no whole number in its parameter {name:?}"));
+        return bytes;
+    };
+    let asked = &choice.memory().asked;
+    match asked.take_back(head.path(), position, choice.key) {
+        Ok(earlier) => {
+            choice.fire();
+            head.with_target(&bytes, place, &earlier.to_string())
+        }
+        Err(why) => {
+            choice.unfit(why);
+            bytes
         }
     }
 }

@@ -76,6 +76,28 @@ does = { truncate_body = { after_bytes = 1 } }
 [[fault]]
 name = "garbled"
 does = { corrupt_body = { every = 3 } }
+[[fault]]
+name = "again"
+does = { redeliver = { parameter = "from" } }
+[[fault]]
+name = "again from `after`"
+does = { redeliver = {} }
+[[fault]]
+name = "crossed"
+does = { reorder = { within = "50ms" } }
+[[fault]]
+name = "wrong"
+on = { http = { operation = "get_order" } }
+does = { violate_schema = {} }
+[[fault]]
+name = "copies"
+does = { duplicate_items = { items = "/data/events", probability = 0.5 } }
+[[fault]]
+name = "mixed"
+does = { reorder_items = { items = "" } }
+[[fault]]
+name = "later"
+does = { withhold_items = { items = "/a", next = "/next", position = "/id" } }
 "#;
 
 #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -86,7 +108,7 @@ struct File {
 #[test]
 fn each_fault_is_read_and_written_as_toml_and_json() {
     let file: File = toml::from_str(EACH).unwrap();
-    assert_eq!(file.fault.len(), 21);
+    assert_eq!(file.fault.len(), 28);
 
     let toml = toml::to_string(&file).unwrap();
     let json = serde_json::to_string(&file).unwrap();
@@ -183,6 +205,26 @@ const OUTSIDE: &[(&str, &str)] = &[
     (
         "does = { corrupt_body = { every = 0 } }",
         "`does.corrupt_body.every` is 0, wanted 1 to",
+    ),
+    (
+        "does = { duplicate_items = { items = \"events\" } }",
+        "`does.duplicate_items.items` is \"events\", wanted a JSON pointer such as /data/events",
+    ),
+    (
+        "does = { duplicate_items = { items = \"\", probability = 2.0 } }",
+        "`does.duplicate_items.probability` is 2, wanted 0 to 1",
+    ),
+    (
+        "does = { withhold_items = { items = \"\", next = \"/~\" } }",
+        "`does.withhold_items.next` is \"/~\", wanted a JSON pointer",
+    ),
+    (
+        "does = { reorder = { within = \"2h\" } }",
+        "`does.reorder.within` is 2h, wanted at most 1h",
+    ),
+    (
+        "does = { redeliver = { parameter = \"a=b\" } }",
+        "`does.redeliver.parameter` is \"a=b\", wanted the name of a query parameter",
     ),
     (
         "on = { http = { path = \"/a/{*rest}/b\" } }\ndoes = { duplicate = {} }",

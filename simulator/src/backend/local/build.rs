@@ -13,7 +13,7 @@ use tokio::io::AsyncReadExt;
 
 use super::group::{Launch, Launcher};
 use crate::{
-    backend::{Event, Profile, UpError},
+    backend::{Event, Options, Profile, UpError},
     progress::Progress,
     topology::{Program, Topology},
 };
@@ -41,84 +41,165 @@ pub fn package_variables() -> impl Iterator<Item = OsString> {
 /// Package and binary, as cargo reports them.
 type Binary = (String, String);
 
-/// Builds every cargo binary of the topology with one call of cargo. Cargo's own progress goes to stderr.
+/// A node that wants a binary.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    node: &'a str,
+    package: &'a str,
+    bin: &'a str,
+    /// Feature with which it has fail points, if it is to have them.
+    feature: Option<&'a str>,
+}
+
+/// Builds the cargo binaries of the topology with one call of cargo, and with another one those that are to have fail
+/// points. Cargo's own progress goes to stderr.
 pub(super) async fn build(
     topology: &Topology,
-    profile: Profile,
+    options: &Options,
     launcher: &Launcher,
     progress: &dyn Progress<Event>,
 ) -> Result<Executables, UpError> {
-    let wanted: Vec<(&str, &str, &str)> = topology
-        .nodes()
-        .iter()
-        .filter_map(|node| match &node.program {
-            Program::Cargo { package, bin } => Some((node.name.as_str(), package.as_str(), bin.as_str())),
-            Program::Command { .. } | Program::Outside { .. } => None,
-        })
-        .collect();
-    if wanted.is_empty() {
-        return Ok(Executables::new());
-    }
-    let bins: BTreeSet<&str> = wanted.iter().map(|(_, _, bin)| *bin).collect();
-    let binaries: Vec<String> = bins.into_iter().map(str::to_owned).collect();
-    let began = Instant::now();
-    progress.report(&Event::Building {
-        profile,
-        binaries: binaries.clone(),
+    let wanted = topology.nodes().iter().filter_map(|node| match &node.program {
+        Program::Cargo {
+            package,
+            bin,
+            fail_points,
+        } => Some(Wanted {
+            node: &node.name,
+            package,
+            bin,
+            feature: fail_points
+                .as_deref()
+                .filter(|_| options.fail_points.contains_key(&node.name)),
+        }),
+        Program::Command { .. } | Program::Outside { .. } => None,
     });
-    let built = cargo(topology, profile, launcher, binaries).await?;
-    let executable_of = |(node, package, bin): (&str, &str, &str)| {
-        let file = built.get(&(package.to_owned(), bin.to_owned()));
-        let file = file.ok_or_else(|| UpError::NoBinary {
-            node: node.to_owned(),
-            package: package.to_owned(),
-            bin: bin.to_owned(),
-            folder: topology.folder(),
-        })?;
-        Ok((node.to_owned(), file.clone()))
+    let (with_points, without): (Vec<_>, Vec<_>) = wanted.partition(|wanted| wanted.feature.is_some());
+    let builder = Builder {
+        topology,
+        profile: options.profile,
+        launcher,
     };
-    let executables = wanted.into_iter().map(executable_of).collect::<Result<_, UpError>>()?;
-    progress.report(&Event::Built { took: began.elapsed() });
+    let mut executables = Executables::new();
+    for wanted in [with_points, without] {
+        executables.extend(builder.build(&wanted, progress).await?);
+    }
     Ok(executables)
 }
 
-async fn cargo(
-    topology: &Topology,
+/// Cargo, as it is called for a topology.
+struct Builder<'a> {
+    topology: &'a Topology,
     profile: Profile,
-    launcher: &Launcher,
-    binaries: Vec<String>,
-) -> Result<BTreeMap<Binary, PathBuf>, UpError> {
-    // Selecting the whole workspace gives dependencies the same features as `cargo build --workspace` and `cargo test
-    // --workspace` do, so they are not built a second time.
-    let mut args: Vec<String> = ["build", "--workspace", "--message-format", "json-render-diagnostics"]
-        .map(str::to_owned)
-        .into();
-    args.extend(binaries.iter().flat_map(|bin| ["--bin".to_owned(), bin.clone()]));
-    if profile == Profile::Release {
-        args.push("--release".to_owned());
+    launcher: &'a Launcher,
+}
+
+impl Builder<'_> {
+    async fn build(&self, wanted: &[Wanted<'_>], progress: &dyn Progress<Event>) -> Result<Executables, UpError> {
+        if wanted.is_empty() {
+            return Ok(Executables::new());
+        }
+        let bins: BTreeSet<&str> = wanted.iter().map(|wanted| wanted.bin).collect();
+        let features: BTreeSet<&str> = wanted.iter().filter_map(|wanted| wanted.feature).collect();
+        let binaries: Vec<String> = bins.into_iter().map(str::to_owned).collect();
+        let began = Instant::now();
+        progress.report(&Event::Building {
+            profile: self.profile,
+            binaries: binaries.clone(),
+        });
+        let built = self.binaries(&binaries, &features).await?;
+        let executable_of = |wanted: &Wanted<'_>| {
+            let file = built.get(&(wanted.package.to_owned(), wanted.bin.to_owned()));
+            let file = file.ok_or_else(|| UpError::NoBinary {
+                node: wanted.node.to_owned(),
+                package: wanted.package.to_owned(),
+                bin: wanted.bin.to_owned(),
+                folder: self.topology.folder(),
+            })?;
+            Ok((wanted.node.to_owned(), file.clone()))
+        };
+        let executables = wanted.iter().map(executable_of).collect::<Result<_, UpError>>()?;
+        progress.report(&Event::Built { took: began.elapsed() });
+        Ok(executables)
     }
-    let launch = Launch {
-        program: env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
-        args,
-        env: Vec::new(),
-        folder: &topology.folder(),
-        stdout: Stdio::piped(),
-        stderr: Stdio::inherit(),
-    };
-    let no_cargo = |source| UpError::NoCargo {
-        binaries: binaries.clone(),
-        source,
-    };
-    let mut group = launcher.launch(launch).await.map_err(no_cargo)?;
-    let mut messages = String::new();
-    if let Some(mut stdout) = group.stdout() {
-        stdout.read_to_string(&mut messages).await.map_err(no_cargo)?;
+
+    async fn binaries(
+        &self,
+        binaries: &[String],
+        features: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<Binary, PathBuf>, UpError> {
+        let profile = self.profile;
+        let failed = || UpError::Build {
+            profile,
+            binaries: binaries.to_vec(),
+        };
+        // Selecting the whole workspace gives dependencies the same features as `cargo build --workspace` and `cargo
+        // test --workspace` do, so they are not built a second time.
+        let mut args = words(&["build", "--workspace", "--message-format", "json-render-diagnostics"]);
+        args.extend(binaries.iter().flat_map(|bin| words(&["--bin", bin])));
+        args.extend(features.iter().flat_map(|feature| words(&["--features", feature])));
+        if profile == Profile::Release {
+            args.push("--release".to_owned());
+        }
+        let mut env = Vec::new();
+        if !features.is_empty() {
+            let metadata = words(&["metadata", "--no-deps", "--format-version", "1"]);
+            let metadata = self.cargo(metadata, Vec::new(), binaries).await?.ok_or_else(failed)?;
+            let (target, build) = folders(&metadata).ok_or_else(failed)?;
+            // What is compiled is shared; the binaries are in a folder of their own, where the next build without the
+            // features does not replace them.
+            args.extend(words(&["--target-dir", &format!("{target}/fail-points")]));
+            env.push(("CARGO_BUILD_BUILD_DIR".to_owned(), build));
+        }
+        let messages = self.cargo(args, env, binaries).await?.ok_or_else(failed)?;
+        Ok(messages.lines().filter_map(executable).collect())
     }
-    let status = group.wait().await.map_err(no_cargo)?;
-    if !status.success() {
-        return Err(UpError::Build { profile, binaries });
+
+    /// Runs cargo to its end, and returns what it printed; `None` if it failed.
+    async fn cargo(
+        &self,
+        args: Vec<String>,
+        env: Vec<(String, String)>,
+        binaries: &[String],
+    ) -> Result<Option<String>, UpError> {
+        let launch = Launch {
+            program: env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
+            args,
+            env,
+            folder: &self.topology.folder(),
+            stdout: Stdio::piped(),
+            stderr: Stdio::inherit(),
+        };
+        let no_cargo = |source| UpError::NoCargo {
+            binaries: binaries.to_vec(),
+            source,
+        };
+        let mut group = self.launcher.launch(launch).await.map_err(no_cargo)?;
+        let mut printed = String::new();
+        if let Some(mut stdout) = group.stdout() {
+            stdout.read_to_string(&mut printed).await.map_err(no_cargo)?;
+        }
+        let status = group.wait().await.map_err(no_cargo)?;
+        Ok(status.success().then_some(printed))
     }
-    Ok(messages.lines().filter_map(executable).collect())
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Folders of what cargo gives and of what it compiles, from what `cargo metadata` prints. Before 1.91 they are one.
+fn folders(metadata: &str) -> Option<(String, String)> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        target_directory: String,
+        build_directory: Option<String>,
+    }
+    let metadata: Metadata = serde_json::from_str(metadata).ok()?;
+    let build = metadata
+        .build_directory
+        .unwrap_or_else(|| metadata.target_directory.clone());
+    Some((metadata.target_directory, build))
 }
 
 fn executable(line: &str) -> Option<(Binary, PathBuf)> {

@@ -9,7 +9,7 @@ use std::{
 
 use super::reaper::RUN;
 use crate::{
-    backend::{NodeError, runner::Site},
+    backend::{NodeError, crash::CrashPoint, runner::Site},
     topology::{Node, PlaceholderValues, Program, ReadyProbe},
 };
 
@@ -54,12 +54,20 @@ impl CommandLine {
             .iter()
             .map(|(name, value)| (name.clone(), value.render(&values)));
         let run = (RUN.to_owned(), site.run.clone());
+        let point = site.crash.iter().flat_map(CrashPoint::variables);
         Ok(Self {
             program,
             args,
-            env: env.chain([run]).collect(),
+            env: env.chain([run]).chain(point).collect(),
             folder: node.working_folder(&values),
         })
+    }
+
+    /// The command with which the program lists its fail points; none of them is armed.
+    pub(super) fn listing_points(mut self) -> Self {
+        self.args.push("--fail-points".to_owned());
+        self.env.retain(|(name, _)| !CrashPoint::is_variable(name));
+        self
     }
 
     /// Command of the node's readiness check, with this command's environment. `None` if the check is no command.

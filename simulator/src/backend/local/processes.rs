@@ -6,10 +6,12 @@ use std::{
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use futures::{FutureExt, future::BoxFuture};
 use rustix::process::Signal;
+use tokio::time::timeout;
 
 use super::{
     build::{Built, Executables, build},
@@ -27,6 +29,9 @@ use crate::{
     progress::Progress,
     topology::{Node, Program, StopSignal, Topology},
 };
+
+/// Time in which a program has to list its fail points.
+const LISTED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Runs each node as a process group of this machine.
 #[derive(Debug)]
@@ -68,9 +73,40 @@ impl Processes {
         }
         let executables = match &options.built {
             Some(Built(executables)) => Arc::clone(executables),
-            None => Arc::new(build(topology, options.profile, &launcher, progress).await?),
+            None => Arc::new(build(topology, options, &launcher, progress).await?),
         };
         Ok(Self { launcher, executables })
+    }
+
+    async fn list_points(&self, node: &Node, site: &Site) -> Result<Vec<String>, NodeError> {
+        let cannot_start = |source| NodeError::Start {
+            node: node.name.clone(),
+            source,
+        };
+        let command =
+            CommandLine::new(node, site, &ports_for(node)?, self.executables.get(&node.name))?.listing_points();
+        command.check_program(node, site)?;
+        self.launcher.mark(&site.run).map_err(cannot_start)?;
+        let output = site.log.with_extension("fail-points.log");
+        let launch = Launch {
+            stderr: launch(&command, &site.log, true).map_err(cannot_start)?.stderr,
+            ..launch(&command, &output, false).map_err(cannot_start)?
+        };
+        let group = self.launcher.launch(launch).await.map_err(cannot_start)?;
+        let ended = timeout(LISTED_WITHIN, group.wait()).await.map(exit);
+        let listed = fs::read_to_string(&output).unwrap_or_default();
+        let listed: Vec<String> = listed.lines().map(|line| line.trim().to_owned()).collect();
+        let reason = match ended {
+            Ok(NodeExit::Status(0)) if listed.iter().any(|line| !line.is_empty()) => return Ok(listed),
+            Ok(ended) => format!("{ended}; it said: {}", tail(&site.log, 3).join(" ")),
+            Err(_) => format!("it had not ended after {} s, and was killed", LISTED_WITHIN.as_secs()),
+        };
+        let words = [command.program.display().to_string()].into_iter().chain(command.args);
+        Err(NodeError::NoPoints {
+            node: node.name.clone(),
+            asked: site.secrets.hide(&words.collect::<Vec<_>>().join(" ")),
+            reason: site.secrets.hide(&reason),
+        })
     }
 
     async fn start_process(&self, node: &Node, site: &Site) -> Result<Started, NodeError> {
@@ -117,7 +153,7 @@ pub(in crate::backend) async fn build_once(
     options: &Options,
     progress: &dyn Progress<Event>,
 ) -> Result<Built, UpError> {
-    let executables = build(topology, options.profile, &launcher(options)?, progress).await?;
+    let executables = build(topology, options, &launcher(options)?, progress).await?;
     Ok(Built(Arc::new(executables)))
 }
 
@@ -163,6 +199,10 @@ fn launch<'a>(command: &'a CommandLine, output: &Path, append: bool) -> io::Resu
 impl Runner for Processes {
     fn start<'a>(&'a self, node: &'a Node, site: &'a Site) -> BoxFuture<'a, Result<Started, NodeError>> {
         self.start_process(node, site).boxed()
+    }
+
+    fn fail_points<'a>(&'a self, node: &'a Node, site: &'a Site) -> BoxFuture<'a, Result<Vec<String>, NodeError>> {
+        self.list_points(node, site).boxed()
     }
 
     fn run<'a>(&'a self, program: runner::Program<'a>) -> BoxFuture<'a, NodeExit> {

@@ -1,8 +1,12 @@
 //! `seam check`: reads topologies and scenarios and says everything that is wrong with them. Nothing is started.
 
+mod points;
+
 use std::{fs, path::Path};
 
 use clap::Args;
+
+pub(crate) use points::fail_points;
 
 use super::{arguments::own_topology, output};
 use crate::{
@@ -73,6 +77,7 @@ pub(crate) fn misfits(scenario: &Scenario, topology: &Topology, own: bool) -> Ve
     misfits.extend(scenario.errands().filter_map(no_program));
     let faults = scenario.faults.iter().chain(scenario.candidates());
     misfits.extend(faults.flat_map(|plan| refused(plan, topology)));
+    misfits.extend(fail_points(scenario, topology).err());
     misfits
 }
 

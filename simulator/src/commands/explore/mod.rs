@@ -66,7 +66,10 @@ impl Exploration {
         }
         let from = args.from.unwrap_or_else(|| chance::below(1_000_000));
         let again = args.again(from, &named, topology.secrets());
-        let options = args.topology.options();
+        let options = Options {
+            fail_points: check::fail_points(&scenario, &topology)?,
+            ..args.topology.options()
+        };
         Ok(Self {
             site: Site {
                 args,

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::args::ExploreArgs;
 use crate::{
     backend::{self, Folder, LocalWorld, Options, Running},
-    commands::run::FullReport,
+    commands::{check, run::FullReport},
     progress::Silent,
     report::{self, Evidence, Facts},
     scenario::{self, Report, Scenario, Verdict},
@@ -56,6 +56,7 @@ impl Site {
         let began = Instant::now();
         let options = Options {
             seed: Some(seed),
+            fail_points: check::fail_points(scenario, &self.topology).unwrap_or_default(),
             ..self.options.clone()
         };
         let up = backend::up(&self.topology, &options, &Silent);

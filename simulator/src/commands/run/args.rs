@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::REPORTS;
 use crate::{
     commands::arguments::TopologyArgs,
     scenario::{Candidates, FaultPlan, Scenario},
@@ -67,6 +68,15 @@ impl RunArgs {
             scenario.explore = None;
         }
         Ok(())
+    }
+
+    /// Files that the run is to write beside its own folder.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let reports = self
+            .report
+            .iter()
+            .flat_map(|folder| REPORTS.map(|name| folder.join(name)));
+        reports.chain(self.junit.clone()).collect()
     }
 
     fn faults(&self, scenario: &Scenario, topology: &Topology) -> Result<Vec<FaultPlan>, String> {

@@ -1,11 +1,12 @@
 //! `seam run`: runs a scenario on a topology that it brings up for it, and gives the verdict.
 
 mod args;
+mod files;
 mod screen;
 mod text;
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
 };
 
@@ -30,6 +31,9 @@ use crate::{
     search,
     topology::Topology,
 };
+
+/// Files of a report: for programs, and for people.
+const REPORTS: [&str; 2] = ["report.json", "report.html"];
 
 /// Runs `seam run` and returns the exit code, one of [`crate::exit`].
 pub(crate) async fn run(args: RunArgs) -> u8 {
@@ -76,6 +80,9 @@ impl Plan {
         if !misfits.is_empty() {
             return Err(misfits.join("\n"));
         }
+        for file in args.files() {
+            files::can_be_written(&file)?;
+        }
         // Short enough to be typed again.
         let seed = args.seed.or(scenario.seed).unwrap_or_else(|| chance::below(1_000_000));
         let replay = args.replay(seed, &name, topology.secrets());
@@ -94,6 +101,7 @@ impl Plan {
         let mut screen = Screen::new();
         let options = Options {
             seed: Some(self.seed),
+            fail_points: check::fail_points(&self.scenario, &self.topology)?,
             ..self.args.topology.options()
         };
         let session = Session::up(self.topology.clone(), &options, &screen, &mut interrupt).await;
@@ -162,17 +170,19 @@ impl Plan {
             replay: &self.replay,
             evidence,
         };
-        let page = self.write(&facts, &json, folder)?;
-        if let Some(folder) = folder {
-            let file = folder.join("observations.db");
-            observations.save_to(&file).map_err(|error| error.to_string())?;
-        }
-        if self.args.json {
-            output::print_line(&json)?;
+        // First, since it took longest to come by; whatever else fails is said after it.
+        let said = if self.args.json {
+            output::print_line(&json)
         } else {
             let text = text::render(report, output::width());
-            output::print(&self.topology.secrets().hide(&text))?;
-        }
+            output::print(&self.topology.secrets().hide(&text))
+        };
+        let page = self.write(&facts, &json, folder);
+        let saved = folder.map_or(Ok(()), |folder| {
+            let saved = observations.save_to(&folder.join("observations.db"));
+            saved.map_err(|error| error.to_string())
+        });
+        said?;
         if let Some(folder) = folder {
             self.say(&format!(
                 "kept in {}: logs, data, report.html, report.json, and all that was observed in observations.db \
@@ -180,10 +190,12 @@ impl Plan {
                 folder.display()
             ))?;
         }
-        if let Some(page) = page {
+        if let Ok(Some(page)) = &page {
             self.say(&format!("look at {}", page.display()))?;
         }
         self.frame()?;
+        page?;
+        saved?;
         Ok(match report.verdict {
             Verdict::Pass => exit::PASS,
             Verdict::Fail => exit::FAIL,
@@ -194,7 +206,7 @@ impl Plan {
     /// Writes the files that are wanted, and returns the path of the page that a person is to look at, if there is one.
     fn write(&self, facts: &Facts<'_>, json: &str, folder: Option<&Path>) -> Result<Option<PathBuf>, String> {
         if let Some(file) = &self.args.junit {
-            write_new(file, &report::junit(facts))?;
+            files::write(file, &report::junit(facts))?;
         }
         let places: Vec<&Path> = self.args.report.as_deref().into_iter().chain(folder).collect();
         if places.is_empty() {
@@ -202,10 +214,11 @@ impl Plan {
         }
         let html = report::html(facts);
         for place in &places {
-            write_new(&place.join("report.json"), json)?;
-            write_new(&place.join("report.html"), &html)?;
+            for (name, text) in REPORTS.into_iter().zip([json, &html]) {
+                files::write(&place.join(name), text)?;
+            }
         }
-        let page = places.first().map(|place| place.join("report.html"));
+        let page = places.first().map(|place| place.join(REPORTS[1]));
         Ok(page.map(|page| page.canonicalize().unwrap_or(page)))
     }
 
@@ -222,12 +235,4 @@ impl Plan {
         }
         output::print_line(line).map(drop)
     }
-}
-
-/// Writes a file, and the folder for it where there is none.
-fn write_new(file: &Path, text: &str) -> Result<(), String> {
-    let folder = file.parent().map_or(Ok(()), fs::create_dir_all);
-    folder
-        .and_then(|()| fs::write(file, text))
-        .map_err(|error| format!("the report can't be written to {}: {error}", file.display()))
 }

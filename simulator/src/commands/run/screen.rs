@@ -140,6 +140,7 @@ mod tests {
             kind: FaultKind::Kill,
             target: Target::Node("bank".to_owned()),
             links: Vec::new(),
+            point: None,
         };
         screen.report(&scenario::Event::Phase(scenario::Phase::Faults));
         screen.report(&scenario::Event::Laid(fault.clone()));

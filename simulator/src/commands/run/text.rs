@@ -79,18 +79,25 @@ fn fault_lines(text: &mut String, fault: &FaultReport) {
     for traffic in fault.traffic.iter().filter(|it| it.met > 0 || it.fired > 0) {
         line(text, &format!("    {traffic}"));
     }
+    if let Some(met) = &fault.met {
+        let what = match fault.kind {
+            FaultKind::DiskFull => "full disk",
+            kind => kind.to_do(),
+        };
+        line(text, &format!("    the {what} of {} {met}", fault.target));
+    }
 }
 
 fn fault_line(fault: &FaultReport) -> String {
     let FaultReport { target, at_journey, .. } = fault;
     let (done, to_do) = (fault.kind.done(), fault.kind.to_do());
-    let name = if fault.kind.is_of_links() {
-        format!(" by {:?}", fault.name)
-    } else {
-        String::new()
+    let name = match &fault.point {
+        Some(point) => format!(" at {point}"),
+        None if fault.kind.is_of_links() => format!(" by {:?}", fault.name),
+        None => String::new(),
     };
     let healed = match fault.kind {
-        FaultKind::Kill | FaultKind::Stop | FaultKind::Restart => "ready again",
+        FaultKind::Kill | FaultKind::Crash | FaultKind::Stop | FaultKind::Restart => "ready again",
         FaultKind::Pause => "resumed",
         FaultKind::DiskFull => "free again",
         _ => "healed",

@@ -45,6 +45,8 @@ pub(super) fn bad_day(name: &str, requests: u64) -> Report {
     let fault = |outcome| FaultReport {
         name: name.to_owned(),
         kind: FaultKind::Kill,
+        point: None,
+        met: None,
         target: Target::Node("bank".to_owned()),
         links: Vec::new(),
         drawn: false,
@@ -127,6 +129,8 @@ fn slow_link(name: &str) -> FaultReport {
     FaultReport {
         name: name.to_owned(),
         kind: FaultKind::Link,
+        point: None,
+        met: None,
         target: Target::Link("shop -> bank".to_owned()),
         links: vec![LinkFault {
             link: "shop -> bank".to_owned(),

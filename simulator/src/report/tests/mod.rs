@@ -1,6 +1,11 @@
 mod bad_day;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use bad_day::{bad_day, empty};
 use jiff::Timestamp;
@@ -289,4 +294,44 @@ fn every_part_of_a_run_is_a_test_case_and_what_was_not_examined_is_an_error() {
             "name=\"1 reach their end\" time=\"0\"/>",
         ],
     );
+}
+
+/// Holds JUnit's XML against the schemas of CI servers, with a parser of somebody else.
+fn assert_valid(xml: &str) {
+    let mut python = Command::new("python3")
+        .args(["-c", include_str!("../../../tests/scenario_run/junit.py")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let sent = python.stdin.take().unwrap().write_all(xml.as_bytes());
+    let output = python.wait_with_output().unwrap();
+    assert!(
+        output.status.success() && sent.is_ok(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn the_result_for_ci_fits_the_schemas_of_ci_servers_whatever_the_texts_are() {
+    let topology = topology("unset");
+    let evidence = Evidence::nothing(began());
+    let given_up = Report {
+        given_up: Some("it took too long".to_owned()),
+        ..bad_day("errand", 4)
+    };
+    for report in [bad_day("errand", 4), empty(), given_up] {
+        assert_valid(&junit(&facts(&report, &topology, &evidence)));
+    }
+    let odd = [
+        "\u{0}\u{1}\u{8}\u{b}\u{1f}\u{7f}\u{85}\u{9f} x",
+        "\u{fffe}\u{ffff}\u{fffd}\u{10ffff}\u{1fffe}",
+        "]]> <!-- &amp; &#0; \"'\r\n\t <![CDATA[",
+        ODD,
+    ];
+    for text in odd {
+        assert_valid(&junit(&facts(&bad_day(text, 4), &topology, &evidence)));
+    }
 }

@@ -62,6 +62,17 @@ pub(super) const BUGS: &[Bug] = &[
     ),
     bug(
         Layer::Module,
+        "a page of events is taken in the order in which it comes",
+        "scenarios",
+        ("scenarios", "events_duplicated_and_reordered"),
+        &[Edit {
+            file: "services/shared/src/events/reader.rs",
+            find: "events.sort_by_key(|event| event.position);",
+            replace: "events.sort_by_key(|event| event.position < 0);",
+        }],
+    ),
+    bug(
+        Layer::Module,
         "a feed that could not be read once is not read again",
         "scenarios",
         ("scenarios", "partition_orders_payments"),

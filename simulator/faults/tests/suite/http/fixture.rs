@@ -20,16 +20,24 @@ impl Web {
     /// A server that answers each request with its method and path as the content, or with a path that begins with
     /// `/chunks` in chunks of four bytes.
     pub(crate) async fn new() -> Self {
+        Self::answering(reply).await
+    }
+
+    /// A server that answers each request with what this makes of its method and path.
+    pub(crate) async fn answering(reply: fn(&str) -> String) -> Self {
+        Self::with(Faults::new(3, "web"), reply).await
+    }
+
+    pub(crate) async fn with(faults: Faults, reply: fn(&str) -> String) -> Self {
         let listener = TcpListener::bind(LOOPBACK).await.unwrap();
         let upstream = Upstream::at(listener.local_addr().unwrap());
         let seen = Arc::<Mutex<Vec<String>>>::default();
         let noted = Arc::clone(&seen);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&noted)));
+                tokio::spawn(serve(stream, Arc::clone(&noted), reply));
             }
         });
-        let faults = Faults::new(3, "web");
         let proxy = Proxy::listen_with(LOOPBACK.into(), upstream, faults).await.unwrap();
         Self { proxy, seen }
     }
@@ -61,7 +69,7 @@ impl Web {
     }
 }
 
-async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<String>>>) {
+async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<String>>>, reply: fn(&str) -> String) {
     let mut text = String::new();
     let mut buffer = [0; 4096];
     while let Ok(read @ 1..) = stream.read(&mut buffer).await {
