@@ -115,7 +115,7 @@ impl FaultPlan {
         let role = self
             .roles()
             .first()
-            .map(|role| format!(" of {role}"))
+            .map(|role| format!(" ({role})"))
             .unwrap_or_default();
         let lasts = match self.lasts {
             Lasts::Between(low, high) if low == high && low > 0 => {

@@ -126,7 +126,7 @@ fn a_defect_that_needs_two_faults_of_five_is_found_and_shrunk_to_these_two() {
         .filter_map(Value::as_str)
         .collect();
     let is_of = |name: &&str| {
-        ["requests twice at ", "a kill of "]
+        ["requests twice at ", "a kill ("]
             .iter()
             .any(|known| name.starts_with(known))
     };
