@@ -62,7 +62,7 @@ fn a_file_says_what_it_means() {
     let names: Vec<&str> = shop.nodes().iter().map(|node| node.name.as_str()).collect();
     assert_eq!(names, ["web", "store", "mail"], "in the order of the file");
     let web = shop.node("web").unwrap();
-    assert!(matches!(&web.program, Program::Cargo { package, bin } if package == "web" && bin == "web"));
+    assert!(matches!(&web.program, Program::Cargo { package, bin, .. } if package == "web" && bin == "web"));
     let links: Vec<String> = web.links.iter().map(ToString::to_string).collect();
     assert_eq!(links, ["mail.smtp", "mail.http", "store.main"]);
     let links: Vec<String> = shop.links().map(|link| link.to_string()).collect();
