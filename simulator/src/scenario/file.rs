@@ -273,8 +273,8 @@ pub(super) struct FaultTable {
     /// Roles or nodes of which the seed draws one.
     #[schemars(length(min = 1))]
     pub(super) any_of: Option<Vec<String>>,
-    /// Point of the node's code at which a `crash` comes, such as `payments.charge.after_capture`; the program lists its
-    /// points when it is run with `--fail-points`.
+    /// Point of the node's code at which a `crash` comes, such as `payments.charge.after_capture`; the program lists
+    /// its points when it is run with `--fail-points`.
     #[schemars(extend("pattern" = r"^[^\s:]+$"))]
     pub(super) point: Option<String>,
     /// Pass of the point that ends the process, counted from `at`; the first where the key is missing.

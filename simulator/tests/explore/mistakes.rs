@@ -1,4 +1,4 @@
-//! What can't be explored is refused before anything starts, and what can't be run is no pass.
+//! Mistakes: each is refused before anything starts, and a run that can't be made is no pass.
 
 use crate::Project;
 

@@ -56,7 +56,7 @@ pub(super) struct Line {
     pub(super) drawn: Vec<String>,
 }
 
-/// A failure.
+/// A run that failed in a way that no earlier one did.
 #[derive(Debug, Serialize)]
 pub(super) struct Finding {
     pub(super) seed: u64,

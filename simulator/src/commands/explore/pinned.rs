@@ -76,7 +76,7 @@ struct Tally {
     runs: u32,
 }
 
-/// What failed in one run, and whether each fault acted; `None` if it could not run.
+/// Checks that failed in one run, and whether each fault acted; `None` if it could not run.
 type Shown = Option<(Failures, bool)>;
 
 /// The search was interrupted.

@@ -30,7 +30,7 @@ pub(super) enum Ended {
     Ran(Box<Ran>),
     /// Nothing was tried, for this reason.
     CouldNot(String),
-    /// It was ended before its verdict.
+    /// Ended before its verdict.
     Cancelled,
 }
 
