@@ -48,15 +48,7 @@ pub(super) fn resolve(file: ScenarioFile, home: &Path) -> Result<Scenario, Mista
     let command = file.workload.command.clone();
     let command = command.map(|words| errand("workload", words, home)).transpose();
     let command = command.map_err(|problem| of_file(format!("[workload]: {problem}")))?;
-    require(!file.step.is_empty() || command.is_some(), start, || {
-        "there is no [[step]]: a journey would do nothing".to_owned()
-    })?;
-    require(file.step.is_empty() || command.is_none(), start, || {
-        "[workload] is a command, and there is a [[step]], which belongs to journeys".to_owned()
-    })?;
-    require(!file.invariant.is_empty() || command.is_some(), start, || {
-        "there is no [[invariant]]: a run would prove nothing".to_owned()
-    })?;
+    check_sections(&file, start)?;
     check_tables(&file)?;
     let mut known: Names = BUILT_IN.map(str::to_owned).into();
     let choices = each(file.choose, |it| choice(it, &mut known))?;
@@ -101,6 +93,20 @@ pub(super) fn resolve(file: ScenarioFile, home: &Path) -> Result<Scenario, Mista
         invariants,
         checks,
         command,
+    })
+}
+
+/// Checks that a scenario does and proves something, in one way.
+fn check_sections(file: &ScenarioFile, start: usize) -> Result<(), Mistake> {
+    let is_command = file.workload.command.is_some();
+    require(!file.step.is_empty() || is_command, start, || {
+        "there is no [[step]]: a journey would do nothing".to_owned()
+    })?;
+    require(file.step.is_empty() || !is_command, start, || {
+        "[workload] is a command, and there is a [[step]], which belongs to journeys".to_owned()
+    })?;
+    require(!file.invariant.is_empty() || is_command, start, || {
+        "there is no [[invariant]]: a run would prove nothing".to_owned()
     })
 }
 
