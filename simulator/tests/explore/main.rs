@@ -205,6 +205,11 @@ fn a_sound_system_passes_side_by_side_and_a_run_of_one_of_the_seeds_draws_the_sa
     );
     project.is_left_clean();
 
+    let said = project.seam("run errand --seed 9");
+    assert!(
+        said.stdout.contains("fault, drawn by the seed: killed corner-shop at "),
+        "{said:#?}"
+    );
     let run = project.json("run errand --seed 9", 0);
     let drawn = of_seed(9).expect("its line");
     for fault in run["faults"].as_array().expect("a list") {
