@@ -223,6 +223,24 @@ fn a_sound_system_passes_side_by_side_and_a_run_of_one_of_the_seeds_draws_the_sa
 }
 
 #[test]
+fn a_failure_that_does_not_come_again_is_a_finding_that_is_not_shrunk() {
+    let project = Project::new();
+
+    let found = project.json("explore errand --seeds 3 --from 1 --jobs 1 --set defect=once", 1);
+
+    let pinned = &found["findings"][0]["pinned"];
+    assert_eq!(pinned["failed_again"], false, "{found:#}");
+    assert_eq!(
+        (&pinned["failed"], &pinned["of_runs"], &pinned["tried"]),
+        (&0.into(), &2.into(), &2.into())
+    );
+    assert_eq!(pinned["faults"].as_array().map(Vec::len), Some(5), "{found:#}");
+    assert_eq!(project.runs().len(), 1, "the run that failed is kept");
+    let checked = project.seam("check scenarios/errand.pinned-1.toml");
+    assert_eq!(checked.code, Some(0), "{checked:#?}");
+}
+
+#[test]
 fn all_seeds_are_run_if_wanted_and_failures_alike_are_one_finding() {
     let project = Project::new();
     let scenario = include_str!("scenario.toml").replace("faults = 5", "faults = [1, 1]");

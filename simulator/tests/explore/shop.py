@@ -1,6 +1,6 @@
 """A shop that bears every fault. With DEFECT "both" it forgets its orders once one process of it has seen a request twice
 and it was started again, in either order, and the start alone shakes it; with "dead" it never starts, with "slow" it
-answers late."""
+answers late, and with "once" it forgets everything, in its first run only."""
 
 import http.server
 import json
@@ -34,7 +34,20 @@ def marked(name):
 mark("again" if marked("started") else "started")
 
 
+def is_of_the_first_run():
+    """True in the run that was the first one in this folder."""
+    try:
+        with open("first", "x") as first:
+            first.write(data)
+    except FileExistsError:
+        pass
+    with open("first") as first:
+        return first.read() == data
+
+
 def is_broken():
+    if defect == "once":
+        return is_of_the_first_run()
     return defect == "both" and marked("again") and marked("repeated")
 
 

@@ -127,17 +127,17 @@ impl<'a> Shrinker<'a> {
         let mut tally = Tally::default();
         let mut same = self.wanted.clone();
         while !tally.is_settled() {
-            let failures = self.run(all).await?;
-            tally.runs += 1;
-            let again = failures
-                .map(|(failures, _)| failures.names() & &same)
-                .unwrap_or_default();
-            if !again.is_empty() {
-                tally.failed += 1;
-                same = again;
+            for failures in self.some_runs(all, tally).await? {
+                tally.runs += 1;
+                let again = failures.map(|(failures, _)| failures.names() & &same);
+                let again = again.unwrap_or_default();
+                if !again.is_empty() {
+                    tally.failed += 1;
+                    same = again;
+                }
             }
-            output::note(&format!("seed {}, again: failed in {tally}", self.seed));
         }
+        output::note(&format!("seed {}, again: failed in {tally}", self.seed));
         Ok((same, tally))
     }
 
