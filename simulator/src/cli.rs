@@ -12,6 +12,7 @@ use crate::{
         check::{self, CheckArgs},
         clean::{self, CleanArgs},
         doctor::{self, DoctorArgs},
+        explore::{self, ExploreArgs},
         handover::{self, HandoverArgs},
         init::{self, InitArgs},
         launch::{self, LaunchArgs},
@@ -63,6 +64,8 @@ enum Command {
     Down(DownArgs),
     /// Run a scenario against a topology, and say the verdict
     Run(RunArgs),
+    /// Run a scenario from many seeds, and shrink a run that fails to the fewest faults that still fail
+    Explore(ExploreArgs),
     /// Check topologies and scenarios, and say everything that is wrong; nothing is started
     Check(CheckArgs),
     /// Write a first topology and scenario for a folder, from what it holds or from a compose file
@@ -154,6 +157,7 @@ fn run_command(command: Command) -> u8 {
         Command::Fault(args) => wait_for(live::fault(args)),
         Command::Down(args) => wait_for(live::down(args)),
         Command::Run(args) => wait_for(run::run(args)),
+        Command::Explore(args) => wait_for(explore::run(args)),
         Command::Check(args) => check::run(&args),
         Command::Clean(args) => clean::run(&args),
         Command::Init(args) => init::run(&args),

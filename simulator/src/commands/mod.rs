@@ -5,6 +5,7 @@ mod arguments;
 pub(crate) mod check;
 pub(crate) mod clean;
 pub(crate) mod doctor;
+pub(crate) mod explore;
 pub(crate) mod handover;
 pub(crate) mod init;
 pub(crate) mod launch;

@@ -58,6 +58,8 @@ fn cases() -> Vec<Case> {
         case("up shop.toml --json", 0),
         case("run errand --json", 0),
         case("run errand", 0),
+        case("explore errand --seeds 1 --from 1", 0),
+        case("explore errand --seeds 1 --from 1 --json", 0),
         case("verify orders --provider-url http://127.0.0.1:1 --consumer nobody", 3),
         case(
             "verify orders --json --provider-url http://127.0.0.1:1 --consumer nobody",
