@@ -12,7 +12,10 @@ use crate::{
         check::{self, CheckArgs},
         clean::{self, CleanArgs},
         doctor::{self, DoctorArgs},
+        explore::{self, ExploreArgs},
+        handover::{self, HandoverArgs},
         init::{self, InitArgs},
+        launch::{self, LaunchArgs},
         ledger::{
             self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
             RecordDeploymentArgs, RecordUndeploymentArgs,
@@ -22,6 +25,7 @@ use crate::{
         output,
         provide::{self, ProvideArgs},
         proxy::{self, ProxyArgs},
+        reconcile::{self, ReconcileArgs},
         run::{self, RunArgs},
         schema::{self, SchemaArgs},
         score::{self, ScoreArgs},
@@ -61,6 +65,8 @@ enum Command {
     Down(DownArgs),
     /// Run a scenario against a topology, and say the verdict
     Run(RunArgs),
+    /// Run a scenario from many seeds, and shrink a run that fails to the fewest faults that still fail
+    Explore(ExploreArgs),
     /// Check topologies and scenarios, and say everything that is wrong; nothing is started
     Check(CheckArgs),
     /// Write a first topology and scenario for a folder, from what it holds or from a compose file
@@ -108,9 +114,15 @@ enum Command {
     Score(ScoreArgs),
     /// Say what this machine has and lacks, and what to do about it
     Doctor(DoctorArgs),
+    /// Show the dark launches of a running process, and turn their stages and dials
+    Launch(LaunchArgs),
+    /// List the writes that one side of a dark launch lacks, and repair them
+    Reconcile(ReconcileArgs),
+    /// Carry the rows of a module to another service while both are in use, and the duty to act with them
+    Handover(HandoverArgs),
     /// Start a node when told to; `seam` calls this itself
     #[command(hide = true)]
-    Launch {
+    StartNode {
         /// The program and its arguments
         #[arg(last = true, required = true)]
         words: Vec<OsString>,
@@ -123,7 +135,7 @@ enum Command {
 /// Reads the command line, runs the command, and returns the exit code, one of [`crate::exit`]. Results go to stdout,
 /// everything else to stderr.
 pub fn main() -> u8 {
-    match Cli::try_parse() {
+    match Cli::try_parse_from(proxy::spelled(std::env::args_os())) {
         Ok(Cli { command }) => run_command(command),
         Err(told) => tell(&told),
     }
@@ -148,6 +160,7 @@ fn run_command(command: Command) -> u8 {
         Command::Fault(args) => wait_for(live::fault(args)),
         Command::Down(args) => wait_for(live::down(args)),
         Command::Run(args) => wait_for(run::run(args)),
+        Command::Explore(args) => wait_for(explore::run(args)),
         Command::Check(args) => check::run(&args),
         Command::Clean(args) => clean::run(&args),
         Command::Init(args) => init::run(&args),
@@ -168,7 +181,10 @@ fn run_command(command: Command) -> u8 {
         Command::RecordUndeployment(args) => ledger::run(&args),
         Command::Matrix(args) => ledger::run(&args),
         Command::Diff(args) => ledger::run(&args),
-        Command::Launch { words } => said("launch", backend::launch(&words)),
+        Command::Launch(args) => wait_for(launch::run(args)),
+        Command::Reconcile(args) => wait_for(reconcile::run(args)),
+        Command::Handover(args) => wait_for(handover::run(args)),
+        Command::StartNode { words } => said("start-node", backend::launch(&words)),
         Command::Reap => said("reap", backend::reap()),
     }
 }

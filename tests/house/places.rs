@@ -8,7 +8,7 @@ use crate::workspace::{read, root};
 const SERVICE: &str = "notifications";
 
 /// The files to touch for a new service, beside its crate, its contract, its pacts, its tests and the prose.
-const PLACES: [&str; 19] = [
+const PLACES: [&str; 20] = [
     "Cargo.toml",
     "contracts/commerce/src/events.rs",
     "contracts/commerce/src/http/mod.rs",
@@ -19,6 +19,7 @@ const PLACES: [&str; 19] = [
     "services/monolith/src/platform.rs",
     "services/provision.sql",
     "services/shared/src/settings/standard.rs",
+    "simulator/scenarios/bad-day.toml",
     "simulator/scenarios/checkout.toml",
     "simulator/scenarios/events-duplicated-and-reordered.toml",
     "simulator/scenarios/parts/books.toml",

@@ -9,6 +9,11 @@ fn passes(scenario: &str) {
 }
 
 #[test]
+fn bad_day() {
+    passes("bad-day");
+}
+
+#[test]
 fn database_locked() {
     passes("database-locked");
 }

@@ -1,7 +1,8 @@
-//! Figures of a proxy without faults against the same traffic without a proxy, and through Toxiproxy where the variable
+//! Figures of a proxy without faults against the same traffic without a proxy, through a plain relay of the same
+//! process (tokio's `copy_bidirectional` with buffers of 256 KiB), and through Toxiproxy where the variable
 //! `TOXIPROXY_BIN` names its server, in one run: the median of a round trip of 64 bytes, round trips per second over
-//! 1, 100 and 5,000 connections, and the throughput of one connection. Then the memory of the process before and after
-//! 1,000,000 HTTP requests under a fault on them.
+//! 1, 100 and 5,000 connections (not of the plain relay, whose buffers would be 2.5 GB), and the throughput of one
+//! connection. Then the memory of the process before and after 1,000,000 HTTP requests under a fault on them.
 //!
 //! Nothing here passes or fails. Rounds of all take turns, and each figure is the median of its rounds.
 
@@ -19,7 +20,7 @@ use faults::{Delay, Distribution, Effect, Fault, Proxy, Requests, Selector, Upst
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional_with_sizes},
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
@@ -36,6 +37,8 @@ const BULK: usize = 1 << 30;
 const REQUESTS: [usize; 2] = [100_000, 1_000_000];
 const CALLERS: usize = 50;
 const REQUEST: &[u8] = b"GET /orders/1 HTTP/1.1\r\nhost: a\r\n\r\n";
+/// Name of the relay that does nothing but copy.
+const PLAIN: &str = "plain copy";
 const LIMIT: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -50,14 +53,20 @@ async fn main() {
     let (_servers, [server, shop]) = servers().await;
     let proxy = Proxy::listen(LOOPBACK.into(), Upstream::at(server)).await.unwrap();
     let mut places = vec![("direct", server), ("proxied", proxy.address())];
+    places.push((PLAIN, relay(server).await));
     let toxiproxy = Toxiproxy::start(server).await;
     places.extend(toxiproxy.as_ref().map(|other| ("Toxiproxy", other.address)));
-    let mut figures = vec![vec![Vec::new(); places.len()]; 2 + CROWDS.len()];
+    let mut figures = vec![vec![Vec::new(); places.len()]; 3 + CROWDS.len()];
     for _ in 0..ROUNDS {
-        for (place, (_, address)) in places.iter().enumerate() {
+        for (place, (name, address)) in places.iter().enumerate() {
             figures[0][place].push(round_trip(*address).await);
-            figures[1][place].push(bulk(*address).await);
-            for (crowds, crowd_of) in figures[2..].iter_mut().zip(CROWDS) {
+            let (rate, cost) = bulk(*address).await;
+            figures[1][place].push(rate);
+            figures[2][place].push(cost);
+            if *name == PLAIN {
+                continue;
+            }
+            for (crowds, crowd_of) in figures[3..].iter_mut().zip(CROWDS) {
                 crowds[place].push(crowd(*address, crowd_of).await);
             }
         }
@@ -69,14 +78,38 @@ async fn main() {
     let mut rows = vec![
         "64-byte round trip, median, us".to_owned(),
         "throughput of one connection, GB/s".to_owned(),
+        "its processor time here, server apart, s/GB".to_owned(),
     ];
     rows.extend(CROWDS.map(|(connections, _)| format!("round trips per second over {connections}")));
     for (name, row) in rows.into_iter().zip(figures) {
-        let row: Vec<f64> = row.into_iter().map(median).collect();
-        let shown: String = row.iter().map(|figure| format!("{figure:11.2}")).collect();
-        println!("{name:44}{shown} {:15.2}", row[1] / row[0]);
+        let row: Vec<Option<f64>> = row
+            .into_iter()
+            .map(|all| (!all.is_empty()).then(|| median(all)))
+            .collect();
+        let text =
+            |figure: &Option<f64>| figure.map_or_else(|| format!("{:>11}", "-"), |figure| format!("{figure:11.2}"));
+        let shown: String = row.iter().map(text).collect();
+        println!("{name:44}{shown} {:15.2}", row[1].unwrap() / row[0].unwrap());
     }
     memory(shop).await;
+}
+
+/// Relay that does nothing but copy.
+async fn relay(server: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind(LOOPBACK).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut upstream = connect(server).await;
+                client.set_nodelay(true).unwrap();
+                let copied = copy_bidirectional_with_sizes(&mut client, &mut upstream, 256 * 1024, 256 * 1024);
+                // A connection that the benchmark resets is no trouble.
+                let _ = copied.await;
+            });
+        }
+    });
+    address
 }
 
 /// Starts this program again as both servers, whose files are then not of this process; killed when dropped.
@@ -306,17 +339,29 @@ fn resident() -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-async fn bulk(address: SocketAddr) -> f64 {
+/// Measures gigabytes per second, and seconds of this process's processor time per gigabyte: of the client, and of what
+/// stands before the server as far as that is in this process. Other load of the machine slows the first one down only.
+async fn bulk(address: SocketAddr) -> (f64, f64) {
     let mut stream = connect(address).await;
     let piece = vec![1; 256 * 1024];
-    let begun = Instant::now();
+    let (begun, worked) = (Instant::now(), processor_time());
     for _ in 0..BULK / piece.len() {
         stream.write_all(&piece).await.unwrap();
     }
     stream.read_exact(&mut [0]).await.unwrap();
     #[expect(clippy::cast_precision_loss, reason = "2^30 fits a double exactly")]
-    let bytes = BULK as f64;
-    bytes / begun.elapsed().as_secs_f64() / 1e9
+    let gigabytes = BULK as f64 / 1e9;
+    let rate = gigabytes / begun.elapsed().as_secs_f64();
+    (rate, (processor_time() - worked) / gigabytes)
+}
+
+/// Seconds for which the processors have worked for this process.
+fn processor_time() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let (_, fields) = stat.rsplit_once(") ").unwrap();
+    // In the program and in the system, in hundredths.
+    let hundredths = fields.split_whitespace().skip(11).take(2);
+    hundredths.map(|field| field.parse::<f64>().unwrap() / 100.0).sum()
 }
 
 fn micros(duration: Duration) -> f64 {

@@ -55,7 +55,7 @@
 //! | [`duplicate`](Duplicate) | | sends requests twice | the second reply is dropped |
 //! | [`drop_reply`](DropReply) | | ends in order once the upstream has replied | the reply is lost |
 //! | [`delay_reply`](Delay) | as `latency` | delays replies after the upstream acted | none lost |
-//! | [`withhold_items`](WithholdItems) | `items`, `next`, `position` (/position) | ends pages earlier | those come later |
+//! | [`withhold_items`](WithholdItems) | `items`, `next`, `position` (/position) | ends pages earlier | come later |
 //! | [`reorder_items`](ReorderItems) | `items` | swaps neighbours in pages | none lost |
 //! | [`duplicate_items`](DuplicateItems) | `items`, `probability` (1) | repeats items of pages | none lost |
 //! | [`violate_schema`](ViolateSchema) | | breaks one constraint of the document's schema | some change |

@@ -24,13 +24,13 @@ mod world;
 
 pub use error::{LogEnd, NodeError, UpError};
 pub use kept::Keep;
-pub use local::package_variables;
+pub use local::{Built, package_variables};
 pub(crate) use local::{launch, program_is_there, reap};
 pub(crate) use logs::Lines;
 pub use options::{Options, Profile};
 pub use progress::Event;
 pub(crate) use run_folder::default_runs as runs_of;
-pub use running::{Folder, Running, up};
+pub use running::{Folder, Running, build, up};
 pub(crate) use status::seconds;
 pub use status::{Death, NodeState, NodeStatus};
 pub(crate) use support::support;

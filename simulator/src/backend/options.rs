@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
-use super::Keep;
+use super::{Built, Keep};
 use crate::steps::FailPoint;
 
 /// Settings for bringing a topology up.
@@ -23,6 +23,8 @@ pub struct Options {
     /// Path of the `seam` binary, which starts nodes and kills what outlives it. By default the running program,
     /// which must then be `seam` itself.
     pub seam: Option<PathBuf>,
+    /// Cargo binaries of the topology, as [`build`](super::build) made them; built first by default.
+    pub built: Option<Built>,
 }
 
 impl Default for Options {
@@ -35,6 +37,7 @@ impl Default for Options {
             seed: None,
             fail_points: BTreeMap::new(),
             seam: None,
+            built: None,
         }
     }
 }

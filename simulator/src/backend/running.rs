@@ -22,7 +22,7 @@ use super::{
     crash::CrashPoint,
     kept::Removed,
     links::Links,
-    local::{Processes, RUN},
+    local::{Built, Processes, RUN, build_once},
     logs,
     run_folder::{self, RunFolder},
     runner::{self, Runner, Site},
@@ -58,6 +58,14 @@ pub enum Folder {
     Keep,
     /// Deletes the folder with everything in it.
     Remove,
+}
+
+/// Builds the cargo binaries of a topology once, for [`Options::built`] of many runs.
+///
+/// # Errors
+/// When cargo fails, or does not build what the topology names.
+pub async fn build(topology: &Topology, options: &Options, progress: &dyn Progress<Event>) -> Result<Built, UpError> {
+    build_once(topology, options, progress).await
 }
 
 /// Brings a topology up: builds its cargo binaries, opens every address, and starts each node as soon as its

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use super::{Facts, groups, words};
-use crate::scenario::{FaultOutcome, Report, Verdict};
+use crate::scenario::{Report, Verdict};
 
 /// Renders a run as JUnit's XML, for CI. Secrets of its topology are hidden.
 ///
@@ -99,7 +99,13 @@ fn of_run(report: &Report) -> Option<Case> {
         message: reason,
         details: Vec::new(),
     });
-    let problem = given_up.or(nothing_new)?;
+    let met_nothing = report.met_nothing().then(|| Problem {
+        failed: false,
+        kind: "inconclusive",
+        message: "none of the faults that were drawn had an effect".to_owned(),
+        details: Vec::new(),
+    });
+    let problem = given_up.or(nothing_new).or(met_nothing)?;
     Some(Case {
         class: "run",
         name: "does what it set out to do".to_owned(),
@@ -134,11 +140,12 @@ fn of_invariant(invariant: &crate::scenario::InvariantReport) -> Case {
 }
 
 fn of_fault((number, fault): (usize, &crate::scenario::FaultReport)) -> Case {
-    let fired = matches!(fault.outcome, FaultOutcome::Fired { .. });
     Case {
         class: "fault",
         name: format!("{number}: {}", words::fault(fault)),
-        problem: (!fired).then(|| Problem::failure("fault", words::outcome(fault), Vec::new())),
+        problem: fault
+            .is_failure()
+            .then(|| Problem::failure("fault", words::outcome(fault), Vec::new())),
     }
 }
 

@@ -83,7 +83,8 @@ fn faults(report: &Report) -> Markup {
             ul.rows {
                 @for fault in &report.faults {
                     li {
-                        b { (fault.name) } ", " (words::fault(fault)) ", at journey " (fault.at_journey) ": "
+                        b { (fault.name) } @if fault.drawn { " (drawn by the seed)" } ", " (words::fault(fault))
+                        ", at journey " (fault.at_journey) ": "
                         (words::outcome(fault))
                         @if let Some(difference) = &fault.approximated { "; approximated: " (difference) }
                         @for traffic in &fault.traffic { br; span.muted { (traffic) } }

@@ -108,7 +108,10 @@ pub(super) fn laid(fault: &FaultReport, total_ms: u64) -> Option<(u64, u64)> {
 
 /// The outcome of a fault, for people.
 pub(super) fn outcome(fault: &FaultReport) -> String {
-    let nothing = "so this run proved nothing";
+    let nothing = match fault.drawn {
+        true => "which shows nothing about it",
+        false => "so this run proved nothing",
+    };
     match &fault.outcome {
         FaultOutcome::Fired { at_ms, healed_at_ms } => {
             format!("laid at {}, lifted at {}", ms(*at_ms), ms(*healed_at_ms))
@@ -135,7 +138,7 @@ pub(super) fn reasons(report: &Report) -> Vec<String> {
     let unexamined = invariants(Verdict::Inconclusive).count();
     let deaths = report.deaths.iter().filter(|death| !death.expected).count();
     let unfired = report.faults.iter();
-    let unfired = unfired.filter(|fault| !matches!(fault.outcome, FaultOutcome::Fired { .. }));
+    let unfired = unfired.filter(|fault| fault.is_failure());
     let all = report.invariants.len();
     let given_up = report
         .given_up
@@ -177,8 +180,13 @@ pub(super) fn reasons(report: &Report) -> Vec<String> {
             many(unfired, "fault", "faults")
         ),
     );
+    because(
+        usize::from(report.met_nothing()),
+        "none of the faults that were drawn had an effect".to_owned(),
+    );
     if reasons.is_empty() {
-        let faults = many(report.faults.len(), "fault", "faults");
+        let fired = report.faults.iter().filter(|fault| fault.has_fired()).count();
+        let faults = many(fired, "fault", "faults");
         reasons.push(format!(
             "all {} hold, {faults} fired and healed",
             many(all, "invariant", "invariants")

@@ -1,10 +1,8 @@
 use std::time::Duration;
 
 use faults::{Direction, Effect, Selector, Timeout};
-use serde::Deserialize;
-use serde_json::{Map, Value};
 
-use super::{Candidates, times::read};
+use super::{Candidates, moment::Moment, times::Number};
 use crate::steps::{FailPoint, Fault, FaultKind, LinkFault, Target};
 
 /// A fault of the schedule, before anything is drawn.
@@ -17,9 +15,11 @@ pub struct FaultPlan {
     pub(super) at: Moment,
     pub(super) lasts: Lasts,
     /// Number of times that it is laid in all; 1 or more.
-    pub(super) times: u32,
+    pub(super) times: Number,
     /// The time from one laying to the next.
     pub(super) every: Duration,
+    /// True for a candidate of `[explore]` that the seed has drawn.
+    pub(super) drawn: bool,
 }
 
 /// The disturbance, and what it hits.
@@ -51,14 +51,20 @@ impl FaultPlan {
             point: None,
             at: Moment::Random,
             lasts: Lasts::of_a_kill(),
-            times: 1,
+            times: Number { low: 1, high: 1 },
             every: Duration::ZERO,
+            drawn: false,
         }
     }
 
     /// The name that reports and other faults have for it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// True for a candidate of `[explore]` that the seed has drawn.
+    pub fn is_drawn(&self) -> bool {
+        self.drawn
     }
 
     /// Every fault that may be drawn from it, with roles for nodes.
@@ -147,60 +153,5 @@ impl Lasts {
     /// The default of a kill.
     pub(super) fn of_a_kill() -> Self {
         Self::Between(50, 300)
-    }
-}
-
-/// The moment of a fault.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Value")]
-pub enum Moment {
-    /// When this fraction of the journeys has been started: 0 to 1.
-    Started(f64),
-    /// A moment drawn from the seed.
-    Random,
-    /// When the journey of this number, from 1, is started.
-    Journey(u64),
-    /// This long after the first journey was started.
-    After(Duration),
-    /// This long after a node became ready again, as after another fault.
-    Ready(String, Duration),
-    /// This long after the fault of this name was laid for the first time.
-    Fault(String, Duration),
-}
-
-impl TryFrom<Value> for Moment {
-    type Error = String;
-
-    fn try_from(value: Value) -> Result<Self, String> {
-        let fraction = value.as_f64().filter(|fraction| (0.0..=1.0).contains(fraction));
-        match (fraction, value.as_object()) {
-            (Some(fraction), _) => Ok(Self::Started(fraction)),
-            (None, Some(trigger)) => triggered(trigger),
-            (None, None) if value == "random" => Ok(Self::Random),
-            (None, None) => Err(format!(
-                "at is {value}, wanted a fraction of the journeys from 0 to 1, \"random\", or one of \
-                 {{ journey = 50 }}, {{ after = \"2s\" }}, {{ ready = \"node\" }} and {{ fault = \"name\" }}"
-            )),
-        }
-    }
-}
-
-fn triggered(trigger: &Map<String, Value>) -> Result<Moment, String> {
-    let after = trigger.get("after").map(read).transpose()?;
-    let delay = after.unwrap_or_default();
-    let others: Vec<_> = trigger.iter().filter(|(key, _)| *key != "after").collect();
-    match (others.as_slice(), after) {
-        ([], Some(after)) => Ok(Moment::After(after)),
-        ([(key, Value::Number(number))], None) if *key == "journey" => match number.as_u64() {
-            Some(number @ 1..) => Ok(Moment::Journey(number)),
-            _ => Err(format!("at.journey is {number}, wanted the number of a journey from 1")),
-        },
-        ([(key, Value::String(node))], _) if *key == "ready" => Ok(Moment::Ready(node.clone(), delay)),
-        ([(key, Value::String(name))], _) if *key == "fault" => Ok(Moment::Fault(name.clone(), delay)),
-        _ => Err(format!(
-            "at is {}, wanted one of {{ journey = 50 }}, {{ after = \"2s\" }}, {{ ready = \"node\" }} and \
-             {{ fault = \"name\" }}, the last two with or without after = \"1s\"",
-            Value::Object(trigger.clone())
-        )),
     }
 }

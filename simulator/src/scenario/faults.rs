@@ -5,8 +5,9 @@ use tokio::sync::watch;
 
 use super::{
     Event, FaultOutcome, FaultReport, Phase, Scenario, ScenarioError,
+    choices::When,
     plan::Steady,
-    schedule::{Fate, Scheduled, State, When, schedule},
+    schedule::{Fate, Scheduled, State, schedule},
     timekeeper::Timekeeper,
     windows::Windows,
 };
@@ -41,15 +42,16 @@ impl<'a> Faults<'a> {
         time: &'a Timekeeper<'a>,
         windows: &'a Windows<'a>,
     ) -> Result<Self, ScenarioError> {
+        let plans = scenario.faults_of(seed);
         Ok(Self {
             world,
             client,
             time,
             windows,
-            names: scenario.faults.iter().map(|plan| plan.name().to_owned()).collect(),
+            names: plans.iter().map(|plan| plan.name().to_owned()).collect(),
             steady: scenario.steady,
             heal_within: scenario.heal_within,
-            schedule: schedule(scenario, seed, world)?,
+            schedule: schedule(&plans, scenario.workload.count, seed, world)?,
         })
     }
 
@@ -85,6 +87,7 @@ impl<'a> Faults<'a> {
             kind: it.fault.kind,
             target: it.fault.target.clone(),
             links: it.fault.links.clone(),
+            drawn: it.drawn,
             approximated: it.approximated.clone(),
             at_journey: it.at_journey.get(),
             traffic: it.traffic.borrow().clone(),

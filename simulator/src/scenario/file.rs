@@ -7,10 +7,11 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::{
-    Moment,
     file_checks::InvariantTable,
+    file_explore::ExploreTable,
+    moment::Moment,
     schema::{self, Identifier, POINTER, identifiers, one_of, required},
-    times::{Span, Time},
+    times::{Number, Span, Time},
 };
 use crate::steps::{Conditions, FaultKind, JsonTemplate, Repeat, StepTable, Template, ok_only};
 
@@ -76,6 +77,11 @@ pub(super) struct ScenarioFile {
     /// Faults that are laid while the journeys run.
     #[serde(default)]
     pub(super) fault: Vec<FaultTable>,
+    /// Candidates of faults, of which the seed draws some for each run.
+    pub(super) explore: Option<ExploreTable>,
+    /// Number that all choices come from, as with `--seed`, which goes before it; drawn anew for each run where the key
+    /// is missing.
+    pub(super) seed: Option<u64>,
     /// Tables that are collected over HTTP when the journeys are over.
     #[serde(default)]
     pub(super) observe: Vec<ObservationTable>,
@@ -267,8 +273,8 @@ pub(super) struct FaultTable {
     /// Roles or nodes of which the seed draws one.
     #[schemars(length(min = 1))]
     pub(super) any_of: Option<Vec<String>>,
-    /// Point of the node's code at which a `crash` comes, such as `payments.charge.after_capture`; the program lists its
-    /// points when it is run with `--fail-points`.
+    /// Point of the node's code at which a `crash` comes, such as `payments.charge.after_capture`; the program lists
+    /// its points when it is run with `--fail-points`.
     #[schemars(extend("pattern" = r"^[^\s:]+$"))]
     pub(super) point: Option<String>,
     /// Pass of the point that ends the process, counted from `at`; the first where the key is missing.
@@ -289,9 +295,10 @@ pub(super) struct FaultTable {
     /// Loses only what the first node of a `partition` sends to the second.
     #[serde(default)]
     pub(super) one_way: bool,
-    /// Moment at which it is laid, for a `crash` from which the point counts: a fraction of the journeys that have been started, `"random"`, or one of
-    /// `{ journey = 50 }`, `{ after = "2s" }`, `{ ready = "node" }` and `{ fault = "name" }`, the last two with or
-    /// without `after`.
+    /// Moment at which it is laid, for a `crash` from which the point counts: a fraction of the journeys that have been
+    /// started, `"random"`, or one of `{ journey = 50 }`, `{ after = "2s" }`, `{ ready = "node" }` and
+    /// `{ fault = "name" }`, all with or without `after`. Of two in place of a number or a time, as in `[0.2, 0.8]` and
+    /// `{ after = ["1s", "3s"] }`, one between them is drawn.
     #[schemars(schema_with = "schema::moment")]
     pub(super) at: Spanned<Moment>,
     /// Time until it is lifted, or two between which one is drawn in whole milliseconds. A kill or a crash lasts 50 to
@@ -301,9 +308,10 @@ pub(super) struct FaultTable {
     /// Time from one laying to the next, with `times`.
     #[schemars(with = "Option<schema::TimeText>")]
     pub(super) every: Option<Time>,
-    /// Number of times that it is laid in all; once where the key is missing.
-    #[schemars(range(min = 1, max = 1000))]
-    pub(super) times: Option<u32>,
+    /// Number of times that it is laid in all, at most 1000, or two between which one is drawn; once where the key is
+    /// missing.
+    #[schemars(with = "Option<schema::Times>")]
+    pub(super) times: Option<Number>,
 }
 
 /// Table of rows, collected over HTTP from `node` or from `nodes`. It has the columns `journey` and `doc` (the row as

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
-use super::{Check, FaultPlan};
+use super::{Check, Explore, FaultPlan};
 use crate::steps::{Conditions, Errand, JsonTemplate, Repeat, Step, Template, Variables};
 
 /// The table of the journeys themselves, and its first column.
@@ -51,6 +51,10 @@ pub struct Scenario {
     pub(crate) steps: Vec<Step>,
     /// Faults that are laid while the journeys run.
     pub faults: Vec<FaultPlan>,
+    /// Candidates of which the seed draws some that are laid too.
+    pub explore: Option<Explore>,
+    /// The number that all choices come from, unless a run is given another.
+    pub seed: Option<u64>,
     /// Tables that are collected over HTTP.
     pub(crate) observations: Vec<Observation>,
     /// Conditions that must come true before the invariants are examined.

@@ -30,16 +30,36 @@ impl Verdict {
 
     /// The verdict on a whole run, from all its parts.
     pub(super) fn of(report: &Report) -> Self {
-        let fired = |fault: &FaultReport| matches!(fault.outcome, FaultOutcome::Fired { .. });
-        let all_fired = report.faults.iter().all(fired);
+        let failed = report.faults.iter().any(FaultReport::is_failure);
         let violated = report.invariants.iter().any(|it| it.verdict == Self::Fail);
         let died = report.deaths.iter().any(|death| !death.expected);
         let incomplete = !report.failed_journeys.is_empty() || !report.unsettled.is_empty();
-        if report.given_up.is_some() || !all_fired || died || violated || incomplete {
+        if report.given_up.is_some() || failed || died || violated || incomplete {
             return Self::Fail;
         }
-        let examined = report.nothing_new.is_none() && report.invariants.iter().all(|it| it.verdict == Self::Pass);
+        let examined = report.nothing_new.is_none()
+            && !report.met_nothing()
+            && report.invariants.iter().all(|it| it.verdict == Self::Pass);
         if examined { Self::Pass } else { Self::Inconclusive }
+    }
+}
+
+impl Report {
+    /// True if the fault of this name had an effect, in any of its layings.
+    pub fn has_acted(&self, name: &str) -> bool {
+        // Layings after the first have their number behind the name.
+        let is_number = |rest: &str| {
+            let number = rest.strip_prefix(" (").and_then(|rest| rest.strip_suffix(')'));
+            rest.is_empty() || number.is_some_and(|number| number.parse::<u32>().is_ok())
+        };
+        let mut fired = self.faults.iter().filter(|fault| fault.has_fired());
+        fired.any(|fault| fault.name.strip_prefix(name).is_some_and(is_number))
+    }
+
+    /// True if candidates were drawn and none of them happened with an effect: then the run shows nothing about them.
+    pub fn met_nothing(&self) -> bool {
+        let mut drawn = self.faults.iter().filter(|fault| fault.drawn).peekable();
+        drawn.peek().is_some() && drawn.all(|fault| !fault.has_fired())
     }
 }
 
@@ -71,7 +91,7 @@ pub struct Report {
     pub samples: Samples,
     /// Journeys that did not reach their end. Any of them fails the run.
     pub failed_journeys: Vec<JourneyFailure>,
-    /// The faults, as they happened. Any but [`FaultOutcome::Fired`] fails the run.
+    /// The faults, as they happened. Any but [`FaultOutcome::Fired`] fails the run, unless it was drawn and missed.
     pub faults: Vec<FaultReport>,
     /// Nodes that ended by themselves. Any that the scenario does not list in `may_die` fails the run.
     pub deaths: Vec<DeathReport>,
@@ -122,6 +142,8 @@ pub struct FaultReport {
     pub point: Option<FailPoint>,
     /// The faults that it lays on links; none for a fault of a node.
     pub links: Vec<LinkFault>,
+    /// True for a candidate of `[explore]` that the seed has drawn. It may meet nothing, or come too late.
+    pub drawn: bool,
     /// The difference from what the scenario asks for, where the world can only come close to it.
     pub approximated: Option<String>,
     /// The number of started journeys at which its moment came, or was to come; 0 if that can't be told.
@@ -132,6 +154,23 @@ pub struct FaultReport {
     pub met: Option<Met>,
     /// The end of it.
     pub outcome: FaultOutcome,
+}
+
+impl FaultReport {
+    /// True if it was laid with an effect, and lifted.
+    pub fn has_fired(&self) -> bool {
+        matches!(self.outcome, FaultOutcome::Fired { .. })
+    }
+
+    /// True for a drawn fault to which chance gave a moment at which it met nothing, or one after the last journey.
+    pub fn is_missed(&self) -> bool {
+        self.drawn && matches!(self.outcome, FaultOutcome::Idle { .. } | FaultOutcome::TooLate { .. })
+    }
+
+    /// True if its outcome fails the run.
+    pub fn is_failure(&self) -> bool {
+        !self.has_fired() && !self.is_missed()
+    }
 }
 
 /// The outcome of a fault.

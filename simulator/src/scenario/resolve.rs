@@ -12,7 +12,7 @@ use super::{
     file::{ChoiceTable, ObservationTable, PagesTable, ScenarioFile},
     plan::{Choice, Column, Condition, Draw, FAULTS, JOURNEYS, LINKS, Observation, Pages, Setup, Subjects, Weighted},
     resolve_checks::{errand, invariants},
-    resolve_fault::faults,
+    resolve_fault::{explore, faults},
     resolve_limits::{steady, stops, workload},
 };
 use crate::steps::{Step, StepTable, Template, Variables, check_pointer};
@@ -48,15 +48,7 @@ pub(super) fn resolve(file: ScenarioFile, home: &Path) -> Result<Scenario, Mista
     let command = file.workload.command.clone();
     let command = command.map(|words| errand("workload", words, home)).transpose();
     let command = command.map_err(|problem| of_file(format!("[workload]: {problem}")))?;
-    require(!file.step.is_empty() || command.is_some(), start, || {
-        "there is no [[step]]: a journey would do nothing".to_owned()
-    })?;
-    require(file.step.is_empty() || command.is_none(), start, || {
-        "[workload] is a command, and there is a [[step]], which belongs to journeys".to_owned()
-    })?;
-    require(!file.invariant.is_empty() || command.is_some(), start, || {
-        "there is no [[invariant]]: a run would prove nothing".to_owned()
-    })?;
+    check_sections(&file, start)?;
     check_tables(&file)?;
     let mut known: Names = BUILT_IN.map(str::to_owned).into();
     let choices = each(file.choose, |it| choice(it, &mut known))?;
@@ -65,6 +57,7 @@ pub(super) fn resolve(file: ScenarioFile, home: &Path) -> Result<Scenario, Mista
     let steps = each(file.step, |it| step(it, &mut names, &mut known))?;
     let observations = each(file.observe, |it| observation(it, &file.list, &known))?;
     let faults = faults(file.fault, workload.count)?;
+    let explore = explore(file.explore, &faults, workload.count)?;
     for answer in &file.repeat.answers {
         check_pointer(&answer.pointer, "[repeat]").map_err(|problem| Mistake { offset: start, problem })?;
     }
@@ -93,11 +86,27 @@ pub(super) fn resolve(file: ScenarioFile, home: &Path) -> Result<Scenario, Mista
         setup,
         steps,
         faults,
+        explore,
+        seed: file.seed,
         observations,
         conditions: file.settle.into_iter().map(condition).collect(),
         invariants,
         checks,
         command,
+    })
+}
+
+/// Checks that a scenario does and proves something, in one way.
+fn check_sections(file: &ScenarioFile, start: usize) -> Result<(), Mistake> {
+    let is_command = file.workload.command.is_some();
+    require(!file.step.is_empty() || is_command, start, || {
+        "there is no [[step]]: a journey would do nothing".to_owned()
+    })?;
+    require(file.step.is_empty() || !is_command, start, || {
+        "[workload] is a command, and there is a [[step]], which belongs to journeys".to_owned()
+    })?;
+    require(!file.invariant.is_empty() || is_command, start, || {
+        "there is no [[invariant]]: a run would prove nothing".to_owned()
     })
 }
 

@@ -111,9 +111,41 @@ pub(super) enum SpanText {
     Two(TimeText, TimeText),
 }
 
+/// Whole number, or two between which one is drawn.
+#[derive(JsonSchema)]
+#[schemars(inline, untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) enum NumberOrTwo {
+    One(u64),
+    Two(u64, u64),
+}
+
+/// Number of layings, or two between which one is drawn.
+#[derive(JsonSchema)]
+#[schemars(inline, untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) enum Times {
+    One(Laying),
+    Two(Laying, Laying),
+}
+
+/// Number of layings.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct Laying(#[schemars(range(min = 1, max = 1000))] u64);
+
+/// A value, or two between which one is drawn.
+fn or_two(one: &Value) -> Value {
+    let two = json!({ "type": "array", "items": [one, one], "minItems": 2, "maxItems": 2 });
+    json!({ "anyOf": [one, two] })
+}
+
 /// Schema of the moment of a fault.
 pub(super) fn moment(_: &mut SchemaGenerator) -> Schema {
-    let time = json!({ "type": "string", "pattern": faults::DURATION });
+    let time = or_two(&json!({ "type": "string", "pattern": faults::DURATION }));
+    let fraction = json!({ "type": "number", "minimum": 0, "maximum": 1 });
+    let journey = or_two(&json!({ "type": "integer", "minimum": 1 }));
     let text = json!({ "type": "string" });
     let trigger = |properties: Value, required: &str| {
         json!({
@@ -121,9 +153,10 @@ pub(super) fn moment(_: &mut SchemaGenerator) -> Schema {
         })
     };
     json_schema!({ "anyOf": [
-        { "type": "number", "minimum": 0, "maximum": 1 },
+        fraction,
+        { "type": "array", "items": [fraction, fraction], "minItems": 2, "maxItems": 2 },
         { "const": "random" },
-        trigger(json!({ "journey": { "type": "integer", "minimum": 1 } }), "journey"),
+        trigger(json!({ "journey": journey, "after": time }), "journey"),
         trigger(json!({ "after": time }), "after"),
         trigger(json!({ "ready": text, "after": time }), "ready"),
         trigger(json!({ "fault": text, "after": time }), "fault"),

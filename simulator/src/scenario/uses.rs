@@ -45,9 +45,13 @@ impl Scenario {
         let may_die = self.may_die.iter().map(|role| named("may_die", role));
         let steps = self.setup.iter().map(|setup| &setup.step).chain(&self.steps);
         let steps = steps.map(|step| a_use(format!("step {:?}", step.name), &step.role, UseKind::Asked));
-        let faults = (1..).zip(&self.faults).flat_map(|(number, fault)| {
+        let own = (1..).zip(&self.faults);
+        let own = own.map(|(number, fault)| (format!("fault {number}"), fault));
+        let candidates = self.candidates().iter();
+        let candidates = candidates.map(|fault| (format!("candidate {:?}", fault.name()), fault));
+        let faults = own.chain(candidates).flat_map(|(place, fault)| {
             let roles = fault.roles().into_iter().chain(fault.awaited());
-            roles.map(move |role| a_use(format!("fault {number}"), role, UseKind::Hit))
+            roles.map(move |role| a_use(place.clone(), role, UseKind::Hit))
         });
         let observed = self.observations.iter().flat_map(|observation| {
             let place = format!("table {:?}", observation.table);

@@ -128,8 +128,8 @@ pub(super) struct NodeTable {
     /// End of the node when the topology goes down.
     #[schemars(with = "Option<StopTable>")]
     pub(super) stop: Option<Spanned<StopTable>>,
-    /// OpenAPI document of what it serves, version 3 as JSON, from the folder of the topology's file. Faults on links to
-    /// it may then name its operations (`on.http.operation`) and break its schemas (`violate_schema`).
+    /// OpenAPI document of what it serves, version 3 as JSON, from the folder of the topology's file. Faults on links
+    /// to it may then name its operations (`on.http.operation`) and break its schemas (`violate_schema`).
     #[schemars(with = "Option<String>")]
     pub(super) openapi: Option<Spanned<String>>,
     /// Name of data that outlives the run: `${data}` is then `.seam/data/NAME`, which belongs to one run at a time.
@@ -172,8 +172,8 @@ pub(super) struct CargoTable {
     pub(super) package: String,
     /// Name of the binary; that of the package where the key is missing.
     pub(super) bin: Option<String>,
-    /// Feature of the workspace with which the binary has fail points, such as `shared/fail-points`. It is built so only
-    /// for a scenario that has the node crash at one.
+    /// Feature of the workspace with which the binary has fail points, such as `shared/fail-points`. It is built so
+    /// only for a scenario that has the node crash at one.
     #[schemars(length(min = 1))]
     pub(super) fail_points: Option<String>,
 }

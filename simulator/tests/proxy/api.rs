@@ -189,3 +189,17 @@ fn a_configuration_file_is_populated_from_and_version_and_metrics_are_there() {
         "{text}"
     );
 }
+
+#[test]
+fn options_are_taken_as_toxiproxy_spells_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("toxiproxy.json");
+    std::fs::write(
+        &config,
+        r#"[{ "name": "a", "upstream": "b:1", "listen": "127.0.0.1:0" }]"#,
+    )
+    .unwrap();
+    let config = format!("-config={}", config.display());
+    let server = Server::with(&["-host", "127.0.0.1", &config, "-seed", "7"]);
+    assert_eq!(server.get("/proxies")["a"]["upstream"], "b:1");
+}

@@ -65,7 +65,7 @@ fn a_fault_at_no_moment_of_the_run_is_refused() {
 fn a_fault_without_a_target_is_refused() {
     assert_says(
         &refusal("node = \"bank\"\nat", "at"),
-        &["[[fault]] needs one of node and any_of"],
+        &["[[fault]] \"fault 1\": it needs one of node and any_of"],
     );
 }
 

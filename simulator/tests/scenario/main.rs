@@ -4,6 +4,7 @@
 mod checks;
 mod contradictions;
 mod evidence;
+mod explore;
 mod faults;
 mod files;
 mod include;

@@ -25,7 +25,10 @@ fn project(fault: &str, document: Option<&str>) -> Project {
 fn document() -> String {
     let order = json!({ "type": "object", "required": ["id"], "properties": { "id": { "type": "string" } } });
     let shop = json!({ "type": "object", "required": ["open"], "properties": { "open": { "type": "boolean" } } });
-    let answers = |status: &str, schema: Value| json!({ status: { "description": "", "content": { "application/json": { "schema": schema } } } });
+    let answers = |status: &str, schema: Value| {
+        let content = json!({ "application/json": { "schema": schema } });
+        json!({ status: { "description": "", "content": content } })
+    };
     json!({ "openapi": "3.1.0", "info": { "title": "shop", "version": "1" }, "paths": {
         "/": { "get": { "operationId": "see_shop", "responses": answers("200", shop) } },
         "/orders": { "post": { "operationId": "create_order", "responses": answers("201", order) } },

@@ -175,6 +175,11 @@ const FAULTS: &[&str] = &[
     "partition = [\"a\", \"b\"]\none_way = true\nat = { ready = \"a\", after = \"1ms\" }\nevery = \"1s\"\ntimes = 3",
     "kind = \"restart\"\nany_of = [\"bank\"]\nat = { journey = 1 }\ntimes = 1",
     "kind = \"disk_full\"\nnode = \"bank\"\nat = 0",
+    "kind = \"pause\"\nnode = \"bank\"\nat = [0.2, 0.8]\nlasts = [\"1s\", \"2s\"]\nevery = \"1s\"\ntimes = [1, 3]",
+    "link = \"a -> b\"\nat = { journey = [2, 9], after = [\"1ms\", \"1s\"] }\ndoes = { refuse = {} }",
+    "kind = \"kill\"\nnode = \"bank\"\nat = { ready = \"a\", after = [\"1ms\", \"1s\"] }\n\
+     [explore]\nfaults = [0, 1]\n[[explore.fault]]\nname = \"x\"\nkind = \"stop\"\nnode = \"bank\"\n\
+     at = { journey = 3 }",
     "kind = \"crash\"\nnode = \"bank\"\npoint = \"bank.booked\"\nat = 0.5",
     "kind = \"crash\"\nnode = \"bank\"\npoint = \"a\"\nnth = 3\nat = 0.5\nlasts = \"1s\"\nevery = \"1s\"\ntimes = 2",
 ];
@@ -261,7 +266,27 @@ const CHANGES: &[(&str, &str, bool)] = &[
     ("at = 0.5", "at = 0.5\ntimes = 2", true),
     ("at = 0.5", "at = 0.5\nevery = \"1s\"\ntimes = 0", true),
     ("at = 0.5", "at = 0.5\nheal_after_ms = [1, 2]", true),
+    ("at = 0.5", "at = [0.5]", true),
+    ("at = 0.5", "at = [0.5, 1.5]", true),
+    ("at = 0.5", "at = { journey = [0, 3] }", true),
+    ("at = 0.5", "at = { after = [\"1s\"] }", true),
+    ("at = 0.5", "at = 0.5\nevery = \"1s\"\ntimes = [0, 3]", true),
+    ("at = 0.5", "at = 0.5\ntimes = [1, 3]", true),
+    ("[converge]", "[explore]\nfaults = 1\n[converge]", true),
+    ("[converge]", "[explore]\nfault = []\n[converge]", true),
+    (
+        "[converge]",
+        "[[explore.fault]]\nkind = \"kill\"\nnode = \"bank\"\nat = 0.5\n[converge]",
+        true,
+    ),
+    (
+        "[converge]",
+        "[[explore.fault]]\nname = \"x\"\nkind = \"kill\"\nat = 0.5\n[converge]",
+        true,
+    ),
+    ("name = \"", "seed = -1\nname = \"", true),
     // Limits of values, and names that refer to nothing.
+    ("at = 0.5", "at = [0.8, 0.5]", false),
     (
         WHOLE,
         "link = \"a -> b\"\nat = 0.5\ndoes = { latency = { delay = \"2h\" } }",

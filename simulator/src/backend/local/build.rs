@@ -4,6 +4,7 @@ use std::{
     ffi::OsString,
     path::PathBuf,
     process::Stdio,
+    sync::Arc,
     time::Instant,
 };
 
@@ -19,6 +20,10 @@ use crate::{
 
 /// Executable of each node that is a cargo binary, by the node's name.
 pub(super) type Executables = BTreeMap<String, PathBuf>;
+
+/// Cargo binaries of a topology, built already.
+#[derive(Debug, Clone)]
+pub struct Built(pub(super) Arc<Executables>);
 
 /// Environment variables that cargo sets for a program that it runs, about the program's package.
 ///

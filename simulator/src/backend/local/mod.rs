@@ -15,9 +15,9 @@ mod ports;
 mod processes;
 mod reaper;
 
-pub use build::package_variables;
+pub use build::{Built, package_variables};
 pub(crate) use command_line::program_is_there;
 pub(crate) use launch::launch;
-pub(super) use processes::Processes;
+pub(super) use processes::{Processes, build_once};
 pub(super) use reaper::RUN;
 pub(crate) use reaper::reap;

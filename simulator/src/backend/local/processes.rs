@@ -14,7 +14,7 @@ use rustix::process::Signal;
 use tokio::time::timeout;
 
 use super::{
-    build::{Executables, build},
+    build::{Built, Executables, build},
     command_line::CommandLine,
     group::{Launch, Launcher, limit_files, signal},
     outside,
@@ -37,7 +37,7 @@ const LISTED_WITHIN: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(in crate::backend) struct Processes {
     launcher: Launcher,
-    executables: Executables,
+    executables: Arc<Executables>,
 }
 
 /// A node's process group, with the ports that it was given.
@@ -65,14 +65,16 @@ impl Processes {
         options: &Options,
         progress: &dyn Progress<Event>,
     ) -> Result<Self, UpError> {
-        let seam = options.seam.clone().unwrap_or_else(running_program);
-        let launcher = Launcher::start(&seam).map_err(|source| UpError::Reaper { program: seam, source })?;
+        let launcher = launcher(options)?;
         for node in topology.nodes() {
             for port in node.fixed_ports.values() {
                 free(node, *port)?;
             }
         }
-        let executables = build(topology, options, &launcher, progress).await?;
+        let executables = match &options.built {
+            Some(Built(executables)) => Arc::clone(executables),
+            None => Arc::new(build(topology, options, &launcher, progress).await?),
+        };
         Ok(Self { launcher, executables })
     }
 
@@ -143,6 +145,21 @@ impl Processes {
             ended: group.wait().map(exit).boxed(),
         })
     }
+}
+
+/// Builds the cargo binaries of a topology, for all the times that it will be brought up.
+pub(in crate::backend) async fn build_once(
+    topology: &Topology,
+    options: &Options,
+    progress: &dyn Progress<Event>,
+) -> Result<Built, UpError> {
+    let executables = build(topology, options, &launcher(options)?, progress).await?;
+    Ok(Built(Arc::new(executables)))
+}
+
+fn launcher(options: &Options) -> Result<Launcher, UpError> {
+    let seam = options.seam.clone().unwrap_or_else(running_program);
+    Launcher::start(&seam).map_err(|source| UpError::Reaper { program: seam, source })
 }
 
 impl CheckCommand {

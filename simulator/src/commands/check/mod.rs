@@ -75,7 +75,8 @@ pub(crate) fn misfits(scenario: &Scenario, topology: &Topology, own: bool) -> Ve
     };
     let mut misfits: Vec<String> = missing.map(line).collect();
     misfits.extend(scenario.errands().filter_map(no_program));
-    misfits.extend(scenario.faults.iter().flat_map(|plan| refused(plan, topology)));
+    let faults = scenario.faults.iter().chain(scenario.candidates());
+    misfits.extend(faults.flat_map(|plan| refused(plan, topology)));
     misfits.extend(fail_points(scenario, topology).err());
     misfits
 }
@@ -147,7 +148,7 @@ fn is_scenario(text: &str) -> bool {
     let keys = text.parse::<toml::Table>().unwrap_or_default();
     let broken = keys.is_empty() && (text.contains("[workload]") || text.contains("[[step]]"));
     broken
-        || ["workload", "step", "invariant", "observe", "fault"]
+        || ["workload", "step", "invariant", "observe", "fault", "explore"]
             .iter()
             .any(|key| keys.contains_key(*key))
 }

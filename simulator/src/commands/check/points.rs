@@ -13,7 +13,8 @@ use crate::{
 /// When two faults want two points of one node: a program is started with one.
 pub(crate) fn fail_points(scenario: &Scenario, topology: &Topology) -> Result<BTreeMap<String, FailPoint>, String> {
     let mut points: BTreeMap<String, FailPoint> = BTreeMap::new();
-    for fault in scenario.faults.iter().flat_map(|plan| plan.possible()) {
+    let plans = scenario.faults.iter().chain(scenario.candidates());
+    for fault in plans.flat_map(|plan| plan.possible()) {
         let (Some(point), Target::Node(role)) = (fault.point, &fault.target) else {
             continue;
         };

@@ -5,7 +5,7 @@ mod faults;
 mod metrics;
 mod toxiproxy;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum::Router;
 use clap::Args;
@@ -30,8 +30,10 @@ const HOOKS: Hooks = Hooks {
 
 /// Serve proxies with faults, by Toxiproxy's API, until Ctrl-C. Prints the address of the API when it can be used.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "The API is described at /openapi.json.\n\
-        Exit codes: 0 it was up until it was told to stop, 2 could not run.")]
+#[command(
+    after_help = "The API is described at /openapi.json. Options may have one dash, as those of Toxiproxy's server.\n\
+        Exit codes: 0 it was up until it was told to stop, 2 could not run."
+)]
 pub(crate) struct ProxyArgs {
     /// The host that the API listens on
     #[arg(long, default_value = "localhost")]
@@ -45,6 +47,23 @@ pub(crate) struct ProxyArgs {
     /// The number that all random choices come from; drawn at random where not given
     #[arg(long)]
     seed: Option<u64>,
+}
+
+/// Spells the options of a command line of `seam proxy` as `seam` does, where they have one dash, as those of Toxiproxy's
+/// server.
+pub(crate) fn spelled(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = words.collect();
+    if words.get(1).is_some_and(|command| command == "proxy") {
+        for word in &mut words[2..] {
+            let name = word.to_str().and_then(|word| word.strip_prefix('-')?.split('=').next());
+            if name.is_some_and(|name| ["host", "port", "config", "seed"].contains(&name)) {
+                let mut longer = OsString::from("-");
+                longer.push(&word);
+                *word = longer;
+            }
+        }
+    }
+    words
 }
 
 /// The proxies, as all requests share them.

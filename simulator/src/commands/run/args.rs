@@ -65,6 +65,7 @@ impl RunArgs {
         }
         if !self.kill.is_empty() {
             scenario.faults = self.faults(scenario, topology)?;
+            scenario.explore = None;
         }
         Ok(())
     }
@@ -124,7 +125,7 @@ impl RunArgs {
 }
 
 /// Words as a shell takes them unchanged.
-fn quoted(words: &[String]) -> String {
+pub(crate) fn quoted(words: &[String]) -> String {
     let words = words.iter().map(String::as_str);
     // Only a NUL can't be quoted, and the system gives no program an argument with one.
     shlex::try_join(words.clone()).unwrap_or_else(|_| words.collect::<Vec<_>>().join(" "))

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use seam::chance;
 use serde::Serialize;
 
-pub(crate) use args::RunArgs;
+pub(crate) use args::{RunArgs, quoted};
 use screen::Screen;
 
 use super::{
@@ -53,14 +53,14 @@ struct Plan {
     replay: String,
 }
 
-/// A report with the facts that this command adds to it.
+/// A report with the facts that a command adds to it.
 #[derive(Serialize)]
-struct FullReport<'a> {
-    topology: &'a str,
-    profile: String,
-    replay: &'a str,
+pub(crate) struct FullReport<'a> {
+    pub(crate) topology: &'a str,
+    pub(crate) profile: String,
+    pub(crate) replay: &'a str,
     #[serde(flatten)]
-    report: &'a Report,
+    pub(crate) report: &'a Report,
 }
 
 impl Plan {
@@ -84,7 +84,7 @@ impl Plan {
             files::can_be_written(&file)?;
         }
         // Short enough to be typed again.
-        let seed = args.seed.unwrap_or_else(|| chance::below(1_000_000));
+        let seed = args.seed.or(scenario.seed).unwrap_or_else(|| chance::below(1_000_000));
         let replay = args.replay(seed, &name, topology.secrets());
         Ok(Self {
             args,

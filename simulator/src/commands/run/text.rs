@@ -18,6 +18,12 @@ pub(super) fn render(report: &Report, width: u16) -> String {
     for fault in &report.faults {
         fault_lines(&mut text, fault);
     }
+    if report.met_nothing() {
+        line(
+            &mut text,
+            "none of the faults that were drawn had an effect, so nothing was proved about them",
+        );
+    }
     if let Some(reason) = &report.nothing_new {
         line(&mut text, &format!("nothing was done, so nothing was proved: {reason}"));
     }
@@ -96,11 +102,20 @@ fn fault_line(fault: &FaultReport) -> String {
         FaultKind::DiskFull => "free again",
         _ => "healed",
     };
-    let nothing = "so this run proved nothing";
-    match &fault.outcome {
+    let nothing = match fault.is_missed() {
+        true => "which shows nothing about it",
+        false => "so this run proved nothing",
+    };
+    let outcome = &fault.outcome;
+    let fault = if fault.drawn {
+        "fault, drawn by the seed"
+    } else {
+        "fault"
+    };
+    match outcome {
         FaultOutcome::Fired { at_ms, healed_at_ms } => {
             let (at, healed_at) = (seconds(*at_ms), seconds(*healed_at_ms));
-            format!("fault: {done} {target}{name} at {at} (journey {at_journey}), {healed} at {healed_at}")
+            format!("{fault}: {done} {target}{name} at {at} (journey {at_journey}), {healed} at {healed_at}")
         }
         FaultOutcome::Idle {
             at_ms,
@@ -109,22 +124,22 @@ fn fault_line(fault: &FaultReport) -> String {
         } => {
             let (at, healed_at) = (seconds(*at_ms), seconds(*healed_at_ms));
             format!(
-                "fault: {done} {target}{name} from {at} (journey {at_journey}) to {healed_at} WITHOUT EFFECT, \
+                "{fault}: {done} {target}{name} from {at} (journey {at_journey}) to {healed_at} WITHOUT EFFECT, \
                  {nothing}: {reason}"
             )
         }
         FaultOutcome::NotHealed { at_ms, reason } => {
             let at = seconds(*at_ms);
-            format!("fault: {done} {target}{name} at {at} (journey {at_journey}), FAILED to come back: {reason}")
+            format!("{fault}: {done} {target}{name} at {at} (journey {at_journey}), FAILED to come back: {reason}")
         }
         FaultOutcome::Refused { reason } => {
-            format!("fault: REFUSED to {to_do} {target}{name} at journey {at_journey}, {nothing}: {reason}")
+            format!("{fault}: REFUSED to {to_do} {target}{name} at journey {at_journey}, {nothing}: {reason}")
         }
         FaultOutcome::TooLate { reason } => {
-            format!("fault: TOO LATE to {to_do} {target}{name} at journey {at_journey}, {nothing}: {reason}")
+            format!("{fault}: TOO LATE to {to_do} {target}{name} at journey {at_journey}, {nothing}: {reason}")
         }
         FaultOutcome::Failed { reason } => {
-            format!("fault: FAILED to {to_do} {target}{name} at journey {at_journey}, {nothing}: {reason}")
+            format!("{fault}: FAILED to {to_do} {target}{name} at journey {at_journey}, {nothing}: {reason}")
         }
     }
 }

@@ -49,6 +49,7 @@ pub(super) fn bad_day(name: &str, requests: u64) -> Report {
         met: None,
         target: Target::Node("bank".to_owned()),
         links: Vec::new(),
+        drawn: false,
         approximated: None,
         at_journey: 3,
         traffic: Vec::new(),
@@ -135,6 +136,7 @@ fn slow_link(name: &str) -> FaultReport {
             link: "shop -> bank".to_owned(),
             fault: Fault::new("slow", Selector::default(), latency).unwrap(),
         }],
+        drawn: false,
         approximated: Some(format!("nearly so {name}")),
         at_journey: 4,
         traffic: vec![LinkTraffic {

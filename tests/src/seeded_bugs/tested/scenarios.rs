@@ -86,6 +86,19 @@ pub(super) const BUGS: &[Bug] = &[
         }],
     ),
     bug(
+        Layer::Module,
+        "an event that meets a database without room can never be handled",
+        "scenarios",
+        ("scenarios", "bad_day"),
+        &[Edit {
+            file: "services/shared/src/events/handler.rs",
+            find: r#"handler of an event");
+            Self::Unavailable(reason)"#,
+            replace: r#"handler of an event");
+            Self::Poison(reason)"#,
+        }],
+    ),
+    bug(
         Layer::Store,
         "a database that others have locked is an internal error",
         "scenarios",

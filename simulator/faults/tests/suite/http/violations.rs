@@ -14,7 +14,8 @@ use crate::fixture::LIMIT;
 
 /// A valid answer to `GET /orders/1`, with spaces and numbers that no printer would leave as they are.
 const ORDER: &str = "{ \"id\" :\"o1\", \"status\":\"open\",\t\"total\": 1.50e1, \"note\": null, \
-                     \"carrier\" : \"post\",\n\"lines\": [ { \"sku\":\"a\" , \"gift\": false }, {\"sku\": \"b\"} ] , \"extra\":1.0 }";
+                     \"carrier\" : \"post\",\n\
+                     \"lines\": [ { \"sku\":\"a\" , \"gift\": false }, {\"sku\": \"b\"} ] , \"extra\":1.0 }";
 
 fn document() -> Value {
     let json = |schema: Value| json!({ "content": { "application/json; charset=utf-8": { "schema": schema } } });

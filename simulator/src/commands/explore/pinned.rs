@@ -1,0 +1,334 @@
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use futures::future::join_all;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    ddmin::ddmin,
+    outcome::join,
+    site::{Ended, Ran, Site},
+};
+use crate::{
+    commands::output,
+    scenario::{Failures, Pin, Scenario},
+};
+
+/// Runs that must fail for a candidate to count as failing.
+const ENOUGH: u32 = 2;
+
+/// Most runs of a candidate: real time is not deterministic, and one run may go well by chance.
+const MOST: u32 = 3;
+
+/// A scenario as it was written.
+pub(super) struct Source {
+    pub(super) scenario: Scenario,
+    pub(super) text: String,
+    pub(super) file: PathBuf,
+}
+
+/// A failing run as a scenario of its own.
+#[derive(Debug, Serialize)]
+pub(super) struct Pinned {
+    pub(super) file: PathBuf,
+    /// The command that runs it.
+    pub(super) replay: String,
+    /// Faults that are left, in words.
+    pub(super) faults: Vec<String>,
+    /// Faults that acted in the run that was found.
+    pub(super) of_faults: usize,
+    /// Journeys that are left; 0 if the workload is a program.
+    pub(super) count: u64,
+    pub(super) of_count: u64,
+    /// Runs of the file that failed in the same checks.
+    pub(super) failed: u32,
+    pub(super) of_runs: u32,
+    /// Runs that the search took.
+    pub(super) tried: u64,
+    /// False if it did not fail often enough to be shrunk.
+    pub(super) failed_again: bool,
+    /// True if the search was interrupted: it may not be the smallest one.
+    pub(super) interrupted: bool,
+}
+
+/// The search for the smallest scenario that fails as one run did.
+pub(super) struct Shrinker<'a> {
+    pub(super) site: &'a Site,
+    pub(super) source: &'a Source,
+    pub(super) seed: u64,
+    pub(super) cancel: &'a CancellationToken,
+    /// The names that must fail again.
+    wanted: BTreeSet<String>,
+    tried: u64,
+}
+
+/// A set of faults and a number of journeys.
+#[derive(Clone, Debug)]
+struct Candidate {
+    faults: Vec<usize>,
+    count: u64,
+}
+
+/// The runs of a candidate.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    failed: u32,
+    runs: u32,
+}
+
+/// Checks that failed in one run, and whether each fault acted; `None` if it could not run.
+type Shown = Option<(Failures, bool)>;
+
+/// The search was interrupted.
+struct Stopped;
+
+impl<'a> Shrinker<'a> {
+    pub(super) fn new(site: &'a Site, source: &'a Source, seed: u64, cancel: &'a CancellationToken) -> Self {
+        Self {
+            site,
+            source,
+            seed,
+            cancel,
+            wanted: BTreeSet::new(),
+            tried: 0,
+        }
+    }
+
+    /// Shrinks a run that failed, and writes the smallest scenario that was found, as far as the search came. `None` if
+    /// it was interrupted before anything was known.
+    ///
+    /// # Errors
+    /// When the scenario can't be pinned or written.
+    pub(super) async fn pin(mut self, ran: &Ran) -> Result<Option<Pinned>, String> {
+        let scenario = &self.source.scenario;
+        let plans = scenario.faults_of(self.seed).into_iter().enumerate();
+        // One that was drawn and missed changed nothing.
+        let acted = plans.filter(|(_, plan)| !plan.is_drawn() || ran.report.has_acted(plan.name()));
+        let all = Candidate {
+            faults: acted.map(|(number, _)| number).collect(),
+            count: scenario.workload.count,
+        };
+        self.scenario_of(&all)?;
+        self.wanted = Failures::of(&ran.report).names().clone();
+        let Ok((wanted, again)) = self.confirm(&all).await else {
+            return Ok(None);
+        };
+        if again.failed < ENOUGH {
+            return self.write(&all, &all, again, false).map(Some);
+        }
+        self.wanted = wanted;
+        let mut best = (all.clone(), again);
+        let interrupted = self.shrink(&mut best).await.is_err();
+        self.write(&all, &best.0, best.1, interrupted).map(Some)
+    }
+
+    /// Runs the whole candidate again, and returns what failed each time of what failed first.
+    async fn confirm(&mut self, all: &Candidate) -> Result<(BTreeSet<String>, Tally), Stopped> {
+        let mut tally = Tally::default();
+        let mut same = self.wanted.clone();
+        while !tally.is_settled() {
+            for failures in self.some_runs(all, tally).await? {
+                tally.runs += 1;
+                let again = failures.map(|(failures, _)| failures.names() & &same);
+                let again = again.unwrap_or_default();
+                if !again.is_empty() {
+                    tally.failed += 1;
+                    same = again;
+                }
+            }
+        }
+        output::note(&format!("seed {}, again: failed in {tally}", self.seed));
+        Ok((same, tally))
+    }
+
+    async fn shrink(&mut self, best: &mut (Candidate, Tally)) -> Result<(), Stopped> {
+        let Candidate { faults, count } = best.0.clone();
+        let left = ddmin(&faults, async |some: &[usize]| {
+            let candidate = Candidate {
+                faults: some.to_vec(),
+                count,
+            };
+            self.fails(candidate, false, best).await
+        });
+        let faults = left.await?;
+        let mut half = count / 2;
+        while half > 0 {
+            let candidate = Candidate {
+                faults: faults.clone(),
+                count: half,
+            };
+            if !self.fails(candidate, true, best).await? {
+                break;
+            }
+            half /= 2;
+        }
+        Ok(())
+    }
+
+    /// True if a candidate fails as wanted, often enough; then it is the best so far. With `acting`, each of its faults
+    /// must act too.
+    async fn fails(
+        &mut self,
+        candidate: Candidate,
+        acting: bool,
+        best: &mut (Candidate, Tally),
+    ) -> Result<bool, Stopped> {
+        if self.scenario_of(&candidate).is_err() {
+            // A fault that waits for one that is gone, or comes after the last journey.
+            return Ok(false);
+        }
+        let mut tally = Tally::default();
+        while !tally.is_settled() {
+            for failures in self.some_runs(&candidate, tally).await? {
+                tally.runs += 1;
+                let failed = failures.is_some_and(|(it, acted)| it.has(&self.wanted) && (acted || !acting));
+                tally.failed += u32::from(failed);
+            }
+        }
+        let faults = many(candidate.faults.len() as u64, "fault");
+        let journeys = many(candidate.count, "journey");
+        output::note(&format!(
+            "seed {}, with {faults} and {journeys}: failed in {tally}",
+            self.seed
+        ));
+        let fails = tally.failed >= ENOUGH;
+        if fails {
+            *best = (candidate, tally);
+        }
+        Ok(fails)
+    }
+
+    /// Runs a candidate as often as is needed at least, side by side as far as is wanted.
+    async fn some_runs(&mut self, candidate: &Candidate, tally: Tally) -> Result<Vec<Shown>, Stopped> {
+        let needed = (ENOUGH - tally.failed).min(MOST - tally.runs);
+        let number = needed.min(u32::from(self.site.args.jobs));
+        self.tried += u64::from(number);
+        // All of them, as one that is dropped would not be taken down in order.
+        join_all((0..number).map(|_| self.run(candidate)))
+            .await
+            .into_iter()
+            .collect()
+    }
+
+    async fn run(&self, candidate: &Candidate) -> Result<Shown, Stopped> {
+        let Ok((_, scenario)) = self.scenario_of(candidate) else {
+            return Ok(None);
+        };
+        match self.site.run(&scenario, self.seed, None, self.cancel).await {
+            Ended::Ran(ran) => {
+                let acted = ran.report.faults.iter().all(|fault| fault.has_fired());
+                Ok(Some((Failures::of(&ran.report), acted)))
+            }
+            Ended::CouldNot(_) => Ok(None),
+            Ended::Cancelled => Err(Stopped),
+        }
+    }
+
+    /// The text of a candidate, and the scenario that it is: what is run is what is written.
+    fn scenario_of(&self, candidate: &Candidate) -> Result<(String, Scenario), String> {
+        let pin = Pin {
+            seed: self.seed,
+            faults: &candidate.faults,
+            count: candidate.count,
+        };
+        let text = self.source.scenario.pinned(&self.source.text, pin)?;
+        let scenario = Scenario::parse(&text, &self.file()).map_err(|error| error.to_string())?;
+        Ok((text, scenario))
+    }
+
+    /// The file of the pinned scenario: beside the scenario, so that what it includes and runs is found.
+    fn file(&self) -> PathBuf {
+        let stem = self.source.file.file_stem().unwrap_or_default().to_string_lossy();
+        self.source
+            .file
+            .with_file_name(format!("{stem}.pinned-{}.toml", self.seed))
+    }
+
+    fn write(&self, all: &Candidate, best: &Candidate, tally: Tally, interrupted: bool) -> Result<Pinned, String> {
+        let (text, _) = self.scenario_of(best)?;
+        let wanted = self.site.hidden(&join(&self.wanted)).replace(['\n', '\r'], " ");
+        let name = &self.source.scenario.name;
+        let head = format!(
+            "# Pinned by `seam explore`: seed {} of {name:?}, which failed in {tally} of this file: {wanted}.\n",
+            self.seed
+        );
+        let file = self.file();
+        fs::write(&file, head + &text)
+            .map_err(|error| format!("the pinned scenario can't be written to {}: {error}", file.display()))?;
+        let here = std::env::current_dir().unwrap_or_default();
+        let shown = file.strip_prefix(&here).unwrap_or(&file);
+        let plans = self.source.scenario.settled(self.seed);
+        let kept = best.faults.iter().filter_map(|number| plans.get(*number));
+        let named = shown.display().to_string();
+        Ok(Pinned {
+            replay: self
+                .site
+                .args
+                .run(&named, &self.site.named, None, self.site.topology.secrets()),
+            file: shown.to_owned(),
+            faults: kept.map(|plan| plan.words()).collect(),
+            of_faults: all.faults.len(),
+            count: best.count,
+            of_count: all.count,
+            failed: tally.failed,
+            of_runs: tally.runs,
+            tried: self.tried,
+            failed_again: tally.failed >= ENOUGH,
+            interrupted,
+        })
+    }
+}
+
+/// A number of things.
+fn many(number: u64, thing: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{ending}")
+}
+
+impl Tally {
+    /// True once more runs would not change the answer.
+    fn is_settled(self) -> bool {
+        self.failed >= ENOUGH || self.runs - self.failed > MOST - ENOUGH
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {}", self.failed, many(self.runs.into(), "run"))
+    }
+}
+
+impl Pinned {
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        if self.failed_again {
+            let journeys = match self.count {
+                0 => String::new(),
+                count => format!(" and {} to {count}", many(self.of_count, "journey")),
+            };
+            text += &format!(
+                "\n    shrunk from {} to {}{journeys} in {}; it failed in {} of {}{}",
+                many(self.of_faults as u64, "fault"),
+                self.faults.len(),
+                many(self.tried, "run"),
+                self.failed,
+                self.of_runs,
+                if self.interrupted {
+                    "; interrupted, so smaller ones may fail too"
+                } else {
+                    ""
+                },
+            );
+        } else {
+            text += &format!(
+                "\n    not shrunk: with the same choices it failed again in {} of {}, so it depends on more than these",
+                self.failed,
+                many(self.of_runs.into(), "run"),
+            );
+        }
+        self.faults
+            .iter()
+            .for_each(|fault| text += &format!("\n        {fault}"));
+        text + &format!("\n    pinned in {}; replay with: {}", self.file.display(), self.replay)
+    }
+}

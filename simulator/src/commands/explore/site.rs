@@ -1,0 +1,144 @@
+use std::{fs, path::PathBuf, pin::pin, time::Duration};
+
+use futures::future::{Either, select};
+use jiff::Timestamp;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::args::ExploreArgs;
+use crate::{
+    backend::{self, Folder, LocalWorld, Options, Running},
+    commands::{check, run::FullReport},
+    progress::Silent,
+    report::{self, Evidence, Facts},
+    scenario::{self, Report, Scenario, Verdict},
+    topology::Topology,
+};
+
+/// The place where runs are made: a topology that is built, and is brought up anew for each.
+pub(super) struct Site {
+    pub(super) args: ExploreArgs,
+    pub(super) topology: Topology,
+    /// The topology's name or path, as the commands that are printed have it.
+    pub(super) named: String,
+    pub(super) options: Options,
+}
+
+/// The end of a run.
+#[derive(Debug)]
+pub(super) enum Ended {
+    Ran(Box<Ran>),
+    /// Nothing was tried, for this reason.
+    CouldNot(String),
+    /// Ended before its verdict.
+    Cancelled,
+}
+
+/// A run with a verdict.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) report: Report,
+    pub(super) took: Duration,
+    /// The folder with logs, data and report, if it was kept.
+    pub(super) kept: Option<PathBuf>,
+}
+
+impl Site {
+    /// Brings the topology up, runs a scenario on it and takes it down, until it is cancelled. The folder of a run that
+    /// fails is kept with its report if there is a command that `replay`s it.
+    pub(super) async fn run(
+        &self,
+        scenario: &Scenario,
+        seed: u64,
+        replay: Option<&str>,
+        cancel: &CancellationToken,
+    ) -> Ended {
+        let began = Instant::now();
+        let options = Options {
+            seed: Some(seed),
+            fail_points: check::fail_points(scenario, &self.topology).unwrap_or_default(),
+            ..self.options.clone()
+        };
+        let up = backend::up(&self.topology, &options, &Silent);
+        let running = match select(pin!(cancel.cancelled()), pin!(up)).await {
+            Either::Left(_) => return Ended::Cancelled,
+            Either::Right((Ok(running), _)) => running,
+            Either::Right((Err(error), _)) => return Ended::CouldNot(self.hidden(&error.to_string())),
+        };
+        let began_at = Timestamp::now();
+        let engine = async {
+            let world = LocalWorld::new(&self.topology, &running)?;
+            let ran = scenario::run(scenario, &world, seed, &Silent).await;
+            ran.map(|(report, _)| report).map_err(|error| error.to_string())
+        };
+        let ran = match select(pin!(cancel.cancelled()), pin!(engine)).await {
+            Either::Left(_) => None,
+            Either::Right((ran, _)) => Some(ran),
+        };
+        let mut kept = None;
+        let mut trouble = None;
+        // Before the logs are removed.
+        if let (Some(Ok(report)), Some(replay)) = (&ran, replay)
+            && report.verdict == Verdict::Fail
+        {
+            let written = self.keep(report, scenario, replay, began_at, &running);
+            trouble = written.err();
+            kept = Some(running.folder().to_owned());
+        }
+        let folder = if kept.is_some() { Folder::Keep } else { Folder::Remove };
+        running.down(folder).await;
+        match (ran, trouble) {
+            (None, _) => Ended::Cancelled,
+            (Some(Err(reason)), _) => Ended::CouldNot(self.hidden(&reason)),
+            (Some(Ok(_)), Some(reason)) => Ended::CouldNot(reason),
+            (Some(Ok(report)), None) => Ended::Ran(Box::new(Ran {
+                report,
+                took: began.elapsed(),
+                kept,
+            })),
+        }
+    }
+
+    /// Writes the report of a run into its folder.
+    fn keep(
+        &self,
+        report: &Report,
+        scenario: &Scenario,
+        replay: &str,
+        began: Timestamp,
+        running: &Running,
+    ) -> Result<(), String> {
+        let nodes = self.topology.nodes().iter();
+        let logs: Vec<_> = nodes.map(|node| (node.name.clone(), running.log(&node.name))).collect();
+        let secrets = self.topology.secrets();
+        let full = FullReport {
+            topology: self.topology.name(),
+            profile: self.args.topology.profile().to_string(),
+            replay,
+            report,
+        };
+        let json = serde_json::to_string_pretty(&full).map_err(|error| format!("the report is no JSON: {error}"))?;
+        let facts = Facts {
+            report,
+            about: &scenario.about,
+            topology: &self.topology,
+            profile: &full.profile,
+            replay,
+            evidence: &Evidence::read(report, began, &logs, secrets),
+        };
+        for (name, text) in [
+            ("report.json", secrets.hide(&json)),
+            ("report.html", report::html(&facts)),
+        ] {
+            let file = running.folder().join(name);
+            fs::write(&file, text)
+                .map_err(|error| format!("the report can't be written to {}: {error}", file.display()))?;
+        }
+        Ok(())
+    }
+
+    /// A text without secrets.
+    pub(super) fn hidden(&self, text: &str) -> String {
+        self.topology.secrets().hide(text)
+    }
+}
