@@ -146,9 +146,9 @@ scenarios word="":
 up *args:
     cargo run --locked --bin seam -- up {{args}}
 
-# Measure: orders per second, commits per order, readiness, memory; cases, and mutants of pacts, per second; the wall time of suites and verification; answers over a large ledger; what a launch adds to a call. Each beside its reference.
+# Measure: orders per second, commits per order, readiness, memory; cases, and mutants of pacts, per second; the wall time of suites and verification; answers over a large ledger; what a launch adds to a call; a caller's wait beside a candidate that hurts. Each beside its reference.
 bench:
-    cargo bench --locked --workspace --bench platform --bench equivalence --bench contracts --bench gate --bench mutants --bench crowd --bench launch --bench link
+    cargo bench --locked --workspace --bench platform --bench equivalence --bench contracts --bench gate --bench mutants --bench crowd --bench launch --bench shadows --bench link
 
 # Plant bugs, one at a time, and see which suite finds each after how many cases: all, those with a word in their name, or those of one suite.
 bite word="":

@@ -12,7 +12,9 @@ use crate::{
         check::{self, CheckArgs},
         clean::{self, CleanArgs},
         doctor::{self, DoctorArgs},
+        handover::{self, HandoverArgs},
         init::{self, InitArgs},
+        launch::{self, LaunchArgs},
         ledger::{
             self, CanIDeployArgs, CanIRollbackArgs, CanIUndeployArgs, DiffArgs, MatrixArgs, PublishArgs,
             RecordDeploymentArgs, RecordUndeploymentArgs,
@@ -22,6 +24,7 @@ use crate::{
         output,
         provide::{self, ProvideArgs},
         proxy::{self, ProxyArgs},
+        reconcile::{self, ReconcileArgs},
         run::{self, RunArgs},
         schema::{self, SchemaArgs},
         up::{self, UpArgs},
@@ -105,9 +108,15 @@ enum Command {
     Diff(DiffArgs),
     /// Say what this machine has and lacks, and what to do about it
     Doctor(DoctorArgs),
+    /// Show the dark launches of a running process, and turn their stages and dials
+    Launch(LaunchArgs),
+    /// List the writes that one side of a dark launch lacks, and repair them
+    Reconcile(ReconcileArgs),
+    /// Carry the rows of a module to another service while both are in use, and the duty to act with them
+    Handover(HandoverArgs),
     /// Start a node when told to; `seam` calls this itself
     #[command(hide = true)]
-    Launch {
+    StartNode {
         /// The program and its arguments
         #[arg(last = true, required = true)]
         words: Vec<OsString>,
@@ -164,7 +173,10 @@ fn run_command(command: Command) -> u8 {
         Command::RecordUndeployment(args) => ledger::run(&args),
         Command::Matrix(args) => ledger::run(&args),
         Command::Diff(args) => ledger::run(&args),
-        Command::Launch { words } => said("launch", backend::launch(&words)),
+        Command::Launch(args) => wait_for(launch::run(args)),
+        Command::Reconcile(args) => wait_for(reconcile::run(args)),
+        Command::Handover(args) => wait_for(handover::run(args)),
+        Command::StartNode { words } => said("start-node", backend::launch(&words)),
         Command::Reap => said("reap", backend::reap()),
     }
 }

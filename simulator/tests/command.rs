@@ -37,13 +37,15 @@ fn the_help_names_every_command_for_people_and_the_exit_codes() {
         "record-undeployment ",
         "matrix ",
         "diff ",
+        "launch ",
+        "reconcile ",
         "doctor ",
         "0 pass or yes, 1 fail or no, 2 could not run, 3 ran and proved nothing",
     ] {
         assert!(said.contains(wanted), "{wanted} is not in:\n{said}");
     }
     assert!(
-        !said.contains("launch") && !said.contains("reap"),
+        !said.contains("start-node") && !said.contains("reap"),
         "what only seam calls is hidden:\n{said}"
     );
 }

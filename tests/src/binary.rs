@@ -25,6 +25,36 @@ pub fn binary(bin: &str) -> Command {
     command
 }
 
+/// The monolith in a build that has these modules alone beside orders, in a folder of its own.
+///
+/// # Panics
+/// If cargo can't build it.
+pub fn monolith_with(modules: &[&str]) -> Command {
+    let target = target_folder().join("without-modules");
+    let features = modules.join(",");
+    let mut arguments = vec![
+        "--package",
+        "monolith",
+        "--no-default-features",
+        "--features",
+        &features,
+    ];
+    let target = target.display().to_string();
+    arguments.extend(["--target-dir", &target]);
+    let mut command = Command::new(built("monolith", &arguments, Some(target_folder())));
+    command.current_dir(workspace()).stdin(Stdio::null());
+    command
+}
+
+/// The folder that cargo builds into.
+fn target_folder() -> PathBuf {
+    let mut cargo = cargo();
+    cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
+    let output = cargo.output().expect("cargo starts");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
+    PathBuf::from(metadata["target_directory"].as_str().expect("a target folder"))
+}
+
 /// Asserts that the command exited with code 0.
 ///
 /// # Panics
@@ -41,26 +71,33 @@ fn workspace() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-fn build(bin: &str) -> PathBuf {
+fn cargo() -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     for name in package_variables() {
         cargo.env_remove(name);
     }
+    cargo.current_dir(workspace());
+    cargo
+}
+
+fn build(bin: &str) -> PathBuf {
     // The whole workspace, as `seam` itself builds nodes: a single package selects other features and rebuilds
     // its dependencies.
-    cargo.args([
-        "build",
-        "--locked",
-        "--workspace",
-        "--bin",
-        bin,
-        "--message-format",
-        "json",
-    ]);
+    built(bin, &["--workspace"], None)
+}
+
+/// Builds a binary with these arguments of cargo. What is compiled on the way goes to the folder `shared`, if there is one.
+fn built(bin: &str, arguments: &[&str], shared: Option<PathBuf>) -> PathBuf {
+    let mut cargo = cargo();
+    cargo.args(["build", "--locked", "--bin", bin, "--message-format", "json"]);
+    cargo.args(arguments);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
-    let output = cargo.current_dir(workspace()).output().expect("cargo starts");
+    if let Some(shared) = shared {
+        cargo.env("CARGO_BUILD_BUILD_DIR", shared);
+    }
+    let output = cargo.output().expect("cargo starts");
     assert!(
         output.status.success(),
         "{bin} does not build:\n{}",

@@ -8,7 +8,7 @@ mod postgres;
 mod provided;
 pub mod seeded_bugs;
 
-pub use binary::{assert_passed, binary, seam};
+pub use binary::{assert_passed, binary, monolith_with, seam};
 pub use platform::Platform;
 pub use postgres::Postgres;
 pub use provided::{Addresses, Provided};

@@ -114,7 +114,7 @@ fn contract(model: &Model) -> TokenStream {
             fn method(call: &#call) -> &'static ::seam::Method {
                 match call { #(#call::#variants { .. } => &<Self as ::seam::Contract>::METHODS[#indexes],)* }
             }
-            fn key(call: &#call) -> ::core::option::Option<::std::string::String> {
+            fn write_key(call: &#call, out: &mut dyn ::core::fmt::Write) -> bool {
                 match call { #(#keys)* }
             }
             fn dispatch(&self, call: #call) -> ::seam::BoxFuture<'_, #reply> {
@@ -152,11 +152,11 @@ fn metadata(method: &Method) -> TokenStream {
 fn key(call: &Ident, method: &Method) -> TokenStream {
     let variant = &method.variant;
     match &method.classification.key {
-        None => quote! { #call::#variant { .. } => ::core::option::Option::None, },
+        None => quote! { #call::#variant { .. } => false, },
         Some(key) => {
             let (argument, expression) = (&key.argument, &key.expression);
-            let text = quote_spanned! { place(expression) => ::seam::private::MethodKey::text(&#expression) };
-            quote! { #call::#variant { #argument, .. } => ::core::option::Option::Some(#text), }
+            let written = quote_spanned! { place(expression) => ::seam::private::MethodKey::write(&#expression, out) };
+            quote! { #call::#variant { #argument, .. } => #written, }
         }
     }
 }

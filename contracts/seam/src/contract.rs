@@ -1,4 +1,8 @@
-use std::{error::Error, fmt::Debug, sync::Arc};
+use std::{
+    error::Error,
+    fmt::{self, Debug},
+    sync::Arc,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -24,7 +28,13 @@ pub trait Contract: Send + Sync + 'static {
 
     /// The key of the call, as text: the argument named in `#[read(key = ...)]` or `#[write(key = ...)]`.
     /// `None` if the method names no key.
-    fn key(call: &Self::Call) -> Option<String>;
+    fn key(call: &Self::Call) -> Option<String> {
+        let mut key = String::new();
+        Self::write_key(call, &mut key).then_some(key)
+    }
+
+    /// Writes what [`Contract::key`] returns. `false` if the method names no key; then nothing is written.
+    fn write_key(call: &Self::Call, out: &mut dyn fmt::Write) -> bool;
 
     /// Calls the method on this implementation. A panic of the implementation is passed on: see
     /// [`observe`](crate::observe).

@@ -76,8 +76,12 @@
 //! - clocks and randomness, which a test or a simulation replaces: [`time`], [`chance`];
 //! - rules for what may differ between two implementations: [`compare`];
 //! - a dark launch, from the first shadow call to the last step: `launch`, with the feature `launch`;
+//! - the data of a module, carried to another database while both are in use: `handover`, with the feature `launch`;
 //! - requests with and without a socket: [`http`];
 //! - proof that implementations agree: `equivalence`, with the feature `testing`.
+
+// `#[contract]` writes `::seam`, here too.
+extern crate self as seam;
 
 mod carrier;
 pub mod chance;
@@ -88,6 +92,8 @@ mod deferred;
 mod direct;
 #[cfg(feature = "testing")]
 pub mod equivalence;
+#[cfg(feature = "launch")]
+pub mod handover;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "launch")]

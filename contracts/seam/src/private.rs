@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    fmt::{Debug, Display},
+    fmt::{self, Debug, Display},
 };
 
 pub use serde;
@@ -67,14 +67,16 @@ impl<T: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync +
     label = "implement `std::fmt::Display` for it, or name a part of it that does, as in `key = order.id`"
 )]
 pub trait MethodKey {
-    /// The key as text, which calls about the same thing share.
-    fn text(&self) -> String;
+    /// Writes the key as text, which calls about the same thing share. Returns `true`.
+    fn write(&self, out: &mut dyn fmt::Write) -> bool;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Display + ?Sized> MethodKey for T {
-    fn text(&self) -> String {
-        self.to_string()
+    fn write(&self, out: &mut dyn fmt::Write) -> bool {
+        // A text fails only if its own `Display` does.
+        let _ = write!(out, "{self}");
+        true
     }
 }
 

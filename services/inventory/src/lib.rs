@@ -7,6 +7,7 @@
 mod changes;
 mod domain;
 mod follow_orders;
+mod handover;
 mod migrations;
 mod module;
 mod service;

@@ -3,10 +3,11 @@ use std::{fmt, sync::Arc};
 use commerce::{EventFeed, Inventory, http};
 use shared::{
     Environment, Module, StartError,
+    handover::HandoverStore,
     settings::{Declared, optional, required, standard},
 };
 
-use crate::{SOURCE, follow_orders::FollowOrders, migrations::MIGRATIONS, service::Service};
+use crate::{SOURCE, follow_orders::FollowOrders, handover, migrations::MIGRATIONS, service::Service};
 
 /// Settings that [`open`] reads.
 pub const SETTINGS: &[Declared] = &[optional(&standard::DATABASE_URL)];
@@ -43,5 +44,7 @@ pub async fn open(env: &Environment, dependencies: Dependencies) -> Result<Modul
     let service: Arc<dyn Inventory> = Arc::new(Service { db: db.clone() });
     let handler = FollowOrders { db: db.clone() };
     let orders = env.follow("inventory.orders", dependencies.orders_feed, &db, handler);
-    Ok(Module::new(SOURCE, db, service, http::inventory::router, vec![orders]))
+    let store = HandoverStore::new(db.clone(), handover::SETS);
+    let module = Module::new(SOURCE, db, service, http::inventory::router, vec![orders]);
+    Ok(module.handing_over(store))
 }

@@ -24,6 +24,8 @@ pub(crate) struct Kind<C: ?Sized> {
     pub(crate) name: &'static str,
     /// URL of the module where it is a service of its own; absent if it runs here.
     pub(crate) url: &'static Setting<String>,
+    /// URL of a service that is launched in the dark beside the module; absent if there is none.
+    pub(crate) candidate: &'static Setting<String>,
     /// Settings that the module reads where it runs here.
     pub(crate) settings: &'static [Declared],
     /// Client of the contract over HTTP.

@@ -6,6 +6,8 @@
 //! server.
 
 mod endpoint;
+mod launches;
+mod linked;
 mod platform;
 
 pub use endpoint::Endpoint;

@@ -7,14 +7,19 @@ use shared::{
     settings::{Declarations, Declared, Setting, optional, standard},
 };
 
-use crate::endpoint::{Endpoint, Kind};
+use crate::{
+    endpoint::{Endpoint, Kind},
+    launches::{LAUNCH_SETTINGS, Launches},
+    linked,
+};
 
 // Each kind of module, as the monolith has to know it. A new module gets a constant here, a line in `ALL`, a field of
-// `Platform`, and its wiring in `assemble`.
+// `Platform`, its wiring in `assemble`, and, if it can be left out of a build, its part of `linked`.
 
 const ORDERS: Kind<dyn Orders> = Kind {
     name: "orders",
     url: &standard::ORDERS_URL,
+    candidate: &standard::ORDERS_CANDIDATE_URL,
     settings: orders::SETTINGS,
     client: |socket| Arc::new(http::orders::Client::new(socket)),
     router: http::orders::router,
@@ -23,7 +28,8 @@ const ORDERS: Kind<dyn Orders> = Kind {
 const PAYMENTS: Kind<dyn Payments> = Kind {
     name: "payments",
     url: &standard::PAYMENTS_URL,
-    settings: payments::SETTINGS,
+    candidate: &standard::PAYMENTS_CANDIDATE_URL,
+    settings: linked::PAYMENTS_SETTINGS,
     client: |socket| Arc::new(http::payments::Client::new(socket)),
     router: http::payments::router,
 };
@@ -31,7 +37,8 @@ const PAYMENTS: Kind<dyn Payments> = Kind {
 const INVENTORY: Kind<dyn Inventory> = Kind {
     name: "inventory",
     url: &standard::INVENTORY_URL,
-    settings: inventory::SETTINGS,
+    candidate: &standard::INVENTORY_CANDIDATE_URL,
+    settings: linked::INVENTORY_SETTINGS,
     client: |socket| Arc::new(http::inventory::Client::new(socket)),
     router: http::inventory::router,
 };
@@ -39,25 +46,26 @@ const INVENTORY: Kind<dyn Inventory> = Kind {
 const NOTIFICATIONS: Kind<dyn Notifications> = Kind {
     name: "notifications",
     url: &standard::NOTIFICATIONS_URL,
-    settings: notifications::SETTINGS,
+    candidate: &standard::NOTIFICATIONS_CANDIDATE_URL,
+    settings: linked::NOTIFICATIONS_SETTINGS,
     client: |socket| Arc::new(http::notifications::Client::new(socket)),
     router: http::notifications::router,
 };
 
-/// URL and settings of every kind of module.
-const ALL: [(&Setting<String>, &[Declared]); 4] = [
-    (ORDERS.url, ORDERS.settings),
-    (PAYMENTS.url, PAYMENTS.settings),
-    (INVENTORY.url, INVENTORY.settings),
-    (NOTIFICATIONS.url, NOTIFICATIONS.settings),
+/// URL, candidate's URL and settings of every kind of module.
+const ALL: [(&Setting<String>, &Setting<String>, &[Declared]); 4] = [
+    (ORDERS.url, ORDERS.candidate, ORDERS.settings),
+    (PAYMENTS.url, PAYMENTS.candidate, PAYMENTS.settings),
+    (INVENTORY.url, INVENTORY.candidate, INVENTORY.settings),
+    (NOTIFICATIONS.url, NOTIFICATIONS.candidate, NOTIFICATIONS.settings),
 ];
 
 /// Points of all modules at which a test can have the process die.
 pub const FAIL_POINTS: &[&[&str]] = &[
     orders::FAIL_POINTS,
-    payments::FAIL_POINTS,
-    inventory::FAIL_POINTS,
-    notifications::FAIL_POINTS,
+    linked::PAYMENTS_FAIL_POINTS,
+    linked::INVENTORY_FAIL_POINTS,
+    linked::NOTIFICATIONS_FAIL_POINTS,
 ];
 
 /// The modules, wired to each other.
@@ -71,6 +79,8 @@ pub struct Platform {
     pub inventory: Endpoint<dyn Inventory>,
     /// The notifications module.
     pub notifications: Endpoint<dyn Notifications>,
+    /// Routes of the operators of dark launches, if a module has a candidate.
+    pub launches: Option<Mounted>,
 }
 
 impl Platform {
@@ -79,21 +89,19 @@ impl Platform {
     /// Fails if all of them have a URL, if a module that runs here lacks a setting, and if one can't be opened.
     pub async fn assemble(env: &Environment) -> Result<Self, StartError> {
         check(&env.settings)?;
+        let mut launches = Launches::new(env)?;
         // Orders and Payments need each other, and Inventory follows Orders: until Orders is opened, these stand
         // for it.
         let (orders_slot, orders_later) = Deferred::<dyn Orders>::new();
         let (feed_slot, orders_feed) = Deferred::<dyn EventFeed>::new();
 
-        let dependencies = inventory::Dependencies {
-            orders_feed: Arc::clone(&orders_feed),
-        };
-        let inventory = INVENTORY.endpoint(env, inventory::open(env, dependencies)).await?;
+        let inventory = linked::open_inventory(env, Arc::clone(&orders_feed));
+        let inventory = INVENTORY.endpoint(env, inventory).await?;
+        let inventory = launches.beside(&INVENTORY, inventory)?;
 
-        let dependencies = payments::Dependencies {
-            orders: orders_later,
-            orders_feed,
-        };
-        let payments = PAYMENTS.endpoint(env, payments::open(env, dependencies)).await?;
+        let payments = linked::open_payments(env, orders_later, orders_feed);
+        let payments = PAYMENTS.endpoint(env, payments).await?;
+        let payments = launches.beside(&PAYMENTS, payments)?;
 
         let dependencies = orders::Dependencies {
             inventory: Arc::clone(&inventory.service),
@@ -101,32 +109,31 @@ impl Platform {
             payments_feed: Arc::clone(&payments.feed),
         };
         let orders = ORDERS.endpoint(env, orders::open(env, dependencies)).await?;
+        let orders = launches.beside(&ORDERS, orders)?;
         orders_slot.set(Arc::clone(&orders.service));
         feed_slot.set(Arc::clone(&orders.feed));
 
-        let dependencies = notifications::Dependencies {
-            orders_feed: Arc::clone(&orders.feed),
-            payments_feed: Arc::clone(&payments.feed),
-        };
-        let notifications = NOTIFICATIONS
-            .endpoint(env, notifications::open(env, dependencies))
-            .await?;
+        let notifications = linked::open_notifications(env, Arc::clone(&orders.feed), Arc::clone(&payments.feed));
+        let notifications = NOTIFICATIONS.endpoint(env, notifications).await?;
+        let notifications = launches.beside(&NOTIFICATIONS, notifications)?;
         Ok(Self {
             orders,
             payments,
             inventory,
             notifications,
+            launches: launches.mounted(),
         })
     }
 
     /// The modules as a server mounts them.
     pub fn into_mounted(self) -> Vec<Mounted> {
-        vec![
+        let modules = [
             self.orders.mounted,
             self.payments.mounted,
             self.inventory.mounted,
             self.notifications.mounted,
-        ]
+        ];
+        modules.into_iter().chain(self.launches).collect()
     }
 }
 
@@ -142,22 +149,23 @@ pub async fn open(env: Environment) -> Result<Vec<Mounted>, StartError> {
 /// is assembled.
 pub fn settings() -> Declarations {
     let mut declared = Declarations::from(LINK_SETTINGS);
-    for (url, settings) in ALL {
-        declared = declared.and(&[optional(url)]).and(settings);
+    for (url, candidate, settings) in ALL {
+        declared = declared.and(&[optional(url), optional(candidate)]).and(settings);
     }
+    declared = declared.and(LAUNCH_SETTINGS);
     declared.all_optional()
 }
 
 /// Checks that at least one module runs here, and that those that do have all settings they require.
 fn check(settings: &Settings) -> Result<(), SettingsError> {
     let mut here = Vec::new();
-    for (url, declared) in ALL {
+    for (url, _, declared) in ALL {
         if settings.find(url)?.is_none() {
             here.push(declared);
         }
     }
     if here.is_empty() {
-        let (url, _) = ALL[ALL.len() - 1];
+        let (url, ..) = ALL[ALL.len() - 1];
         return Err(SettingsError::Malformed {
             name: url.name,
             value: settings.get(url)?,

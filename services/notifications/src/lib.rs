@@ -17,6 +17,7 @@ mod dispatcher;
 mod domain;
 mod follow_orders;
 mod follow_payments;
+mod handover;
 mod mailer;
 mod migrations;
 mod module;

@@ -3,13 +3,14 @@ use std::{fmt, sync::Arc};
 use commerce::{EventFeed, Notifications, http};
 use shared::{
     Environment, Module, StartError,
+    handover::HandoverStore,
     idempotency::Command,
     settings::{Declared, optional, required, standard},
 };
 
 use crate::{
-    SOURCE, dispatcher::Dispatcher, follow_orders::FollowOrders, follow_payments::FollowPayments, mailer::Mailer,
-    migrations::MIGRATIONS, notifier::Notifier, pusher::Pusher, sending::Sending, service::Service,
+    SOURCE, dispatcher::Dispatcher, follow_orders::FollowOrders, follow_payments::FollowPayments, handover,
+    mailer::Mailer, migrations::MIGRATIONS, notifier::Notifier, pusher::Pusher, sending::Sending, service::Service,
 };
 
 /// Settings that [`open`] reads.
@@ -79,13 +80,10 @@ pub async fn open(env: &Environment, dependencies: Dependencies) -> Result<Modul
     let orders = env.follow("notifications.orders", dependencies.orders_feed, &db, handler);
     let handler = FollowPayments { notifier };
     let payments = env.follow("notifications.payments", dependencies.payments_feed, &db, handler);
-    Ok(Module::new(
-        SOURCE,
-        db,
-        service,
-        http::notifications::router,
-        vec![orders, payments],
-    ))
+    let followed = vec![orders, payments];
+    let store = HandoverStore::new(db.clone(), handover::SETS);
+    let module = Module::new(SOURCE, db, service, http::notifications::router, followed);
+    Ok(module.handing_over(store))
 }
 
 fn dispatcher(env: &Environment) -> Result<Dispatcher, StartError> {

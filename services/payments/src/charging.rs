@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use commerce::{OrderStatus, Orders, PaymentEvent, PaymentId};
-use shared::{Database, DatabaseError, Tx, events, fail_point};
+use shared::{Acting, Database, DatabaseError, Tx, events, fail_point};
 
 use crate::{
     SOURCE,
@@ -26,7 +26,7 @@ pub(crate) struct Charging {
 
 impl Charging {
     /// Makes one attempt and stores its outcome. May be dropped at any await and run again.
-    pub(crate) async fn run(&self, id: PaymentId, freshness: Freshness) -> Result<(), DatabaseError> {
+    pub(crate) async fn run(&self, id: PaymentId, freshness: Freshness, _acting: &Acting) -> Result<(), DatabaseError> {
         let Some(record) = payments::find(&self.db, id).await? else {
             return Ok(());
         };

@@ -5,7 +5,7 @@ use std::{
 };
 
 use commerce::Timestamp;
-use shared::{Database, DatabaseError, Next, Round, Tasks, Tx, Worker};
+use shared::{Database, DatabaseError, DutyKeeper, Next, Round, Tasks, Tx, Worker};
 use tokio::time::Instant;
 
 use crate::{
@@ -26,6 +26,35 @@ const FRESH: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_secs(1);
 /// Time that work in progress has to end when the process stops. The next process takes up what is cut off.
 const DRAIN: Duration = Duration::from_secs(1);
+
+/// Pause between two looks at the duty while this side stands by.
+const STANDING_BY: Duration = Duration::from_millis(500);
+
+/// Those who do the work, and the duty without which none of it is begun.
+#[derive(Clone)]
+pub(crate) struct Workshop {
+    pub(crate) db: Database,
+    pub(crate) duty: DutyKeeper,
+    pub(crate) charging: Charging,
+    pub(crate) refunding: Refunding,
+    pub(crate) letting_go: LettingGo,
+}
+
+impl Workshop {
+    /// Makes one attempt, with the permission to act for as long as it lasts. `false`, and no attempt, if this side
+    /// stands by.
+    async fn attempt(&self, work: Work, freshness: Freshness) -> Result<bool, DatabaseError> {
+        let Some(acting) = self.duty.acting().await? else {
+            return Ok(false);
+        };
+        match work {
+            Work::Charge(id) => self.charging.run(id, freshness, &acting).await?,
+            Work::Refund(id) => self.refunding.run(id, freshness, &acting).await?,
+            Work::Hold(id) => self.letting_go.run(id, &acting).await?,
+        }
+        Ok(true)
+    }
+}
 
 /// Handle of the loop that starts work when it is due: at once when it is handed in, later when it is due again, and
 /// after a crash whatever was left behind. A clone is another handle.
@@ -87,21 +116,11 @@ impl Dispatch {
     }
 
     /// Starts the loop. It ends when `tasks` are told to stop.
-    pub(crate) fn run(
-        &self,
-        tasks: &Tasks,
-        db: Database,
-        charging: Charging,
-        refunding: Refunding,
-        letting_go: LettingGo,
-    ) {
+    pub(crate) fn run(&self, tasks: &Tasks, workshop: Workshop) {
         let rounds = Rounds {
             dispatch: self.clone(),
             tasks: tasks.clone(),
-            db,
-            charging,
-            refunding,
-            letting_go,
+            workshop,
         };
         self.worker.run("payments.dispatch", tasks, rounds);
     }
@@ -196,10 +215,7 @@ impl Drop for Job {
 struct Rounds {
     dispatch: Dispatch,
     tasks: Tasks,
-    db: Database,
-    charging: Charging,
-    refunding: Refunding,
-    letting_go: LettingGo,
+    workshop: Workshop,
 }
 
 #[seam::async_trait]
@@ -214,8 +230,12 @@ impl Round for Rounds {
             }
             CONCURRENCY + state.held.len() + 1
         };
-        let due = due::first(&self.db, limit).await;
-        for due in due.map_err(|error| format!("due payments can't be looked up: {error}"))? {
+        let unread = |error: DatabaseError| format!("due payments can't be looked up: {error}");
+        if !self.workshop.duty.duty().await.map_err(unread)?.acts {
+            return Ok(Next::After(STANDING_BY));
+        }
+        let due = due::first(&self.workshop.db, limit).await;
+        for due in due.map_err(unread)? {
             let early = due.at.saturating_sub(Timestamp::now().as_micros());
             if early > 0 {
                 let pause = Duration::from_micros(early.unsigned_abs());
@@ -233,23 +253,16 @@ impl Round for Rounds {
 
 impl Rounds {
     fn work(&self, job: Job) -> impl Future<Output = ()> + use<> {
-        let (tasks, charging, refunding) = (self.tasks.clone(), self.charging.clone(), self.refunding.clone());
-        let letting_go = self.letting_go.clone();
+        let (tasks, workshop) = (self.tasks.clone(), self.workshop.clone());
         let (work, freshness) = (job.work, job.freshness);
         async move {
-            let attempt = async {
-                match work {
-                    Work::Charge(id) => charging.run(id, freshness).await,
-                    Work::Refund(id) => refunding.run(id, freshness).await,
-                    Work::Hold(id) => letting_go.run(id).await,
-                }
-            };
-            let done: Option<Result<(), DatabaseError>> = tokio::select! {
-                done = attempt => Some(done),
+            let done: Option<Result<bool, DatabaseError>> = tokio::select! {
+                done = workshop.attempt(work, freshness) => Some(done),
                 () = cut_off(&tasks) => None,
             };
             job.finish(match done {
-                Some(Ok(())) => Held::Ended,
+                Some(Ok(true)) => Held::Ended,
+                Some(Ok(false)) => Held::Resting(Instant::now() + STANDING_BY),
                 Some(Err(error)) => {
                     tracing::error!(?work, %error, "payment work failed, will be tried again");
                     Held::Resting(Instant::now() + REST)

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use commerce::PaymentId;
-use shared::{Database, DatabaseError, WorkOutcome};
+use shared::{Acting, Database, DatabaseError, WorkOutcome};
 
 use crate::{
     domain::ProviderKey,
@@ -25,7 +25,7 @@ pub(crate) struct LettingGo {
 
 impl LettingGo {
     /// Makes one attempt and stores its outcome. May be dropped at any await and run again.
-    pub(crate) async fn run(&self, id: PaymentId) -> Result<(), DatabaseError> {
+    pub(crate) async fn run(&self, id: PaymentId, _acting: &Acting) -> Result<(), DatabaseError> {
         let Some(hold) = holds::find(&self.db, id).await? else {
             return Ok(());
         };

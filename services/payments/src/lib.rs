@@ -17,6 +17,7 @@ mod dispatch;
 mod domain;
 mod follow_orders;
 mod given_up;
+mod handover;
 mod letting_go;
 mod migrations;
 mod module;

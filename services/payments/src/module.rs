@@ -2,16 +2,18 @@ use std::{fmt, sync::Arc};
 
 use commerce::{EventFeed, Orders, Payments, http};
 use shared::{
-    Environment, Module, StartError,
+    DutyKeeper, Environment, Module, StartError,
+    handover::HandoverStore,
     settings::{Declared, optional, required, standard},
 };
 
 use crate::{
     SOURCE,
     charging::Charging,
-    dispatch::Dispatch,
+    dispatch::{Dispatch, Workshop},
     follow_orders::FollowOrders,
     given_up::GivenUpHolds,
+    handover,
     letting_go::LettingGo,
     migrations::MIGRATIONS,
     pace::Pace,
@@ -26,6 +28,7 @@ pub const SETTINGS: &[Declared] = &[
     optional(&standard::DATABASE_URL),
     required(&standard::PROVIDER_URL),
     optional(&standard::CALL_TIMEOUT_MS),
+    optional(&standard::STANDS_BY),
 ];
 
 /// The module's neighbours.
@@ -78,6 +81,10 @@ pub async fn open_with(
     let waiters = Waiters::default();
     let pace = Pace::new();
     let provider = pace.of(provider);
+    let duty = DutyKeeper::new(db.clone());
+    if env.settings.get(&standard::STANDS_BY)? {
+        duty.stand_by_if_new().await?;
+    }
     let dispatch = Dispatch::new(waiters.clone(), pace);
     let charging = Charging {
         db: db.clone(),
@@ -92,7 +99,14 @@ pub async fn open_with(
         db: db.clone(),
         provider,
     };
-    dispatch.run(&env.tasks, db.clone(), charging, refunding, letting_go);
+    let workshop = Workshop {
+        db: db.clone(),
+        duty: duty.clone(),
+        charging,
+        refunding,
+        letting_go,
+    };
+    dispatch.run(&env.tasks, workshop);
     let checked = dispatch.clone();
     // Shown, but no reason to be unready: without the provider, payments are stored and wait.
     env.health.watch("payments.dispatch", move || {
@@ -106,6 +120,8 @@ pub async fn open_with(
         dispatch: dispatch.clone(),
     };
     let subscription = env.follow("payments.orders", dependencies.orders_feed, &db, handler);
+    let woken = dispatch.clone();
+    let store = HandoverStore::new(db.clone(), handover::SETS).on_duty(duty, move || woken.wake());
     let given_up = GivenUpHolds {
         db: db.clone(),
         dispatch: dispatch.clone(),
@@ -118,5 +134,6 @@ pub async fn open_with(
         limit,
     });
     let module = Module::new(SOURCE, db, service, http::payments::router, vec![subscription]);
-    Ok(module.giving_up(vec![Arc::new(given_up)]))
+    let module = module.giving_up(vec![Arc::new(given_up)]);
+    Ok(module.handing_over(store))
 }

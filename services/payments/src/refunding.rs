@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use commerce::{Money, PaymentConflict, PaymentError, PaymentEvent};
-use shared::{Database, DatabaseError, Tx, events, fail_point};
+use shared::{Acting, Database, DatabaseError, Tx, events, fail_point};
 use uuid::Uuid;
 
 use crate::{
@@ -24,7 +24,7 @@ pub(crate) struct Refunding {
 
 impl Refunding {
     /// Makes one attempt and stores its outcome. May be dropped at any await and run again.
-    pub(crate) async fn run(&self, id: Uuid, freshness: Freshness) -> Result<(), DatabaseError> {
+    pub(crate) async fn run(&self, id: Uuid, freshness: Freshness, _acting: &Acting) -> Result<(), DatabaseError> {
         let Some(refund) = refunds::find(&self.db, id).await? else {
             return Ok(());
         };

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use commerce::EventFeed;
 use seam::{
     Contract,
-    http::{Socket, SocketLimits},
+    http::{BearerToken, Socket, SocketLimits},
 };
 
 use crate::{
@@ -67,6 +67,14 @@ impl Environment {
         let inspection = Inspection { db: db.clone() };
         Worker::start(&format!("{module}.inspection"), &self.tasks, inspection);
         Ok(db)
+    }
+
+    /// The token of the operators, in `ADMIN_TOKEN`; `None` if it is not set. Fails, without showing it, if it can be
+    /// guessed.
+    pub fn admin_token(&self) -> Result<Option<BearerToken>, StartError> {
+        let token = self.settings.find(&standard::ADMIN_TOKEN)?;
+        let token = token.map(|token| BearerToken::new(token.exposed())).transpose();
+        token.map_err(|weak| StartError::Other(format!("{}: {weak}", standard::ADMIN_TOKEN.name)))
     }
 
     /// Starts a subscription and shows in readiness, under the same name, whether it makes progress. One that does not,

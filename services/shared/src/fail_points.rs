@@ -3,8 +3,8 @@
 //!
 //! [`fail_point!`](crate::fail_point) names a point; without the feature it is nothing. `SEAM_FAIL_POINT=NAME` arms one
 //! for the process: it dies when it passes there first, or with `NAME:N` for the Nth time. If `SEAM_FAIL_POINT_FILE`
-//! names a file, only passes while that file is there count, and only who removes it dies. So `seam run` arms a point by
-//! making the file, at any moment, and knows a death there from any other by its absence; a process that is started
+//! names a file, only passes while that file is there count, and only who removes it dies. So `seam run` arms a point
+//! by making the file, at any moment, and knows a death there from any other by its absence; a process that is started
 //! again goes on.
 //!
 //! These are fifty lines instead of the crate `fail`, whose actions are panics, pauses and early returns. A panic is

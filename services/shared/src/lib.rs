@@ -11,6 +11,7 @@
 //! - [`Neighbour`] carries the calls of a module to another one; [`Environment::link`] protects those to another
 //!   process with retries, a bulkhead and a circuit breaker.
 //! - [`Worker`] is a background loop that can be woken; [`Tasks`] keeps track of all background tasks of the process.
+//! - [`handover`] carries a module's rows to another database while both are in use.
 //! - [`GivingUp`] is work that a module has given up and a person decides on.
 //! - `fail_point!` names points at which a test has the process die, with the feature `fail-points` only.
 //! - [`settings`], [`Health`], [`telemetry`] and [`server`] are the operator's side.
@@ -18,11 +19,13 @@
 mod ambient;
 mod backoff;
 mod database;
+mod duty;
 mod environment;
 pub mod events;
 #[cfg(feature = "fail-points")]
 pub mod fail_points;
 mod given_up;
+pub mod handover;
 mod health;
 pub mod idempotency;
 mod links;
@@ -40,6 +43,7 @@ mod worker;
 
 pub use backoff::Backoff;
 pub use database::{Database, DatabaseError, Engine, Listing, Migration, Stats, Tx, row};
+pub use duty::{Acting, DutyKeeper};
 pub use environment::Environment;
 pub use given_up::{GivenUp, GivingUp, WorkOutcome};
 pub use health::{CheckReport, Health, Report};

@@ -1,11 +1,15 @@
 use std::{fmt, sync::Arc};
 
 use axum::Router;
-use commerce::{EventFeed, http::feed};
+use commerce::{
+    EventFeed,
+    http::{Operation, feed},
+};
 
 use crate::{
     Database, GivingUp,
     events::{LocalFeed, SubscriptionHandle},
+    handover::HandoverStore,
 };
 
 /// An open module: the contract `T` that it implements (such as `dyn Orders`), its event log, its routes and its
@@ -25,6 +29,8 @@ pub struct Module<T: ?Sized> {
     pub subscriptions: Vec<SubscriptionHandle>,
     /// Kinds of work that the module may give up, which the server shows.
     pub given_up: Vec<Arc<dyn GivingUp>>,
+    /// The module's rows, for another database; `None` if they stay where they are.
+    pub handover: Option<HandoverStore>,
 }
 
 /// A module as the server sees it, whatever its contract is.
@@ -34,6 +40,9 @@ pub struct Mounted {
     pub(crate) database: Option<Database>,
     pub(crate) subscriptions: Vec<SubscriptionHandle>,
     pub(crate) given_up: Vec<Arc<dyn GivingUp>>,
+    pub(crate) handover: Option<HandoverStore>,
+    /// Routes of the process that belong to no module, as the API's description shows them.
+    pub(crate) operations: Vec<Arc<Operation>>,
 }
 
 impl<T: ?Sized> Module<T> {
@@ -55,6 +64,7 @@ impl<T: ?Sized> Module<T> {
             database,
             subscriptions,
             given_up: Vec::new(),
+            handover: None,
         }
     }
 
@@ -62,6 +72,15 @@ impl<T: ?Sized> Module<T> {
     #[must_use]
     pub fn giving_up(self, given_up: Vec<Arc<dyn GivingUp>>) -> Self {
         Self { given_up, ..self }
+    }
+
+    /// The module with rows that can be handed over to another database.
+    #[must_use]
+    pub fn handing_over(self, store: HandoverStore) -> Self {
+        Self {
+            handover: Some(store),
+            ..self
+        }
     }
 
     /// The module as the server sees it.
@@ -72,6 +91,8 @@ impl<T: ?Sized> Module<T> {
             database: Some(self.database.clone()),
             subscriptions: self.subscriptions.clone(),
             given_up: self.given_up.clone(),
+            handover: self.handover.clone(),
+            operations: Vec::new(),
         }
     }
 }
@@ -86,7 +107,15 @@ impl Mounted {
             database: None,
             subscriptions: Vec::new(),
             given_up: Vec::new(),
+            handover: None,
+            operations: Vec::new(),
         }
+    }
+
+    /// The same module with other routes, such as those of a contract whose calls go elsewhere too.
+    #[must_use]
+    pub fn rerouted(self, router: Router) -> Self {
+        Self { router, ..self }
     }
 }
 

@@ -102,6 +102,7 @@ impl Program {
         let own = [
             required(&standard::LISTEN),
             optional(&standard::ADDRESS_FILE),
+            optional(&standard::ADMIN_TOKEN),
             required(&standard::LOG),
             required(&standard::DRAIN_MS),
             required(&standard::HEAD_MS),

@@ -108,8 +108,8 @@ pub enum NodeError {
     },
     /// The program lists no fail points.
     #[error(
-        "a fault has node '{node}' die at a point of its code, and `{asked}` lists none ({reason}); wanted one name a line \
-         and status 0. simulator/FAULTS.md says how a program gets fail points"
+        "a fault has node '{node}' die at a point of its code, and `{asked}` lists none ({reason}); wanted one name a \
+         line and status 0. simulator/FAULTS.md says how a program gets fail points"
     )]
     NoPoints {
         /// The node's name.

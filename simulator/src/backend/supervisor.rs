@@ -346,8 +346,8 @@ impl Supervisor {
         let how = match over {
             NodeState::Done => return Ok(()),
             NodeState::Died(how) if how == "exit status 0" => format!(
-                "{how}; if it puts itself into the background, have it stay in the foreground, and if it is to end, give \
-                 it once = true"
+                "{how}; if it puts itself into the background, have it stay in the foreground, and if it is to end, \
+                 give it once = true"
             ),
             NodeState::Died(how) => how.clone(),
             other => other.to_string(),

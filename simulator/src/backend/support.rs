@@ -87,8 +87,8 @@ fn of_crash(topology: &Topology, role: &str, node: &Node) -> Support {
         _ if several => format!("node {service} has several instances; name one of them, such as {name}"),
         Program::Outside { .. } => format!("node {name} runs elsewhere, where its code is out of reach"),
         Program::Cargo { fail_points: None, .. } => format!(
-            "node {name} is built by cargo without fail points; name the feature that it has them with in its topology, \
-             such as cargo = {{ package = \"{name}\", fail_points = \"fail-points\" }}"
+            "node {name} is built by cargo without fail points; name the feature that it has them with in its \
+             topology, such as cargo = {{ package = \"{name}\", fail_points = \"fail-points\" }}"
         ),
         Program::Cargo { .. } | Program::Command { .. } => return Support::Supported,
     })

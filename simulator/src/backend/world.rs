@@ -130,7 +130,7 @@ pub(crate) struct LocalWorld<'a> {
     running: &'a Running,
     /// Number of times that each node had become ready when the world was made.
     readied: BTreeMap<String, u64>,
-    /// What was around each node when a fault of it was laid, by the names of the faults.
+    /// Traffic around each node when a fault of it was laid, by the names of the faults.
     before: RefCell<BTreeMap<String, Around>>,
 }
 
@@ -295,7 +295,8 @@ impl World for LocalWorld<'_> {
             },
             _ => Met::Unseen {
                 unseen: format!(
-                    "met nothing that can be seen, as {node} has no links; it had printed {} lines before, and {} since",
+                    "met nothing that can be seen, as {node} has no links; it had printed {} lines before, and {} \
+                     since",
                     before.lines,
                     now.lines.saturating_sub(before.lines)
                 ),

@@ -82,8 +82,8 @@ impl TryFrom<Value> for During {
             (None, None, Some(name), None) if keys == 1 => Ok(Self::Healed(name, Duration::ZERO)),
             (None, None, Some(name), Some(after)) if keys == 2 => Ok(Self::Healed(name, read(after)?)),
             _ => Err(format!(
-                "during is {value}, wanted \"steady\", \"faults\", {{ fault = \"name\" }} or {{ healed = \"name\" }}, the \
-                 last with or without after = \"1s\""
+                "during is {value}, wanted \"steady\", \"faults\", {{ fault = \"name\" }} or {{ healed = \"name\" }}, \
+                 the last with or without after = \"1s\""
             )),
         }
     }

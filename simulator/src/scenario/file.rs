@@ -267,8 +267,8 @@ pub(super) struct FaultTable {
     /// Roles or nodes of which the seed draws one.
     #[schemars(length(min = 1))]
     pub(super) any_of: Option<Vec<String>>,
-    /// Point of the node's code at which a `crash` comes, such as `payments.charge.after_capture`; the program lists its
-    /// points when it is run with `--fail-points`.
+    /// Point of the node's code at which a `crash` comes, such as `payments.charge.after_capture`; the program lists
+    /// its points when it is run with `--fail-points`.
     #[schemars(extend("pattern" = r"^[^\s:]+$"))]
     pub(super) point: Option<String>,
     /// Pass of the point that ends the process, counted from `at`; the first where the key is missing.
@@ -289,9 +289,9 @@ pub(super) struct FaultTable {
     /// Loses only what the first node of a `partition` sends to the second.
     #[serde(default)]
     pub(super) one_way: bool,
-    /// Moment at which it is laid, for a `crash` from which the point counts: a fraction of the journeys that have been started, `"random"`, or one of
-    /// `{ journey = 50 }`, `{ after = "2s" }`, `{ ready = "node" }` and `{ fault = "name" }`, the last two with or
-    /// without `after`.
+    /// Moment at which it is laid, for a `crash` from which the point counts: a fraction of the journeys that have been
+    /// started, `"random"`, or one of `{ journey = 50 }`, `{ after = "2s" }`, `{ ready = "node" }` and `{ fault =
+    /// "name" }`, the last two with or without `after`.
     #[schemars(schema_with = "schema::moment")]
     pub(super) at: Spanned<Moment>,
     /// Time until it is lifted, or two between which one is drawn in whole milliseconds. A kill or a crash lasts 50 to

@@ -69,7 +69,8 @@ pub trait World {
         Vec::new()
     }
 
-    /// Traffic that a fault of a node met since it was laid; `None` for other faults, and where the world does not tell.
+    /// Traffic that a fault of a node met since it was laid; `None` for other faults, and where the world does not
+    /// tell.
     fn met(&self, fault: &Fault) -> Option<Met> {
         let _ = fault;
         None

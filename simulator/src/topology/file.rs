@@ -172,8 +172,8 @@ pub(super) struct CargoTable {
     pub(super) package: String,
     /// Name of the binary; that of the package where the key is missing.
     pub(super) bin: Option<String>,
-    /// Feature of the workspace with which the binary has fail points, such as `shared/fail-points`. It is built so only
-    /// for a scenario that has the node crash at one.
+    /// Feature of the workspace with which the binary has fail points, such as `shared/fail-points`. It is built so
+    /// only for a scenario that has the node crash at one.
     #[schemars(length(min = 1))]
     pub(super) fail_points: Option<String>,
 }

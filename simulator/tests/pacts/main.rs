@@ -4,8 +4,11 @@
 
 mod asking;
 mod comparing;
+mod handovers;
 mod interrupting;
+mod launched;
 mod mistakes;
+mod operators;
 #[path = "../../../contracts/ledger/tests/suite/repository.rs"]
 mod repository;
 mod results;

@@ -5,12 +5,17 @@ use std::{
     fs::File,
     io::{self, Read, pipe},
     process::{Child, Stdio},
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::shop::Shop;
+use crate::{
+    handovers::Shelves,
+    operators::{Operators, TOKEN},
+    shop::Shop,
+};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -74,6 +79,13 @@ fn cases() -> Vec<Case> {
         case("mutate --json", 0),
         case("diff HEAD..", 0),
         case("diff HEAD.. --json", 0),
+        case("launch status", 0),
+        case("launch status --json", 0),
+        case("launch set stock --reads off", 0),
+        case("handover copy shelf", 0),
+        case("handover status shelf --json", 0),
+        case("reconcile stock", 0),
+        case("reconcile prices --json", 3),
     ];
     all.extend(of_the_ledger());
     all
@@ -169,8 +181,20 @@ fn ended(shop: &Shop, case: &Case, stdout: Stdio, lasts: bool) -> (Option<i32>, 
     for line in case.first {
         shop.seam(line).is(0, "");
     }
+    // The commands for launches need a process that has some.
+    static OPERATORS: LazyLock<Operators> = LazyLock::new(Operators::start);
+    static SHELVES: LazyLock<Shelves> = LazyLock::new(|| Shelves::start(&[("a", "tea")], &[("a", "tea")]));
     let (mut said, stderr) = pipe().unwrap();
-    let mut child = shop.command(case.line).stdout(stdout).stderr(stderr).spawn().unwrap();
+    let mut command = shop.command(case.line);
+    command
+        .env("SEAM_LAUNCH_URL", &OPERATORS.url)
+        .env("SEAM_ADMIN_TOKEN", TOKEN);
+    if case.line.starts_with("handover") {
+        let [from, to] = &SHELVES.urls;
+        command.args(["--from", from, "--to", to]);
+    }
+    let mut child = command.stdout(stdout).stderr(stderr).spawn().unwrap();
+    drop(command);
     let mut text = Vec::new();
     if lasts {
         until(&mut child, || {

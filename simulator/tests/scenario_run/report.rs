@@ -14,8 +14,8 @@ fn talking_shop(project: &Project) {
     fs::write(project.0.path().join("topologies/shop.py"), shop).expect("a file");
 }
 
-/// Reads JUnit's XML with another parser, by the schemas of CI servers: the numbers of its suite, and each case with its
-/// problem.
+/// Reads JUnit's XML with another parser, by the schemas of CI servers: the numbers of its suite, and each case with
+/// its problem.
 fn junit(file: &std::path::Path) -> String {
     let output = Command::new("python3")
         .args(["-c", include_str!("junit.py")])

@@ -4,13 +4,17 @@
 use tests::{Postgres, seam};
 
 async fn checkout_on_postgres(topology: &'static str) {
+    passes_on_postgres("checkout", topology).await;
+}
+
+async fn passes_on_postgres(scenario: &'static str, topology: &'static str) {
     let postgres = Postgres::start().await;
     let database = format!("database={}", postgres.url("{module}"));
     let output = tokio::task::spawn_blocking(move || {
         seam()
             .args([
                 "run",
-                "checkout",
+                scenario,
                 "--topology",
                 topology,
                 "--seed",
@@ -42,4 +46,10 @@ async fn checkout_passes_on_postgres_in_four_processes() {
 #[ignore = "needs a Docker engine"]
 async fn checkout_passes_on_postgres_with_one_module_extracted() {
     checkout_on_postgres("extraction").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a Docker engine"]
+async fn two_processes_share_one_postgres_and_one_of_them_dies() {
+    passes_on_postgres("two-monoliths", "two-monoliths").await;
 }

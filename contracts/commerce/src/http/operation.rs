@@ -111,7 +111,7 @@ impl Operation {
     }
 
     /// Declares a route that sets something, with the same result however often it is called.
-    pub(crate) fn put(path: &'static str, name: &'static str, summary: &'static str) -> Self {
+    pub fn put(path: &'static str, name: &'static str, summary: &'static str) -> Self {
         Self::new(Method::PUT, path, name, summary)
     }
 

@@ -3,6 +3,7 @@
 //! The [`Context`](crate::Context) of the caller travels in headers (see [`header`]): transports [`inject`] it,
 //! servers [`extract`] it.
 
+mod bearer;
 mod exchange;
 mod headers;
 mod in_process;
@@ -10,6 +11,7 @@ mod redacted;
 mod socket;
 mod transport;
 
+pub use bearer::{BearerToken, WeakToken};
 pub use headers::{extract, header, inject};
 pub use in_process::InProcess;
 pub use redacted::redacted;

@@ -39,10 +39,10 @@ impl<C: Contract + ?Sized> Carrier<C> for Launch<C> {
             inner.recorder.called(index, Side::Control);
             return inner.control.dispatch(call);
         }
-        let key = C::key(&call);
-        let bucket = inner.bucket(key.as_deref());
+        let key = inner.cohorts.bucket_of::<C>(&call);
+        let bucket = key.unwrap_or(Bucket::LAST);
         // A read without a key may be shadowed at any dial, but not served.
-        let shadowed = match (&key, method.kind) {
+        let shadowed = match (key, method.kind) {
             (None, MethodKind::Read) => Bucket::scaled(chance::bits()),
             _ => bucket,
         };
@@ -56,7 +56,7 @@ impl<C: Contract + ?Sized> Carrier<C> for Launch<C> {
                     Write {
                         index,
                         bucket,
-                        key,
+                        key: C::key(&call),
                         chosen: route.first,
                         compared,
                     },
@@ -124,7 +124,7 @@ impl<C: Contract + ?Sized> Inner<C> {
                     resume_unwind(panic)
                 }
             };
-            if !C::outcome(&reply).is_known() {
+            if !is_answer::<C>(&reply) {
                 second.record(Seen::Unanswered, answered.took, None);
                 return reply;
             }
@@ -228,14 +228,14 @@ impl<C: Contract + ?Sized> Second<C> {
                     (Ok(C::failed(&copy, failure)), answered, None)
                 }
             };
-            let known = ended
-                .as_ref()
-                .ok()
-                .filter(|reply| C::outcome(reply).is_known())
-                .cloned();
+            let known = ended.as_ref().ok().filter(|reply| is_answer::<C>(reply)).cloned();
+            let is_not_done = ended.as_ref().is_ok_and(|reply| C::is_not_done(reply));
             let mut place = self.inner.behind.place(write.bucket);
-            if let (Some(id), Some(journal)) = (id, &self.inner.journal) {
-                journal.ended(id, known.is_some(), answered.effects.clone());
+            match (id, &self.inner.journal) {
+                // Nobody wrote, so nobody lacks it.
+                (Some(id), Some(journal)) if is_not_done => journal.done(id),
+                (Some(id), Some(journal)) => journal.ended(id, known.is_some(), answered.effects.clone()),
+                _ => {}
             }
             // The caller may be gone.
             let _ = caller.send((ended, mark));
@@ -251,7 +251,7 @@ impl<C: Contract + ?Sized> Second<C> {
                 }
             };
             self.record(skipped, took, None);
-            entered.parked = true;
+            entered.parked = !is_not_done;
             (entered, place)
         };
         let (entered, place) = ambient.scope(work).await;
@@ -303,6 +303,12 @@ impl<C: Contract + ?Sized> Second<C> {
             }
         }
     }
+}
+
+/// Returns `true` if the reply answers the call. That it could not be taken now, so that nothing was done, answers
+/// nothing.
+fn is_answer<C: Contract + ?Sized>(reply: &C::Reply) -> bool {
+    C::outcome(reply).is_known() && !C::is_not_done(reply)
 }
 
 /// Ends some time after the caller went away.

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use crate::{chance::mix, launch::Refused};
+use crate::{Contract, chance::mix, launch::Refused};
 
 /// A share of the keys, in steps of 1/100,000. Its text is in percent with up to three decimals, such as `2.5 %`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,18 +100,74 @@ pub(crate) struct Cohorts {
 
 impl Cohorts {
     pub(crate) fn of(launch: &str) -> Self {
-        Self { seed: hash(0, launch) }
+        Self {
+            seed: hash(0, launch.as_bytes()),
+        }
     }
 
     pub(crate) fn bucket(self, key: &str) -> Bucket {
-        Bucket::scaled(hash(self.seed, key))
+        Bucket::scaled(hash(self.seed, key.as_bytes()))
+    }
+
+    /// The bucket of the call's key, as [`Cohorts::bucket`] has it, without a copy of the key unless it is long. `None`
+    /// if the call has none.
+    pub(crate) fn bucket_of<C: Contract + ?Sized>(self, call: &C::Call) -> Option<Bucket> {
+        let mut key = Key::default();
+        C::write_key(call, &mut key).then(|| Bucket::scaled(hash(self.seed, key.bytes())))
+    }
+}
+
+/// The text of a key, on the stack as long as it is as short as an id.
+struct Key {
+    short: [u8; 40],
+    length: usize,
+    long: String,
+}
+
+impl Default for Key {
+    fn default() -> Self {
+        Self {
+            short: [0; 40],
+            length: 0,
+            long: String::new(),
+        }
+    }
+}
+
+impl Key {
+    fn bytes(&self) -> &[u8] {
+        if self.long.is_empty() {
+            &self.short[..self.length]
+        } else {
+            self.long.as_bytes()
+        }
+    }
+}
+
+impl fmt::Write for Key {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let end = self.length + part.len();
+        match self.short.get_mut(self.length..end) {
+            Some(place) if self.long.is_empty() => {
+                place.copy_from_slice(part.as_bytes());
+                self.length = end;
+            }
+            _ => {
+                if self.long.is_empty() {
+                    // Whole parts of texts.
+                    self.long.push_str(&String::from_utf8_lossy(&self.short[..self.length]));
+                }
+                self.long.push_str(part);
+            }
+        }
+        Ok(())
     }
 }
 
 /// Eight bytes at a time, and the length, so that zeros at the end count.
-fn hash(seed: u64, text: &str) -> u64 {
+pub(crate) fn hash(seed: u64, text: &[u8]) -> u64 {
     let mut state = mix(seed ^ text.len() as u64);
-    for chunk in text.as_bytes().chunks(8) {
+    for chunk in text.chunks(8) {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
         state = mix(state ^ u64::from_le_bytes(word));
@@ -121,9 +177,11 @@ fn hash(seed: u64, text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use proptest::prelude::*;
 
-    use super::{Bucket, Cohorts, Dial};
+    use super::{Bucket, Cohorts, Dial, Key};
 
     proptest! {
         #[test]
@@ -139,6 +197,16 @@ mod tests {
             let stays = !narrow.includes(bucket) || wide.includes(bucket);
             prop_assert!(stays, "{bucket:?} left between {narrow} and {wide}");
             prop_assert!(Dial::ALL.includes(bucket) && !Dial::NONE.includes(bucket));
+        }
+
+        #[test]
+        fn a_key_has_one_bucket_however_it_is_written(parts in prop::collection::vec(".{0,30}", 0..5)) {
+            let mut key = Key::default();
+            for part in &parts {
+                key.write_str(part).unwrap();
+            }
+            let whole = parts.concat();
+            prop_assert_eq!(key.bytes(), whole.as_bytes());
         }
 
         #[test]

@@ -16,6 +16,9 @@ pub(crate) struct Sequential {
 /// The logarithm of 20: one false alarm in 20 launches at most.
 const ENOUGH: f64 = 2.995_732_273_553_991;
 
+/// The greatest odds that are told.
+const MOST_ODDS: f64 = 1e12;
+
 impl Sequential {
     /// `alternative` is above one half: the share of events at which the candidate is clearly the worse one.
     pub(crate) fn new(alternative: f64) -> Self {
@@ -51,7 +54,8 @@ impl Sequential {
 
     /// The greatest evidence against the candidate so far, as odds.
     pub(crate) fn odds(&self) -> f64 {
-        self.against_most.exp()
+        // Finite, so that it has a JSON text.
+        self.against_most.exp().min(MOST_ODDS)
     }
 }
 

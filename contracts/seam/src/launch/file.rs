@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{ErrorKind, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     compare::{Day, Rule},
     launch::{
-        Dial, Lane, Refused, Settings, Source, Stage,
+        Dial, Lane, Refused, Settings, Source, Stage, edit,
         lock::{beside, locked},
     },
 };
@@ -48,7 +48,8 @@ const VERSION: u32 = 1;
 ///
 /// One launch at a time holds the file, by a lock on the file beside it that ends with `.lock`. The one that ends with
 /// `.state` holds the stages that were in force last, so that none can be skipped over a restart; before it is there,
-/// both are off.
+/// both are off. [`Launch::turn`](crate::launch::Launch::turn) writes stages and dials into the file, and leaves
+/// comments, rules and everything else as they are.
 #[derive(Debug)]
 pub struct WatchedFile {
     file: PathBuf,
@@ -68,6 +69,46 @@ impl WatchedFile {
             launch: launch.to_owned(),
             last: Mutex::new(None),
             _lock: lock,
+        })
+    }
+
+    /// Takes the file as [`WatchedFile::open`] does, and first writes one in which everything is off if there is none.
+    /// Refused if the launch has been under way with a file, which is then missing.
+    pub fn open_or_off(file: impl Into<PathBuf>, launch: &str) -> Result<Self, Refused> {
+        let opened = Self::open(file, launch)?;
+        let is_missing = |file: &Path| matches!(fs::metadata(file), Err(error) if error.kind() == ErrorKind::NotFound);
+        if is_missing(&opened.file) {
+            if !is_missing(&opened.state()) {
+                let problem = "is missing, but its state is beside it; restore it, or remove the state to begin again";
+                return Err(Refused::file(&opened.file, problem));
+            }
+            let launch = toml::Value::from(launch);
+            let text = format!("version = {VERSION}\nlaunch = {launch}\n\n[reads]\nstage = \"off\"\n");
+            Self::replace(&opened.file, text.as_bytes())?;
+        }
+        Ok(opened)
+    }
+
+    /// Replaces a file by one of that text, all at once: a crash leaves the one or the other.
+    fn replace(file: &Path, text: &[u8]) -> Result<(), Refused> {
+        // A link stays one, and who may read the file stays as it is.
+        let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+        let new = beside(&target, "new");
+        let written = (|| {
+            let mut opened = File::create(&new)?;
+            opened.write_all(text)?;
+            if let Ok(known) = fs::metadata(&target) {
+                opened.set_permissions(known.permissions())?;
+            }
+            opened.sync_all()?;
+            fs::rename(&new, &target)
+        })();
+        written.map_err(|error| {
+            let _ = fs::remove_file(&new);
+            Refused::file(
+                file,
+                format!("can't be written: {error}; the settings stay as they are"),
+            )
         })
     }
 
@@ -134,20 +175,30 @@ impl Source for WatchedFile {
             reads: settings.reads.stage,
             writes: settings.writes.stage,
         };
-        let (file, new) = (self.state(), beside(&self.file, "state.new"));
+        let file = self.state();
         let text = serde_json::to_vec(&state).map_err(|error| Refused::file(&file, error.to_string()))?;
-        let written = (|| {
-            let mut opened = File::create(&new)?;
-            opened.write_all(&text)?;
-            opened.sync_all()?;
-            fs::rename(&new, &file)
-        })();
-        written.map_err(|error| {
-            Refused::file(
-                &file,
-                format!("can't be written: {error}; the settings stay as they are"),
-            )
-        })
+        Self::replace(&file, &text)
+    }
+
+    fn write(&self, settings: &Settings) -> Result<(), Refused> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = fs::read_to_string(&self.file)
+            .map_err(|error| Refused::file(&self.file, format!("can't be read: {error}")))?;
+        if last.as_ref() != Some(&text) {
+            return Err(Refused::file(
+                &self.file,
+                "was edited at this moment; look at the launch again",
+            ));
+        }
+        let says_it = |text: &String| self.parse(text).is_ok_and(|read| read == *settings);
+        let turned = edit::turned(&text, &settings.position()).into_iter().find(says_it);
+        let turned = turned.ok_or_else(|| {
+            let problem = "can't be changed in place; write [reads] and [writes] as tables with a line for each key";
+            Refused::file(&self.file, problem)
+        })?;
+        Self::replace(&self.file, turned.as_bytes())?;
+        *last = Some(turned);
+        Ok(())
     }
 }
 

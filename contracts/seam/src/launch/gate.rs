@@ -1,6 +1,8 @@
 //! Promote, hold or roll back, with the evidence.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Contract, Method, MethodKind,
@@ -54,7 +56,7 @@ impl Claim {
 }
 
 /// A recommendation for the next step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// The claim holds: widen a dial, or go on by a stage.
@@ -66,7 +68,7 @@ pub enum Decision {
 }
 
 /// A decision with its evidence, all of it since the last step.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judgement {
     /// The recommendation that follows from the evidence.
     pub decision: Decision,
@@ -79,10 +81,10 @@ pub struct Judgement {
 }
 
 /// The evidence for one method.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The name of the method.
-    pub method: &'static str,
+    pub method: Cow<'static, str>,
     /// The calls that both sides answered.
     pub compared: u64,
     /// The number of comparisons that the claim takes.
@@ -293,7 +295,7 @@ fn means(tally: &Tally) -> [u64; 2] {
 fn evidence(method: &Method, tally: &Tally, claim: &Claim) -> Evidence {
     let compared = tally.compared();
     Evidence {
-        method: method.name,
+        method: method.name.into(),
         compared,
         needed: claim.needed(),
         bound: if compared == 0 {

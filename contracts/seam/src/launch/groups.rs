@@ -1,8 +1,8 @@
 //! Mismatches of one shape, counted together.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
@@ -18,10 +18,10 @@ const SAMPLES: usize = 5;
 const SHOWN: usize = 200;
 
 /// Mismatches of one shape: one method, one class, one path.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// The method that was called.
-    pub method: &'static str,
+    pub method: Cow<'static, str>,
     /// The kind of the difference.
     pub class: Class,
     /// The path in the reply, or in the effects (`/effects/...`), as a JSON pointer; positions in lists are `*`.
@@ -39,7 +39,7 @@ pub struct Group {
 }
 
 /// One of the mismatches of a group.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// The path in this reply, with positions.
     pub at: String,
@@ -124,7 +124,7 @@ impl Groups {
             return None;
         }
         Some(self.by_shape.entry(shape).or_insert_with(|| Group {
-            method,
+            method: method.into(),
             class,
             path,
             count: 0,

@@ -14,7 +14,7 @@ use tokio::{sync::Semaphore, task::JoinHandle};
 use crate::{
     Contract, MethodKind,
     launch::{
-        Group, Isolated, Journal, Limits, Observation, Observer, Refused, Settings, Side, Source, Stage,
+        Group, Isolated, Journal, Limits, Observation, Observer, Position, Refused, Settings, Side, Source, Stage,
         behind::Behind,
         dial::Cohorts,
         inner::{Current, Inner, Judging},
@@ -64,6 +64,37 @@ impl<C: Contract + ?Sized> Launch<C> {
     /// Reads the source. Returns `true` if other settings are in force now. If they are refused, those before stay in
     /// force, and [`Launch::problem`] says why until the source has good ones.
     pub fn refresh(&self) -> Result<bool, Refused> {
+        let _alone = self.0.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.refreshed()
+    }
+
+    /// Turns the launch to a position, and writes that to its source, so that it stays over a restart.
+    ///
+    /// `revision` is the one of the settings that the change was made from ([`Settings::revision`]): refused if others
+    /// are in force by now. So is a position that the source would be refused for, and any change while the source has
+    /// settings that are not in force. A refusal changes nothing.
+    pub fn turn(&self, position: Position, revision: Option<&str>) -> Result<(), Refused> {
+        let _alone = self.0.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        // A hand that has edited the source comes first; its refusal is the launch's problem.
+        let _ = self.refreshed();
+        let Current { settings, problem } = self.0.current();
+        if let Some(problem) = problem {
+            return Err(Refused::Unmended { problem });
+        }
+        let now = settings.revision();
+        if let Some(from) = revision.filter(|from| *from != now) {
+            return Err(Refused::Stale {
+                from: from.to_owned(),
+                now,
+            });
+        }
+        let before = (settings.reads.stage, settings.writes.stage);
+        let turned = settings.turned(position);
+        self.0
+            .apply_and(turned, Some(before), |settings| self.0.source.write(settings))
+    }
+
+    fn refreshed(&self) -> Result<bool, Refused> {
         let current = self.0.current();
         let before = (current.settings.reads.stage, current.settings.writes.stage);
         let read = self.0.source.read();
@@ -182,6 +213,13 @@ async fn watched<C: Contract + ?Sized>(launch: Weak<Inner<C>>, every: Duration) 
 #[must_use = "a watch ends when it is dropped"]
 pub struct Watch(JoinHandle<()>);
 
+impl Watch {
+    #[cfg(feature = "open-feature")]
+    pub(crate) fn of(task: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(task))
+    }
+}
+
 impl Drop for Watch {
     fn drop(&mut self) {
         self.0.abort();
@@ -245,6 +283,7 @@ impl<C: Contract + ?Sized> Setup<C> {
             left_behind: AtomicBool::new(was_complete),
             source,
             current: Mutex::new(Current::default()),
+            changing: Mutex::new(()),
             repairing: tokio::sync::Mutex::new(()),
         };
         for entry in inner.journal.iter().flat_map(|journal| journal.pending()) {

@@ -38,6 +38,8 @@ pub(crate) struct Inner<C: Contract + ?Sized> {
     pub(crate) left_behind: AtomicBool,
     pub(crate) source: Arc<dyn Source>,
     pub(crate) current: Mutex<Current>,
+    /// Held while settings are read, judged and put into force.
+    pub(crate) changing: Mutex<()>,
     pub(crate) repairing: tokio::sync::Mutex<()>,
 }
 
@@ -92,12 +94,27 @@ impl<C: Contract + ?Sized> Inner<C> {
 
     /// Puts settings into force, all of them or none. `before` are the stages to go on from.
     pub(crate) fn apply(&self, settings: Settings, before: Option<(Stage, Stage)>) -> Result<(), Refused> {
+        self.apply_and(settings, before, |_| Ok(()))
+    }
+
+    /// Puts settings into force that `write` has written, all of them or none.
+    pub(crate) fn apply_and(
+        &self,
+        settings: Settings,
+        before: Option<(Stage, Stage)>,
+        write: impl FnOnce(&Settings) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
         settings.check(self.journal.is_some())?;
         if let Some((reads, writes)) = before {
             settings.follows(reads, writes)?;
             self.check_writes(writes, settings.writes.stage)?;
         }
         self.source.remember(&settings)?;
+        if let Err(refused) = write(&settings) {
+            // Those in force stay, and so what is remembered of them. A failure of both is the first one's.
+            let _ = self.source.remember(&self.current().settings);
+            return Err(refused);
+        }
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let is_step = (current.settings.reads, current.settings.writes) != (settings.reads, settings.writes);
         if current.settings.rules != settings.rules || current.settings.shown != settings.shown {

@@ -1,9 +1,9 @@
 //! The counts of a launch in the text format of Prometheus.
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 use crate::launch::{
-    Side,
+    Operated, Side,
     recorder::{Recorder, Seen, Tally},
     settings::Lane,
 };
@@ -24,6 +24,26 @@ pub(crate) fn text(
         line(&mut text, contract, name, "", *value);
     }
     text
+}
+
+/// The counts of several launches in one text of Prometheus: a help and a type stand once before all series of a name.
+pub fn metrics_of(launches: &[Arc<dyn Operated>]) -> String {
+    let mut families: Vec<(String, String)> = Vec::new();
+    for text in launches.iter().map(|launch| launch.metrics()) {
+        // Each family begins with its help and its type, which no series does.
+        for family in text.split("# HELP ").filter(|family| !family.is_empty()) {
+            let second = family.match_indices('\n').nth(1).map_or(family.len(), |(at, _)| at + 1);
+            let (head, series) = family.split_at(second);
+            match families.iter_mut().find(|(known, _)| known == head) {
+                Some((_, all)) => all.push_str(series),
+                None => families.push((head.to_owned(), series.to_owned())),
+            }
+        }
+    }
+    families
+        .into_iter()
+        .map(|(head, series)| format!("# HELP {head}{series}"))
+        .collect()
 }
 
 const SIDES: [Side; 2] = [Side::Control, Side::Candidate];

@@ -15,6 +15,12 @@
 //!
 //! [`Launch::gate`] says promote, hold or roll back, with the evidence since the last step.
 //!
+//! [`Launch::turn`] turns stages and dials, and writes them to the source. `Admin` (with the feature `http`) does that
+//! over HTTP for operators with a token, and shows them the [`Status`].
+//!
+//! Settings come from a [`Source`]: a [`WatchedFile`], or with the feature `open-feature` the flags of an OpenFeature
+//! provider (`Flags`).
+//!
 //! # Limits
 //!
 //! - The candidate gets each call as the control did. Ids that a side generates are not translated in later calls: they
@@ -23,6 +29,8 @@
 //!   candidate serves it.
 //! - Keys of which a side lacks writes are known to one process. Several processes of one service each have a file, a
 //!   journal and dials of their own, so let each key's calls go to one of them.
+//! - Who edits the file of a [`WatchedFile`] at the very moment at which an operator turns the launch may lose the
+//!   edit: between the last look at the file and its replacement no lock holds an editor back.
 //! - Writes of one key that are made at the same time reach the second side in the order of the first side's answers,
 //!   which need not be that of its commits.
 //!
@@ -57,13 +65,18 @@
 //! # }).unwrap();
 //! ```
 
+#[cfg(feature = "http")]
+mod admin;
 mod ambient;
 mod behind;
 mod carry;
 mod dial;
+mod edit;
 mod evidence;
 mod file;
 mod file_journal;
+#[cfg(feature = "open-feature")]
+mod flags;
 mod gate;
 mod groups;
 mod handle;
@@ -74,6 +87,7 @@ mod limits;
 mod lock;
 mod metrics;
 mod observer;
+mod position;
 mod recorder;
 mod refused;
 mod repair;
@@ -81,22 +95,30 @@ mod second;
 mod settings;
 mod source;
 mod stage;
+mod status;
 mod verdict;
 
+#[cfg(feature = "http")]
+pub use admin::{ADMIN_BODY, ADMIN_PATH, Admin, Problem, Reconciled};
 pub use dial::Dial;
 pub use file::WatchedFile;
 pub use file_journal::FileJournal;
+#[cfg(feature = "open-feature")]
+pub use flags::Flags;
 pub use gate::{Claim, Decision, Evidence, Judgement};
 pub use groups::{Group, Sample};
 pub use handle::{Launch, Setup, Watch};
 pub use isolated::{Doors, Effect, Entrusted, Isolated, Turn};
 pub use journal::{Entry, Journal, MemoryJournal};
 pub use limits::Limits;
+pub use metrics::metrics_of;
 pub use observer::{JsonLines, Observer};
+pub use position::Position;
 pub use recorder::{Observation, Seen};
 pub use refused::Refused;
 pub use repair::Repaired;
 pub use settings::{Lane, Settings};
 pub use source::{Fixed, Source};
 pub use stage::{Side, Stage};
+pub use status::{Lacking, MethodStatus, Operated, Status};
 pub use verdict::Class;

@@ -35,9 +35,9 @@ pub enum Seen {
     Different,
     /// Both sides wrote. Their answers are not compared in stage `dualwrite`.
     Written,
-    /// The first side gave no answer, so the second was not asked.
+    /// The first side gave no answer, or could not take the call now, so the second was not asked.
     Unanswered,
-    /// The second side gave no answer.
+    /// The second side gave no answer, or could not take the call now.
     Transport,
     /// The second side gave no answer within the time limit.
     TimedOut,

@@ -93,6 +93,40 @@ pub enum Refused {
         /// The part that is wrong.
         problem: String,
     },
+    /// The settings changed since those that a change was made from.
+    #[error(
+        "the settings are of revision {now}, and the change was made from {from}: somebody else turned the launch; \
+         look at it again, and repeat the change if it is still wanted"
+    )]
+    Stale {
+        /// The revision that the change was made from.
+        from: String,
+        /// The revision in force.
+        now: String,
+    },
+    /// The source has settings that are not in force, which a change would overwrite.
+    #[error("the source has settings that are refused, which a change would overwrite: {problem}; mend it first")]
+    Unmended {
+        /// The refusal of the source's settings.
+        problem: String,
+    },
+    /// The source of the settings is written elsewhere.
+    #[error("the source of the settings can't be written from here; change it where it is made")]
+    ReadOnly,
+    /// The token of an operator is too weak to keep anybody out.
+    #[error("the token has {seen} bytes; wanted 16 to 1,000, of visible ASCII characters")]
+    Token {
+        /// The number of its bytes.
+        seen: usize,
+    },
+    /// A flag has no value, or one that no launch may have.
+    #[error("flag {flag:?}: {problem}; the settings stay as they are")]
+    Flag {
+        /// The flag in question.
+        flag: String,
+        /// The problem with it.
+        problem: String,
+    },
     /// A file can't be used.
     #[error("{}: {problem}", file.display())]
     File {
@@ -116,6 +150,14 @@ impl Refused {
         Self::File {
             file: file.into(),
             problem: problem.into(),
+        }
+    }
+
+    #[cfg(feature = "open-feature")]
+    pub(crate) fn flag(flag: impl Into<String>, problem: impl ToString) -> Self {
+        Self::Flag {
+            flag: flag.into(),
+            problem: problem.to_string(),
         }
     }
 

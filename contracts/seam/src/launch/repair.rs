@@ -2,6 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     Contract, Outcome,
     launch::{
@@ -13,7 +15,7 @@ use crate::{
 };
 
 /// The result of a repair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repaired {
     /// Writes that both sides have now.
     pub done: usize,

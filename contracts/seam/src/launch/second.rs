@@ -54,11 +54,19 @@ impl<C: Contract + ?Sized> Second<C> {
             .scope(context.scope(async { observe(&*service, call).await }));
         let ended = timeout(self.inner.limits.time, call).await;
         let timed_out = ended.is_err();
-        Asked {
-            outcome: ended.unwrap_or_else(|_| {
+        let outcome = match ended {
+            Err(_) => {
                 let reason = format!("no answer within {:?}", self.inner.limits.time);
                 Outcome::Transport(TransportFailure::new(C::NAME, reason))
-            }),
+            }
+            // It is full, or its neighbour is away: that says nothing about the call.
+            Ok(Outcome::Value(reply) | Outcome::DomainError(reply)) if C::is_not_done(&reply) => {
+                Outcome::Transport(TransportFailure::unsent(C::NAME, "it could not take the call now"))
+            }
+            Ok(outcome) => outcome,
+        };
+        Asked {
+            outcome,
             timed_out,
             took: begun.elapsed(),
             effects: turn.effects(),

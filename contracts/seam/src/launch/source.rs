@@ -20,6 +20,12 @@ pub trait Source: Send + Sync + fmt::Debug + 'static {
     fn remember(&self, _settings: &Settings) -> Result<(), Refused> {
         Ok(())
     }
+
+    /// Writes settings that an operator turned, so that the source has them from now on, over a restart too. They come
+    /// into force only if it succeeds. A source that is written elsewhere refuses, as it does by default.
+    fn write(&self, _settings: &Settings) -> Result<(), Refused> {
+        Err(Refused::ReadOnly)
+    }
 }
 
 /// Settings that the program sets itself, without a memory. For tests.
@@ -41,5 +47,9 @@ impl Fixed {
 impl Source for Fixed {
     fn read(&self) -> Result<Option<Settings>, Refused> {
         Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).take())
+    }
+
+    fn write(&self, _settings: &Settings) -> Result<(), Refused> {
+        Ok(())
     }
 }

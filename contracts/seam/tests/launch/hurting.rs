@@ -117,8 +117,11 @@ async fn garbage_is_a_difference() {
 
 #[tokio::test(start_paused = true)]
 async fn no_answer_of_the_candidate_is_a_class_of_its_own_and_never_a_mismatch() {
-    let (seen, _) = seen_under(Fault::GivesNoAnswer, Limits::default()).await;
-    assert_eq!(count(&seen, Seen::Transport), 50, "{seen:?}");
+    // Nor does a candidate that is full, or whose neighbour is away, say anything about the call.
+    for fault in [Fault::GivesNoAnswer, Fault::Busy] {
+        let (seen, _) = seen_under(fault, Limits::default()).await;
+        assert_eq!(count(&seen, Seen::Transport), 50, "{fault:?}: {seen:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

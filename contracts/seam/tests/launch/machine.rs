@@ -149,7 +149,7 @@ impl Machine {
         ))
         .await;
         match shown {
-            Err(_) | Ok(Err(_) | Ok(Err(TillError::Transport(_)))) => {}
+            Err(_) | Ok(Err(_) | Ok(Err(TillError::Transport(_) | TillError::Busy))) => {}
             Ok(Ok(shown)) => assert_eq!(shown, Ok(receipt), "{customer} was told of it\n{}", self.history),
         }
     }
@@ -161,6 +161,7 @@ impl Machine {
             Fault::None,
             Fault::None,
             Fault::GivesNoAnswer,
+            Fault::Busy,
             Fault::LosesAnswers,
             Fault::Panics,
             Fault::Hangs,

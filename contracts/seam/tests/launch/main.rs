@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
+mod admin;
 mod comparing;
+mod flags;
 mod gate;
 mod hurting;
 mod isolation;

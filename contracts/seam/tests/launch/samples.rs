@@ -60,6 +60,8 @@ pub(crate) enum TillError {
     Unknown,
     #[error("nothing to pay")]
     Nothing,
+    #[error("the till is busy, and has done nothing")]
+    Busy,
     #[error(transparent)]
     Transport(#[from] TransportFailure),
 }
@@ -67,9 +69,13 @@ pub(crate) enum TillError {
 impl seam::ContractError for TillError {
     fn transport(&self) -> Option<&TransportFailure> {
         match self {
-            Self::Unknown | Self::Nothing => None,
+            Self::Unknown | Self::Nothing | Self::Busy => None,
             Self::Transport(failure) => Some(failure),
         }
+    }
+
+    fn is_not_done(&self) -> bool {
+        *self == Self::Busy
     }
 }
 
@@ -84,6 +90,8 @@ pub(crate) enum Fault {
     Floods(usize),
     Garbage,
     GivesNoAnswer,
+    /// Says that it can't take the call now, and has done nothing.
+    Busy,
     /// Writes, and then gives no answer.
     LosesAnswers,
     Rounds,
@@ -134,6 +142,7 @@ impl Module {
             // Without the panic hook, which prints a backtrace each time.
             Fault::Panics => std::panic::resume_unwind(Box::new("the till is broken")),
             Fault::Late(by) => tokio::time::sleep(by).await,
+            Fault::Busy => return Err(TillError::Busy),
             Fault::GivesNoAnswer => return Err(TransportFailure::new("till", "told to").into()),
             _ => {}
         }

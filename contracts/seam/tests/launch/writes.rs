@@ -1,6 +1,9 @@
 //! Writes to both sides, and keys of which one side lacks writes.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::SeqCst},
+    time::Duration,
+};
 
 use seam::{
     caught,
@@ -294,4 +297,24 @@ async fn a_stage_in_which_a_side_would_be_alone_without_all_writes_is_refused() 
     let refused = shop.launch.refresh().unwrap_err();
     assert!(matches!(refused, Refused::PointOfNoReturn { .. }), "{refused}");
     assert_eq!((shop.control.payments().len(), shop.candidate.payments().len()), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_the_control_could_not_take_is_on_no_side_and_one_that_the_candidate_could_not_is_lacking() {
+    let shop = Shop::new(all_in(Stage::Off, Stage::Shadow));
+    shop.control.set(Fault::Busy);
+    assert_eq!(shop.pay("c", "p", 455).await, Err(TillError::Busy));
+    settle().await;
+    assert_eq!((seen(&shop), shop.launch.pending().len()), (vec![Seen::Unanswered], 0));
+    assert_eq!((shop.candidate.asked.load(SeqCst), shop.charged("p")), (0, 0));
+
+    shop.control.set(Fault::None);
+    shop.candidate.set(Fault::Busy);
+    shop.pay("c", "q", 455).await.unwrap();
+    settle().await;
+    assert_eq!((seen(&shop)[1], shop.launch.pending().len()), (Seen::Transport, 1));
+    assert_eq!(shop.launch.repair().await, Repaired { done: 0, left: 1 });
+    shop.candidate.set(Fault::None);
+    assert_eq!(shop.launch.repair().await, Repaired { done: 1, left: 0 });
+    assert!(shop.candidate.payments().contains_key("q") && shop.charged("q") == 1);
 }

@@ -2,6 +2,7 @@
 
 mod charging;
 mod events;
+mod handover;
 mod hanging;
 mod letting_go;
 mod refunds;

@@ -5,6 +5,10 @@ use super::Migration;
 /// Written by the probes of readiness, and always empty.
 const PROBES: &str = "CREATE TABLE write_probes (filling TEXT NOT NULL)";
 
+/// The part of this database in a handover; no row as long as it had none.
+const DUTY: &str = "CREATE TABLE duty (
+    one BIGINT PRIMARY KEY CHECK (one = 1), epoch BIGINT NOT NULL, acts BIGINT NOT NULL)";
+
 pub(super) const MIGRATIONS: &[Migration] = &[
     LOG,
     Migration {
@@ -12,6 +16,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "write probes",
         sqlite: PROBES,
         postgres: PROBES,
+    },
+    Migration {
+        version: 3,
+        name: "duty",
+        sqlite: DUTY,
+        postgres: DUTY,
     },
 ];
 

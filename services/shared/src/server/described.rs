@@ -34,3 +34,15 @@ impl Described {
         self
     }
 }
+
+impl Mounted {
+    /// Routes of the process that belong to no module, each with its description in the OpenAPI document.
+    pub fn described(name: &'static str, routes: impl IntoIterator<Item = (Operation, MethodRouter)>) -> Self {
+        let mut mounted = Self::routes(name, Router::new());
+        for (operation, handler) in routes {
+            mounted.router = mounted.router.route(operation.path(), handler);
+            mounted.operations.push(Arc::new(operation));
+        }
+        mounted
+    }
+}

@@ -64,8 +64,14 @@ pub(super) fn described(routes: Described) -> Described {
     let shown: Arc<OnceLock<Vec<Arc<Operation>>>> = Arc::default();
     let seen = Arc::clone(&shown);
     let document = move |State(modules): State<Arc<[Mounted]>>| async move {
-        let names: Vec<&str> = modules.iter().map(|module| module.name).collect();
-        Json(commerce::http::openapi(&names, seen.get().map_or(&[], Vec::as_slice)))
+        let is_module = |mounted: &&Mounted| mounted.operations.is_empty();
+        let names: Vec<&str> = modules.iter().filter(is_module).map(|module| module.name).collect();
+        let own = seen.get().into_iter().flatten();
+        let all: Vec<_> = own
+            .chain(modules.iter().flat_map(|module| &module.operations))
+            .cloned()
+            .collect();
+        Json(commerce::http::openapi(&names, &all))
     };
     let routes = routes.serve(description.plain(), get(document));
     shown.get_or_init(|| routes.operations.clone());

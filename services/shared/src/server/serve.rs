@@ -8,7 +8,7 @@ use tokio::{
     time::timeout_at,
 };
 
-use super::{dead_letters, given_up, limits, operations, request::request};
+use super::{dead_letters, given_up, handover, limits, operations, request::request};
 use crate::{Environment, Mounted, StartError, settings::standard};
 
 /// A server that is bound to its address and does not serve yet.
@@ -31,6 +31,7 @@ pub async fn run(environment: Environment, modules: Vec<Mounted>) -> Result<(), 
 pub async fn bind(environment: Environment, modules: Vec<Mounted>) -> Result<Server, StartError> {
     let listen = environment.settings.get(&standard::LISTEN)?;
     environment.settings.get(&standard::REQUESTS)?;
+    environment.admin_token()?;
     let refused = |error: std::io::Error| StartError::Listen {
         address: listen.to_string(),
         reason: error.to_string(),
@@ -63,9 +64,13 @@ pub async fn bind(environment: Environment, modules: Vec<Mounted>) -> Result<Ser
 
 /// Makes the whole router: the modules' routes and the server's own, with context and logs, but without a socket.
 pub fn router(environment: &Environment, modules: &Arc<[Mounted]>) -> Router {
-    let own = operations::routes(environment)
+    let mut own = operations::routes(environment)
         .and(dead_letters::routes())
         .and(given_up::routes());
+    // A token that can be guessed was refused when the server was bound.
+    if let Ok(Some(token)) = environment.admin_token() {
+        own = own.and(handover::routes(token));
+    }
     let mut router = operations::described(own).router.with_state(Arc::clone(modules));
     for module in modules.iter() {
         router = router.merge(module.router.clone());

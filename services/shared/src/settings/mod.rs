@@ -4,8 +4,10 @@
 mod declarations;
 mod declared;
 mod load;
+mod secret;
 pub mod standard;
 
 pub use declarations::Declarations;
 pub use declared::{Declared, Setting, optional, required};
 pub use load::{Settings, SettingsError};
+pub use secret::Secret;

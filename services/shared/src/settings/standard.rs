@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
-use super::Setting;
+use super::{Secret, Setting};
 
 /// Address and port to serve HTTP on.
 pub static LISTEN: Setting<SocketAddr> = Setting {
@@ -48,6 +48,45 @@ pub static PAYMENTS_URL: Setting<String> = url("PAYMENTS_URL", "base URL of the 
 pub static INVENTORY_URL: Setting<String> = url("INVENTORY_URL", "base URL of the inventory service");
 /// Base URL of the notifications service.
 pub static NOTIFICATIONS_URL: Setting<String> = url("NOTIFICATIONS_URL", "base URL of the notifications service");
+/// Base URL of a candidate for the orders module.
+pub static ORDERS_CANDIDATE_URL: Setting<String> = url("ORDERS_CANDIDATE_URL", CANDIDATE);
+/// Base URL of a candidate for the payments module.
+pub static PAYMENTS_CANDIDATE_URL: Setting<String> = url("PAYMENTS_CANDIDATE_URL", CANDIDATE);
+/// Base URL of a candidate for the inventory module.
+pub static INVENTORY_CANDIDATE_URL: Setting<String> = url("INVENTORY_CANDIDATE_URL", CANDIDATE);
+/// Base URL of a candidate for the notifications module.
+pub static NOTIFICATIONS_CANDIDATE_URL: Setting<String> = url("NOTIFICATIONS_CANDIDATE_URL", CANDIDATE);
+
+const CANDIDATE: &str = "base URL of a service that is launched in the dark, beside the module";
+
+/// File with the settings of a dark launch.
+pub static LAUNCH_FILE: Setting<String> = Setting {
+    name: "LAUNCH_FILE",
+    help: "stages and dials of a module that has a candidate; {module} stands for the module's name",
+    form: "a path in a folder that exists; the file is made, with all off, if there is none",
+    default: Some("data/{module}.launch.toml"),
+    parse: |text| Some(text.to_owned()),
+};
+
+/// Part of a new database in a handover.
+pub static STANDS_BY: Setting<bool> = Setting {
+    name: "STANDS_BY",
+    help: "whether a new database stands by, for a service that is to take over: nothing is charged before it is told to act",
+    form: "true or false",
+    default: Some("false"),
+    parse: |text| text.parse().ok(),
+};
+
+/// Token of the operators.
+pub static ADMIN_TOKEN: Setting<Secret> = Setting {
+    name: "ADMIN_TOKEN",
+    help: "token of the operators; without one nothing below /admin is served",
+    form: "16 to 1000 visible ASCII characters",
+    default: None,
+    // Any text, since one that is refused would be shown: who uses it checks it.
+    parse: |text| Some(Secret::new(text)),
+};
+
 /// Base URL of the payment provider.
 pub static PROVIDER_URL: Setting<String> = url("PROVIDER_URL", "base URL of the payment provider");
 /// Base URL for push messages.

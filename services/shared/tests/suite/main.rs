@@ -9,6 +9,8 @@ mod database;
 mod dead_letters;
 mod document;
 mod feeds;
+mod handed_over;
+mod handover;
 mod idempotency;
 mod links;
 mod log;

@@ -67,6 +67,7 @@ impl Running {
             database: store.db.clone(),
             subscriptions,
             given_up,
+            handover: None,
         };
         let server = server::bind(environment.clone(), vec![module.mount()]).await.unwrap();
         let address = server.address();

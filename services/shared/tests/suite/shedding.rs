@@ -127,6 +127,10 @@ async fn a_full_server_refuses_before_the_body_is_read_and_answers_probes_and_st
     assert_eq!(get("/health/live").await, (StatusCode::OK, json!({"alive": true})));
     assert_eq!(get("/health/ready").await.0, StatusCode::OK);
     assert_eq!(get("/stats").await.1[0]["shed"], 21);
+    // Here they are no routes; where they are, a switch works on a full server too.
+    for path in ["/admin/launch", "/metrics"] {
+        assert_eq!(get(path).await.0, StatusCode::NOT_FOUND);
+    }
     assert_eq!(get("/v2/dead-letters").await.0, StatusCode::SERVICE_UNAVAILABLE);
 
     works.may_end.add_permits(2);

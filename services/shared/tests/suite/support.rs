@@ -19,40 +19,52 @@ pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
         CREATE TABLE children (parent BIGINT REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)",
 }];
 
-/// A database that can be closed and opened again: a SQLite file, or a schema of its own in the PostgreSQL database
-/// that the variable `TEST_POSTGRES_URL` names.
-pub(crate) struct Store {
+/// A place for databases: a folder, or a schema of its own in the PostgreSQL database that the variable
+/// `TEST_POSTGRES_URL` names.
+pub(crate) struct Site {
     url: String,
     _folder: TempDir,
-    pub(crate) db: Database,
 }
 
-impl Store {
+impl Site {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = match std::env::var("TEST_POSTGRES_URL") {
             Ok(server) => schema(&server).await,
             Err(_) => format!("sqlite://{}/deep/{{module}}.db", folder.path().display()),
         };
-        let db = Self::open(&url).await;
-        Self {
-            url,
-            _folder: folder,
-            db,
-        }
-    }
-
-    /// As after a crash: another set of connections on the same database.
-    pub(crate) async fn again(&self) -> Database {
-        Self::open(&self.url).await
+        Self { url, _folder: folder }
     }
 
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    async fn open(url: &str) -> Database {
-        Database::open(url, "tested", MIGRATIONS).await.unwrap()
+    pub(crate) async fn open(&self, module: &str, migrations: &'static [Migration]) -> Database {
+        Database::open(&self.url, module, migrations).await.unwrap()
+    }
+}
+
+/// A database that can be closed and opened again.
+pub(crate) struct Store {
+    site: Site,
+    pub(crate) db: Database,
+}
+
+impl Store {
+    pub(crate) async fn new() -> Self {
+        let site = Site::new().await;
+        let db = site.open("tested", MIGRATIONS).await;
+        Self { site, db }
+    }
+
+    /// As after a crash: another set of connections on the same database.
+    pub(crate) async fn again(&self) -> Database {
+        self.site.open("tested", MIGRATIONS).await
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.site.url()
     }
 }
 

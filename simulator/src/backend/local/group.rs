@@ -52,7 +52,7 @@ impl Launcher {
             command.env_remove(name);
         }
         let mut child = command
-            .args(["launch", "--"])
+            .args(["start-node", "--"])
             .arg(what.program)
             .args(what.args)
             .envs(what.env)

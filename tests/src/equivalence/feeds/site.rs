@@ -220,6 +220,7 @@ async fn open(url: String, last: Option<SocketAddr>) -> Result<(Running, server:
         database: db,
         subscriptions: Vec::new(),
         given_up: Vec::new(),
+        handover: None,
     };
     let listening = match last {
         Some(last) => listen(&module, &last.to_string()).await,

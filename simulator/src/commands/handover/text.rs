@@ -1,0 +1,67 @@
+use seam::handover::{CopyReport, Duty, Switched};
+
+/// The result of a copy, with what to do next.
+pub(super) fn of_copy(report: &CopyReport) -> String {
+    let mut text = report.to_string();
+    text += &if !report.has_examined() {
+        format!("{}: neither side has a row, so nothing was compared\n", report.module)
+    } else if report.is_even() {
+        format!(
+            "{}: both sides have the same; {} were carried over\n",
+            report.module,
+            report.copied()
+        )
+    } else if report.different() > 0 {
+        format!(
+            "{}: the sides differ in {}; see above\n",
+            report.module,
+            report.different()
+        )
+    } else {
+        format!("{}: somebody wrote meanwhile; copy again for the rest\n", report.module)
+    };
+    text
+}
+
+/// The duties of both sides, and what keeps them from a handover.
+pub(super) fn of_status(
+    from: &str,
+    ours: Option<Duty>,
+    to: &str,
+    theirs: Option<Duty>,
+    obstacle: Option<&str>,
+) -> String {
+    let part = |duty: Option<Duty>| {
+        duty.map_or("has nothing that one side alone must do".to_owned(), |duty| {
+            duty.to_string()
+        })
+    };
+    let mut text = format!("from {from}: {}\nto   {to}: {}\n", part(ours), part(theirs));
+    if let (Some(ours), Some(theirs)) = (ours, theirs) {
+        text += match (ours.acts, theirs.acts) {
+            (true, true) if theirs.epoch == 0 => {
+                "the receiving side never took part; a switch or a copy has it stand by\n"
+            }
+            (true, true) => "both act: stop one of them, and find out who told it to\n",
+            (false, false) => {
+                "neither acts, as after a switch that was cut off; a switch in either direction ends that\n"
+            }
+            _ => "",
+        };
+    }
+    if let Some(obstacle) = obstacle {
+        text += &format!("{obstacle}\n");
+    }
+    text
+}
+
+/// The result of a switch, with the way back.
+pub(super) fn of_switch(module: &str, to: &str, from: &str, done: &Switched) -> String {
+    let text = of_copy(&done.report);
+    match done.acts {
+        Some(duty) => format!(
+            "{text}{module}: {to} {duty}; the way back is `seam handover switch {module} --from {to} --to {from}`\n"
+        ),
+        None => format!("{text}{module}: {from} acts again, since the two could not be made even\n"),
+    }
+}

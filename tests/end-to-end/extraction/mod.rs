@@ -1,0 +1,289 @@
+//! Payments taken out of the monolith: real processes, their rows and the duty to charge carried over by `seam handover`,
+//! their reads turned by `seam launch`.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+use std::{
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+};
+
+use commerce::{
+    Contact, Currency, Inventory, Item, Money, NewOrder, Order, OrderStatus, Orders, PageRequest, Payment,
+    PaymentMethod, Payments, ProductUpdate, http,
+};
+use outside::{Ledger, MailSink, PaymentProvider, PushSink};
+use seam::http::{Socket, SocketLimits};
+use shared::testing::{Port, until};
+use tempfile::TempDir;
+use tests::seam;
+
+use crate::service::Service;
+
+const TOKEN: &str = "operators-of-a-test";
+
+/// The monolith, the payments service that is to take over, and the outside world.
+struct Platform {
+    monolith: Service,
+    service: Service,
+    provider: String,
+    _folders: [TempDir; 2],
+    /// The monolith's port, which nobody else may have before it listens.
+    _door: Port,
+    _outside: (PaymentProvider, MailSink, PushSink),
+}
+
+/// `seam handover copy --every`, which is killed when it is dropped.
+struct KeptCurrent(Child);
+
+impl Drop for KeptCurrent {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Platform {
+    /// The monolith with its payments beside the service, which stands by.
+    async fn start() -> Self {
+        let launched = |service: &Service, home: &Path| {
+            vec![
+                ("PAYMENTS_CANDIDATE_URL", service.url()),
+                ("LAUNCH_FILE", format!("{}/{{module}}.toml", home.display())),
+            ]
+        };
+        Self::started(tests::binary("monolith"), "true", launched).await
+    }
+
+    /// The service in place of payments, which this build of the monolith does not have.
+    async fn extracted() -> Self {
+        let monolith = tests::monolith_with(&["inventory", "notifications"]);
+        Self::started(monolith, "false", |service, _| vec![("PAYMENTS_URL", service.url())]).await
+    }
+
+    async fn started(
+        monolith: Command,
+        stands_by: &str,
+        more: impl FnOnce(&Service, &Path) -> Vec<(&'static str, String)>,
+    ) -> Self {
+        let listener = || TcpListener::bind("127.0.0.1:0").unwrap();
+        let provider = PaymentProvider::start(listener(), None).await.unwrap();
+        let mail = MailSink::start(listener(), listener(), None).unwrap();
+        let push = PushSink::start(listener(), None).unwrap();
+        let provider_url = format!("http://{}", provider.address());
+        let [home, away] = [TempDir::new().unwrap(), TempDir::new().unwrap()];
+        let door = Port::hold();
+        let monolith_url = format!("http://{}", door.address());
+        let service = Self::service(away.path(), &provider_url, &monolith_url, stands_by).await;
+        let mut settings = vec![
+            ("LISTEN", door.address().to_string()),
+            ("PROVIDER_URL", provider_url.clone()),
+            ("SMTP_ADDRESS", mail.smtp_address().to_string()),
+            ("PUSH_URL", format!("http://{}", push.address())),
+            ("ADMIN_TOKEN", TOKEN.to_owned()),
+        ];
+        settings.extend(more(&service, home.path()));
+        Self {
+            monolith: Service::start_command(monolith, "monolith", home.path(), &settings).await,
+            service,
+            provider: provider_url,
+            _folders: [home, away],
+            _door: door,
+            _outside: (provider, mail, push),
+        }
+    }
+
+    async fn service(folder: &Path, provider: &str, monolith: &str, stands_by: &str) -> Service {
+        let settings = [
+            ("PROVIDER_URL", provider.to_owned()),
+            ("ORDERS_URL", monolith.to_owned()),
+            ("ADMIN_TOKEN", TOKEN.to_owned()),
+            ("STANDS_BY", stands_by.to_owned()),
+        ];
+        Service::start("payments", folder, &settings).await
+    }
+
+    fn socket(service: &Service) -> Arc<Socket> {
+        Arc::new(Socket::new(&service.url(), SocketLimits::default()).unwrap())
+    }
+
+    fn orders(&self) -> impl Orders {
+        http::orders::Client::new(Self::socket(&self.monolith))
+    }
+
+    async fn stock(&self) {
+        let lamp = ProductUpdate {
+            sku: "lamp".parse().unwrap(),
+            price: Money::new(2_000, Currency::EUR),
+            stock: 1_000,
+        };
+        let inventory = http::inventory::Client::new(Self::socket(&self.monolith));
+        inventory.put_product(lamp).await.unwrap();
+    }
+
+    async fn place(&self, key: &str) -> Order {
+        let order = NewOrder {
+            key: key.parse().unwrap(),
+            customer_id: "ada".parse().unwrap(),
+            contact: Contact {
+                email: "ada@example.org".to_owned(),
+                push_token: None,
+            },
+            payment_method: PaymentMethod("tok_ok".to_owned()),
+            items: vec![Item {
+                sku: "lamp".parse().unwrap(),
+                quantity: 1,
+            }],
+        };
+        self.orders().create_order(order).await.unwrap()
+    }
+
+    async fn confirmed(&self, order: &Order) {
+        until("the order is confirmed", async || {
+            let order = self.orders().get_order(order.id).await.ok()?;
+            (order.status == OrderStatus::Confirmed).then_some(())
+        })
+        .await;
+    }
+
+    /// The payments of the order, as the service or the monolith has them.
+    async fn payments(of: &Service, order: &Order) -> Vec<Payment> {
+        let payments = http::payments::Client::new(Self::socket(of));
+        let page = payments.list_payments_for_order(order.id, PageRequest::default()).await;
+        page.unwrap().items
+    }
+
+    fn seam(&self, line: &str) -> Command {
+        let mut command = seam();
+        command.args(line.split(' '));
+        command
+            .env("SEAM_LAUNCH_URL", self.monolith.url())
+            .env("SEAM_ADMIN_TOKEN", TOKEN);
+        command
+    }
+
+    async fn said(&self, line: &str) -> String {
+        let mut command = self.seam(line);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(0), "seam {line}: {said}");
+        said
+    }
+
+    fn there(&self) -> String {
+        format!("payments --from {} --to {}", self.monolith.url(), self.service.url())
+    }
+
+    fn back(&self) -> String {
+        format!("payments --from {} --to {}", self.service.url(), self.monolith.url())
+    }
+
+    fn keep_current(&self, sides: &str) -> KeptCurrent {
+        let mut command = self.seam(&format!("handover copy {sides} --every 200ms"));
+        KeptCurrent(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    async fn ledger(&self) -> Ledger {
+        let body = reqwest::get(format!("{}/ledger", self.provider)).await.unwrap();
+        serde_json::from_slice(&body.bytes().await.unwrap()).unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn payments_leave_the_monolith_with_their_rows_and_their_duty_and_can_come_back() {
+    let platform = Platform::start().await;
+    platform.stock().await;
+    let mut orders = Vec::new();
+    for number in 0..10 {
+        orders.push(platform.place(&format!("before-{number}")).await);
+    }
+    for order in &orders {
+        platform.confirmed(order).await;
+    }
+
+    // Backfill, and shadow reads that agree.
+    let status = platform.said(&format!("handover status {}", platform.there())).await;
+    let copied = platform.said(&format!("handover copy {}", platform.there())).await;
+    let current = platform.keep_current(&platform.there());
+    platform
+        .said("launch set payments --reads shadow --shadowed 100%")
+        .await;
+    for order in &orders {
+        let [ours, theirs] = [&platform.monolith, &platform.service].map(|side| Platform::payments(side, order));
+        assert_eq!(ours.await, theirs.await);
+    }
+    let shown: serde_json::Value = serde_json::from_str(&platform.said("launch status --json").await).unwrap();
+
+    // Orders go on while the duty moves; what the monolith is asked for is carried to the service, and outcomes back.
+    let placing = async {
+        let mut placed = Vec::new();
+        for number in 0..10 {
+            placed.push(platform.place(&format!("meanwhile-{number}")).await);
+        }
+        placed
+    };
+    let switch = format!("handover switch {}", platform.there());
+    let (placed, switched) = tokio::join!(placing, platform.said(&switch));
+    orders.extend(placed);
+    let outcomes = platform.keep_current(&platform.back());
+    orders.push(platform.place("after").await);
+    for order in &orders {
+        platform.confirmed(order).await;
+    }
+    let by_service = Platform::payments(&platform.service, &orders[20]).await;
+
+    // And back.
+    drop((current, outcomes));
+    platform.said(&format!("handover switch {}", platform.back())).await;
+    let last = platform.place("last").await;
+    platform.confirmed(&last).await;
+    orders.push(last);
+
+    assert!(status.contains("stands by in epoch 0"), "{status}");
+    assert!(copied.contains("10 were carried over"), "{copied}");
+    assert_eq!(shown[0]["gate"]["groups"], serde_json::json!([]), "{shown}");
+    assert!(switched.contains("acts in epoch 1"), "{switched}");
+    assert_eq!(
+        by_service.len(),
+        1,
+        "the service made the charge of the order that came after"
+    );
+    let ledger = platform.ledger().await;
+    let mut charged: Vec<String> = ledger
+        .charges
+        .iter()
+        .map(|charge| charge.capture.reference.clone())
+        .collect();
+    charged.sort();
+    let mut placed: Vec<String> = orders.iter().map(|order| order.id.to_string()).collect();
+    placed.sort();
+    assert_eq!(charged, placed, "each order is charged once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_monolith_that_is_built_without_payments_sells_with_the_service_and_does_not_start_without_its_url() {
+    let platform = Platform::extracted().await;
+    platform.stock().await;
+    let order = platform.place("o").await;
+    platform.confirmed(&order).await;
+    let mut alone = tests::monolith_with(&["inventory", "notifications"]);
+    let folder = TempDir::new().unwrap();
+    alone.env_clear().env(
+        "DATABASE_URL",
+        format!("sqlite://{}/{{module}}.db", folder.path().display()),
+    );
+    let alone = tokio::task::spawn_blocking(move || alone.output().unwrap())
+        .await
+        .unwrap();
+
+    let charged = Platform::payments(&platform.service, &order).await;
+    let said = String::from_utf8(alone.stderr).unwrap();
+
+    assert_eq!(charged.len(), 1);
+    assert_eq!(alone.status.code(), Some(2), "{said}");
+    assert!(said.contains("PAYMENTS_URL"), "{said}");
+}
