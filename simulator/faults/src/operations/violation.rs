@@ -82,10 +82,10 @@ fn look<'a>(schema: Schema<'_>, text: &'a str, found: &mut Breaches<'a>, depth: 
     let together = schema.together();
     let mut add = |way, part, by| found.entry(way).or_default().push(Breach { part, by });
     let values: Vec<Vec<&Value>> = together.iter().filter_map(|one| one.values()).collect();
-    if let [values] = &values[..] {
-        if let Some(other) = other_than(values) {
-            add(Way::Value, text, other.to_string());
-        }
+    if let [values] = &values[..]
+        && let Some(other) = other_than(values)
+    {
+        add(Way::Value, text, other.to_string());
     }
     // A value outside of those that are listed would break two constraints with a type of its own.
     let typed: Vec<Vec<&str>> = together

@@ -49,8 +49,8 @@ pub(crate) struct ProxyArgs {
     seed: Option<u64>,
 }
 
-/// Spells the options of a command line of `seam proxy` as `seam` does, where they have one dash, as those of Toxiproxy's
-/// server.
+/// Spells the options of a command line of `seam proxy` as `seam` does, where they have one dash, as those of
+/// Toxiproxy's server.
 pub(crate) fn spelled(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut words: Vec<OsString> = words.collect();
     if words.get(1).is_some_and(|command| command == "proxy") {
