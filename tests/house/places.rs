@@ -8,13 +8,14 @@ use crate::workspace::{read, root};
 const SERVICE: &str = "notifications";
 
 /// The files to touch for a new service, beside its crate, its contract, its pacts, its tests and the prose.
-const PLACES: [&str; 20] = [
+const PLACES: [&str; 21] = [
     "Cargo.toml",
     "contracts/commerce/src/events.rs",
     "contracts/commerce/src/http/mod.rs",
     "contracts/commerce/src/http/openapi.rs",
     "contracts/commerce/src/lib.rs",
     "justfile",
+    "score.toml",
     "services/monolith/Cargo.toml",
     "services/monolith/src/platform.rs",
     "services/provision.sql",
