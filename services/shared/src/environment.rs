@@ -34,7 +34,8 @@ impl<H: Handler> Handler for Timed<H> {
     }
 }
 
-/// Calls of which the size of one is measured: about 5 us once in so many calls, which is 0.1 us for each.
+/// Calls of which one is looked into. That takes 5.5 us in an unoptimised build, and counting a call 1 us, so that each
+/// call pays 1.1 us.
 const LOOKED_INTO: u64 = 64;
 
 /// Everything that a module is opened with; all modules of a process share it.
