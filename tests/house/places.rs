@@ -8,7 +8,7 @@ use crate::workspace::{read, root};
 const SERVICE: &str = "notifications";
 
 /// The files to touch for a new service, beside its crate, its contract, its pacts, its tests and the prose.
-const PLACES: [&str; 20] = [
+const PLACES: [&str; 21] = [
     "Cargo.toml",
     "contracts/commerce/src/events.rs",
     "contracts/commerce/src/http/mod.rs",
@@ -16,6 +16,7 @@ const PLACES: [&str; 20] = [
     "contracts/commerce/src/lib.rs",
     "justfile",
     "services/monolith/Cargo.toml",
+    "services/monolith/src/linked.rs",
     "services/monolith/src/platform.rs",
     "services/provision.sql",
     "services/shared/src/settings/standard.rs",

@@ -2,7 +2,8 @@
 //!
 //! In addition to the routes of the modules it serves `/health/live`, `/health/ready`, `/stats`, `/openapi.json`,
 //! the dead letters of their subscriptions at `/v2/dead-letters`, and the work that they have given up at
-//! `/v2/given-up`; with `ADMIN_TOKEN`, for operators, the handover of rows at `/admin/handover`. `/openapi.json` lists exactly what the process serves: these routes, and those of its modules.
+//! `/v2/given-up`; with `ADMIN_TOKEN`, for operators, the handover of rows at `/admin/handover`. `/openapi.json` lists
+//! exactly what the process serves: these routes, and those of its modules.
 //!
 //! Each request runs in a task of its own, within its `seam::Context`: a client that hangs up does not interrupt a
 //! write, and a panic is a 500 for that request alone. An unknown path or method is answered in the envelope too.
