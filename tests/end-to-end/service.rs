@@ -1,3 +1,7 @@
+//! A service as a process of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 use std::{
     fs,
     net::SocketAddr,

@@ -8,7 +8,7 @@ use crate::workspace::{read, root};
 const SERVICE: &str = "notifications";
 
 /// The files to touch for a new service, beside its crate, its contract, its pacts, its tests and the prose.
-const PLACES: [&str; 21] = [
+const PLACES: [&str; 22] = [
     "Cargo.toml",
     "contracts/commerce/src/events.rs",
     "contracts/commerce/src/http/mod.rs",
@@ -17,6 +17,7 @@ const PLACES: [&str; 21] = [
     "justfile",
     "score.toml",
     "services/monolith/Cargo.toml",
+    "services/monolith/src/linked.rs",
     "services/monolith/src/platform.rs",
     "services/provision.sql",
     "services/shared/src/settings/standard.rs",

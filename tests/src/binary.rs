@@ -86,7 +86,8 @@ fn build(bin: &str) -> PathBuf {
     built(bin, &["--workspace"], None)
 }
 
-/// Builds a binary with these arguments of cargo. What is compiled on the way goes to the folder `shared`, if there is one.
+/// Builds a binary with these arguments of cargo. What is compiled on the way goes to the folder `shared`, if there is
+/// one.
 fn built(bin: &str, arguments: &[&str], shared: Option<PathBuf>) -> PathBuf {
     let mut cargo = cargo();
     cargo.args(["build", "--locked", "--bin", bin, "--message-format", "json"]);

@@ -1,8 +1,8 @@
-//! The modules that this build has, by cargo feature. Of one that it has not, only the contract is known: the process does
-//! not start without its URL.
+//! The modules that this build has, by cargo feature. Of one that it has not, only the contract is known: the process
+//! does not start without its URL.
 //!
-//! Once a module is extracted for good, delete its feature and its part of this file, its crate from the manifest, and its
-//! database. Nothing else of the monolith knows it.
+//! Once a module is extracted for good, delete its feature and its part of this file, its crate from the manifest, and
+//! its database. Nothing else of the monolith knows it.
 
 use std::sync::Arc;
 

@@ -2,8 +2,8 @@
 
 use shared::handover::{Changes, Set, Table};
 
-/// Payments with all that belongs to them. What a side can find again by itself, such as the time of its next attempt or
-/// the authorisation that it looks up by its key, is its own.
+/// Payments with all that belongs to them. What a side can find again by itself, such as the time of its next attempt
+/// or the authorisation that it looks up by its key, is its own.
 pub(crate) const SETS: &[Set] = &[Set {
     name: "payments",
     root: Table::new("payments", &["id"], &["id"])

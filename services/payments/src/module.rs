@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use commerce::{EventFeed, Orders, Payments, http};
 use shared::{
-    DutyKeeper, Environment, Module, StartError,
+    Environment, Module, StartError,
     handover::HandoverStore,
     settings::{Declared, optional, required, standard},
 };
@@ -81,10 +81,7 @@ pub async fn open_with(
     let waiters = Waiters::default();
     let pace = Pace::new();
     let provider = pace.of(provider);
-    let duty = DutyKeeper::new(db.clone());
-    if env.settings.get(&standard::STANDS_BY)? {
-        duty.stand_by_if_new().await?;
-    }
+    let duty = env.duty(&db).await?;
     let dispatch = Dispatch::new(waiters.clone(), pace);
     let charging = Charging {
         db: db.clone(),

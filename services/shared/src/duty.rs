@@ -12,8 +12,8 @@ use crate::{Database, DatabaseError, Tx};
 /// Time for what is under way to end when a side is told to stand by.
 const DRAIN: Duration = Duration::from_secs(30);
 
-/// The duty of a module's database to act, as [`seam::handover::Duty`] has it. A clone is another handle; all parts of a
-/// module in one process share one.
+/// The duty of a module's database to act, as [`seam::handover::Duty`] has it. A clone is another handle; all parts of
+/// a module in one process share one.
 ///
 /// A database without a row acts: it never took part in a handover. One that takes rows stands by from then on.
 ///

@@ -9,7 +9,7 @@ use seam::{
 };
 
 use crate::{
-    Database, Health, Migration, Neighbour, Settings, SettingsError, StartError, Tasks, Worker,
+    Database, DutyKeeper, Health, Migration, Neighbour, Settings, SettingsError, StartError, Tasks, Worker,
     database::Inspection,
     events::{Delivery, Handler, HandlerError, Subscription, SubscriptionHandle},
     idempotency::Retention,
@@ -100,6 +100,15 @@ impl Environment {
         let token = self.settings.find(&standard::ADMIN_TOKEN)?;
         let token = token.map(|token| BearerToken::new(token.exposed())).transpose();
         token.map_err(|weak| StartError::Other(format!("{}: {weak}", standard::ADMIN_TOKEN.name)))
+    }
+
+    /// The duty to act that is stored in the database. With `STANDS_BY`, a new database stands by.
+    pub async fn duty(&self, db: &Database) -> Result<DutyKeeper, StartError> {
+        let duty = DutyKeeper::new(db.clone());
+        if self.settings.get(&standard::STANDS_BY)? {
+            duty.stand_by_if_new().await?;
+        }
+        Ok(duty)
     }
 
     /// Starts a subscription and shows in readiness, under the same name, whether it makes progress. One that does not,

@@ -1,5 +1,5 @@
-//! Payments taken out of the monolith: real processes, their rows and the duty to charge carried over by `seam handover`,
-//! their reads turned by `seam launch`.
+//! Payments taken out of the monolith: real processes, their rows and the duty to charge carried over by `seam
+//! handover`, their reads turned by `seam launch`.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 

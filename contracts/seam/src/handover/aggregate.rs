@@ -10,8 +10,8 @@ pub type Row = Map<String, Value>;
 
 /// Figures of an aggregate that only ever grow, such as the version of its root and the number of its rows.
 ///
-/// One aggregate is newer than another if none of its figures is smaller and one is larger. Of two aggregates where each
-/// has a larger figure, neither is newer: both sides have changed them by themselves.
+/// One aggregate is newer than another if none of its figures is smaller and one is larger. Of two aggregates where
+/// each has a larger figure, neither is newer: both sides have changed them by themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Progress(pub Vec<i64>);

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 /// Which of two sides acts: makes charges, sends mail, and does whatever else must be done once.
 ///
-/// Each side stores the last *epoch* that it knows, a number that only grows, and its part in it. A side begins to act in
-/// an epoch only with the [`Release`] of the other side for it, and only if it has neither known nor given away that
+/// Each side stores the last *epoch* that it knows, a number that only grows, and its part in it. A side begins to act
+/// in an epoch only with the [`Release`] of the other side for it, and only if it has neither known nor given away that
 /// epoch before. So at any time one side acts at most, whatever its processes believe: between the two moments nobody
-/// does. The rule is that of fencing tokens (Kleppmann, "How to do distributed locking", 2016), with the token stored on
-/// both sides.
+/// does. The rule is that of fencing tokens (Kleppmann, "How to do distributed locking", 2016), with the token stored
+/// on both sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Duty {
     /// The last epoch that the side knows; 0 in a database that never took part in a handover.
@@ -17,8 +17,8 @@ pub struct Duty {
     pub acts: bool,
 }
 
-/// The promise of a side that it acts in no epoch up to this one. It is stored before it is given, and what the side had
-/// under way is done.
+/// The promise of a side that it acts in no epoch up to this one. It is stored before it is given, and what the side
+/// had under way is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
     /// The epoch that is given away.

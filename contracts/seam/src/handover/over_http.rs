@@ -27,8 +27,8 @@ pub struct HandoverClient<T> {
 }
 
 impl<T: Transport> HandoverClient<T> {
-    /// A client for the module of this name. `None` if the token holds anything but visible ASCII characters, or the name
-    /// anything but letters, digits, `-` and `_`.
+    /// A client for the module of this name. `None` if the token holds anything but visible ASCII characters, or the
+    /// name anything but letters, digits, `-` and `_`.
     pub fn new(transport: T, module: &str, token: &str) -> Option<Self> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if module.is_empty() || !module.bytes().all(is_plain) || !token.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -79,8 +79,8 @@ impl Table {
         Self { prefix, ..self }
     }
 
-    /// The event log, for aggregates whose id is the root's key, or that behind a prefix. Ids of events derive from the aggregate and the
-    /// version, so both sides have the same; their positions are each log's own.
+    /// The event log, for aggregates whose id is the root's key, or that behind a prefix. Ids of events derive from the
+    /// aggregate and the version, so both sides have the same; their positions are each log's own.
     pub const EVENTS: Self = Self {
         local: &["event"],
         generated: &["position"],

@@ -71,7 +71,7 @@ pub static LAUNCH_FILE: Setting<String> = Setting {
 /// Part of a new database in a handover.
 pub static STANDS_BY: Setting<bool> = Setting {
     name: "STANDS_BY",
-    help: "whether a new database stands by, for a service that is to take over: nothing is charged before it is told to act",
+    help: "whether a new database stands by, for a service that is to take over: it charges nobody until told to act",
     form: "true or false",
     default: Some("false"),
     parse: |text| text.parse().ok(),

@@ -1,5 +1,5 @@
-//! `seam handover`: the rows of a module, carried from one service to another while both are in use, and the duty to act
-//! with them. It speaks the contract `seam::handover`, and knows no module.
+//! `seam handover`: the rows of a module, carried from one service to another while both are in use, and the duty to
+//! act with them. It speaks the contract `seam::handover`, and knows no module.
 
 mod text;
 
