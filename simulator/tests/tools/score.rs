@@ -205,6 +205,32 @@ async fn a_module_that_only_follows_events_is_measured_as_independent() {
     assert_eq!(mails["aspects"][4]["reason"], "no calls to or from other modules");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn large_calls_hubs_and_modules_elsewhere_lose_points() {
+    let mut large = figures(50, 50, 0);
+    large["meters"][0]["methods"][0]["reply_bytes"] = json!(200_000);
+    let mut hub = figures(50, 50, 0);
+    let meters = hub["meters"].as_array_mut().unwrap();
+    meters.extend([
+        meter("mails", "payments", 50, 50, 0),
+        meter("payments", "mails", 50, 50, 0),
+    ]);
+    let mut away = figures(50, 50, 0);
+    away["modules"].as_array_mut().unwrap().pop();
+    for (figures, aspect, points, reason) in [
+        (figures(50, 50, 0), 4, 2, "250 bytes each"),
+        (figures(50, 100, 0), 4, 1, "2.0 calls per request"),
+        (large, 4, 1, "100100 bytes each"),
+        (hub, 4, 1, "a hub: part of 100 % of all calls"),
+        (away, 0, 0, "it runs in another process"),
+    ] {
+        let (code, payments) = scored(RATINGS, &figures).await;
+        let aspect = &payments["aspects"][aspect];
+        assert_eq!((code, &aspect["points"]), (Some(0), &json!(points)), "{payments:#}");
+        assert!(aspect["reason"].as_str().unwrap().contains(reason), "{aspect}");
+    }
+}
+
 #[test]
 fn a_bad_file_is_refused_by_the_name_of_what_is_wrong() {
     let folder = Folder::new();
