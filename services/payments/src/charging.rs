@@ -27,7 +27,7 @@ pub(crate) struct Charging {
 impl Charging {
     /// Makes one attempt and stores its outcome. May be dropped at any await and run again.
     pub(crate) async fn run(&self, id: PaymentId, freshness: Freshness, _acting: &Acting) -> Result<(), DatabaseError> {
-        let Some(record) = payments::find(&self.db, id).await? else {
+        let Some(mut record) = payments::find(&self.db, id).await? else {
             return Ok(());
         };
         if !is_open(record.payment.status) {
@@ -35,14 +35,14 @@ impl Charging {
         }
         let context = record.origin.context();
         let attempt = async {
-            let (Ok(charged) | Err(charged)) = self.charge(&record, freshness).await;
+            let (Ok(charged) | Err(charged)) = self.charge(&mut record, freshness).await;
             self.store(record, charged).await
         };
         context.scope(attempt).await
     }
 
     /// The outcome of one attempt. An `Err` is an outcome too, reached before the last step.
-    async fn charge(&self, record: &Record, freshness: Freshness) -> Result<Charged, Charged> {
+    async fn charge(&self, record: &mut Record, freshness: Freshness) -> Result<Charged, Charged> {
         let mut hold = record.authorization_id.clone();
         if freshness == Freshness::Stale {
             if hold.is_none() {
@@ -62,6 +62,7 @@ impl Charging {
             None => self.authorize(record).await?,
         };
         fail_point!("payments.charge.after_authorization");
+        self.note(record, &hold).await?;
         let charged = self.capture(record, hold).await;
         fail_point!("payments.charge.after_capture");
         charged
@@ -136,6 +137,31 @@ impl Charging {
             Ok(operation) => done(operation),
             Err(ProviderError::Refused(reason)) => Err(Charged::Failed { reason }),
             Err(error) => Err(unknown(&error, None)),
+        }
+    }
+
+    /// Stores the authorisation before it is captured. Another process may be at the same payment, and let it go since it
+    /// knows of none: one of the two is first, and the other one gets nowhere.
+    async fn note(&self, record: &mut Record, hold: &str) -> Result<(), Charged> {
+        if record.authorization_id.as_deref() == Some(hold) {
+            return Ok(());
+        }
+        let (before, noted) = (record.payment.clone(), hold.to_owned());
+        let stored: Result<bool, DatabaseError> = self
+            .db
+            .write(move |tx| Box::pin(async move { payments::note_hold(tx, &before, &noted).await }))
+            .await;
+        let postponed = |reason: String, authorization_id| Charged::Postponed {
+            reason,
+            authorization_id,
+        };
+        match stored {
+            Ok(true) => {
+                record.authorization_id = Some(hold.to_owned());
+                Ok(())
+            }
+            Ok(false) => Err(postponed("another process has decided on it".to_owned(), None)),
+            Err(error) => Err(postponed(error.to_string(), Some(hold.to_owned()))),
         }
     }
 

@@ -4,7 +4,8 @@
 //! an answer is `Unknown`: the provider is asked for it until its outcome is known, and it is never sent under
 //! another key. The ledger is double-entry rows that never change.
 //!
-//! A payment costs two commits: the intent, with the record that the order's event is handled; the outcome, with
+//! A payment costs three commits: the intent, with the record that the order's event is handled; the authorisation,
+//! before it is captured, since another process on the same database may be at the payment too; the outcome, with
 //! its event and its rows in the ledger.
 //!
 //! `domain` defines states and ledger entries; `store` is the SQL; `provider` is the payment provider; `work` is a

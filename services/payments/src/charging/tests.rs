@@ -11,6 +11,7 @@ use seam::{BoxFuture, Carrier, Contract, TransportFailure};
 use super::*;
 use crate::{
     domain::payment_id,
+    migrations::MIGRATIONS,
     provider::scripted::{Found, Scripted, declined, refused, silence},
     work::Origin,
 };
@@ -100,12 +101,111 @@ async fn charge(
     let url = format!("sqlite://{}/{{module}}.db", folder.path().display());
     let provider = Arc::new(provider);
     let charging = Charging {
-        db: Database::open(&url, SOURCE, &[]).await.unwrap(),
+        db: Database::open(&url, SOURCE, MIGRATIONS).await.unwrap(),
         provider: Arc::clone(&provider) as _,
         orders: <dyn Orders>::via(Arc::new(OneOrder(order))),
     };
-    let (Ok(charged) | Err(charged)) = charging.charge(&record, Freshness::Stale).await;
+    insert(&charging.db, &record).await;
+    let mut record = record;
+    let (Ok(charged) | Err(charged)) = charging.charge(&mut record, Freshness::Stale).await;
     (charged, provider.sent())
+}
+
+/// Stores the unknown payment.
+async fn insert(db: &Database, record: &Record) {
+    let (id, order_id) = (record.payment.id.to_string(), record.payment.order_id.to_string());
+    let (version, hold) = (record.payment.version, record.authorization_id.clone());
+    let inserted: Result<_, DatabaseError> = db
+        .write(move |tx| {
+            Box::pin(async move {
+                let insert = sqlx::query(
+                    "INSERT INTO payments (id, order_id, attempt, status, amount, currency, payment_method,
+                        authorization_id, correlation_id, version, created_at, updated_at)
+                     VALUES ($1, $2, 1, 'unknown', 1000, 'EUR', 'tok', $3, 'c', $4, 1, 1)",
+                );
+                let insert = insert.bind(id).bind(order_id).bind(hold).bind(version);
+                insert.execute(tx.connection()).await?;
+                Ok(())
+            })
+        })
+        .await;
+    inserted.unwrap();
+}
+
+/// A provider at which another process lets the payment go while it authorises.
+struct Overtaken(Scripted, Database);
+
+#[seam::async_trait]
+impl Provider for Overtaken {
+    async fn authorize(&self, key: &str, hold: Hold) -> Result<Operation, ProviderError> {
+        let gone: Result<_, DatabaseError> = self
+            .1
+            .write(|tx| {
+                Box::pin(async move {
+                    let let_go = sqlx::query("UPDATE payments SET status = 'failed', version = version + 1");
+                    let_go.execute(tx.connection()).await?;
+                    Ok(())
+                })
+            })
+            .await;
+        gone.unwrap();
+        self.0.authorize(key, hold).await
+    }
+    async fn capture(&self, key: &str, hold: &str, amount: Money) -> Result<Operation, ProviderError> {
+        self.0.capture(key, hold, amount).await
+    }
+    async fn void(&self, key: &str, hold: &str) -> Result<Operation, ProviderError> {
+        self.0.void(key, hold).await
+    }
+    async fn refund(&self, key: &str, charge: &str, amount: Money) -> Result<Operation, ProviderError> {
+        self.0.refund(key, charge, amount).await
+    }
+    async fn find(&self, key: &str) -> Result<Option<Operation>, ProviderError> {
+        self.0.find(key).await
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_captured_for_a_payment_that_another_process_has_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/{{module}}.db", folder.path().display());
+    let db = Database::open(&url, SOURCE, MIGRATIONS).await.unwrap();
+    let mut record = record(None);
+    insert(&db, &record).await;
+    let provider = Arc::new(Overtaken(Scripted::willing(), db.clone()));
+    let charging = Charging {
+        db: db.clone(),
+        provider: Arc::clone(&provider) as _,
+        orders: <dyn Orders>::via(Arc::new(OneOrder(Ok(OrderStatus::Pending)))),
+    };
+
+    let (Ok(charged) | Err(charged)) = charging.charge(&mut record, Freshness::Fresh).await;
+
+    assert!(matches!(charged, Charged::Postponed { .. }), "{charged:?}");
+    assert_eq!(provider.0.sent(), ["authorize"]);
+}
+
+#[tokio::test]
+async fn a_payment_is_not_let_go_once_another_process_has_its_authorisation() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/{{module}}.db", folder.path().display());
+    let db = Database::open(&url, SOURCE, MIGRATIONS).await.unwrap();
+    let (mine, mut theirs) = (record(None), record(None));
+    insert(&db, &mine).await;
+    let charging = Charging {
+        db: db.clone(),
+        provider: Arc::new(Scripted::willing()),
+        orders: <dyn Orders>::via(Arc::new(OneOrder(Ok(OrderStatus::Cancelled)))),
+    };
+    let id = mine.payment.id;
+
+    charging.note(&mut theirs, "hold").await.unwrap();
+    let reason = "the order was cancelled before it was paid".to_owned();
+    charging.store(mine, Charged::LetGo { reason }).await.unwrap();
+    let after = payments::find(&db, id).await.unwrap().unwrap();
+
+    assert_eq!(after.payment.status, PaymentStatus::Unknown);
+    assert_eq!(after.authorization_id.as_deref(), Some("hold"));
 }
 
 fn is_open_with_hold(charged: &Charged) -> bool {

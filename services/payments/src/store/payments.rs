@@ -65,12 +65,12 @@ pub(crate) async fn insert(tx: &mut Tx, order: &Order, origin: &Origin) -> Resul
 }
 
 /// Replaces `before` by `after`. `false`, and no change, if the payment's status or version is not that of `before`
-/// any more.
+/// any more, or if it has an authorisation that `after` does not know.
 pub(crate) async fn replace(tx: &mut Tx, before: &Payment, after: &Settlement) -> Result<bool, DatabaseError> {
     let saved = sqlx::query(
         "UPDATE payments SET status = $1, captured = $2, failure = $3, authorization_id = $4, charge_id = $5,
             attempts = $6, due_at = $7, version = $8, updated_at = $9
-         WHERE id = $10 AND status = $11 AND version = $12",
+         WHERE id = $10 AND status = $11 AND version = $12 AND (authorization_id IS NULL OR authorization_id = $4)",
     )
     .bind(status_text(after.payment.status))
     .bind(after.payment.captured.cents)
@@ -87,6 +87,22 @@ pub(crate) async fn replace(tx: &mut Tx, before: &Payment, after: &Settlement) -
     .execute(tx.connection())
     .await?;
     Ok(saved.rows_affected() == 1)
+}
+
+/// Stores the authorisation of a payment that is still `before`. `false`, and no change, if its status or version is
+/// another by now, or its authorisation.
+pub(crate) async fn note_hold(tx: &mut Tx, before: &Payment, hold: &str) -> Result<bool, DatabaseError> {
+    let noted = sqlx::query(
+        "UPDATE payments SET authorization_id = $1
+         WHERE id = $2 AND status = $3 AND version = $4 AND (authorization_id IS NULL OR authorization_id = $1)",
+    )
+    .bind(hold)
+    .bind(before.id.to_string())
+    .bind(status_text(before.status))
+    .bind(before.version)
+    .execute(tx.connection())
+    .await?;
+    Ok(noted.rows_affected() == 1)
 }
 
 /// Reserves a part of the captured amount for a refund. `false`, and no change, if less than that is left.

@@ -26,7 +26,7 @@ pub(crate) async fn payment_of(fixture: &Fixture, order: &Order) -> commerce::Pa
 }
 
 #[tokio::test]
-async fn an_order_that_is_created_is_charged_with_two_commits() {
+async fn an_order_that_is_created_is_charged_with_three_commits() {
     let fixture = Fixture::new().await;
     let first = fixture.order("first", "tok_ok");
     fixture.feed.append(&created(&first));
@@ -40,8 +40,8 @@ async fn an_order_that_is_created_is_charged_with_two_commits() {
     assert_eq!(payment.status, PaymentStatus::Captured);
     assert_eq!(
         commits(fixture.module()).await - before,
-        3,
-        "the intent, the outcome, and the count itself"
+        4,
+        "the intent, the authorisation, the outcome, and the count itself"
     );
     let metadata = &fixture.events().await[1].metadata;
     assert_eq!(metadata.correlation_id, Log::CORRELATION);
