@@ -140,8 +140,8 @@ impl Charging {
         }
     }
 
-    /// Stores the authorisation before it is captured. Another process may be at the same payment, and let it go since it
-    /// knows of none: one of the two is first, and the other one gets nowhere.
+    /// Stores the authorisation before it is captured. Another process may be at the same payment, and let it go since
+    /// it knows of none: one of the two is first, and the other one gets nowhere.
     async fn note(&self, record: &mut Record, hold: &str) -> Result<(), Charged> {
         if record.authorization_id.as_deref() == Some(hold) {
             return Ok(());
