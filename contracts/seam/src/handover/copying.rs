@@ -126,8 +126,9 @@ impl Copying {
 
 /// Carries over what the receiving side lacks in this range.
 async fn mend(from: &dyn Handover, to: &dyn Handover, range: &Range, figures: &mut SetReport) -> Result<(), CopyError> {
-    let ours = from.outline(range.clone()).await.map_err(CopyError::From)?;
+    // The receiving side first: what another copy brings it meanwhile is then on the giving side too.
     let theirs = to.outline(range.clone()).await.map_err(CopyError::To)?;
+    let ours = from.outline(range.clone()).await.map_err(CopyError::From)?;
     let plan = Plan::of(ours, theirs);
     figures.newer += plan.newer;
     for (key, reason) in plan.different {
