@@ -4,6 +4,7 @@ mod containers;
 mod extraction;
 mod fail_points;
 mod input;
+mod lamps;
 mod launch;
 mod scenarios;
 mod score;

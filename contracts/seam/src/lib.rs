@@ -95,6 +95,7 @@ mod direct;
 pub mod equivalence;
 #[cfg(feature = "launch")]
 pub mod handover;
+mod histogram;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "launch")]
@@ -117,6 +118,7 @@ pub use contract::{Contract, ContractError, Method, MethodKind};
 pub use deferred::{Deferred, Slot};
 pub use direct::Direct;
 pub use futures::future::BoxFuture;
+pub use histogram::Histogram;
 pub use outcome::{Outcome, Panic, caught, observe};
 pub use resilience::{
     Breaker, BreakerPolicy, BreakerStats, Bulkhead, BulkheadStats, CircuitState, Retry, RetryBudget, RetryPolicy,

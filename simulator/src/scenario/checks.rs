@@ -12,7 +12,9 @@ use super::{
     windows::Windows,
     workload::share,
 };
-use crate::steps::{Client, Histogram, Purpose, Request, Samples, World};
+use seam::Histogram;
+
+use crate::steps::{Client, Purpose, Request, Samples, World};
 
 /// The claims of a run that are checked by other means than SQL.
 pub(super) struct Checks<'a> {

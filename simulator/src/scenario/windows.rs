@@ -2,7 +2,9 @@ use super::{
     Scenario,
     check::{During, How},
 };
-use crate::steps::{Client, Edge, Histogram};
+use seam::Histogram;
+
+use crate::steps::{Client, Edge};
 
 /// The parts of the run that single claims look at, opened and closed as phases begin and faults come and go.
 pub(super) struct Windows<'a> {

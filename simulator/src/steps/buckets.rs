@@ -1,4 +1,6 @@
-use super::{OverTime, Part, histogram::Histogram};
+use seam::Histogram;
+
+use super::{OverTime, Part};
 
 /// The shortest part, in milliseconds.
 const FIRST_WIDTH_MS: u64 = 50;

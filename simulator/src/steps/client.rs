@@ -8,12 +8,12 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use seam::{Context, http::extract};
+use seam::{Context, Histogram, http::extract};
 use serde::Serialize;
 use tokio::sync::watch;
 
 use super::{
-    Histogram, Repeat, Request, Response, Samples, World,
+    Repeat, Request, Response, Samples, World,
     recorder::{Observed, Origin, Recorder},
     replays::Replays,
     step::{RepeatedAnswer, Until},

@@ -4,12 +4,10 @@ use std::{
     time::Duration,
 };
 
+use seam::Histogram;
 use seam::chance::draw;
 
-use super::{
-    Purpose, Request, RequestFigures, Sample, Samples, StepSamples, buckets::Buckets, histogram::Histogram,
-    window::Window,
-};
+use super::{Purpose, Request, RequestFigures, Sample, Samples, StepSamples, buckets::Buckets, window::Window};
 
 /// Right answers that are kept one by one; of more, a sample.
 const KEPT: usize = 100_000;

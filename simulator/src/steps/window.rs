@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::Histogram;
+use seam::Histogram;
 
 /// The requests of journeys in a part of a run, which is told while the run goes on. Moments count from its start.
 pub(crate) struct Window {

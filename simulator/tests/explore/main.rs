@@ -2,19 +2,18 @@
 
 mod interrupting;
 mod mistakes;
+#[path = "../cases/project.rs"]
+mod project;
 
 use std::{
     fs,
     path::PathBuf,
-    process::{Command, Output, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
+use project::{Project, Run};
 use serde_json::Value;
-use tempfile::TempDir;
-
-/// A project of somebody else: a topology, a scenario and a program, in a folder of its own.
-struct Project(TempDir);
 
 impl Project {
     fn new() -> Self {
@@ -22,31 +21,15 @@ impl Project {
     }
 
     fn with(scenario: &str, topology: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        for (file, text) in [
-            ("Cargo.toml", "[workspace]\n"),
-            ("topologies/corner.toml", topology),
-            ("topologies/shop.py", include_str!("shop.py")),
-            ("scenarios/errand.toml", scenario),
-        ] {
-            let path = folder.path().join(file);
-            fs::create_dir_all(path.parent().expect("a folder of its own")).expect("a folder");
-            fs::write(path, text).expect("a file");
-        }
-        Self(folder)
+        Self::of_shop(include_str!("shop.py"), topology, scenario)
     }
 
     fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_seam"));
-        command
-            .current_dir(self.0.path())
-            .stdin(Stdio::null())
-            .args(line.split(' '));
-        command
+        self.of_seam(line.split(' '))
     }
 
-    fn seam(&self, line: &str) -> Said {
-        Said::from(self.command(line).output().expect("seam starts"))
+    fn seam(&self, line: &str) -> Run {
+        Run::from(self.command(line).output().expect("seam starts"))
     }
 
     /// The JSON that a command prints, which must end with this code.
@@ -54,25 +37,6 @@ impl Project {
         let said = self.seam(&format!("{line} --json"));
         assert_eq!(said.code, Some(code), "{said:#?}");
         serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {said:#?}"))
-    }
-
-    fn runs(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(self.0.path().join(".seam/runs")) else {
-            return Vec::new();
-        };
-        entries.map(|entry| entry.expect("an entry").path()).collect()
-    }
-
-    /// Processes that were started in this project and are still there.
-    fn processes(&self) -> Vec<String> {
-        let home = fs::canonicalize(self.0.path()).expect("the folder is there");
-        let here = |process: &PathBuf| fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&home));
-        let processes = fs::read_dir("/proc").expect("/proc");
-        let processes = processes.filter_map(|entry| Some(entry.ok()?.path()));
-        processes
-            .filter(here)
-            .map(|process| process.display().to_string())
-            .collect()
     }
 
     fn is_left_clean(&self) {
@@ -86,23 +50,6 @@ impl Project {
         while !self.processes().is_empty() {
             assert!(Instant::now() < deadline, "left behind: {:?}", self.processes());
             std::thread::yield_now();
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Said {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl From<Output> for Said {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
 }
@@ -157,7 +104,7 @@ fn a_defect_that_needs_two_faults_of_five_is_found_and_shrunk_to_these_two() {
         .args(["-c", replay])
         .current_dir(project.0.path())
         .output();
-    let again = Said::from(again.expect("a shell"));
+    let again = Run::from(again.expect("a shell"));
     assert_eq!(again.code, Some(1), "{again:#?}");
     assert!(
         again.stdout.contains("seed 1; ") && again.stdout.contains("no order is lost"),

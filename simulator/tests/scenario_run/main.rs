@@ -4,22 +4,21 @@ mod checks;
 mod crash;
 mod described;
 mod faults;
+#[path = "../cases/project.rs"]
+mod project;
 mod report;
 
 use std::{
     fs,
     io::{BufRead, BufReader},
     path::PathBuf,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
+use project::{Project, Run};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use tempfile::TempDir;
-
-/// A project of somebody else: a topology, a scenario and a program, in a folder of its own.
-struct Project(TempDir);
 
 impl Project {
     fn new() -> Self {
@@ -27,69 +26,17 @@ impl Project {
     }
 
     fn with_scenario(scenario: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        for (file, text) in [
-            ("Cargo.toml", "[workspace]\n"),
-            ("topologies/corner.toml", include_str!("topology.toml")),
-            ("topologies/shop.py", include_str!("shop.py")),
-            ("scenarios/errand.toml", scenario),
-        ] {
-            let path = folder.path().join(file);
-            fs::create_dir_all(path.parent().expect("a folder of its own")).expect("a folder");
-            fs::write(path, text).expect("a file");
-        }
-        Self(folder)
+        Self::of_shop(include_str!("shop.py"), include_str!("topology.toml"), scenario)
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_seam"));
-        command
-            .current_dir(self.0.path())
-            .stdin(Stdio::null())
-            .arg("run")
-            .args(args);
+        let mut command = self.of_seam(["run"]);
+        command.args(args);
         command
     }
 
     fn run(&self, args: &[&str]) -> Run {
         Run::from(self.command(args).output().expect("seam starts"))
-    }
-
-    fn runs(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(self.0.path().join(".seam/runs")) else {
-            return Vec::new();
-        };
-        entries.map(|entry| entry.expect("an entry").path()).collect()
-    }
-
-    /// Processes that were started in this project and are still there.
-    fn processes(&self) -> Vec<String> {
-        let home = fs::canonicalize(self.0.path()).expect("the folder is there");
-        let here = |process: &PathBuf| fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&home));
-        let processes = fs::read_dir("/proc")
-            .expect("/proc")
-            .filter_map(|entry| Some(entry.ok()?.path()));
-        processes
-            .filter(here)
-            .map(|process| process.display().to_string())
-            .collect()
-    }
-}
-
-#[derive(Debug)]
-struct Run {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl From<Output> for Run {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
     }
 }
 

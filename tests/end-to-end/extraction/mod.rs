@@ -10,17 +10,17 @@ use std::{
     sync::Arc,
 };
 
-use commerce::{
-    Contact, Currency, Inventory, Item, Money, NewOrder, Order, OrderStatus, Orders, PageRequest, Payment,
-    PaymentMethod, Payments, ProductUpdate, http,
-};
+use commerce::{Inventory, Order, OrderStatus, Orders, PageRequest, Payment, Payments, http};
 use outside::{Ledger, MailSink, PaymentProvider, PushSink};
 use seam::http::{Socket, SocketLimits};
 use shared::testing::{Port, until};
 use tempfile::TempDir;
 use tests::seam;
 
-use crate::service::Service;
+use crate::{
+    lamps::{ordered, stocked},
+    service::Service,
+};
 
 const TOKEN: &str = "operators-of-a-test";
 
@@ -114,30 +114,12 @@ impl Platform {
     }
 
     async fn stock(&self) {
-        let lamp = ProductUpdate {
-            sku: "lamp".parse().unwrap(),
-            price: Money::new(2_000, Currency::EUR),
-            stock: 1_000,
-        };
         let inventory = http::inventory::Client::new(Self::socket(&self.monolith));
-        inventory.put_product(lamp).await.unwrap();
+        inventory.put_product(stocked(1_000)).await.unwrap();
     }
 
     async fn place(&self, key: &str) -> Order {
-        let order = NewOrder {
-            key: key.parse().unwrap(),
-            customer_id: "ada".parse().unwrap(),
-            contact: Contact {
-                email: "ada@example.org".to_owned(),
-                push_token: None,
-            },
-            payment_method: PaymentMethod("tok_ok".to_owned()),
-            items: vec![Item {
-                sku: "lamp".parse().unwrap(),
-                quantity: 1,
-            }],
-        };
-        self.orders().create_order(order).await.unwrap()
+        self.orders().create_order(ordered(key, 1)).await.unwrap()
     }
 
     async fn confirmed(&self, order: &Order) {

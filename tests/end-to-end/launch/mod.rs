@@ -4,11 +4,11 @@
 
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
-use crate::service::Service;
-use commerce::{
-    Contact, Currency, Inventory, Item, Money, NewOrder, Orders, PageRequest, Payment, PaymentMethod, PaymentStatus,
-    Payments, ProductUpdate, http,
+use crate::{
+    lamps::{ordered, stocked},
+    service::Service,
 };
+use commerce::{Inventory, Orders, PageRequest, Payment, PaymentStatus, Payments, http};
 use outside::{MailSink, PaymentProvider, PushSink};
 use seam::http::{Socket, SocketLimits};
 use serde_json::Value;
@@ -68,30 +68,12 @@ impl Platform {
 
     /// Places an order and waits for its payment.
     async fn paid(&self) -> Payment {
-        let lamp = ProductUpdate {
-            sku: "lamp".parse().unwrap(),
-            price: Money::new(2_000, Currency::EUR),
-            stock: 10,
-        };
         http::inventory::Client::new(self.socket())
-            .put_product(lamp)
+            .put_product(stocked(10))
             .await
             .unwrap();
-        let order = NewOrder {
-            key: "k".parse().unwrap(),
-            customer_id: "ada".parse().unwrap(),
-            contact: Contact {
-                email: "ada@example.org".to_owned(),
-                push_token: None,
-            },
-            payment_method: PaymentMethod("tok_ok".to_owned()),
-            items: vec![Item {
-                sku: "lamp".parse().unwrap(),
-                quantity: 2,
-            }],
-        };
         let order = http::orders::Client::new(self.socket())
-            .create_order(order)
+            .create_order(ordered("k", 2))
             .await
             .unwrap();
         let payments = http::payments::Client::new(self.socket());

@@ -74,7 +74,7 @@ pub struct MethodFigures {
     pub cannot_cross: u64,
 }
 
-/// Times of calls. Percentiles are never too small, and too large by less than an eighth.
+/// Times of calls. Percentiles are never too small, and too large by less than 1 %.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeFigures {
     /// The number of calls.

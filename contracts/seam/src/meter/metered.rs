@@ -76,7 +76,7 @@ impl<C: Contract + ?Sized> Metered<C> {
                 method: method.name.to_owned(),
                 ..MethodFigures::default()
             },
-            times: Times::new(),
+            times: Times::default(),
         };
         Self {
             next: Arc::new(next),

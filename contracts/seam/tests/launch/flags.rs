@@ -39,6 +39,14 @@ impl Provider {
     }
 }
 
+/// The answer to a question for a number or a structure: every flag of a launch is a text or a switch.
+fn mismatched() -> EvaluationError {
+    EvaluationError::builder()
+        .code(EvaluationErrorCode::TypeMismatch)
+        .message("every flag is a text")
+        .build()
+}
+
 #[open_feature::async_trait]
 impl FeatureProvider for Provider {
     fn metadata(&self) -> &ProviderMetadata {
@@ -58,7 +66,7 @@ impl FeatureProvider for Provider {
         _flag: &str,
         _context: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<i64>> {
-        unimplemented!("no flag of a launch is a number")
+        Err(mismatched())
     }
 
     async fn resolve_float_value(
@@ -66,7 +74,7 @@ impl FeatureProvider for Provider {
         _flag: &str,
         _context: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<f64>> {
-        unimplemented!("no flag of a launch is a number")
+        Err(mismatched())
     }
 
     async fn resolve_string_value(
@@ -82,7 +90,7 @@ impl FeatureProvider for Provider {
         _flag: &str,
         _context: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<StructValue>> {
-        unimplemented!("no flag of a launch is a structure")
+        Err(mismatched())
     }
 }
 

@@ -6,8 +6,8 @@ const PARTS_BITS: u32 = PARTS.ilog2();
 
 /// Counts of values by size, from which percentiles are read with an error below 1 %. It grows with the number of
 /// different values, a few thousand at most, and not with that of all.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Histogram {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Histogram {
     counts: BTreeMap<u64, u64>,
     count: u64,
     max: u64,
@@ -15,14 +15,14 @@ pub(crate) struct Histogram {
 
 impl Histogram {
     /// Adds a value.
-    pub(super) fn add(&mut self, value: u64) {
+    pub fn add(&mut self, value: u64) {
         *self.counts.entry(class_of(value)).or_default() += 1;
         self.count += 1;
         self.max = self.max.max(value);
     }
 
     /// Adds everything that another one holds.
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         for (class, count) in &other.counts {
             *self.counts.entry(*class).or_default() += count;
         }
@@ -31,17 +31,17 @@ impl Histogram {
     }
 
     /// The value that `percent` of all values don't exceed; 0 if there are none.
-    pub(super) fn percentile(&self, percent: u64) -> u64 {
+    pub fn percentile(&self, percent: u64) -> u64 {
         self.at((self.count * percent).div_ceil(100))
     }
 
     /// The number of values.
-    pub(crate) fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.count
     }
 
     /// The value of this rank, from 1 for the smallest; never less than the exact one. 0 if there are none.
-    pub(crate) fn at(&self, rank: u64) -> u64 {
+    pub fn at(&self, rank: u64) -> u64 {
         let mut seen = 0;
         for (class, count) in &self.counts {
             seen += count;
@@ -53,7 +53,7 @@ impl Histogram {
     }
 
     /// The largest value; 0 if there are none.
-    pub(super) fn max(&self) -> u64 {
+    pub fn max(&self) -> u64 {
         self.max
     }
 }
@@ -73,7 +73,7 @@ fn largest_of(class: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use seam::chance::draw;
+    use crate::chance::draw;
 
     use super::*;
 
