@@ -3,8 +3,8 @@
 //! A [`Metered`] carrier stands round a service, in this process or elsewhere. A process keeps all of its meters in
 //! one [`Meters`] and shows their [`ProcessFigures`], which `seam score` reads.
 //!
-//! Memory is bounded: each method has one [`Histogram`](crate::Histogram) of its times, and each meter remembers the last
-//! 4,096 requests and as many events.
+//! Memory is bounded: each method has one [`Histogram`](crate::Histogram) of its times, and each meter remembers the
+//! last 4,096 requests and as many events.
 
 mod distinct;
 mod figures;
