@@ -1,10 +1,10 @@
-//! Faults that a topology can bear on this backend. `simulator/FAULTS.md` has the same table.
+//! Faults that a topology can bear on its backend. `simulator/FAULTS.md` has the same table.
 
 use faults::LayError;
 
 use crate::{
     steps::{Fault, FaultKind, LinkFault, Support, Target},
-    topology::{Link, Node, Program, Topology},
+    topology::{Backend, Link, Node, Program, Topology},
 };
 
 /// Says if a fault can be laid on a topology, before anything of it runs.
@@ -12,7 +12,7 @@ pub(crate) fn support(topology: &Topology, fault: &Fault) -> Support {
     match &fault.target {
         Target::Node(role) => match node_of(topology, role) {
             Some(node) if fault.kind == FaultKind::Crash => of_crash(topology, role, node),
-            Some(node) => of_node(fault.kind, node),
+            Some(node) => of_node(topology.backend(), fault.kind, node),
             None => Support::Refused(format!(
                 "topology {} has no node or role {role:?}; known are {}",
                 topology.name(),
@@ -33,7 +33,7 @@ pub(crate) fn support(topology: &Topology, fault: &Fault) -> Support {
     }
 }
 
-fn of_node(kind: FaultKind, node: &Node) -> Support {
+fn of_node(backend: Backend, kind: FaultKind, node: &Node) -> Support {
     let name = &node.name;
     let elsewhere = matches!(node.program, Program::Outside { .. });
     let refused = |reason: &str| Support::Refused(reason.to_owned());
@@ -41,6 +41,9 @@ fn of_node(kind: FaultKind, node: &Node) -> Support {
         FaultKind::DiskFull if node.once => Support::Refused(format!(
             "node {name} runs once and has ended before the workload starts"
         )),
+        FaultKind::DiskFull if backend == Backend::Containers && !elsewhere => {
+            refused("the volume of a container has no limit here; run this on the backend local")
+        }
         FaultKind::DiskFull if elsewhere || !cfg!(target_os = "linux") => refused(
             "only a process of this machine on Linux can be refused its writes from here; give the node a small file \
              system as its data folder, and fill that",
@@ -84,6 +87,11 @@ fn of_crash(topology: &Topology, role: &str, node: &Node) -> Support {
     let several = instances.count() > 1 && role != *name;
     Support::Refused(match &node.program {
         _ if node.once => format!("node {name} runs once and has ended before the workload starts"),
+        Program::Cargo { .. } | Program::Command { .. } if topology.backend() == Backend::Containers => format!(
+            "node {name} runs in a container, into which the file of a fail point does not reach; run this on the \
+             backend local"
+        ),
+        Program::Image => format!("node {name} is an image, which has no fail points that are known here"),
         _ if several => format!("node {service} has several instances; name one of them, such as {name}"),
         Program::Outside { .. } => format!("node {name} runs elsewhere, where its code is out of reach"),
         Program::Cargo { fail_points: None, .. } => format!(

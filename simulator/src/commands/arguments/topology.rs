@@ -6,7 +6,7 @@ use crate::{
     backend::{Keep, Options, Profile},
     scenario::Scenario,
     search,
-    topology::{HIDDEN, Topology},
+    topology::{Backend, HIDDEN, Topology},
 };
 
 /// The variables of a topology, and the build of its nodes.
@@ -18,6 +18,9 @@ pub(crate) struct TopologyArgs {
     /// Start the nodes of this profile of the topology, and what they need; may be repeated
     #[arg(long = "profile", value_name = "NAME")]
     pub(crate) profiles: Vec<String>,
+    /// Run the nodes as processes of this machine, or each in a container of a Docker engine
+    #[arg(long, value_enum, default_value_t, value_name = "NAME", hide_possible_values = true)]
+    pub(crate) backend: Backend,
     /// Build and run cargo binaries in the release profile instead of debug
     #[arg(long)]
     pub(crate) release: bool,
@@ -35,7 +38,7 @@ impl TopologyArgs {
     /// # Errors
     /// As [`Topology::load`] and [`Topology::with_profiles`].
     pub(crate) fn load(&self, name_or_path: &str) -> Result<Topology, String> {
-        let whole = Topology::load(name_or_path, &self.set);
+        let whole = Topology::load_for(self.backend, name_or_path, &self.set);
         let chosen = whole.and_then(|whole| match self.profiles.as_slice() {
             [] => Ok(whole),
             profiles => whole.with_profiles(profiles),

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::{
     commands::{arguments::TopologyArgs, run::quoted},
-    topology::{HIDDEN, Secrets},
+    topology::{Backend, HIDDEN, Secrets},
 };
 
 /// Largest seed: a pinned scenario keeps it, and TOML's numbers end there.
@@ -88,6 +88,10 @@ impl ExploreArgs {
         });
         let profiles = self.topology.profiles.iter();
         profiles.for_each(|profile| option("profile", profile.clone()));
+        let backend = self.topology.backend;
+        if backend != Backend::default() {
+            option("backend", backend.to_string());
+        }
         words.extend(more);
         words.extend(self.topology.release.then(|| "--release".to_owned()));
         quoted(&words)

@@ -6,7 +6,7 @@ use super::REPORTS;
 use crate::{
     commands::arguments::TopologyArgs,
     scenario::{Candidates, FaultPlan, Scenario},
-    topology::{HIDDEN, Secrets, Topology},
+    topology::{Backend, HIDDEN, Secrets, Topology},
 };
 
 /// Arguments of `seam run`.
@@ -119,6 +119,10 @@ impl RunArgs {
             .iter()
             .for_each(|concurrency| option("concurrency", concurrency.to_string()));
         self.kill.iter().for_each(|node| option("kill", node.clone()));
+        let backend = self.topology.backend;
+        if backend != Backend::default() {
+            option("backend", backend.to_string());
+        }
         words.extend(self.topology.release.then(|| "--release".to_owned()));
         quoted(&words)
     }

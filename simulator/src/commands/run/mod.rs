@@ -102,6 +102,7 @@ impl Plan {
         let options = Options {
             seed: Some(self.seed),
             fail_points: check::fail_points(&self.scenario, &self.topology)?,
+            keep_containers: self.args.keep,
             ..self.args.topology.options()
         };
         let session = Session::up(self.topology.clone(), &options, &screen, &mut interrupt).await;
@@ -142,7 +143,11 @@ impl Plan {
     async fn engine(&self, session: &Session, screen: &Screen) -> Result<(Report, Observations), String> {
         let world = LocalWorld::new(&session.topology, &session.running)?;
         let ran = scenario::run(&self.scenario, &world, self.seed, screen).await;
-        ran.map_err(|error| error.to_string())
+        // Nothing that was seen without it is evidence.
+        match session.running.trouble().await {
+            Some(trouble) => Err(trouble),
+            None => ran.map_err(|error| error.to_string()),
+        }
     }
 
     /// Gives the report in every form that is wanted, and keeps in `folder` what explains a verdict that is not PASS.

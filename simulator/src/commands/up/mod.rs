@@ -18,7 +18,7 @@ use super::{
     session::{self, NotUp, Session},
 };
 use crate::{
-    backend::{Folder, NodeState, Running},
+    backend::{Folder, NodeState, Options, Running},
     exit,
     interrupt::Interrupt,
     progress::Lines,
@@ -61,7 +61,11 @@ async fn attempt(args: &UpArgs) -> Result<u8, Stop> {
         let code = detached::start(&topology).await.map_err(Stop::Other)?;
         return Ok(code);
     }
-    let session = Session::up(topology, &args.topology.options(), &Lines, &mut interrupt).await;
+    let options = Options {
+        keep_containers: args.keep,
+        ..args.topology.options()
+    };
+    let session = Session::up(topology, &options, &Lines, &mut interrupt).await;
     let session = session.map_err(Stop::NotUp)?;
     let mut display: Box<dyn Display> = if args.json {
         Box::new(JsonLines::new(&session.topology))
@@ -76,6 +80,7 @@ async fn attempt(args: &UpArgs) -> Result<u8, Stop> {
         Ok(keeper) => show(&session.running, display.as_mut(), keeper, &mut interrupt).await,
         Err(error) => Err(error.clone()),
     };
+    let trouble = session.running.trouble().await;
     output::note(&format!("stopping {}", session.topology.name()));
     // The report of a death names the log, so the log must stay.
     let nodes = session.running.nodes();
@@ -88,7 +93,10 @@ async fn attempt(args: &UpArgs) -> Result<u8, Stop> {
     };
     session.down(folder, &mut interrupt).await;
     drop(keeper);
-    shown.map(|()| exit::PASS).map_err(Stop::Other)
+    match trouble {
+        Some(trouble) => Err(Stop::Other(trouble)),
+        None => shown.map(|()| exit::PASS).map_err(Stop::Other),
+    }
 }
 
 /// A form in which the nodes are shown.
