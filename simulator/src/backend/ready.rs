@@ -107,6 +107,12 @@ async fn connect(address: SocketAddr) -> Result<(), String> {
 /// The result of a check, with a hint if the node listens on the loopback of IPv6 only, where no link leads.
 async fn hinted(checked: Result<(), String>, address: SocketAddr) -> Result<(), String> {
     let Err(reason) = checked else { return Ok(()) };
+    if !address.ip().is_loopback() {
+        // Whether it listens on the loopback of a container can't be seen from here.
+        let hint = "in a container it has to listen on ${host}, which is 0.0.0.0 there";
+        let is_closed = connect(address).await.is_err();
+        return Err(if is_closed { format!("{reason}; {hint}") } else { reason });
+    }
     let over_ipv6 = (Ipv6Addr::LOCALHOST, address.port()).into();
     if connect(over_ipv6).await.is_err() || connect(address).await.is_ok() {
         return Err(reason);

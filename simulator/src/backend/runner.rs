@@ -25,6 +25,9 @@ pub(super) trait Runner: fmt::Debug + Send + Sync {
     /// Reason why nothing can be said of the nodes, such as an engine that is gone. `None` as long as all is well.
     fn trouble(&self) -> BoxFuture<'_, Option<String>>;
 
+    /// Returns such a reason as soon as one is noticed.
+    fn lost(&self) -> BoxFuture<'_, String>;
+
     /// Advice on how to look at what [`Runner::close`] keeps, for people; `None` if that is the run's folder alone.
     fn kept(&self) -> Option<String>;
 

@@ -271,10 +271,17 @@ impl Running {
         self.folder.id()
     }
 
-    /// Reason why nothing can be said of the nodes, such as a Docker engine that is gone: what was seen of them then is
-    /// no evidence. `None` as long as all is well.
-    pub async fn trouble(&self) -> Option<String> {
-        self.runner.trouble().await
+    /// Does some work with the nodes, as long as anything can be said of them.
+    ///
+    /// # Errors
+    /// When that ends, as when the Docker engine goes away: what was seen of the nodes is no evidence then. The text
+    /// says what to do.
+    pub async fn unless_lost<T>(&self, work: impl Future<Output = T>) -> Result<T, String> {
+        tokio::select! {
+            biased;
+            reason = self.runner.lost() => Err(reason),
+            done = work => self.runner.trouble().await.map_or(Ok(done), Err),
+        }
     }
 
     /// Advice on how to look at what stays beside the folder, once the topology is down.

@@ -7,10 +7,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -28,7 +25,7 @@ use testcontainers::bollard::{
 };
 use tokio::{
     runtime::Handle,
-    sync::Notify,
+    sync::{Notify, watch},
     task::JoinHandle,
     time::{sleep, timeout},
 };
@@ -71,7 +68,7 @@ pub(super) struct Container<'a> {
 pub(super) struct Made {
     pub(super) id: String,
     /// Set once the engine could not say what became of it.
-    pub(super) lost: Arc<AtomicBool>,
+    pub(super) lost: Arc<watch::Sender<bool>>,
 }
 
 impl Container<'_> {
@@ -142,6 +139,8 @@ impl Container<'_> {
             return all;
         }
         HostConfig {
+            // Else it would be process 1, which takes no signal that it has no handler for.
+            init: Some(true),
             readonly_rootfs: Some(true),
             tmpfs: Some(HashMap::from([("/tmp".to_owned(), "mode=1777".to_owned())])),
             cap_drop: Some(vec!["ALL".to_owned()]),
@@ -246,7 +245,7 @@ pub(super) struct Control {
     runtime: Handle,
     /// Told when the container is killed.
     killed: Notify,
-    lost: Arc<AtomicBool>,
+    lost: Arc<watch::Sender<bool>>,
 }
 
 impl Control {
@@ -282,7 +281,7 @@ impl Control {
     /// Waits for the end of the container.
     async fn end(&self) -> NodeExit {
         let unseen = |reason: &str| {
-            self.lost.store(true, SeqCst);
+            self.lost.send_replace(true);
             NodeExit::Unseen(format!("the Docker engine says no more: {reason}"))
         };
         loop {
@@ -322,7 +321,7 @@ async fn ended(mut guard: KillIfDropped, output: JoinHandle<()>) -> NodeExit {
     let exit = tokio::select! {
         exit = control.end() => exit,
         () = overdue => {
-            control.lost.store(true, SeqCst);
+            control.lost.send_replace(true);
             NodeExit::Unseen(format!("it was killed, and the Docker engine said nothing for {KILLED_WITHIN:?}"))
         }
     };

@@ -12,7 +12,7 @@ use futures::TryStreamExt;
 use rustix::fs::{FlockOperation, flock};
 use testcontainers::bollard::{
     Docker, body_full,
-    query_parameters::{CreateImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions},
+    query_parameters::{CreateImageOptions, CreateImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions},
 };
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
@@ -114,7 +114,7 @@ impl Images {
     }
 
     fn hold(&mut self, file: &Path) -> Result<(), UpError> {
-        let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
+        let folder = folder_of(file).to_owned();
         if self.held.iter().any(|(held, _)| *held == folder) {
             return Ok(());
         }
@@ -166,13 +166,14 @@ pub(super) async fn remove_lost(docker: &Docker) {
 /// Makes the image of a binary, unless there is one of the same content. Returns its reference.
 async fn make(docker: &Docker, file: &Path, progress: &dyn Progress<Event>) -> Result<String, UpError> {
     let began = Instant::now();
-    let binary = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let doing = || format!("make an image of {}", file.display());
     let other = |reason: String| UpError::Engine {
-        doing: doing(),
+        doing: format!("make an image of {}", file.display()),
         reason,
         mend: REFUSED,
     };
+    // Two that make it at once would leave one without a name.
+    let folder = folder_of(file).to_owned();
+    let _alone = spawn_blocking(move || alone(&folder)).await;
     let marks = Marks::of(file).map_err(|error| other(error.to_string()))?;
     if let Some(reference) = known::recall(file, &marks)
         && docker.inspect_image(&reference).await.is_ok()
@@ -188,46 +189,81 @@ async fn make(docker: &Docker, file: &Path, progress: &dyn Progress<Event>) -> R
             "it is no static program of Linux, and its image holds nothing but itself".to_owned(),
         ));
     }
-    // The labels are a part of the content: with another folder it is another image.
-    let folder = file.parent().unwrap_or(Path::new("/")).display().to_string();
-    let labels = [
-        (labels::BINARY, binary.clone()),
-        (labels::BUILT_IN, folder),
-        (labels::MOUNTS, labels::mounts()),
-    ];
-    let mut hashed = [FORM, format!("{labels:?}").as_bytes()].concat();
-    hashed.extend_from_slice(Uuid::new_v5(&Uuid::NAMESPACE_OID, &content).as_bytes());
-    let tag = Uuid::new_v5(&Uuid::NAMESPACE_OID, &hashed).simple().to_string();
-    let repository = format!("{REPOSITORY}/{}", binary.to_lowercase());
-    let reference = format!("{repository}:{tag}");
-    if docker.inspect_image(&reference).await.is_ok() {
-        known::note(file, marks, &reference);
-        return Ok(reference);
+    let image = Image::of(file, &content);
+    let reference = format!("{}:{}", image.repository, image.tag);
+    if docker.inspect_image(&reference).await.is_err() {
+        let archive = archive(&content).map_err(other)?;
+        let made = docker.create_image(Some(image.options()), Some(body_full(archive.into())), None);
+        let made = made.try_for_each(async |_| Ok(())).await;
+        made.map_err(|error| other(said(&error)))?;
+        progress.report(&Event::Image {
+            binary: image.binary,
+            took: began.elapsed(),
+        });
     }
-    let archive = archive(&content).map_err(other)?;
-    drop(content);
-    let mut changes = vec![
-        "ENTRYPOINT [\"/node\"]".to_owned(),
-        format!("USER {USER}:{USER}"),
-        "WORKDIR /".to_owned(),
-    ];
-    changes.extend(labels.map(|(name, value)| format!("LABEL {name}={value:?}")));
-    let options = CreateImageOptionsBuilder::default()
-        .from_src("-")
-        .repo(&repository)
-        .tag(&tag)
-        .changes(changes)
-        .build();
-    let made = docker.create_image(Some(options), Some(body_full(archive.into())), None);
-    made.try_for_each(async |_| Ok(()))
-        .await
-        .map_err(|error| failure(doing(), &error))?;
     known::note(file, marks, &reference);
-    progress.report(&Event::Image {
-        binary,
-        took: began.elapsed(),
-    });
     Ok(reference)
+}
+
+/// Image of a binary, as it is to be.
+struct Image {
+    binary: String,
+    repository: String,
+    /// Derived from the content and the labels: with another folder it is another image.
+    tag: String,
+    labels: [(&'static str, String); 3],
+}
+
+impl Image {
+    fn of(file: &Path, content: &[u8]) -> Self {
+        let binary = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let labels = [
+            (labels::BINARY, binary.clone()),
+            (labels::BUILT_IN, folder_of(file).display().to_string()),
+            (labels::MOUNTS, labels::mounts()),
+        ];
+        let mut hashed = [FORM, format!("{labels:?}").as_bytes()].concat();
+        hashed.extend_from_slice(Uuid::new_v5(&Uuid::NAMESPACE_OID, content).as_bytes());
+        Self {
+            repository: format!("{REPOSITORY}/{}", binary.to_lowercase()),
+            tag: Uuid::new_v5(&Uuid::NAMESPACE_OID, &hashed).simple().to_string(),
+            binary,
+            labels,
+        }
+    }
+
+    fn options(&self) -> CreateImageOptions {
+        let mut changes = vec![
+            "ENTRYPOINT [\"/node\"]".to_owned(),
+            format!("USER {USER}:{USER}"),
+            "WORKDIR /".to_owned(),
+        ];
+        changes.extend(
+            self.labels
+                .iter()
+                .map(|(name, value)| format!("LABEL {name}={value:?}")),
+        );
+        let options = CreateImageOptionsBuilder::default()
+            .from_src("-")
+            .repo(&self.repository);
+        options.tag(&self.tag).changes(changes).build()
+    }
+}
+
+/// Folder in which cargo put a binary.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new("/"))
+}
+
+/// Waits until nobody else makes an image of a file in this folder, and keeps others from it until dropped.
+fn alone(folder: &Path) -> io::Result<File> {
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join(".seam-image"))?;
+    flock(&lock, FlockOperation::LockExclusive)?;
+    Ok(lock)
 }
 
 /// Files of an image: the program, and a folder for its data that is its own.

@@ -3,14 +3,12 @@ use std::{
     io,
     net::IpAddr,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use futures::{FutureExt, future::BoxFuture};
 use testcontainers::bollard::Docker;
+use tokio::sync::watch;
 
 use super::{
     container::{Container, Made},
@@ -47,7 +45,7 @@ pub(in crate::backend) struct Containers {
     /// Ids of the containers by the names of their nodes.
     made: Mutex<BTreeMap<String, String>>,
     /// True once the engine could not say what became of a container.
-    lost: Arc<AtomicBool>,
+    lost: Arc<watch::Sender<bool>>,
     keep: bool,
 }
 
@@ -81,7 +79,7 @@ impl Containers {
             images,
             place: OnceLock::new(),
             made: Mutex::default(),
-            lost: Arc::default(),
+            lost: Arc::new(watch::Sender::new(false)),
             keep: options.keep_containers,
         })
     }
@@ -170,13 +168,23 @@ impl Runner for Containers {
         async {
             let reason = match engine::answers(&self.docker).await {
                 Err(reason) => reason,
-                Ok(()) if self.lost.load(SeqCst) => "it lost sight of a container".to_owned(),
+                Ok(()) if *self.lost.borrow() => "it lost sight of a container".to_owned(),
                 Ok(()) => return None,
             };
             Some(format!(
                 "the Docker engine was lost on the way ({reason}), so nothing is known of the nodes; start it again, \
                  and repeat the run: that removes what this one has left"
             ))
+        }
+        .boxed()
+    }
+
+    fn lost(&self) -> BoxFuture<'_, String> {
+        async {
+            let mut lost = self.lost.subscribe();
+            // The sender is here, so that it can't be gone.
+            let _ = lost.wait_for(|lost| *lost).await;
+            self.trouble().await.unwrap_or_default()
         }
         .boxed()
     }

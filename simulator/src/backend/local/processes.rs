@@ -229,6 +229,10 @@ impl Runner for Processes {
         async { None }.boxed()
     }
 
+    fn lost(&self) -> BoxFuture<'_, String> {
+        std::future::pending().boxed()
+    }
+
     fn kept(&self) -> Option<String> {
         None
     }

@@ -142,12 +142,9 @@ impl Plan {
 
     async fn engine(&self, session: &Session, screen: &Screen) -> Result<(Report, Observations), String> {
         let world = LocalWorld::new(&session.topology, &session.running)?;
-        let ran = scenario::run(&self.scenario, &world, self.seed, screen).await;
-        // Nothing that was seen without it is evidence.
-        match session.running.trouble().await {
-            Some(trouble) => Err(trouble),
-            None => ran.map_err(|error| error.to_string()),
-        }
+        let ran = scenario::run(&self.scenario, &world, self.seed, screen);
+        let ran = session.running.unless_lost(ran).await?;
+        ran.map_err(|error| error.to_string())
     }
 
     /// Gives the report in every form that is wanted, and keeps in `folder` what explains a verdict that is not PASS.

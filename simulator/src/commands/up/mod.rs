@@ -77,10 +77,13 @@ async fn attempt(args: &UpArgs) -> Result<u8, Stop> {
     // Kept until all is down: others take its lock for a sign that something is still up.
     let mut keeper = Keeper::new(&session.topology, &session.running);
     let shown = match &mut keeper {
-        Ok(keeper) => show(&session.running, display.as_mut(), keeper, &mut interrupt).await,
+        Ok(keeper) => {
+            let running = &session.running;
+            let shown = running.unless_lost(show(running, display.as_mut(), keeper, &mut interrupt));
+            shown.await.and_then(|shown| shown)
+        }
         Err(error) => Err(error.clone()),
     };
-    let trouble = session.running.trouble().await;
     output::note(&format!("stopping {}", session.topology.name()));
     // The report of a death names the log, so the log must stay.
     let nodes = session.running.nodes();
@@ -93,10 +96,7 @@ async fn attempt(args: &UpArgs) -> Result<u8, Stop> {
     };
     session.down(folder, &mut interrupt).await;
     drop(keeper);
-    match trouble {
-        Some(trouble) => Err(Stop::Other(trouble)),
-        None => shown.map(|()| exit::PASS).map_err(Stop::Other),
-    }
+    shown.map(|()| exit::PASS).map_err(Stop::Other)
 }
 
 /// A form in which the nodes are shown.
