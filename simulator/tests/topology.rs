@@ -25,8 +25,11 @@ const WEB: &str = "[node.web]\ncommand = ['web', '${port}']\n";
 #[test]
 fn the_platforms_own_topologies_are_sound_and_have_the_same_roles() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies");
-    for name in ["monolith", "microservices", "extraction"] {
-        let topology = Topology::load(folder.join(format!("{name}.toml")).to_str().unwrap(), &[]).unwrap();
+    let all = ["monolith", "microservices", "extraction", "two-monoliths"]
+        .map(|name| [Backend::Local, Backend::Containers].map(|on| (name, on)));
+    for (name, backend) in all.into_iter().flatten() {
+        let file = folder.join(format!("{name}.toml"));
+        let topology = Topology::load_for(backend, file.to_str().unwrap(), &[]).unwrap();
 
         assert_eq!(topology.name(), name);
         for role in [
@@ -40,6 +43,21 @@ fn the_platforms_own_topologies_are_sound_and_have_the_same_roles() {
         ] {
             assert!(topology.role(role).is_some(), "{name} has nobody for {role}");
         }
+        let database = match backend {
+            Backend::Local => "sqlite://",
+            Backend::Containers => "postgres://{module}:seam@",
+        };
+        let mut urls = topology.nodes().iter().filter_map(|node| node.env.get("DATABASE_URL"));
+        assert!(
+            urls.all(|url| format!("{url:?}").contains(database)),
+            "{name} on {backend}"
+        );
+        assert!(
+            topology
+                .nodes()
+                .iter()
+                .any(|node| node.env.contains_key("DATABASE_URL"))
+        );
         assert_eq!(
             topology.role("mail"),
             Some(Endpoint {

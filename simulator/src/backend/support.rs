@@ -87,10 +87,11 @@ fn of_crash(topology: &Topology, role: &str, node: &Node) -> Support {
     let several = instances.count() > 1 && role != *name;
     Support::Refused(match &node.program {
         _ if node.once => format!("node {name} runs once and has ended before the workload starts"),
-        Program::Cargo { .. } | Program::Command { .. } if topology.backend() == Backend::Containers => format!(
-            "node {name} runs in a container, into which the file of a fail point does not reach; run this on the \
-             backend local"
-        ),
+        _ if node.image.is_some() && topology.backend() == Backend::Containers => {
+            format!(
+                "node {name} is an image, which has no fail points that are known here; run this on the backend local"
+            )
+        }
         Program::Image => format!("node {name} is an image, which has no fail points that are known here"),
         _ if several => format!("node {service} has several instances; name one of them, such as {name}"),
         Program::Outside { .. } => format!("node {name} runs elsewhere, where its code is out of reach"),

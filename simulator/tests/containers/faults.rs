@@ -44,7 +44,10 @@ fn scenario(fault: &str) -> String {
 
 /// The report of a run of the scenario with this fault.
 fn report(name: &str, fault: &str) -> (Shop, Option<i32>, Value) {
-    let shop = Shop::new(name, TWO);
+    let with_points = "[node.store]\n    cargo = { package = \"web\", fail_points = \"web/fail-points\" }";
+    let nodes = TWO.replace("[node.store]\n    cargo = { package = \"web\" }", with_points);
+    assert_ne!(nodes, TWO);
+    let shop = Shop::new(name, &nodes);
     shop.write("trade.toml", &scenario(fault));
     let args = [
         "run",
@@ -82,6 +85,25 @@ fn a_scenario_passes_with_each_fault_of_a_node() {
         assert_eq!(report["faults"][0]["node"], "store", "{report:#}");
         shop.assert_nothing_is_left();
     }
+}
+
+#[test]
+#[ignore = "needs a Docker engine"]
+fn a_node_dies_at_a_point_of_its_code_and_comes_back() {
+    let fault = "kind = \"crash\"\nnode = \"store\"\npoint = \"web.asked\"\nnth = 3\nat = 0.2";
+    let (shop, code, report) = report("ct-crash", fault);
+    assert_eq!(code, Some(0), "{report:#}");
+    assert!(shop.folder().join("target/containers/fail-points").is_dir());
+    shop.assert_nothing_is_left();
+
+    let trade = scenario(&fault.replace("web.asked", "web.asleep"));
+    shop.write("trade.toml", &trade);
+    let (code, said) = shop.ran(&["run", "./trade.toml", "--backend", "containers"]);
+    assert!(
+        code == Some(2) && said.contains("its program lists web.asked"),
+        "{said}"
+    );
+    shop.assert_nothing_is_left();
 }
 
 #[test]
@@ -149,11 +171,12 @@ fn faults_that_a_container_can_not_have_are_refused_before_anything_starts() {
     for (kind, reason) in [
         ("disk_full", "run this on the backend local"),
         (
-            "crash\"\npoint = \"web.done",
-            "into which the file of a fail point does not reach",
+            "crash\"\npoint = \"web.asked",
+            "node store is an image, which has no fail points that are known here",
         ),
     ] {
-        let shop = Shop::new("ct-refused", TWO);
+        let nodes = TWO.replace("[node.store]", "[node.store]\n    image = \"nats:2\"");
+        let shop = Shop::new("ct-refused", &nodes);
         shop.write(
             "trade.toml",
             &scenario(&format!("kind = \"{kind}\"\nnode = \"store\"\nat = 0.3")),

@@ -51,7 +51,8 @@ impl Shop {
             folder,
             name: name.to_owned(),
         };
-        let package = "[package]\nname = 'web'\nversion = '0.1.0'\nedition = '2024'\n[workspace]\n";
+        let package =
+            "[package]\nname = 'web'\nversion = '0.1.0'\nedition = '2024'\n[features]\nfail-points = []\n[workspace]\n";
         shop.write("Cargo.toml", package);
         shop.write("src/main.rs", include_str!("web.rs"));
         shop.write("shop.toml", &format!("name = '{name}'\n{nodes}"));

@@ -4,11 +4,34 @@ use std::{
     env, fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    process, thread,
+    process,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    thread,
     time::Duration,
 };
 
+static PASSES: AtomicUsize = AtomicUsize::new(0);
+
+/// Dies at its one fail point if that is what it was built and told to do (`simulator/FAULTS.md`).
+fn pass(point: &str) {
+    let (told, file) = (env::var("SEAM_FAIL_POINT"), env::var("SEAM_FAIL_POINT_FILE"));
+    let (true, Ok(told), Ok(file)) = (cfg!(feature = "fail-points"), told, file) else {
+        return;
+    };
+    let (name, nth) = told.split_once(':').unwrap();
+    if name == point && fs::exists(&file).unwrap() {
+        let is_last = PASSES.fetch_add(1, SeqCst) + 1 >= nth.parse().unwrap();
+        if is_last && fs::remove_file(&file).is_ok() {
+            process::abort();
+        }
+    }
+}
+
 fn main() {
+    if env::args().any(|arg| arg == "--fail-points") {
+        println!("web.asked");
+        return;
+    }
     let listener = TcpListener::bind(env::var("LISTEN").unwrap()).unwrap();
     println!("open for business");
     for stream in listener.incoming().flatten() {
@@ -28,6 +51,7 @@ fn serve(mut stream: TcpStream) {
     }
     let path = line.split(' ').nth(1).unwrap_or("/").to_owned();
     println!("asked for {path}");
+    pass("web.asked");
     let answer = answer(&path);
     let status = if answer.is_ok() { "200 OK" } else { "502 Bad Gateway" };
     let body = answer.unwrap_or_else(|error| error);

@@ -47,6 +47,8 @@ use crate::{
 
 /// Address on which nodes listen: all that their container has.
 const HOST: &str = "0.0.0.0";
+/// Folder of the files of fail points in a container.
+const POINTS: &str = "/fail-points";
 /// Time for the last output of a container that has ended.
 const LAST_OUTPUT_WITHIN: Duration = Duration::from_secs(2);
 /// Time in which an engine that works has ended a container that it was told to kill.
@@ -92,7 +94,7 @@ impl Container<'_> {
         };
         self.docker.create_volume(volume).await.map_err(|error| said(&error))?;
         let options = CreateContainerOptionsBuilder::default().name(&self.name).build();
-        let made = self.docker.create_container(Some(options), self.body(labels));
+        let made = self.docker.create_container(Some(options), self.body(labels)?);
         let id = made.await.map_err(|error| said(&error))?.id;
         for (place, archive) in self.archives()? {
             let into = UploadToContainerOptionsBuilder::default().path(place).build();
@@ -104,31 +106,45 @@ impl Container<'_> {
         Ok(id)
     }
 
-    fn body(&self, labels: Labels) -> ContainerCreateBody {
+    fn body(&self, labels: Labels) -> Result<ContainerCreateBody, String> {
         let values = self.values();
         let env = self
             .node
             .env
             .iter()
             .map(|(name, value)| format!("{name}={}", value.render(&values)));
+        let point = self
+            .site
+            .crash
+            .iter()
+            .flat_map(|point| point.variables_in(Path::new(POINTS)));
+        let own = [(RUN.to_owned(), self.site.run.clone())].into_iter().chain(point);
+        let own = own.map(|(name, value)| format!("{name}={value}"));
         let args: Vec<String> = self.node.args.iter().map(|arg| arg.render(&values)).collect();
-        ContainerCreateBody {
+        Ok(ContainerCreateBody {
             hostname: Some(self.node.name.clone()),
             image: Some(self.image.to_owned()),
-            env: Some(env.chain([format!("{RUN}={}", self.site.run)]).collect()),
+            env: Some(env.chain(own).collect()),
             cmd: (!args.is_empty()).then_some(args),
             labels: Some(labels),
-            host_config: Some(self.limits()),
+            host_config: Some(self.limits()?),
             ..ContainerCreateBody::default()
-        }
+        })
     }
 
     /// What the container may do, and where its data is. An image of somebody else may do what images may.
-    fn limits(&self) -> HostConfig {
+    fn limits(&self) -> Result<HostConfig, String> {
         let log = HashMap::from([("max-size".to_owned(), "10m".to_owned())]);
+        let mut binds = vec![format!("{}:{DATA}", self.name)];
+        if let Some(point) = &self.site.crash {
+            let folder = point.folder();
+            share(folder).map_err(|error| format!("{} can't be shared with it: {error}", folder.display()))?;
+            // Its own label, where the system separates containers from other files.
+            binds.push(format!("{}:{POINTS}:z", folder.display()));
+        }
         let all = HostConfig {
             network_mode: Some(self.network.to_owned()),
-            binds: Some(vec![format!("{}:{DATA}", self.name)]),
+            binds: Some(binds),
             log_config: Some(HostConfigLogConfig {
                 typ: Some("json-file".to_owned()),
                 config: Some(log),
@@ -136,9 +152,9 @@ impl Container<'_> {
             ..HostConfig::default()
         };
         if self.node.image.is_some() {
-            return all;
+            return Ok(all);
         }
-        HostConfig {
+        Ok(HostConfig {
             // Else it would be process 1, which takes no signal that it has no handler for.
             init: Some(true),
             readonly_rootfs: Some(true),
@@ -146,7 +162,7 @@ impl Container<'_> {
             cap_drop: Some(vec!["ALL".to_owned()]),
             security_opt: Some(vec!["no-new-privileges".to_owned()]),
             ..all
-        }
+        })
     }
 
     /// What is put into the container, by the folder that it is put into.
@@ -331,6 +347,12 @@ async fn ended(mut guard: KillIfDropped, output: JoinHandle<()>) -> NodeExit {
         aborted.abort();
     }
     exit
+}
+
+/// Makes a folder that whoever a container runs as may write. Nobody else reaches it within the folder of the run.
+fn share(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o777))
 }
 
 /// Appends what a container prints to a log.

@@ -35,7 +35,7 @@ const REPOSITORY: &str = "seam-node";
 /// User of the programs in them: nobody whom a system has.
 pub(super) const USER: u32 = 65_532;
 /// Changes whenever an image of the same binary would have another form.
-const FORM: &[u8] = b"1";
+const FORM: &[u8] = b"2";
 
 /// Images of a topology's nodes.
 #[derive(Debug)]
@@ -278,6 +278,7 @@ fn archive(content: &[u8]) -> Result<Vec<u8>, String> {
         },
     )?;
     archive.folder("/tmp", of_root(0o1777))?;
+    archive.folder("/fail-points", of_root(0o755))?;
     archive.file("/node", of_root(0o755), content)?;
     Ok(archive.finish())
 }

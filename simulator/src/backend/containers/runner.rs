@@ -202,13 +202,9 @@ impl Runner for Containers {
         self.start_container(node, site).boxed()
     }
 
-    fn fail_points<'a>(&'a self, node: &'a Node, _: &'a Site) -> BoxFuture<'a, Result<Vec<String>, NodeError>> {
-        let error = NodeError::NoPoints {
-            node: node.name.clone(),
-            asked: "--fail-points".to_owned(),
-            reason: "a container has none; run on the backend local".to_owned(),
-        };
-        async { Err(error) }.boxed()
+    fn fail_points<'a>(&'a self, node: &'a Node, site: &'a Site) -> BoxFuture<'a, Result<Vec<String>, NodeError>> {
+        // A static program says it here as well as in a container.
+        self.beside.fail_points(node, site)
     }
 
     fn run<'a>(&'a self, program: Program<'a>) -> BoxFuture<'a, NodeExit> {

@@ -148,23 +148,33 @@ impl Builder<'_> {
             args.push("--release".to_owned());
         }
         let mut env = Vec::new();
+        let mut target = None;
         if self.topology.backend() == Backend::Containers {
-            args.extend(self.for_containers(binaries).await?.ok_or_else(failed)?);
+            let (more, folder) = self.for_containers(binaries).await?.ok_or_else(failed)?;
+            args.extend(more);
             env.extend(flags());
+            target = Some((folder.clone(), folder));
         } else if !features.is_empty() {
-            let (target, build) = self.folders(binaries).await?.ok_or_else(failed)?;
-            // What is compiled is shared; the binaries are in a folder of their own, where the next build without the
-            // features does not replace them.
-            args.extend(words(&["--target-dir", &format!("{target}/fail-points")]));
-            env.push(("CARGO_BUILD_BUILD_DIR".to_owned(), build));
+            target = Some(self.folders(binaries).await?.ok_or_else(failed)?);
+        }
+        if let Some((target, build)) = target {
+            let place = if features.is_empty() {
+                target
+            } else {
+                // What is compiled is shared; the binaries are in a folder of their own, where the next build without
+                // the features does not replace them.
+                env.push(("CARGO_BUILD_BUILD_DIR".to_owned(), build));
+                format!("{target}/fail-points")
+            };
+            args.extend(words(&["--target-dir", &place]));
         }
         let messages = self.cargo(args, env, binaries).await?.ok_or_else(failed)?;
         Ok(messages.lines().filter_map(executable).collect())
     }
 
-    /// Arguments for static binaries, in a folder of their own: the flags differ, so that nothing could be shared with
+    /// Arguments for static binaries, and a folder of their own: the flags differ, so that nothing could be shared with
     /// other builds. `None` if cargo says too little.
-    async fn for_containers(&self, binaries: &[String]) -> Result<Option<Vec<String>>, UpError> {
+    async fn for_containers(&self, binaries: &[String]) -> Result<Option<(Vec<String>, String)>, UpError> {
         let version = self.cargo(words(&["-vV"]), Vec::new(), binaries).await?;
         let host = version
             .as_deref()
@@ -174,14 +184,9 @@ impl Builder<'_> {
         };
         // With a target named, the flags are not those of build scripts and macros, which could not be loaded. Flags in
         // the environment would replace these: see `flags`.
-        Ok(Some(words(&[
-            "--target",
-            host,
-            "--config",
-            &format!("target.{host}.rustflags=[\"{STATIC}\"]"),
-            "--target-dir",
-            &format!("{target}/containers"),
-        ])))
+        let flags = format!("target.{host}.rustflags=[\"{STATIC}\"]");
+        let args = words(&["--target", host, "--config", &flags]);
+        Ok(Some((args, format!("{target}/containers"))))
     }
 
     /// Folders of what cargo gives and of what it compiles. `None` if cargo does not say them.
