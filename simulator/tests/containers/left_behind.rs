@@ -19,6 +19,7 @@ fn a_kill_of_seam_at_any_moment_leaves_nothing_behind() {
         up.hears(moment);
         up.signal(Signal::KILL);
         up.ended();
+        let _held = shop.held_against_others();
         shop.assert_nothing_is_left();
     }
     // Before anything was started, at moments that nobody announces.
@@ -27,6 +28,7 @@ fn a_kill_of_seam_at_any_moment_leaves_nothing_behind() {
         up.passes(Duration::from_millis(40 * part));
         up.signal(Signal::KILL);
         up.ended();
+        let _held = shop.held_against_others();
         shop.assert_nothing_is_left();
     }
 }
@@ -73,7 +75,9 @@ fn what_outlives_the_reaper_too_goes_with_the_next_run_and_nothing_of_others_doe
     kill_process(Pid::from_raw(reaper).unwrap(), Signal::KILL).unwrap();
     up.signal(Signal::KILL);
     up.ended();
+    let held = shop.held_against_others();
     assert_eq!(shop.held().len(), 3, "{:#?}", shop.held());
+    drop(held);
 
     let (code, said) = shop.ran(&["clean"]);
 

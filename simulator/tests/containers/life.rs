@@ -163,6 +163,7 @@ fn what_is_kept_is_kept_stopped_until_its_folder_goes() {
     // The next run leaves them alone.
     drop(shop.up(&[]));
     until(|| (shop.held().len() == 2 + 1 + 2).then_some(()));
+    assert_eq!(docker(&["inspect", "-f", "{{.State.Status}}", &store]).trim(), "exited");
 
     let (code, said) = shop.ran(&["clean"]);
     assert!(
