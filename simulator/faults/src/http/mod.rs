@@ -172,9 +172,10 @@ impl Exchange {
         if !is_rewritten {
             state.let_go();
         }
+        // Before a held request goes on: what came behind it is met by the faults that are laid now.
+        state.standing.clone_from(&standing);
         state.keep_hold(|chosen| chosen.keep(&standing));
         self.tell_both(&mut state);
-        state.standing = standing;
         if let Mode::Opaque(why) = state.mode {
             state.note_unfit(why);
         }

@@ -134,6 +134,21 @@ async fn lifting_lets_a_held_request_go_on_at_once() {
 }
 
 #[tokio::test]
+async fn lifting_holds_nothing_of_what_came_behind_a_held_request() {
+    let web = Web::new().await;
+    web.lay("crossed", Requests::default(), crossing(ENDLESS));
+    let mut client = web.connect().await;
+    let both = [get("/"), get("/b")].concat();
+    client.write_all(both.as_bytes()).await.unwrap();
+    until("held", || web.tally("crossed").met == 1).await;
+
+    web.proxy.faults().lift_all();
+
+    ask(&mut client, "", &[reply("GET /"), reply("GET /b")].concat()).await;
+    assert_eq!(unfit(&web), ["the fault was lifted while it was held"]);
+}
+
+#[tokio::test]
 async fn the_number_chooses_the_request_that_is_held_and_any_that_fits_overtakes_it() {
     let web = Web::new().await;
     web.lay("crossed", chosen(Which::Nth(2)), crossing(ENDLESS));
