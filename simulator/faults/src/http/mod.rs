@@ -337,6 +337,7 @@ impl State {
         let now = Instant::now();
         self.sorted.iter_mut().flatten().for_each(|item| item.due = now);
         for outstanding in &mut self.outstanding {
+            outstanding.overtaking.hurry(now);
             if let Reply::Ready { due, .. } = &mut outstanding.reply {
                 *due = now;
             }

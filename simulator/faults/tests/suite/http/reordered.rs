@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faults::{Effect, Outcome, Proxy, Reorder, Requests, Upstream, Which};
+use faults::{Delay, Distribution, Effect, Outcome, Proxy, Reorder, Requests, Upstream, Which};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
@@ -146,6 +146,53 @@ async fn lifting_holds_nothing_of_what_came_behind_a_held_request() {
 
     ask(&mut client, "", &[reply("GET /"), reply("GET /b")].concat()).await;
     assert_eq!(unfit(&web), ["the fault was lifted while it was held"]);
+}
+
+/// A delay of the requests for `/late`, and a request that is held for one of them.
+async fn held_for_a_late_one(web: &Web, within: Duration) -> [TcpStream; 2] {
+    web.lay("crossed", Requests::default(), crossing(within));
+    let late = Effect::DelayRequest(Delay {
+        delay: ENDLESS,
+        jitter: Duration::ZERO,
+        distribution: Distribution::Uniform,
+    });
+    web.lay("late", fitting("GET", "/late"), late);
+    let [mut first, mut second] = [web.connect().await, web.connect().await];
+    first.write_all(get("/held").as_bytes()).await.unwrap();
+    until("held", || web.tally("crossed").met == 1).await;
+    second.write_all(get("/late").as_bytes()).await.unwrap();
+    until("late", || web.tally("late").fired == 1).await;
+    [first, second]
+}
+
+#[tokio::test]
+async fn a_second_request_that_is_still_delayed_has_overtaken_nothing() {
+    let web = Web::new().await;
+    let [mut first, mut second] = held_for_a_late_one(&web, Duration::from_millis(400)).await;
+
+    ask(&mut first, "", &reply("GET /held")).await;
+
+    let tally = web.tally("crossed");
+    assert_eq!((tally.met, tally.fired, tally.unfit), (2, 0, 1));
+    assert_eq!(unfit(&web), ["no other request came in time"]);
+    web.proxy.faults().lift("late").unwrap();
+    ask(&mut second, "", &reply("GET /late")).await;
+    assert_eq!(web.seen(), ["GET /held", "GET /late"]);
+}
+
+#[tokio::test]
+async fn a_second_request_whose_delay_is_lifted_overtakes() {
+    let web = Web::new().await;
+    let [mut first, mut second] = held_for_a_late_one(&web, ENDLESS).await;
+    is_silent(&mut first).await;
+
+    web.proxy.faults().lift("late").unwrap();
+
+    ask(&mut second, "", &reply("GET /late")).await;
+    ask(&mut first, "", &reply("GET /held")).await;
+    assert_eq!(web.seen(), ["GET /late", "GET /held"]);
+    let tally = web.tally("crossed");
+    assert_eq!((tally.met, tally.fired, tally.unfit), (2, 1, 0));
 }
 
 #[tokio::test]
