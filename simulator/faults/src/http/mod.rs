@@ -313,6 +313,9 @@ impl State {
     /// Lets all bytes pass from now on.
     fn give_up(&mut self, why: &'static str) {
         self.let_go();
+        // No reply is told from other bytes any more, so what was held for the requests so far goes on.
+        let requests = self.outstanding.iter_mut();
+        requests.for_each(|request| request.overtaking = Overtaking::default());
         self.mode = Mode::Opaque(why);
         self.end_hold(why);
         self.has_resumed = true;

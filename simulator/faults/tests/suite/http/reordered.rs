@@ -196,6 +196,35 @@ async fn a_second_request_whose_delay_is_lifted_overtakes() {
 }
 
 #[tokio::test]
+async fn a_second_request_that_changes_the_protocol_lets_the_first_go_on() {
+    let upgrade = "GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n";
+    for (request, answer) in [
+        (upgrade, "HTTP/1.1 101 Switching Protocols\r\nupgrade: other\r\n\r\n"),
+        ("CONNECT web:80 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"),
+    ] {
+        let listener = TcpListener::bind(LOOPBACK).await.unwrap();
+        let upstream = Upstream::at(listener.local_addr().unwrap());
+        let proxy = Proxy::listen(LOOPBACK.into(), upstream).await.unwrap();
+        let fault = on_requests("crossed", Requests::default(), crossing(ENDLESS));
+        proxy.faults().lay(fault).unwrap();
+        let tally = || proxy.faults().record().tallies["crossed"];
+        let mut first = TcpStream::connect(proxy.address()).await.unwrap();
+        let (mut first_server, _) = listener.accept().await.unwrap();
+        first.write_all(get("/held").as_bytes()).await.unwrap();
+        until("held", || tally().met == 1).await;
+        let mut second = TcpStream::connect(proxy.address()).await.unwrap();
+        second.write_all(request.as_bytes()).await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        read(&mut server, request.len()).await;
+
+        server.write_all(answer.as_bytes()).await.unwrap();
+
+        read(&mut first_server, get("/held").len()).await;
+        assert_eq!(tally().fired, 1, "{request}");
+    }
+}
+
+#[tokio::test]
 async fn the_number_chooses_the_request_that_is_held_and_any_that_fits_overtakes_it() {
     let web = Web::new().await;
     web.lay("crossed", chosen(Which::Nth(2)), crossing(ENDLESS));
