@@ -111,7 +111,7 @@ impl Supervisor {
         Err(NodeError::NoSuchPoint {
             node: self.node.name.clone(),
             point: crash.point.name.clone(),
-            known,
+            known: known.iter().map(|name| self.site.secrets.hide(name)).collect(),
         })
     }
 
