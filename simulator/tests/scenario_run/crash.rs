@@ -67,6 +67,19 @@ fn a_point_that_was_never_reached_fails_the_run_by_name() {
 }
 
 #[test]
+fn a_node_that_dies_when_the_journeys_are_over_and_has_passed_its_point_before_has_crashed() {
+    let project = with_fault(&format!("{CRASH}nth = 8\nat = 0.0"));
+
+    // It lives on for a second.
+    let run = project.run(&["errand", "--seed", "7", "--json", "--set", "defect=lingering"]);
+
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let report = report(&run);
+    assert_eq!(report["faults"][0]["outcome"]["is"], "fired", "{report}");
+    assert_eq!(report["deaths"].as_array().map(Vec::len), Some(0), "{report}");
+}
+
+#[test]
 fn another_death_of_an_armed_node_is_a_death() {
     let project = with_fault(&format!("{CRASH}nth = 1000\nat = 0.0"));
     on(
