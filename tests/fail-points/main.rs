@@ -64,7 +64,12 @@ fn workspace() -> PathBuf {
 fn scenario(folder: &Path, point: &str) -> PathBuf {
     let file = workspace().join("simulator/scenarios/checkout.toml");
     let text = std::fs::read_to_string(file).expect("the platform's own file can be read");
-    let (text, _) = text.split_once("[[fault]]").expect("it has a fault, which stands last");
+    let (text, fault) = text.split_once("[[fault]]").expect("it has a fault");
+    assert!(
+        !fault.lines().any(|line| line.trim_start().starts_with('[')),
+        "the crash takes the place of all that stands behind the fault of checkout.toml, which must be its last \
+         table:{fault}"
+    );
     let parts = workspace().join("simulator/scenarios/parts");
     let text = text.replace("\"parts/", &format!("\"{}/", parts.display()));
     let node = point.split('.').next().expect("a point begins with its service");
