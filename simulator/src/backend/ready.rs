@@ -99,7 +99,10 @@ impl<'a> Check<'a> {
 
 async fn connect(address: SocketAddr) -> Result<(), String> {
     match timeout(REPLY_WITHIN, TcpStream::connect(address)).await {
-        Ok(connected) => connected.map(drop).map_err(|error| error.to_string()),
+        Ok(connected) => {
+            let connected = connected.and_then(faults::unless_to_itself);
+            connected.map(drop).map_err(|error| error.to_string())
+        }
         Err(_) => Err(format!("no connection within {} s", REPLY_WITHIN.as_secs())),
     }
 }
