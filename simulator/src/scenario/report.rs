@@ -167,6 +167,11 @@ impl FaultReport {
         self.drawn && matches!(self.outcome, FaultOutcome::Idle { .. } | FaultOutcome::TooLate { .. })
     }
 
+    /// True if it was laid and could not be lifted.
+    pub fn is_not_healed(&self) -> bool {
+        matches!(self.outcome, FaultOutcome::NotHealed { .. })
+    }
+
     /// True if its outcome fails the run.
     pub fn is_failure(&self) -> bool {
         !self.has_fired() && !self.is_missed()

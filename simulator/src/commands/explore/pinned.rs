@@ -246,7 +246,7 @@ impl<'a> Shrinker<'a> {
 
     fn write(&self, all: &Candidate, best: &Candidate, tally: Tally, interrupted: bool) -> Result<Pinned, String> {
         let (text, _) = self.scenario_of(best)?;
-        let wanted = self.site.hidden(&join(&self.wanted)).replace(['\n', '\r'], " ");
+        let wanted = one_line(&self.site.hidden(&join(&self.wanted)));
         let name = &self.source.scenario.name;
         let head = format!(
             "# Pinned by `seam explore`: seed {} of {name:?}, which failed in {tally} of this file: {wanted}.\n",
@@ -277,6 +277,11 @@ impl<'a> Shrinker<'a> {
             interrupted,
         })
     }
+}
+
+/// A text in one line, as a comment of TOML must be: no other control character may stand there either.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// A number of things.
@@ -330,5 +335,20 @@ impl Pinned {
             .iter()
             .for_each(|fault| text += &format!("\n        {fault}"));
         text + &format!("\n    pinned in {}; replay with: {}", self.file.display(), self.replay)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_is_one_line_of_toml_whatever_is_in_it() {
+        let odd: String = (0..=0x9f).filter_map(char::from_u32).collect();
+        let text = format!("# {}\nname = \"x\"\n", one_line(&odd));
+
+        let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{error}: {text:?}"));
+        assert_eq!(table.len(), 1, "{text:?}");
+        assert!(text.contains("abc") && !text.contains('\u{1b}'), "{text:?}");
     }
 }

@@ -1,4 +1,4 @@
-mod bad_day;
+pub(crate) mod bad_day;
 
 use std::{
     fs,
