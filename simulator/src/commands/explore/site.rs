@@ -1,4 +1,4 @@
-use std::{fs, path::PathBuf, pin::pin, time::Duration};
+use std::{path::PathBuf, pin::pin, time::Duration};
 
 use futures::future::{Either, select};
 use jiff::Timestamp;
@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 use super::args::ExploreArgs;
 use crate::{
     backend::{self, Folder, LocalWorld, Options, Running},
-    commands::{check, run::FullReport},
+    commands::{check, run::files},
     progress::Silent,
-    report::{self, Evidence, Facts},
+    report::Facts,
     scenario::{self, Report, Scenario, Verdict},
     topology::Topology,
 };
@@ -108,33 +108,15 @@ impl Site {
         began: Timestamp,
         running: &Running,
     ) -> Result<(), String> {
-        let nodes = self.topology.nodes().iter();
-        let logs: Vec<_> = nodes.map(|node| (node.name.clone(), running.log(&node.name))).collect();
-        let secrets = self.topology.secrets();
-        let full = FullReport {
-            topology: self.topology.name(),
-            profile: self.args.topology.profile().to_string(),
-            replay,
-            report,
-        };
-        let json = serde_json::to_string_pretty(&full).map_err(|error| format!("the report is no JSON: {error}"))?;
         let facts = Facts {
             report,
             about: &scenario.about,
             topology: &self.topology,
-            profile: &full.profile,
+            profile: &self.args.topology.profile().to_string(),
             replay,
-            evidence: &Evidence::read(report, began, &logs, secrets),
+            evidence: &files::evidence(report, began, &self.topology, running),
         };
-        for (name, text) in [
-            ("report.json", secrets.hide(&json)),
-            ("report.html", report::html(&facts)),
-        ] {
-            let file = running.folder().join(name);
-            fs::write(&file, text)
-                .map_err(|error| format!("the report can't be written to {}: {error}", file.display()))?;
-        }
-        Ok(())
+        files::write_reports(&facts, &files::json(&facts)?, &[running.folder()])
     }
 
     /// A text without secrets.

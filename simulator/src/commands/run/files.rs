@@ -4,6 +4,68 @@ use std::{
     path::Path,
 };
 
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    backend::Running,
+    report::{self, Evidence, Facts},
+    scenario::Report,
+    topology::Topology,
+};
+
+/// Files of a report: for programs, and for people.
+pub(crate) const REPORTS: [&str; 2] = ["report.json", "report.html"];
+
+/// A report with the facts that a command adds to it.
+#[derive(Serialize)]
+struct FullReport<'a> {
+    topology: &'a str,
+    profile: &'a str,
+    replay: &'a str,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+/// The JSON of a report. Secrets are hidden: an answer or an error may repeat one.
+///
+/// # Errors
+/// When it is no JSON.
+pub(crate) fn json(facts: &Facts<'_>) -> Result<String, String> {
+    let full = FullReport {
+        topology: facts.topology.name(),
+        profile: facts.profile,
+        replay: facts.replay,
+        report: facts.report,
+    };
+    let json = serde_json::to_string_pretty(&full).map_err(|error| format!("the report is no JSON: {error}"))?;
+    Ok(facts.topology.secrets().hide(&json))
+}
+
+/// Writes a report, whose JSON is known, into each of these folders.
+///
+/// # Errors
+/// As [`write`], at the first file that can't be written.
+pub(crate) fn write_reports(facts: &Facts<'_>, json: &str, folders: &[&Path]) -> Result<(), String> {
+    if folders.is_empty() {
+        return Ok(());
+    }
+    let html = report::html(facts);
+    for folder in folders {
+        for (name, text) in REPORTS.into_iter().zip([json, &html]) {
+            write(&folder.join(name), text)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the nodes of a run logged that began then, before its logs are removed.
+pub(crate) fn evidence(report: &Report, began: Timestamp, topology: &Topology, running: &Running) -> Evidence {
+    let nodes = topology.nodes().iter();
+    let logs: Vec<_> = nodes.map(|node| (node.name.clone(), running.log(&node.name))).collect();
+    Evidence::read(report, began, &logs, topology.secrets())
+}
+
 /// Writes a file, and the folder for it where there is none.
 ///
 /// # Errors
