@@ -2,6 +2,7 @@
 
 mod interrupting;
 mod mistakes;
+mod places;
 #[path = "../cases/project.rs"]
 mod project;
 

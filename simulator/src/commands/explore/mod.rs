@@ -165,6 +165,9 @@ impl Exploration {
     /// Counts a run, and remembers it if it fails in a way that is new.
     fn count(&self, ran: Ran, seed: u64, outcome: &mut Outcome, found: &mut Vec<(Finding, Ran)>) -> Line {
         let report = &ran.report;
+        if let Some(reason) = &ran.no_report {
+            output::note(&self.site.hidden(&format!("seed {seed}: {reason}")));
+        }
         let line = Line::of(&self.source.scenario, seed, report, ran.took);
         for plan in self
             .source
@@ -191,6 +194,7 @@ impl Exploration {
                             failed,
                             seeds_alike: Vec::new(),
                             folder: ran.kept.clone(),
+                            no_report: ran.no_report.clone(),
                             pinned: None,
                         };
                         found.push((finding, ran));

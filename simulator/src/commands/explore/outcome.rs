@@ -66,6 +66,8 @@ pub(super) struct Finding {
     pub(super) seeds_alike: Vec<u64>,
     /// The folder with logs, data and report of the run.
     pub(super) folder: Option<PathBuf>,
+    /// The reason why there is no report in it, if it could not be written.
+    pub(super) no_report: Option<String>,
     /// The scenario that replays it; none if the search for it was interrupted before it began.
     pub(super) pinned: Option<Pinned>,
 }
@@ -206,10 +208,11 @@ impl Finding {
             text += &format!("\n    so did seeds {}", alike.join(", "));
         }
         if let Some(folder) = &self.folder {
-            text += &format!(
-                "\n    kept in {}: logs, data, report.html, report.json",
-                folder.display()
-            );
+            let report = match &self.no_report {
+                None => ", report.html, report.json".to_owned(),
+                Some(reason) => format!("; {reason}"),
+            };
+            text += &format!("\n    kept in {}: logs, data{report}", folder.display());
         }
         match &self.pinned {
             Some(pinned) => text += &pinned.text(),

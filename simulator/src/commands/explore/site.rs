@@ -41,6 +41,8 @@ pub(super) struct Ran {
     pub(super) took: Duration,
     /// The folder with logs, data and report, if it was kept.
     pub(super) kept: Option<PathBuf>,
+    /// The reason why there is no report in it, if it could not be written.
+    pub(super) no_report: Option<String>,
 }
 
 impl Site {
@@ -76,25 +78,25 @@ impl Site {
             Either::Right((ran, _)) => Some(ran),
         };
         let mut kept = None;
-        let mut trouble = None;
+        let mut no_report = None;
         // Before the logs are removed.
         if let (Some(Ok(report)), Some(replay)) = (&ran, replay)
             && report.verdict == Verdict::Fail
         {
             let written = self.keep(report, scenario, replay, began_at, &running);
-            trouble = written.err();
+            no_report = written.err();
             kept = Some(running.folder().to_owned());
         }
         let folder = if kept.is_some() { Folder::Keep } else { Folder::Remove };
         running.down(folder).await;
-        match (ran, trouble) {
-            (None, _) => Ended::Cancelled,
-            (Some(Err(reason)), _) => Ended::CouldNot(self.hidden(&reason)),
-            (Some(Ok(_)), Some(reason)) => Ended::CouldNot(reason),
-            (Some(Ok(report)), None) => Ended::Ran(Box::new(Ran {
+        match ran {
+            None => Ended::Cancelled,
+            Some(Err(reason)) => Ended::CouldNot(self.hidden(&reason)),
+            Some(Ok(report)) => Ended::Ran(Box::new(Ran {
                 report,
                 took: began.elapsed(),
                 kept,
+                no_report,
             })),
         }
     }
