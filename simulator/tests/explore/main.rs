@@ -230,7 +230,7 @@ fn all_seeds_are_run_if_wanted_and_failures_alike_are_one_finding() {
     let broken = include_str!("shop.py").replace("return defect ==", "return True or defect ==");
     fs::write(project.0.path().join("topologies/shop.py"), broken).expect("a file");
 
-    let found = project.json("explore errand --seeds 3 --from 4 --jobs 3 --all", 1);
+    let found = project.json("explore errand --seeds 3 --from 4 --jobs 3 --all --keep-runs 1", 1);
 
     assert_eq!(
         (&found["failed"], found["runs"].as_array().map(Vec::len)),
@@ -240,6 +240,9 @@ fn all_seeds_are_run_if_wanted_and_failures_alike_are_one_finding() {
         panic!("{found:#}")
     };
     assert_eq!(finding["seeds_alike"].as_array().map(Vec::len), Some(2), "{found:#}");
+    // The folder that is named is there, however few are kept.
+    let folder = PathBuf::from(finding["folder"].as_str().expect("a folder"));
+    assert!(folder.join("report.html").is_file(), "{found:#}");
     // It takes no fault and one journey.
     assert_eq!(finding["pinned"]["faults"], serde_json::json!([]));
     assert_eq!(finding["pinned"]["count"], 1);

@@ -163,7 +163,7 @@ impl Exploration {
     }
 
     /// Counts a run, and remembers it if it fails in a way that is new.
-    fn count(&self, ran: Ran, seed: u64, outcome: &mut Outcome, found: &mut Vec<(Finding, Ran)>) -> Line {
+    fn count(&self, mut ran: Ran, seed: u64, outcome: &mut Outcome, found: &mut Vec<(Finding, Ran)>) -> Line {
         let report = &ran.report;
         if let Some(reason) = &ran.no_report {
             output::note(&self.site.hidden(&format!("seed {seed}: {reason}")));
@@ -195,6 +195,7 @@ impl Exploration {
                             seeds_alike: Vec::new(),
                             folder: ran.kept.clone(),
                             no_report: ran.no_report.clone(),
+                            held: ran.held.take(),
                             pinned: None,
                         };
                         found.push((finding, ran));

@@ -1,5 +1,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs::File,
     path::PathBuf,
     time::Duration,
 };
@@ -68,6 +69,10 @@ pub(super) struct Finding {
     pub(super) folder: Option<PathBuf>,
     /// The reason why there is no report in it, if it could not be written.
     pub(super) no_report: Option<String>,
+    /// Keeps that folder until it has been printed.
+    #[serde(skip)]
+    #[expect(dead_code, reason = "it holds until it is dropped")]
+    pub(super) held: Option<File>,
     /// The scenario that replays it; none if the search for it was interrupted before it began.
     pub(super) pinned: Option<Pinned>,
 }

@@ -1,4 +1,4 @@
-use std::{path::PathBuf, pin::pin, time::Duration};
+use std::{fs::File, path::PathBuf, pin::pin, time::Duration};
 
 use futures::future::{Either, select};
 use jiff::Timestamp;
@@ -43,6 +43,8 @@ pub(super) struct Ran {
     pub(super) kept: Option<PathBuf>,
     /// The reason why there is no report in it, if it could not be written.
     pub(super) no_report: Option<String>,
+    /// Keeps the folder from being removed by later runs, which keep only the newest.
+    pub(super) held: Option<File>,
 }
 
 impl Site {
@@ -79,6 +81,7 @@ impl Site {
         };
         let mut kept = None;
         let mut no_report = None;
+        let mut held = None;
         // Before the logs are removed.
         if let (Some(Ok(report)), Some(replay)) = (&ran, replay)
             && report.verdict == Verdict::Fail
@@ -86,6 +89,8 @@ impl Site {
             let written = self.keep(report, scenario, replay, began_at, &running);
             no_report = written.err();
             kept = Some(running.folder().to_owned());
+            // Without descriptors to spare, only the newest ones are there in the end.
+            held = running.held().ok();
         }
         let folder = if kept.is_some() { Folder::Keep } else { Folder::Remove };
         running.down(folder).await;
@@ -97,6 +102,7 @@ impl Site {
                 took: began.elapsed(),
                 kept,
                 no_report,
+                held,
             })),
         }
     }
