@@ -2,6 +2,8 @@
 
 use std::{fs, path::PathBuf};
 
+use serde_json::Value;
+
 use crate::Project;
 
 /// A shop in which nothing goes well, and which does this meanwhile.
@@ -18,6 +20,67 @@ fn broken(meanwhile: &str) -> Project {
 
 fn pinned(project: &Project) -> PathBuf {
     project.0.path().join("scenarios/errand.pinned-1.toml")
+}
+
+#[test]
+fn a_place_where_nothing_can_be_pinned_is_refused_before_anything_starts() {
+    let project = Project::new();
+    fs::create_dir(pinned(&project)).expect("a folder");
+
+    let said = project.seam("explore errand --seeds 1 --from 1 --set defect=both");
+
+    assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "{said:#?}");
+    let wanted = [
+        "the pinned scenario can't be written to ",
+        "errand.pinned-1.toml: ",
+        "; nothing was started: ",
+    ];
+    for part in wanted {
+        assert!(said.stderr.contains(part), "{part}: {said:#?}");
+    }
+    project.is_left_clean();
+
+    fs::remove_dir(pinned(&project)).expect("it is empty");
+    let passed = project.seam("explore errand --seeds 1 --from 1");
+    assert_eq!(passed.code, Some(0), "{passed:#?}");
+    assert!(!pinned(&project).exists(), "a look leaves nothing behind");
+}
+
+#[test]
+fn a_pinned_file_that_cannot_be_written_after_all_costs_no_finding() {
+    let blocks = "os.makedirs('../scenarios/errand.pinned-1.toml', exist_ok=True)";
+    let why = "the pinned scenario can't be written to ";
+
+    let project = broken(blocks);
+    let said = project.seam("explore errand --seeds 2 --from 1 --all");
+    assert_eq!(said.code, Some(2), "{said:#?}");
+    assert!(said.stderr.contains(&format!("explore: {why}")), "{said:#?}");
+    for part in [
+        "seed 1 failed: invariant \"no order is lost\"\n    so did seeds 2\n",
+        "shrunk from 1 fault to 0 and 16 journeys to 1 in ",
+        &format!("\n    not pinned: {why}"),
+        "\nFAIL\n",
+    ] {
+        assert!(said.stdout.contains(part), "{part}: {said:#?}");
+    }
+    assert!(!said.stdout.contains("; replay with: "), "{said:#?}");
+
+    let project = broken(blocks);
+    let found = project.json("explore errand --seeds 1 --from 1", 2);
+    let finding = &found["findings"][0];
+    assert_eq!(
+        (&found["verdict"], &finding["seed"], &finding["pinned"]["count"]),
+        (&"FAIL".into(), &1.into(), &1.into())
+    );
+    let reason = finding["not_pinned"].as_str().expect("a reason");
+    assert!(
+        reason.starts_with(why) && reason.contains("errand.pinned-1.toml"),
+        "{found:#}"
+    );
+    assert_eq!(
+        (&finding["pinned"]["file"], &finding["pinned"]["replay"]),
+        (&Value::Null, &Value::Null)
+    );
 }
 
 #[test]

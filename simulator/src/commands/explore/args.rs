@@ -12,8 +12,8 @@ const LARGEST_SEED: u64 = i64::MAX as u64;
 #[command(
     after_help = "A failing run is shrunk to the fewest faults and journeys that still fail, and written beside \
     the scenario as NAME.pinned-SEED.toml, which `seam run` replays.\n\
-    Exit codes: 0 all passed, 1 one failed, 2 one could not run, or interrupted, 3 one was inconclusive, or a \
-    candidate was drawn and never acted."
+    Exit codes: 0 all passed, 1 one failed, 2 one could not run, interrupted, or a failing run that could not be \
+    written, 3 one was inconclusive, or a candidate was drawn and never acted."
 )]
 pub(crate) struct ExploreArgs {
     /// The scenario: a name, looked for in simulator/scenarios and scenarios, or a file

@@ -65,9 +65,11 @@ impl Exploration {
             return Err(misfits.join("\n"));
         }
         let from = args.from.unwrap_or_else(|| chance::below(1_000_000));
+        let source = Source { scenario, text, file };
+        source.can_be_pinned(from)?;
         let again = args.again(from, &named, topology.secrets());
         let options = Options {
-            fail_points: check::fail_points(&scenario, &topology)?,
+            fail_points: check::fail_points(&source.scenario, &topology)?,
             ..args.topology.options()
         };
         Ok(Self {
@@ -77,7 +79,7 @@ impl Exploration {
                 named,
                 options,
             },
-            source: Source { scenario, text, file },
+            source,
             from,
             again,
         })
@@ -106,7 +108,7 @@ impl Exploration {
         for (finding, ran) in &mut found {
             if !stop.is_cancelled() {
                 let shrinker = Shrinker::new(&self.site, &self.source, finding.seed, stop);
-                finding.pinned = shrinker.pin(ran).await?;
+                finding.pin(shrinker.pin(ran).await);
             }
         }
         outcome.interrupted = stop.is_cancelled();
@@ -197,6 +199,7 @@ impl Exploration {
                             no_report: ran.no_report.clone(),
                             held: ran.held.take(),
                             pinned: None,
+                            not_pinned: None,
                         };
                         found.push((finding, ran));
                     }
@@ -236,6 +239,11 @@ impl Exploration {
             output::print_line(&self.site.hidden(&outcome.text(output::width())))?;
         }
         self.say(&self.frame())?;
+        // Said last: what was found is printed all the same.
+        let lost = outcome.findings.iter().find_map(|it| it.not_pinned.as_ref());
+        if let Some(reason) = lost {
+            return Err(self.site.hidden(reason));
+        }
         Ok(match outcome.verdict {
             Some(Verdict::Pass) => exit::PASS,
             Some(Verdict::Fail) => exit::FAIL,

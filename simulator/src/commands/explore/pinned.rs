@@ -1,4 +1,8 @@
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use futures::future::join_all;
 use serde::Serialize;
@@ -10,7 +14,7 @@ use super::{
     site::{Ended, Ran, Site},
 };
 use crate::{
-    commands::output,
+    commands::{output, run::files},
     scenario::{Failures, Pin, Scenario},
 };
 
@@ -30,9 +34,13 @@ pub(super) struct Source {
 /// A failing run as a scenario of its own.
 #[derive(Debug, Serialize)]
 pub(super) struct Pinned {
-    pub(super) file: PathBuf,
+    /// None if it could not be written.
+    pub(super) file: Option<PathBuf>,
     /// The command that runs it.
-    pub(super) replay: String,
+    pub(super) replay: Option<String>,
+    /// The reason why it could not be written, which stands beside it in the result.
+    #[serde(skip)]
+    pub(super) not_written: Option<String>,
     /// Faults that are left, in words.
     pub(super) faults: Vec<String>,
     /// Faults that acted in the run that was found.
@@ -82,6 +90,26 @@ type Shown = Option<(Failures, bool)>;
 /// The search was interrupted.
 struct Stopped;
 
+impl Source {
+    /// The file of a pinned scenario: beside the scenario, so that what it includes and runs is found.
+    fn pinned_file(&self, seed: u64) -> PathBuf {
+        let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        self.file.with_file_name(format!("{stem}.pinned-{seed}.toml"))
+    }
+
+    /// Checks that a scenario can be written beside this one, before runs are spent on it.
+    ///
+    /// # Errors
+    /// When it can't.
+    pub(super) fn can_be_pinned(&self, seed: u64) -> Result<(), String> {
+        let file = self.pinned_file(seed);
+        files::try_out(&file).map_err(|error| {
+            let lack = not_written_to(&file, &error);
+            format!("{lack}; nothing was started: put the scenario where a file can be written beside it")
+        })
+    }
+}
+
 impl<'a> Shrinker<'a> {
     pub(super) fn new(site: &'a Site, source: &'a Source, seed: u64, cancel: &'a CancellationToken) -> Self {
         Self {
@@ -98,7 +126,7 @@ impl<'a> Shrinker<'a> {
     /// it was interrupted before anything was known.
     ///
     /// # Errors
-    /// When the scenario can't be pinned or written.
+    /// When the scenario can't be pinned. One that can't be written says so itself.
     pub(super) async fn pin(mut self, ran: &Ran) -> Result<Option<Pinned>, String> {
         let scenario = &self.source.scenario;
         let plans = scenario.faults_of(self.seed).into_iter().enumerate();
@@ -232,16 +260,9 @@ impl<'a> Shrinker<'a> {
             count: candidate.count,
         };
         let text = self.source.scenario.pinned(&self.source.text, pin)?;
-        let scenario = Scenario::parse(&text, &self.file()).map_err(|error| error.to_string())?;
+        let file = self.source.pinned_file(self.seed);
+        let scenario = Scenario::parse(&text, &file).map_err(|error| error.to_string())?;
         Ok((text, scenario))
-    }
-
-    /// The file of the pinned scenario: beside the scenario, so that what it includes and runs is found.
-    fn file(&self) -> PathBuf {
-        let stem = self.source.file.file_stem().unwrap_or_default().to_string_lossy();
-        self.source
-            .file
-            .with_file_name(format!("{stem}.pinned-{}.toml", self.seed))
     }
 
     fn write(&self, all: &Candidate, best: &Candidate, tally: Tally, interrupted: bool) -> Result<Pinned, String> {
@@ -252,20 +273,21 @@ impl<'a> Shrinker<'a> {
             "# Pinned by `seam explore`: seed {} of {name:?}, which failed in {tally} of this file: {wanted}.\n",
             self.seed
         );
-        let file = self.file();
-        fs::write(&file, head + &text)
-            .map_err(|error| format!("the pinned scenario can't be written to {}: {error}", file.display()))?;
+        let file = self.source.pinned_file(self.seed);
+        let not_written = fs::write(&file, head + &text).err();
+        let not_written = not_written.map(|error| not_written_to(&file, &error));
         let here = std::env::current_dir().unwrap_or_default();
         let shown = file.strip_prefix(&here).unwrap_or(&file);
         let plans = self.source.scenario.settled(self.seed);
         let kept = best.faults.iter().filter_map(|number| plans.get(*number));
         let named = shown.display().to_string();
+        let (args, secrets) = (&self.site.args, self.site.topology.secrets());
+        let replay = || args.run(&named, &self.site.named, None, secrets);
+        let is_there = not_written.is_none();
         Ok(Pinned {
-            replay: self
-                .site
-                .args
-                .run(&named, &self.site.named, None, self.site.topology.secrets()),
-            file: shown.to_owned(),
+            replay: is_there.then(replay),
+            file: is_there.then(|| shown.to_owned()),
+            not_written,
             faults: kept.map(|plan| plan.words()).collect(),
             of_faults: all.faults.len(),
             count: best.count,
@@ -277,6 +299,10 @@ impl<'a> Shrinker<'a> {
             interrupted,
         })
     }
+}
+
+fn not_written_to(file: &Path, error: &io::Error) -> String {
+    format!("the pinned scenario can't be written to {}: {error}", file.display())
 }
 
 /// A text in one line, as a comment of TOML must be: no other control character may stand there either.
@@ -334,7 +360,10 @@ impl Pinned {
         self.faults
             .iter()
             .for_each(|fault| text += &format!("\n        {fault}"));
-        text + &format!("\n    pinned in {}; replay with: {}", self.file.display(), self.replay)
+        if let (Some(file), Some(replay)) = (&self.file, &self.replay) {
+            text += &format!("\n    pinned in {}; replay with: {replay}", file.display());
+        }
+        text
     }
 }
 

@@ -81,6 +81,17 @@ pub(super) fn write(file: &Path, text: &str) -> Result<(), String> {
 /// # Errors
 /// As [`write`], unless the disk fills up only then.
 pub(super) fn can_be_written(file: &Path) -> Result<(), String> {
+    try_out(file).map_err(|error| {
+        let lack = not_written(file, &error);
+        format!("{lack}; nothing was started: name a place that can be written")
+    })
+}
+
+/// Opens a file for writing, and leaves everything as it was.
+///
+/// # Errors
+/// When it can't be written.
+pub(crate) fn try_out(file: &Path) -> io::Result<()> {
     // A pipe or a device may wait for its other end.
     if fs::metadata(file).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
         return Ok(());
@@ -96,10 +107,7 @@ pub(super) fn can_be_written(file: &Path) -> Result<(), String> {
     for folder in missing {
         let _ = fs::remove_dir(folder);
     }
-    opened.map(drop).map_err(|error| {
-        let lack = not_written(file, &error);
-        format!("{lack}; nothing was started: name a place that can be written")
-    })
+    opened.map(drop)
 }
 
 fn folder_for(file: &Path) -> io::Result<()> {
