@@ -217,8 +217,32 @@ fn a_failure_that_does_not_come_again_is_a_finding_that_is_not_shrunk() {
     );
     assert_eq!(pinned["faults"].as_array().map(Vec::len), Some(5), "{found:#}");
     assert_eq!(project.runs().len(), 1, "the run that failed is kept");
+    assert_eq!(pinned["could_not_run"], 0);
     let checked = project.seam("check scenarios/errand.pinned-1.toml");
     assert_eq!(checked.code, Some(0), "{checked:#?}");
+}
+
+#[test]
+fn runs_that_cannot_be_made_again_are_said_and_not_taken_for_runs_that_went_well() {
+    let project = Project::new();
+
+    let said = project.seam("explore errand --seeds 1 --from 1 --set defect=fleeting");
+
+    assert_eq!(said.code, Some(1), "{said:#?}");
+    let why = "not shrunk: with the same choices it failed again in 0 of 2 runs, of which 2 could not run: ";
+    assert!(
+        said.stdout.contains(why) && said.stdout.contains("no shop today"),
+        "{said:#?}"
+    );
+    assert!(!said.stdout.contains("depends on more"), "{said:#?}");
+    let note = "seed 1, again: could not run: ";
+    assert_eq!(said.stderr.matches(note).count(), 2, "{said:#?}");
+    let file = project.0.path().join("scenarios/errand.pinned-1.toml");
+    let pinned = fs::read_to_string(file).expect("a file");
+    assert!(
+        pinned.contains("which failed in 0 of 2 runs, of which 2 could not run, of this file"),
+        "{pinned}"
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod ddmin;
 mod outcome;
 mod pinned;
 mod site;
+mod tally;
 
 use std::{env, fs, future::ready, pin::pin, time::Duration};
 
