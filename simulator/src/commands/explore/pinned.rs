@@ -142,22 +142,18 @@ impl<'a> Shrinker<'a> {
         self.write(&all, &best.0, best.1, interrupted).map(Some)
     }
 
-    /// Runs the whole candidate again, and returns what failed each time of what failed first.
+    /// Runs the whole candidate again, and returns what failed twice of what failed first, if anything did.
     async fn confirm(&mut self, all: &Candidate) -> Result<(BTreeSet<String>, Tally), Stopped> {
         let mut tally = Tally::default();
-        let mut same = self.wanted.clone();
+        let (mut runs, mut same) = (Vec::new(), None);
         let label = format!("seed {}, again", self.seed);
         while !tally.is_settled() {
-            for (failures, _) in self.some_runs(all, &mut tally, &label).await? {
-                let again = failures.names() & &same;
-                if !again.is_empty() {
-                    tally.failed += 1;
-                    same = again;
-                }
-            }
+            let shown = self.some_runs(all, &mut tally, &label).await?;
+            runs.extend(shown.iter().map(|(failures, _)| failures.names() & &self.wanted));
+            same = tally.compare(&runs);
         }
         output::note(&format!("{label}: failed in {tally}"));
-        Ok((same, tally))
+        Ok((same.unwrap_or_else(|| self.wanted.clone()), tally))
     }
 
     async fn shrink(&mut self, best: &mut (Candidate, Tally)) -> Result<(), Stopped> {
