@@ -10,7 +10,7 @@ use crate::{
 /// Says if a fault can be laid on a topology, before anything of it runs.
 pub(crate) fn support(topology: &Topology, fault: &Fault) -> Support {
     match &fault.target {
-        Target::Node(role) => match node_of(topology, role) {
+        Target::Node(role) => match topology.node_for(role) {
             Some(node) => of_node(topology, role, fault.kind, node),
             None => Support::Refused(format!(
                 "topology {} has no node or role {role:?}; known are {}",
@@ -136,14 +136,8 @@ pub(super) fn links_of<'f>(topology: &Topology, fault: &'f Fault) -> Result<Vec<
 }
 
 fn same(topology: &Topology, one: &str, other: &str) -> bool {
-    match (node_of(topology, one), node_of(topology, other)) {
+    match (topology.node_for(one), topology.node_for(other)) {
         (Some(one), Some(other)) => one.service == other.service,
         _ => false,
     }
-}
-
-/// The node of a name, or the one that plays a role.
-fn node_of<'t>(topology: &'t Topology, role: &str) -> Option<&'t Node> {
-    let played = || topology.node(&topology.role(role)?.node);
-    topology.node(role).or_else(played)
 }

@@ -1,9 +1,11 @@
+use std::{cell::Cell, time::Duration};
+
+use seam::Histogram;
+
 use super::{
     Scenario,
     check::{During, How},
 };
-use seam::Histogram;
-
 use crate::steps::{Client, Edge};
 
 /// The parts of the run that single claims look at, opened and closed as phases begin and faults come and go.
@@ -19,6 +21,8 @@ struct Watched<'a> {
     during: &'a During,
     /// The window at the client.
     window: usize,
+    /// Layings of its fault that stand. On several nodes they may overlap.
+    standing: Cell<u64>,
 }
 
 impl<'a> Windows<'a> {
@@ -35,11 +39,16 @@ impl<'a> Windows<'a> {
                 During::Faults | During::Fault(_) => Edge::Started,
             };
             let window = client.watch(step, edge);
-            Some(Watched { check, during, window })
+            Some(Watched {
+                check,
+                during,
+                window,
+                standing: Cell::default(),
+            })
         };
         let all: Vec<Watched<'a>> = scenario.checks.iter().enumerate().filter_map(watched).collect();
         for it in all.iter().filter(|it| *it.during == During::Steady) {
-            client.open(it.window, std::time::Duration::ZERO);
+            client.open(it.window, Duration::ZERO);
         }
         Self { client, all }
     }
@@ -49,7 +58,7 @@ impl<'a> Windows<'a> {
         for it in &self.all {
             match it.during {
                 During::Steady => self.client.close(it.window),
-                During::Faults => self.client.open(it.window, std::time::Duration::ZERO),
+                During::Faults => self.client.open(it.window, Duration::ZERO),
                 During::Fault(_) | During::Healed(..) => {}
             }
         }
@@ -57,25 +66,35 @@ impl<'a> Windows<'a> {
 
     /// Notes that the fault of this name was laid.
     pub(super) fn laid(&self, fault: &str) {
-        for it in &self.all {
+        for it in self.of(fault) {
+            it.standing.set(it.standing.get() + 1);
             match it.during {
-                During::Fault(name) if name == fault => self.client.open(it.window, std::time::Duration::ZERO),
+                During::Fault(_) => self.client.open(it.window, Duration::ZERO),
                 // What is wanted comes after its last laying.
-                During::Healed(name, _) if name == fault => self.client.forget(it.window),
+                During::Healed(..) => self.client.forget(it.window),
+                During::Steady | During::Faults => {}
+            }
+        }
+    }
+
+    /// Notes that the fault of this name was lifted. It stands until no laying of it does.
+    pub(super) fn lifted(&self, fault: &str) {
+        for it in self.of(fault) {
+            it.standing.set(it.standing.get().saturating_sub(1));
+            match it.during {
+                During::Fault(_) if it.standing.get() == 0 => self.client.close(it.window),
+                During::Healed(_, after) if it.standing.get() == 0 => self.client.open(it.window, *after),
                 _ => {}
             }
         }
     }
 
-    /// Notes that the fault of this name was lifted.
-    pub(super) fn lifted(&self, fault: &str) {
-        for it in &self.all {
-            match it.during {
-                During::Fault(name) if name == fault => self.client.close(it.window),
-                During::Healed(name, after) if name == fault => self.client.open(it.window, *after),
-                _ => {}
-            }
-        }
+    /// The parts that begin or end with the fault of this name.
+    fn of(&self, fault: &str) -> impl Iterator<Item = &Watched<'a>> {
+        self.all.iter().filter(move |it| match it.during {
+            During::Fault(name) | During::Healed(name, _) => name == fault,
+            During::Steady | During::Faults => false,
+        })
     }
 
     /// The latencies of the requests that a claim is about, and the number of those that failed; `None` for a claim
@@ -83,5 +102,106 @@ impl<'a> Windows<'a> {
     pub(super) fn seen_by(&self, check: usize) -> Option<(Histogram, u64)> {
         let it = self.all.iter().find(|it| it.check == check)?;
         Some(self.client.counted(it.window))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::ready, path::Path};
+
+    use futures::{FutureExt, future::LocalBoxFuture};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::steps::{Expectation, NoAnswer, Origin, Purpose, Request, Response, World};
+
+    /// A world whose clock is set by hand, and in which every request is answered at once.
+    struct Toy(Cell<Duration>);
+
+    impl World for Toy {
+        fn node_of(&self, role: &str) -> Result<String, String> {
+            Ok(role.to_owned())
+        }
+
+        fn now(&self) -> Duration {
+            self.0.get()
+        }
+
+        fn pause(&self, _: Duration) -> LocalBoxFuture<'_, ()> {
+            ready(()).boxed_local()
+        }
+
+        fn send<'a>(
+            &'a self,
+            _: &'a str,
+            _: &'a Request,
+            _: Duration,
+        ) -> LocalBoxFuture<'a, Result<Response, NoAnswer>> {
+            let answer = Response {
+                status: 200,
+                body: Value::Null,
+                replayed: false,
+            };
+            ready(Ok(answer)).boxed_local()
+        }
+    }
+
+    fn ask(client: &Client<'_>) {
+        let request = Request::get("/".to_owned());
+        let expectation = Expectation::status(&[200], Duration::from_secs(1));
+        let origin = Origin {
+            purpose: Purpose::Journey,
+            name: "order",
+            path: "/",
+            journey: Some(1),
+            intended: client.now(),
+        };
+        let asked = client.ask("shop", &request, &expectation, &origin).now_or_never();
+        asked.expect("nothing to wait for").expect("an answer");
+    }
+
+    type Happens = fn(&Windows<'_>, &Client<'_>);
+
+    /// The numbers of requests while the fault stands and after it was lifted, when these things happen at these
+    /// milliseconds.
+    fn seen(story: &[(u64, Happens)]) -> [u64; 2] {
+        let text = "name = 'shop'\nabout = 'It.'\ntopology = 'shop'\n[workload]\ncount = 9\nconcurrency = 1\n\
+             [[step]]\nname = 'order'\nnode = 'shop'\npath = '/'\n\
+             [[fault]]\nname = 'twice'\nkind = 'kill'\nany_of = ['shop', 'bank']\nat = 0.1\nevery = '1s'\ntimes = 2\n\
+             [[invariant]]\nname = 'a'\nerrors = { below = 0.1 }\nduring = { fault = 'twice' }\n\
+             [[invariant]]\nname = 'b'\nerrors = { below = 0.1 }\nduring = { healed = 'twice' }\n";
+        let scenario = Scenario::parse(text, Path::new("shop.toml")).unwrap_or_else(|error| panic!("{error}"));
+        let toy = Toy(Cell::default());
+        let client = Client::new(&toy, &scenario.repeat, Duration::from_secs(1));
+        let windows = Windows::new(&scenario, &client);
+        for (ms, what) in story {
+            toy.0.set(Duration::from_millis(*ms));
+            what(&windows, &client);
+        }
+        [0, 1].map(|check| windows.seen_by(check).expect("it has a window").0.count())
+    }
+
+    #[test]
+    fn of_layings_that_overlap_the_fault_stands_from_the_first_to_the_last() {
+        let laid: Happens = |windows, _| windows.laid("twice");
+        let lifted: Happens = |windows, _| windows.lifted("twice");
+        let asks: Happens = |_, client| ask(client);
+        let other: Happens = |windows, _| windows.lifted("another");
+        let mut story = vec![
+            (0, laid),
+            (500, asks),
+            (1_000, laid),
+            (2_000, asks),
+            (2_500, other),
+            (3_000, lifted),
+            (3_500, asks),
+        ];
+        assert_eq!(seen(&story), [3, 0], "the second laying stands");
+        story.extend([(4_000, lifted), (5_000, asks)]);
+        assert_eq!(seen(&story), [3, 1]);
+        story.extend([(6_000, laid), (6_500, asks)]);
+        assert_eq!(seen(&story), [4, 0], "it is laid once more");
+        story.extend([(7_000, lifted), (8_000, asks)]);
+        assert_eq!(seen(&story), [4, 1]);
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     backend::{Keep, Options, Profile},
     scenario::Scenario,
     search,
-    topology::{HIDDEN, Topology},
+    topology::{HIDDEN, Secrets, Topology},
 };
 
 /// The variables of a topology, and the build of its nodes.
@@ -46,6 +46,31 @@ impl TopologyArgs {
     /// The profile in which cargo binaries are built.
     pub(crate) fn profile(&self) -> Profile {
         if self.release { Profile::Release } else { Profile::Debug }
+    }
+
+    /// The command of this name that has a scenario and this topology, with `more` words, as a shell takes it. Secrets
+    /// are hidden in it.
+    pub(crate) fn command(
+        &self,
+        name: &str,
+        scenario: &str,
+        topology: &str,
+        more: Vec<String>,
+        secrets: &Secrets,
+    ) -> String {
+        let program = std::env::args().next().unwrap_or_else(|| "seam".to_owned());
+        let mut words = vec![program, name.to_owned(), scenario.to_owned()];
+        let mut option = |name: &str, value: String| words.extend([format!("--{name}"), value]);
+        option("topology", topology.to_owned());
+        self.set.iter().for_each(|(name, value)| {
+            let value = if secrets.has(name) { HIDDEN } else { value };
+            option("set", format!("{name}={value}"));
+        });
+        let profiles = self.profiles.iter();
+        profiles.for_each(|profile| option("profile", profile.clone()));
+        words.extend(more);
+        words.extend(self.release.then(|| "--release".to_owned()));
+        quoted(&words)
     }
 
     /// The options of the backend.
@@ -93,6 +118,13 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Words as a shell takes them unchanged.
+fn quoted(words: &[String]) -> String {
+    let words = words.iter().map(String::as_str);
+    // Only a NUL can't be quoted, and the system gives no program an argument with one.
+    shlex::try_join(words.clone()).unwrap_or_else(|_| words.collect::<Vec<_>>().join(" "))
+}
+
 /// Reads a number of bytes with or without a unit.
 fn bytes(text: &str) -> Result<u64, String> {
     let digits = text.find(|one: char| !one.is_ascii_digit()).unwrap_or(text.len());
@@ -116,8 +148,59 @@ fn bytes(text: &str) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes, name_and_value};
-    use crate::backend::Keep;
+    use clap::{Args, FromArgMatches};
+
+    use super::{TopologyArgs, bytes, name_and_value, quoted};
+    use crate::{backend::Keep, topology::Secrets};
+
+    #[test]
+    fn a_command_has_every_choice_and_no_secret() {
+        let command = TopologyArgs::augment_args(clap::Command::new("seam"));
+        let words = [
+            "seam",
+            "--release",
+            "--set",
+            "password=p\"w",
+            "--set",
+            "log=a b",
+            "--profile",
+            "web",
+        ];
+        let args = TopologyArgs::from_arg_matches(&command.get_matches_from(words)).expect("they are right");
+        let secrets = Secrets::new([("password".to_owned(), "p\"w".to_owned())]);
+
+        let said = args.command(
+            "explore",
+            "errand",
+            "corner",
+            vec!["--from".to_owned(), "1".to_owned()],
+            &secrets,
+        );
+
+        let words = shlex::split(&said).expect("a command");
+        let wanted =
+            "explore errand --topology corner --set password=*** --set|log=a b|--profile web --from 1 --release";
+        let wanted: Vec<&str> = wanted
+            .split('|')
+            .flat_map(|part| match part {
+                "log=a b" => vec![part],
+                words => words.split(' ').collect(),
+            })
+            .collect();
+        assert_eq!(words[1..], wanted);
+    }
+
+    #[test]
+    fn a_word_with_a_brace_or_a_quote_survives_the_shell() {
+        for word in ["plain-1.2", "url=postgres://{module}:pw@host/db", "it's", "", "a b"] {
+            let echoed = std::process::Command::new("sh")
+                .args(["-c", &format!("printf %s {}", quoted(&[word.to_owned()]))])
+                .output()
+                .expect("a shell");
+
+            assert_eq!(String::from_utf8_lossy(&echoed.stdout), word);
+        }
+    }
 
     #[test]
     fn a_size_is_a_whole_number_with_a_unit_or_without() {
