@@ -13,24 +13,24 @@ use tempfile::TempDir;
 
 use crate::samples::{Fault, Module, Shop, Till, Vault, all_in, percent, settle};
 
-const TOKEN: &str = "a-token-of-a-test";
+pub(crate) const TOKEN: &str = "a-token-of-a-test";
 
 /// An answer: its status, its headers and its body.
-struct Answer(StatusCode, HeaderMap, Value);
+pub(crate) struct Answer(StatusCode, HeaderMap, Value);
 
 impl Answer {
-    fn read<T: DeserializeOwned>(&self) -> T {
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> T {
         serde_json::from_value(self.2.clone()).unwrap_or_else(|error| panic!("{error}: {}", self.2))
     }
 
     #[track_caller]
-    fn is(self, status: u16) -> Self {
+    pub(crate) fn is(self, status: u16) -> Self {
         assert_eq!(self.0.as_u16(), status, "{}", self.2);
         self
     }
 
     /// The reason of a failure.
-    fn error(&self) -> String {
+    pub(crate) fn error(&self) -> String {
         self.read::<Problem>().error
     }
 }
@@ -52,7 +52,7 @@ async fn ask(admin: &Admin, line: &str, headers: &[(HeaderName, &str)], body: &V
 }
 
 /// Asks with the token.
-async fn asked(admin: &Admin, line: &str, tag: &str, body: Value) -> Answer {
+pub(crate) async fn asked(admin: &Admin, line: &str, tag: &str, body: Value) -> Answer {
     let bearer = format!("Bearer {TOKEN}");
     let headers = [(header::AUTHORIZATION, bearer.as_str()), (header::IF_MATCH, tag)];
     let sent = if tag.is_empty() { &headers[..1] } else { &headers };

@@ -11,6 +11,7 @@ mod isolation;
 mod journal;
 mod machine;
 mod observing;
+mod repairing;
 mod samples;
 mod settings;
 mod source;
