@@ -12,6 +12,7 @@ mod journal;
 mod machine;
 mod observing;
 mod repairing;
+mod restarting;
 mod samples;
 mod settings;
 mod source;
