@@ -26,10 +26,19 @@ pub const ADMIN_BODY: usize = 64 << 10;
 /// | `GET /admin/launch/{name}/lacking` | the writes that one side may lack, an array of [`Lacking`] |
 /// | `POST /admin/launch/{name}/repair` | [`Reconciled`], after a repair, which goes on if its operator goes away |
 ///
-/// Each needs `Authorization: Bearer TOKEN`. A failure is a [`Problem`]: 401 without the token, 400 for a body that is
-/// no JSON, 404 for a launch that is not there or has no journal, 412 if the launch was turned since that revision, 428
-/// without `If-Match` (`*` turns it whatever it was), 409 while its source has settings that are refused, 422 for a
-/// body that is no position, or one that is refused, 500 if it can't be written. None of them changes anything.
+/// Each needs `Authorization: Bearer TOKEN`. A failure is a [`Problem`], and changes nothing:
+///
+/// | status | reason |
+/// |---|---|
+/// | 400 | the body is no JSON |
+/// | 401 | the token is missing, or another one |
+/// | 404 | the launch is not there, or has no journal |
+/// | 405 | the path knows no such method; `Allow` names those that it knows |
+/// | 409 | the source has settings that are refused, or it is written elsewhere ([`Refused::ReadOnly`]) |
+/// | 412 | the launch was turned since that revision |
+/// | 422 | the body is no position, or one that is refused |
+/// | 428 | `If-Match` is missing; `*` turns the launch whatever it was |
+/// | 500 | the position can't be written |
 pub struct Admin {
     token: BearerToken,
     launches: Vec<Arc<dyn Operated>>,

@@ -5,7 +5,7 @@ use std::{fs, sync::Arc};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use seam::launch::{
     ADMIN_PATH, Admin, Dial, Lacking, Lane, Launch, Operated, Position, Problem, Reconciled, Refused, Stage, Status,
-    WatchedFile, metrics_of,
+    WatchedFile,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -413,24 +413,15 @@ async fn a_status_has_counts_groups_and_the_gate_and_a_repair_says_what_is_left(
     assert_eq!((left.repaired.done, left.repaired.left, left.lacking), (1, 0, vec![]));
 }
 
-#[test]
-fn the_metrics_of_several_launches_have_each_help_once() {
-    let shops = [
-        Shop::new(all_in(Stage::Off, Stage::Off)),
-        Shop::new(all_in(Stage::Off, Stage::Off)),
-    ];
-    let one = shops[0].launch.metrics();
-    let all = metrics_of(&shops.map(|shop| Arc::new(shop.launch) as Arc<dyn Operated>));
-    let heads = |text: &str| {
-        text.lines()
-            .filter(|line| line.starts_with('#'))
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    assert!(heads(&one).len() > 10);
-    assert_eq!(heads(&all), heads(&one));
-    assert_eq!(
-        all.lines().count() - heads(&all).len(),
-        2 * (one.lines().count() - heads(&one).len())
-    );
+#[tokio::test]
+async fn a_source_that_is_written_elsewhere_and_a_method_that_is_not_there_have_a_status_of_their_own() {
+    let shop = Shop::new(all_in(Stage::Off, Stage::Off));
+    let admin = Admin::new(TOKEN).unwrap().with(Arc::new(shop.launch.clone()));
+    let body = serde_json::to_value(reads(Stage::Shadow, "5 %")).unwrap();
+    let answer = asked(&admin, "PUT /admin/launch/till", "*", body).await.is(409);
+    assert!(answer.error().contains("change it where it is made"), "{}", answer.2);
+    let answer = asked(&admin, "DELETE /admin/launch/till", "", Value::Null)
+        .await
+        .is(405);
+    assert_eq!(answer.1[header::ALLOW], "GET, PUT");
 }
