@@ -88,6 +88,13 @@ const LISTED: Aspect = Aspect {
 };
 
 impl ScoreFile {
+    /// The name of a module's contract: its own, unless the file has another one.
+    pub(super) fn contract<'a>(&'a self, module: &'a str) -> &'a str {
+        self.modules
+            .get(module)
+            .map_or(module, |ratings| ratings.contract.as_str())
+    }
+
     /// Reads a file.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::{
-    file::{Rating, Ratings},
+    file::{Rating, Ratings, ScoreFile},
     measured::Measured,
     process::Process,
 };
@@ -112,9 +112,9 @@ fn grade(measured: &Measured) -> (Graded, Graded) {
     (independence, scaling)
 }
 
-/// Judges one module.
-pub(super) fn judge(name: &str, ratings: &Ratings, process: Option<&Process>) -> Judgement {
-    let measured = Measured::of(&ratings.contract, process);
+/// Judges one module of a file.
+pub(super) fn judge(name: &str, ratings: &Ratings, file: &ScoreFile, process: Option<&Process>) -> Judgement {
+    let measured = Measured::of(name, file, process);
     let graded = measured.as_ref().map(grade).map_err(Clone::clone);
     let aspects = aspects(ratings, graded.as_ref());
     let open = |why: String, aspects| Judgement {

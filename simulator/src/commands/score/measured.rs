@@ -1,7 +1,10 @@
 use seam::meter::{MeterFigures, ProcessFigures};
 use serde::Serialize;
 
-use super::process::{Hop, Process};
+use super::{
+    file::ScoreFile,
+    process::{Hop, Process},
+};
 
 /// Requests and events without which a share says little: below so many, one of them moves it by 5 %.
 const FEWEST: u64 = 20;
@@ -55,11 +58,12 @@ pub(super) struct Added {
 }
 
 impl Measured {
-    /// Measures the module with this contract.
+    /// Measures a module: its calls and its time by its name, and the calls to it by the name of its contract.
     ///
     /// # Errors
-    /// When the process did too little to say anything; the text says what to do.
-    pub(super) fn of(contract: &str, process: Option<&Process>) -> Result<Self, String> {
+    /// When the process did too little to say anything, or does not show the module or its contract; the text says
+    /// what to do.
+    pub(super) fn of(name: &str, file: &ScoreFile, process: Option<&Process>) -> Result<Self, String> {
         let process = process.ok_or("not measured: give --url of a process that runs it")?;
         let figures = &process.figures;
         let work = work(figures);
@@ -68,14 +72,10 @@ impl Measured {
                 "not measured: the process took {work} requests and events, wanted {FEWEST} at least; exercise it first"
             ));
         }
-        let own: Vec<&MeterFigures> = figures.meters.iter().filter(|meter| touches(meter, contract)).collect();
-        let is_here = figures.modules.iter().any(|module| module.module == contract);
-        if own.is_empty() && !is_here {
-            return Err(format!(
-                "not measured: the process shows no module and no contract {contract:?}, known are {}",
-                known(figures)
-            ));
-        }
+        let contract = file.contract(name);
+        is_known(name, contract, figures)?;
+        let meters = figures.meters.iter();
+        let own: Vec<&MeterFigures> = meters.filter(|it| it.from == name || it.to == contract).collect();
         let calls: u64 = own.iter().map(|meter| meter.calls()).sum();
         if calls == 0 && !own.is_empty() {
             let pairs: Vec<String> = own.iter().map(|it| format!("{} -> {}", it.from, it.to)).collect();
@@ -93,7 +93,7 @@ impl Measured {
             most: most(&own),
             per_request,
             bytes_per_call: bytes_per_call(&own),
-            share_of_time: share_of_time(contract, figures),
+            share_of_time: share_of_time(name, file, figures),
             cannot_cross: cannot_cross(&own),
             added: added(per_request, process.hop),
         })
@@ -125,8 +125,25 @@ pub(super) fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-fn touches(meter: &MeterFigures, contract: &str) -> bool {
-    meter.from == contract || meter.to == contract
+/// Refuses a module that the process does not show, and a contract by another name that nobody there may call: one
+/// that is misspelt would be measured as one without calls.
+fn is_known(name: &str, contract: &str, figures: &ProcessFigures) -> Result<(), String> {
+    let is_called = figures.meters.iter().any(|meter| meter.to == contract);
+    let calls = figures.meters.iter().any(|meter| meter.from == name);
+    let is_here = figures.modules.iter().any(|module| module.module == name);
+    let known = known(figures);
+    if name != contract && !is_called {
+        return Err(format!(
+            "not measured: the process shows no contract {contract:?}, known are {known}; correct the line, or remove \
+             it if nobody there calls {name}"
+        ));
+    }
+    if !(is_called || calls || is_here) {
+        return Err(format!(
+            "not measured: the process shows no module and no contract {name:?}, known are {known}"
+        ));
+    }
+    Ok(())
 }
 
 /// Requests and events that made calls of a pair; a call on nobody's behalf is one of its own.
@@ -165,18 +182,19 @@ fn bytes_per_call(own: &[&MeterFigures]) -> Option<f64> {
 
 /// The share of a module in the time in which the modules of the process work themselves: the time of its requests
 /// and events, and of calls to it from here, without the time of its calls to others.
-fn share_of_time(contract: &str, figures: &ProcessFigures) -> Option<f64> {
+fn share_of_time(name: &str, file: &ScoreFile, figures: &ProcessFigures) -> Option<f64> {
     let own = |name: &str| {
         let module = figures.modules.iter().find(|module| module.module == name)?;
-        let time = |pick: fn(&MeterFigures) -> &str| -> u64 {
-            let picked = figures.meters.iter().filter(|meter| pick(meter) == name);
+        let time = |is_picked: &dyn Fn(&MeterFigures) -> bool| -> u64 {
+            let picked = figures.meters.iter().filter(|meter| is_picked(meter));
             picked.map(MeterFigures::time_ns).sum()
         };
-        let all = module.busy_ns + time(|meter| &meter.to);
-        Some(all.saturating_sub(time(|meter| &meter.from)))
+        let contract = file.contract(name);
+        let all = module.busy_ns + time(&|meter| meter.to == contract);
+        Some(all.saturating_sub(time(&|meter| meter.from == name)))
     };
     let whole = figures.modules.iter().filter_map(|module| own(&module.module)).sum();
-    own(contract).map(|own| 100.0 * ratio(own, whole))
+    own(name).map(|own| 100.0 * ratio(own, whole))
 }
 
 fn cannot_cross(own: &[&MeterFigures]) -> Vec<Uncrossing> {
