@@ -1,8 +1,8 @@
-//! `seam score` of modules whose contracts have other names.
+//! `seam score` of modules whose contracts have other names, and over pairs with little traffic.
 
 use serde_json::{Value, json};
 
-use crate::score::{RATINGS, meter, module, scored};
+use crate::score::{RATINGS, figures, meter, module, says, scored};
 
 /// Figures in which `payments` offers the contract `billing`, to which 50 requests make a call each, and itself makes
 /// 600 calls of `bank`. It works 2 s, of which 600 ms are the bank's, and orders works 850 ms of its own.
@@ -30,4 +30,45 @@ async fn a_module_whose_contract_has_another_name_is_measured_by_both() {
     let share = orders["measured"]["share_of_time"].as_f64().unwrap();
     assert_eq!((code, &orders["module"]), (Some(0), &json!("orders")));
     assert!((share - 100.0 * 850.0 / 2_250.0).abs() < 0.01, "{share}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pair_with_few_requests_is_left_out_and_a_module_without_another_is_not_measured() {
+    let mut thin = figures(19, 600, 0);
+    let (code, payments) = scored(RATINGS, &thin).await;
+    assert_eq!(code, Some(3));
+    says(
+        &payments,
+        "inconclusive",
+        "orders -> payments by 19, wanted 20 at least over one of them",
+    );
+
+    let meters = thin["meters"].as_array_mut().unwrap();
+    meters.push(meter("mails", "payments", 50, 50, 0));
+    let (code, payments) = scored(RATINGS, &thin).await;
+    assert_eq!(code, Some(0));
+    let measured = &payments["measured"];
+    assert_eq!(
+        (&measured["per_request"], &measured["calls"]),
+        (&json!(1.0), &json!(650))
+    );
+    assert_eq!(measured["most"]["method"], "mails -> payments.charge");
+    assert_eq!(measured["left_out"], json!(["orders -> payments"]));
+    let reason = payments["aspects"][4]["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("without orders -> payments, of too few requests"),
+        "{reason}"
+    );
+
+    // Events count as requests do, and calls on nobody's behalf only where there are no others.
+    let mut thin = figures(10, 600, 0);
+    thin["meters"][0]["events"] = json!(10);
+    assert_eq!(scored(RATINGS, &thin).await.0, Some(0));
+    thin["meters"][0]["events"] = json!(9);
+    thin["meters"][0]["on_own_account"] = json!(500);
+    assert_eq!(scored(RATINGS, &thin).await.0, Some(3));
+    let mut own = figures(0, 500, 0);
+    own["meters"][0]["on_own_account"] = json!(500);
+    let (code, payments) = scored(RATINGS, &own).await;
+    assert_eq!((code, &payments["measured"]["per_request"]), (Some(0), &json!(1.0)));
 }

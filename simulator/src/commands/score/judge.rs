@@ -82,6 +82,12 @@ fn grade(measured: &Measured) -> (Graded, Graded) {
         0 => "no calls to or from other modules".to_owned(),
         calls => format!("{per_request:.1} calls per request over its busiest pair, {calls} in all"),
     }];
+    if !measured.left_out.is_empty() {
+        reasons.push(format!(
+            "without {}, of too few requests",
+            measured.left_out.join(" and ")
+        ));
+    }
     let mut points: u8 = match per_request {
         few if few <= 1.5 => 2,
         some if some <= 3.0 => 1,

@@ -6,7 +6,7 @@ use super::{
     process::{Hop, Process},
 };
 
-/// Requests and events without which a share says little: below so many, one of them moves it by 5 %.
+/// Requests and events without which a share or a mean says little: below this number, one of them moves it by 5 %.
 const FEWEST: u64 = 20;
 
 /// The traffic of one module, from the meters of its process.
@@ -24,6 +24,8 @@ pub(super) struct Measured {
     pub(super) most: Option<Chatty>,
     /// The calls of the pair with the most calls for each request or event that makes any, in all methods.
     pub(super) per_request: f64,
+    /// The module's pairs that are in neither figure, because too few requests and events made calls of them.
+    pub(super) left_out: Vec<String>,
     /// The mean size of arguments and reply of a call, in JSON; `None` if no call was sampled.
     pub(super) bytes_per_call: Option<f64>,
     /// The module's share in the time that the modules here work themselves, in percent; `None` if it runs elsewhere.
@@ -78,20 +80,25 @@ impl Measured {
         let own: Vec<&MeterFigures> = meters.filter(|it| it.from == name || it.to == contract).collect();
         let calls: u64 = own.iter().map(|meter| meter.calls()).sum();
         if calls == 0 && !own.is_empty() {
-            let pairs: Vec<String> = own.iter().map(|it| format!("{} -> {}", it.from, it.to)).collect();
+            let pairs: Vec<String> = own.iter().map(|it| pair(it)).collect();
             return Err(format!(
                 "not measured: nothing was called over {}; exercise what uses it",
                 pairs.join(", ")
             ));
         }
-        let per_request = own.iter().map(|it| ratio(it.calls(), units(it))).fold(0.0, f64::max);
+        let (enough, few): (Vec<&MeterFigures>, Vec<&MeterFigures>) = own.iter().partition(|it| evidence(it) >= FEWEST);
+        if enough.is_empty() && !own.is_empty() {
+            return Err(too_few(&few));
+        }
+        let per_request = enough.iter().map(|it| ratio(it.calls(), units(it))).fold(0.0, f64::max);
         Ok(Self {
             work,
             calls,
             share_of_calls: 100.0 * ratio(calls, figures.meters.iter().map(MeterFigures::calls).sum()),
             pairs: figures.meters.iter().filter(|meter| meter.calls() > 0).count(),
-            most: most(&own),
+            most: most(&enough),
             per_request,
+            left_out: few.iter().map(|meter| pair(meter)).collect(),
             bytes_per_call: bytes_per_call(&own),
             share_of_time: share_of_time(name, file, figures),
             cannot_cross: cannot_cross(&own),
@@ -151,9 +158,30 @@ fn units(meter: &MeterFigures) -> u64 {
     meter.requests + meter.events + meter.on_own_account
 }
 
+/// Requests and events that say something of a pair. Calls on nobody's behalf do if it has no others.
+fn evidence(meter: &MeterFigures) -> u64 {
+    match meter.requests + meter.events {
+        0 => meter.on_own_account,
+        units => units,
+    }
+}
+
+fn pair(meter: &MeterFigures) -> String {
+    format!("{} -> {}", meter.from, meter.to)
+}
+
+fn too_few(few: &[&MeterFigures]) -> String {
+    let few = few.iter().map(|it| format!("{} by {}", pair(it), evidence(it)));
+    let few = few.collect::<Vec<String>>().join(", ");
+    format!(
+        "not measured: too few requests and events made calls, {few}, wanted {FEWEST} at least over one of them; \
+         exercise what uses it"
+    )
+}
+
 fn most(own: &[&MeterFigures]) -> Option<Chatty> {
     let methods = own.iter().flat_map(|meter| {
-        let name = |method: &str| format!("{} -> {}.{method}", meter.from, meter.to);
+        let name = |method: &str| format!("{}.{method}", pair(meter));
         meter
             .methods
             .iter()
