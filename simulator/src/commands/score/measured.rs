@@ -210,6 +210,9 @@ fn bytes_per_call(own: &[&MeterFigures]) -> Option<f64> {
 
 /// The share of a module in the time in which the modules of the process work themselves: the time of its requests
 /// and events, and of calls to it from here, without the time of its calls to others.
+///
+/// Calls of its workers are taken off too, though no request and no event held them: its share is too small then, and
+/// that of the others too large.
 fn share_of_time(name: &str, file: &ScoreFile, figures: &ProcessFigures) -> Option<f64> {
     let own = |name: &str| {
         let module = figures.modules.iter().find(|module| module.module == name)?;
