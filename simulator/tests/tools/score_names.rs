@@ -1,8 +1,12 @@
-//! `seam score` of modules whose contracts have other names, and over pairs with little traffic.
+//! `seam score` of modules whose contracts have other names, and over pairs with little traffic, and the links that its
+//! lint looks at.
 
 use serde_json::{Value, json};
 
-use crate::score::{RATINGS, figures, meter, module, says, scored};
+use crate::{
+    folder::Folder,
+    score::{RATINGS, figures, meter, module, says, scored},
+};
 
 /// Figures in which `payments` offers the contract `billing`, to which 50 requests make a call each, and itself makes
 /// 600 calls of `bank`. It works 2 s, of which 600 ms are the bank's, and orders works 850 ms of its own.
@@ -71,4 +75,25 @@ async fn a_pair_with_few_requests_is_left_out_and_a_module_without_another_is_no
     own["meters"][0]["on_own_account"] = json!(500);
     let (code, payments) = scored(RATINGS, &own).await;
     assert_eq!((code, &payments["measured"]["per_request"]), (Some(0), &json!(1.0)));
+}
+
+#[test]
+fn asynchronous_links_are_never_left_out_silently() {
+    let folder = Folder::new();
+    let node = |name: &str, links: &str| format!("[node.{name}]\ncommand = [\"sleep\", \"600\"]\nlinks = [{links}]\n");
+    let nodes = [node("a", "\"b\""), node("b", "\"c\""), node("c", "")].concat();
+    for name in ["shop", "other"] {
+        folder.write(&format!("{name}.toml"), &format!("name = '{name}'\n{nodes}"));
+    }
+    let follows = format!("[asynchronous]\n\"b->c\" = \"it reads the log\"\n{RATINGS}");
+    folder.write("score.toml", &follows);
+    let words = "[asynchronous] has links of no topology; write topology = \"NAME\"";
+    folder.seam(&["score", "--lint", "shop.toml"]).refuses(words);
+
+    folder.write("score.toml", &format!("topology = 'shop.toml'\n{follows}"));
+    let said = folder.seam(&["score", "--lint"]).is(0);
+    assert!(!said.out.contains("[asynchronous]"), "{}", said.out);
+    let said = folder.seam(&["score", "--lint", "other.toml"]).is(0);
+    let words = "did not look at [asynchronous], whose links are of shop.toml, and not of other";
+    assert!(said.out.contains(words), "{}", said.out);
 }

@@ -115,6 +115,12 @@ impl ScoreFile {
         if written.module.is_empty() {
             flaws.push("it rates no module; write a table [module.NAME] for each that may be taken out".to_owned());
         }
+        if written.topology.is_none() && !written.asynchronous.is_empty() {
+            flaws.push(
+                "[asynchronous] has links of no topology; write topology = \"NAME\" of the one that they are of"
+                    .to_owned(),
+            );
+        }
         for (link, reason) in &written.asynchronous {
             if !link.contains("->") {
                 flaws.push(format!(

@@ -227,10 +227,7 @@ fn chains(topology: &Topology, file: Option<&ScoreFile>, lint: &mut Lint) -> Res
         let others = others.filter(|callee| *callee != node.service);
         callees.entry(node.service.clone()).or_default().extend(others);
     }
-    let declared = file
-        .filter(|file| is_about(file, topology))
-        .map(|file| &file.asynchronous);
-    for link in declared.into_iter().flat_map(BTreeMap::keys) {
+    for link in declared(topology, file, lint) {
         let (caller, callee) = link.split_once("->").unwrap_or_default();
         let (caller, callee) = (caller.trim(), callee.trim());
         if !callees.get_mut(caller).is_some_and(|callees| callees.remove(callee)) {
@@ -268,6 +265,21 @@ fn chains(topology: &Topology, file: Option<&ScoreFile>, lint: &mut Lint) -> Res
     }
     lint.looked.push("chains of calls".to_owned());
     Ok(())
+}
+
+/// The links on which no request waits, if the file has any of this topology. Those of another one are not looked at,
+/// and that is said.
+fn declared<'a>(topology: &Topology, file: Option<&'a ScoreFile>, lint: &mut Lint) -> impl Iterator<Item = &'a String> {
+    let file = file.filter(|file| !file.asynchronous.is_empty());
+    let declared = file.filter(|file| is_about(file, topology));
+    if let (Some(file), None) = (file, declared) {
+        lint.not_looked.push(format!(
+            "[asynchronous], whose links are of {}, and not of {}",
+            file.topology.as_deref().unwrap_or_default(),
+            topology.name()
+        ));
+    }
+    declared.into_iter().flat_map(|file| file.asynchronous.keys())
 }
 
 /// True if the links that the file speaks of are those of this topology.
