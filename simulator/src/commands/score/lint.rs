@@ -18,7 +18,7 @@ use crate::{
 
 /// Links in a row on which a request may wait.
 const LONGEST: usize = 2;
-/// Share of requests, in percent, from which a service is taken for one that is asked on every request.
+/// Share of requests, in percent, from which a module is taken to ask another one on every request.
 const EVERY: f64 = 90.0;
 /// Beginnings of texts that are addresses of databases.
 const DATABASES: [&str; 7] = [
@@ -310,7 +310,7 @@ fn holds(longer: &[&str], chain: &[&str]) -> bool {
     longer.windows(chain.len()).any(|part| part == chain)
 }
 
-/// Finds contracts that nearly every request asks.
+/// Finds pairs of modules of which one asks the other on nearly every request.
 fn asked_on_every_request(figures: &ProcessFigures, lint: &mut Lint) {
     let all = match requests(figures) {
         Ok(all) => all,
