@@ -1,11 +1,11 @@
-//! `seam score` of modules whose contracts have other names, and over pairs with little traffic, and the links that its
-//! lint looks at.
+//! `seam score` of modules whose contracts have other names, and over pairs with little traffic, and the addresses and
+//! links that its lint compares.
 
 use serde_json::{Value, json};
 
 use crate::{
     folder::Folder,
-    score::{RATINGS, figures, meter, module, says, scored},
+    score::{RATINGS, figures, linted, meter, module, says, scored},
 };
 
 /// Figures in which `payments` offers the contract `billing`, to which 50 requests make a call each, and itself makes
@@ -96,4 +96,46 @@ fn asynchronous_links_are_never_left_out_silently() {
     let said = folder.seam(&["score", "--lint", "other.toml"]).is(0);
     let words = "did not look at [asynchronous], whose links are of shop.toml, and not of other";
     assert!(said.out.contains(words), "{}", said.out);
+}
+
+/// Two addresses of one database, and what is shown of it.
+const SAME: &str = "
+postgres://shop:s3?cr3t@db/shop               postgres://shop:s3?cr3t@db/shop?ssl=off  postgres://shop@db/shop
+postgres://shop:s3/cr3t@db/shop               postgres://shop@db/shop                  postgres://shop@db/shop
+postgres://shop:s3@cr3t@db/shop               postgres://shop@db/shop                  postgres://shop@db/shop
+postgres://shop:s3@cr?3t@db/shop              postgres://shop@db/shop                  postgres://shop@db/shop
+postgresql://shop:s3cr3t@db/shop              postgres://shop@db/shop                  postgres://shop@db/shop
+postgres://shop:s3cr3t@db:5432/shop           postgres://shop@db/shop                  postgres://shop@db/shop
+postgresql://db:5432/shop                     postgres://db/shop?user=shop             postgres://db/shop
+mysql://shop:s3cr3t@db:3306/shop              mysql://shop@db/shop                     mysql://shop@db/shop
+mariadb://shop:s3cr3t@db/shop                 mysql://shop@db/shop                     mysql://shop@db/shop
+mongodb://shop:s3cr3t@db:27017,dc:27017/shop  mongodb://shop@db,dc/shop                mongodb://shop@db,dc/shop
+postgres://shop:s3?cr3t=s3@db/shop            postgres://shop@db/shop                  postgres://shop@db/shop
+postgres://db:5432/shop?name=a@b              postgres://db/shop                       postgres://db/shop
+postgres://shop:s3cr3t@db/shop?name=a@b       postgres://shop@db/shop                  postgres://shop@db/shop
+";
+
+#[test]
+fn one_database_has_one_address_however_it_is_written_and_no_part_of_a_password_is_shown() {
+    let on = |url: &str| format!("env = {{ DB = \"{url}\" }}");
+    for line in SAME.trim().lines() {
+        let [one, other, shown] = line.split_whitespace().collect::<Vec<_>>()[..] else {
+            panic!("not three: {line}");
+        };
+        let said = linted(&[("a", &on(one)), ("b", &on(other))], None, &[]);
+        assert_eq!(said.code, Some(1), "{one} and {other}: {said:?}");
+        let words = format!("a and b use one database, {shown};");
+        assert!(said.out.contains(&words), "{one}: {words} is not in\n{}", said.out);
+        for part in ["s3", "cr3t", "cr?", "3t"] {
+            assert!(!said.out.contains(part), "{one}: {part} is shown:\n{}", said.out);
+        }
+    }
+    for (one, other) in [
+        ("postgres://shop@db:5433/shop", "postgres://shop@db/shop"),
+        ("postgres://shop@db/shop", "postgres://shop@db/other"),
+        ("mysql://shop@db:5432/shop", "mysql://shop@db/shop"),
+    ] {
+        let said = linted(&[("a", &on(one)), ("b", &on(other))], None, &[]);
+        assert_eq!(said.code, Some(0), "{one} and {other}: {said:?}");
+    }
 }

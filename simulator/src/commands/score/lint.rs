@@ -1,6 +1,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Component, Path, PathBuf},
+    path::Path,
 };
 
 use seam::meter::ProcessFigures;
@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
+    address::address,
     file::ScoreFile,
     measured::{ratio, requests},
 };
@@ -168,38 +169,6 @@ fn addresses(node: &Node) -> Vec<String> {
         .map(|text| text.trim().to_owned())
         .filter(|text| DATABASES.iter().any(|scheme| text.starts_with(scheme)))
         .collect()
-}
-
-/// The address of a database without its password and options. Two users of one server are two owners.
-fn address(text: &str) -> String {
-    let (text, _options) = text.split_once('?').unwrap_or((text, ""));
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
-    };
-    if scheme.starts_with("sqlite") {
-        return format!("{scheme}://{}", normal(Path::new(rest)).display());
-    }
-    match rest.rsplit_once('@') {
-        None => text.to_owned(),
-        Some((user, place)) => {
-            let name = user.split_once(':').map_or(user, |(name, _)| name);
-            format!("{scheme}://{name}@{place}")
-        }
-    }
-}
-
-/// A path without `.` and `..`.
-fn normal(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut normal, part| {
-        match part {
-            Component::ParentDir => {
-                normal.pop();
-            }
-            Component::CurDir => {}
-            part => normal.push(part),
-        }
-        normal
-    })
 }
 
 fn same_program(one: &Node, other: &Node) -> bool {

@@ -1,5 +1,6 @@
 //! `seam score`: says which modules to take out of a process, and what makes a distributed monolith.
 
+mod address;
 mod file;
 mod judge;
 mod lint;
