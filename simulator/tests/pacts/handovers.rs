@@ -254,6 +254,19 @@ fn a_switch_between_sides_that_differ_leaves_the_first_one_acting_and_ends_with_
 }
 
 #[test]
+fn a_side_that_did_not_act_last_does_not_get_the_duty_while_the_two_differ() {
+    let shelves = Shelves::start(&[("a", "tea")], &[("a", "gin")]);
+    *shelves.shelves[0].duty.lock().unwrap() = Duty { epoch: 1, acts: false };
+    *shelves.shelves[1].duty.lock().unwrap() = Duty { epoch: 2, acts: false };
+
+    shelves.seam("switch shelf", 2, "switch from the side that acted last");
+
+    let duties = shelves.shelves.each_ref().map(|shelf| shelf.duty.lock().unwrap().acts);
+    assert_eq!(duties, [false, false]);
+    shelves.seam("status shelf", 1, "neither acts");
+}
+
+#[test]
 fn what_can_not_be_asked_is_said_with_the_side_and_ends_with_2() {
     let shelves = Shelves::start(&[("a", "tea")], &[]);
     let [from, _] = &shelves.urls;

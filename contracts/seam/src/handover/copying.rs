@@ -30,6 +30,9 @@ pub enum CopyError {
     /// The receiving side failed.
     #[error("the receiving side: {0}")]
     To(#[source] HandoverError),
+    /// A switch was cut off by this error, and neither side acts.
+    #[error("{0}; NEITHER SIDE ACTS NOW: switch again, in either direction, to end that")]
+    NobodyActs(#[source] Box<CopyError>),
 }
 
 impl Default for Copying {
@@ -160,7 +163,7 @@ async fn mend(from: &dyn Handover, to: &dyn Handover, range: &Range, figures: &m
 
 const APART: &str =
     "both sides have changed it, or the receiving side can't hold it; decide by hand which one is right";
-const ONLY_THERE: &str = "only the receiving side has it; delete it there, or copy it back";
+pub(super) const ONLY_THERE: &str = "only the receiving side has it";
 
 fn difference(set: &str, key: Key, reason: &str) -> Difference {
     Difference {

@@ -17,6 +17,9 @@ pub(super) fn of_copy(report: &CopyReport) -> String {
             report.module,
             report.different()
         )
+    } else if report.newer() > 0 {
+        let (module, newer) = (&report.module, report.newer());
+        format!("{module}: the receiving side is ahead in {newer}; copy the other way for these\n")
     } else {
         format!("{}: somebody wrote meanwhile; copy again for the rest\n", report.module)
     };
@@ -40,7 +43,8 @@ pub(super) fn of_status(
     if let (Some(ours), Some(theirs)) = (ours, theirs) {
         text += match (ours.acts, theirs.acts) {
             (true, true) if theirs.epoch == 0 => {
-                "the receiving side never took part; a switch or a copy has it stand by\n"
+                "the receiving side never took part: a switch has it stand by if it is empty, \
+                 else start it with STANDS_BY=true\n"
             }
             (true, true) => "both act: stop one of them, and find out who told it to\n",
             (false, false) => {
