@@ -162,4 +162,4 @@ pub use record::{Decision, KEPT_DECISIONS, KEPT_TALLIES, Outcome, Record, Tally}
 pub use requests::Requests;
 pub use selector::{Direction, Selector, Which};
 pub use units::{DURATION, parse as parse_duration, show as show_duration};
-pub use upstream::Upstream;
+pub use upstream::{Upstream, unless_to_itself};

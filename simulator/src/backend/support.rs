@@ -11,8 +11,7 @@ use crate::{
 pub(crate) fn support(topology: &Topology, fault: &Fault) -> Support {
     match &fault.target {
         Target::Node(role) => match node_of(topology, role) {
-            Some(node) if fault.kind == FaultKind::Crash => of_crash(topology, role, node),
-            Some(node) => of_node(fault.kind, node),
+            Some(node) => of_node(topology, role, fault.kind, node),
             None => Support::Refused(format!(
                 "topology {} has no node or role {role:?}; known are {}",
                 topology.name(),
@@ -33,7 +32,7 @@ pub(crate) fn support(topology: &Topology, fault: &Fault) -> Support {
     }
 }
 
-fn of_node(kind: FaultKind, node: &Node) -> Support {
+fn of_node(topology: &Topology, role: &str, kind: FaultKind, node: &Node) -> Support {
     let name = &node.name;
     let elsewhere = matches!(node.program, Program::Outside { .. });
     let refused = |reason: &str| Support::Refused(reason.to_owned());
@@ -62,7 +61,7 @@ fn of_node(kind: FaultKind, node: &Node) -> Support {
             "all processes of a machine share one clock; give the node an offset of its own in its settings, or run \
              it under a library such as libfaketime",
         ),
-        FaultKind::Crash => refused("a crash is of one instance of a node"),
+        FaultKind::Crash => of_crash(topology, role, node),
         FaultKind::Link | FaultKind::Partition => refused("it is a fault of links, not of a node"),
         _ if node.once => Support::Refused(format!(
             "node {name} runs once and has ended before the workload starts"

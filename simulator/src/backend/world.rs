@@ -342,6 +342,13 @@ impl World for LocalWorld<'_> {
         .boxed_local()
     }
 
+    fn withdraw(&self, fault: &Fault) -> bool {
+        match &fault.target {
+            Target::Node(node) if fault.kind == FaultKind::Crash => self.running.spare(node),
+            _ => true,
+        }
+    }
+
     fn lift<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), String>> {
         async move {
             let Target::Node(node) = &fault.target else {

@@ -97,6 +97,13 @@ pub trait World {
         async { Err(refusal) }.boxed_local()
     }
 
+    /// Takes back a fault whose [`World::lay`] still waits, as that of a crash does for its point. False if it comes
+    /// all the same: then `lay` is about to return.
+    fn withdraw(&self, fault: &Fault) -> bool {
+        let _ = fault;
+        true
+    }
+
     /// Lifts a fault that was laid, and returns once its target is as before.
     ///
     /// # Errors

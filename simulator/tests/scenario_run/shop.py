@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import threading
 
 FAIL_POINTS = ["shop.order.before_effect", "shop.order.after_effect"]
 if "--fail-points" in sys.argv:
@@ -24,6 +25,9 @@ def fail_point(name):
         try:
             os.remove(os.environ["SEAM_FAIL_POINT_FILE"])
         except FileNotFoundError:
+            return
+        if os.environ["DEFECT"] == "lingering":
+            threading.Timer(1, os.kill, (os.getpid(), signal.SIGKILL)).start()
             return
         os.kill(os.getpid(), signal.SIGKILL)
 
