@@ -10,5 +10,6 @@ mod init;
 mod left_behind;
 mod schemas;
 mod score;
+mod score_names;
 mod subset;
 mod validator;
