@@ -88,14 +88,5 @@ async fn the_monolith_reads_the_events_of_whoever_has_payments_and_repeats_and_l
         read.sort_unstable();
         assert_eq!(read, wanted, "{mails:?}");
     }
-    let ledger = platform.ledger().await;
-    let mut charged: Vec<&str> = ledger
-        .charges
-        .iter()
-        .map(|charge| charge.capture.reference.as_str())
-        .collect();
-    charged.sort_unstable();
-    let mut placed: Vec<String> = orders.iter().map(|order| order.id.to_string()).collect();
-    placed.sort_unstable();
-    assert_eq!(charged, placed, "each order is charged once");
+    platform.assert_charged_once(&orders).await;
 }

@@ -202,9 +202,21 @@ impl Platform {
         .await
     }
 
-    async fn ledger(&self) -> Ledger {
+    /// Asserts that the provider has charged each of these orders once, and no other.
+    async fn assert_charged_once(&self, orders: &[Order]) {
         let body = reqwest::get(format!("{}/ledger", self.provider)).await.unwrap();
-        serde_json::from_slice(&body.bytes().await.unwrap()).unwrap()
+        let ledger: Ledger = serde_json::from_slice(&body.bytes().await.unwrap()).unwrap();
+        let charged = ledger.charges.iter().map(|charge| charge.capture.reference.clone());
+        let placed = orders.iter().map(|order| order.id.to_string());
+        let sorted = |mut ids: Vec<String>| {
+            ids.sort();
+            ids
+        };
+        assert_eq!(
+            sorted(charged.collect()),
+            sorted(placed.collect()),
+            "each order is charged once"
+        );
     }
 }
 
@@ -272,16 +284,7 @@ async fn payments_leave_the_monolith_with_their_rows_and_their_duty_and_can_come
         .iter()
         .filter(|payment| payment.status == PaymentStatus::Captured);
     assert_eq!(captured.count(), 0, "the monolith charges nobody after the switch");
-    let ledger = platform.ledger().await;
-    let mut charged: Vec<String> = ledger
-        .charges
-        .iter()
-        .map(|charge| charge.capture.reference.clone())
-        .collect();
-    charged.sort();
-    let mut placed: Vec<String> = orders.iter().map(|order| order.id.to_string()).collect();
-    placed.sort();
-    assert_eq!(charged, placed, "each order is charged once");
+    platform.assert_charged_once(&orders).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

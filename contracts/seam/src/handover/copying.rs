@@ -92,11 +92,7 @@ impl Copying {
         range: Range,
         figures: &mut SetReport,
     ) -> Result<Option<Key>, CopyError> {
-        let mut ours = from.summarize(range, self.batch).await.map_err(CopyError::From)?;
-        let theirs = to
-            .summarize(ours.range.clone(), self.batch)
-            .await
-            .map_err(CopyError::To)?;
+        let (mut ours, theirs) = self.summaries(from, to, range).await?;
         let mut even = ours.agrees(&theirs);
         if !even {
             // The receiving side has more in this range than fits one answer: take the part that does.
@@ -111,6 +107,22 @@ impl Copying {
         figures.aggregates += ours.aggregates;
         figures.rows += ours.rows;
         Ok(ours.range.until)
+    }
+
+    /// Summarises the first part of the range on both sides: of the giving side one batch, of the other side what it
+    /// has of that.
+    pub(super) async fn summaries(
+        &self,
+        from: &dyn Handover,
+        to: &dyn Handover,
+        range: Range,
+    ) -> Result<(Summary, Summary), CopyError> {
+        let ours = from.summarize(range, self.batch).await.map_err(CopyError::From)?;
+        let theirs = to
+            .summarize(ours.range.clone(), self.batch)
+            .await
+            .map_err(CopyError::To)?;
+        Ok((ours, theirs))
     }
 
     async fn both(
@@ -175,14 +187,14 @@ fn difference(set: &str, key: Key, reason: &str) -> Difference {
 
 /// What is to be done with the aggregates of a range.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Plan {
-    wanted: Vec<Key>,
-    newer: u64,
-    different: Vec<(Key, &'static str)>,
+pub(super) struct Plan {
+    pub(super) wanted: Vec<Key>,
+    pub(super) newer: u64,
+    pub(super) different: Vec<(Key, &'static str)>,
 }
 
 impl Plan {
-    fn of(ours: Vec<Outline>, theirs: Vec<Outline>) -> Self {
+    pub(super) fn of(ours: Vec<Outline>, theirs: Vec<Outline>) -> Self {
         let known: BTreeMap<&Key, &Outline> = theirs.iter().map(|outline| (&outline.key, outline)).collect();
         let mut plan = Self::default();
         for outline in &ours {

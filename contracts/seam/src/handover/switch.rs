@@ -17,9 +17,9 @@ pub struct Switched {
 ///
 /// Once the giving side has ended to act, one copy is enough in which the receiving side could take all that it lacks:
 /// whatever comes in after that is an intent that nobody has acted on, and is carried over next. What only the
-/// receiving side has keeps nobody from acting there. If the receiving side could not take something, or an error cuts the copy
-/// off, the giving side acts again; [`CopyError::NobodyActs`] says that it could not. A switch that was cut off is
-/// finished by another one in either direction. The way back is the same switch with the sides exchanged.
+/// receiving side has keeps nobody from acting there. If the receiving side could not take something, or an error cuts
+/// the copy off, the giving side acts again; [`CopyError::NobodyActs`] says that it could not. A switch that was cut
+/// off is finished by another one in either direction. The way back is the same switch with the sides exchanged.
 ///
 /// Fails if the receiving side acts, unless it is new: in epoch 0 and without a row.
 pub async fn switch(copying: Copying, from: &dyn Handover, to: &dyn Handover) -> Result<Switched, CopyError> {

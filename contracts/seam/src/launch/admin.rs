@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::http::{BearerToken, WeakToken};
+use crate::http::BearerToken;
 use crate::launch::{Claim, Lacking, Operated, Position, Refused, Repaired, Status, ambient::Ambient};
 
 /// The path below which an [`Admin`] answers.
@@ -64,14 +64,13 @@ pub struct Reconciled {
 type Answer = Response<Bytes>;
 
 impl Admin {
-    /// Lets operators in who know the token, of 16 to 1,000 visible ASCII characters.
-    pub fn new(token: &str) -> Result<Self, Refused> {
-        let token = BearerToken::new(token).map_err(|WeakToken { seen }| Refused::Token { seen })?;
-        Ok(Self {
+    /// Lets operators in who know the token.
+    pub fn new(token: BearerToken) -> Self {
+        Self {
             token,
             launches: Vec::new(),
             claim: Claim::default(),
-        })
+        }
     }
 
     /// Adds a launch.

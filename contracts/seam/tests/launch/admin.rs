@@ -3,9 +3,9 @@
 use std::{fs, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use seam::http::BearerToken;
 use seam::launch::{
-    ADMIN_PATH, Admin, Dial, Lacking, Lane, Launch, Operated, Position, Problem, Reconciled, Refused, Stage, Status,
-    WatchedFile,
+    ADMIN_PATH, Admin, Dial, Lacking, Lane, Launch, Operated, Position, Problem, Reconciled, Stage, Status, WatchedFile,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ impl Place {
             .unwrap()
             .begin("till", Arc::new(file))
             .unwrap();
-        let admin = Admin::new(TOKEN).unwrap().with(Arc::new(launch.clone()));
+        let admin = Admin::new(BearerToken::new(TOKEN).unwrap()).with(Arc::new(launch.clone()));
         Self { folder, admin, launch }
     }
 
@@ -140,9 +140,6 @@ async fn nobody_gets_in_without_the_token() {
     }
     assert_eq!(place.launch.settings().position(), Position::default());
     assert!(!format!("{:?}", place.admin).contains(TOKEN));
-    for weak in ["", "short", "a token with spaces in it", &"x".repeat(1_001)] {
-        assert!(matches!(Admin::new(weak), Err(Refused::Token { seen }) if seen == weak.len()));
-    }
 }
 
 #[tokio::test]
@@ -353,7 +350,7 @@ fn a_file_that_is_not_there_begins_as_one_in_which_all_is_off_unless_it_got_lost
 async fn a_status_has_counts_groups_and_the_gate_and_a_repair_says_what_is_left() {
     let shop = Shop::new(all_in(Stage::Shadow, Stage::DualWrite));
     shop.set(all_in(Stage::Shadow, Stage::Shadow));
-    let admin = Admin::new(TOKEN).unwrap().with(Arc::new(shop.launch.clone()));
+    let admin = Admin::new(BearerToken::new(TOKEN).unwrap()).with(Arc::new(shop.launch.clone()));
     let till = shop.launch.service();
     till.pay("c".into(), "p".into(), 7).await.unwrap();
     settle().await;
@@ -416,7 +413,7 @@ async fn a_status_has_counts_groups_and_the_gate_and_a_repair_says_what_is_left(
 #[tokio::test]
 async fn a_source_that_is_written_elsewhere_and_a_method_that_is_not_there_have_a_status_of_their_own() {
     let shop = Shop::new(all_in(Stage::Off, Stage::Off));
-    let admin = Admin::new(TOKEN).unwrap().with(Arc::new(shop.launch.clone()));
+    let admin = Admin::new(BearerToken::new(TOKEN).unwrap()).with(Arc::new(shop.launch.clone()));
     let body = serde_json::to_value(reads(Stage::Shadow, "5 %")).unwrap();
     let answer = asked(&admin, "PUT /admin/launch/till", "*", body).await.is(409);
     assert!(answer.error().contains("change it where it is made"), "{}", answer.2);

@@ -7,6 +7,7 @@ use std::{
 
 use seam::{
     chance,
+    http::BearerToken,
     launch::{Admin, Effect, FileJournal, Journal, Limits, Reconciled, Stage},
 };
 use serde_json::Value;
@@ -24,7 +25,7 @@ const REPAIR: &str = "POST /admin/launch/till/repair";
 #[tokio::test(start_paused = true)]
 async fn a_repair_is_made_to_its_end_though_its_operator_goes_away() {
     let shop = Shop::new(all_in(Stage::Off, Stage::DualWrite));
-    let admin = Admin::new(TOKEN).unwrap().with(Arc::new(shop.launch.clone()));
+    let admin = Admin::new(BearerToken::new(TOKEN).unwrap()).with(Arc::new(shop.launch.clone()));
     shop.control.set(Fault::GivesNoAnswer);
     shop.pay("c", "p", 7).await.unwrap_err();
     settle().await;
@@ -60,7 +61,7 @@ async fn what_a_repair_has_made_up_for_is_not_lacking_in_its_own_answer_with_a_j
     let journal = Arc::new(FileJournal::open(folder.path().join("journal")).unwrap());
     let settings = all_in(Stage::Off, Stage::DualWrite);
     let shop = Shop::journalled(settings, Limits::default(), Arc::clone(&journal) as Arc<dyn Journal>);
-    let admin = Admin::new(TOKEN).unwrap().with(Arc::new(shop.launch.clone()));
+    let admin = Admin::new(BearerToken::new(TOKEN).unwrap()).with(Arc::new(shop.launch.clone()));
     shop.candidate.set(Fault::GivesNoAnswer);
     shop.pay("c", "p", 7).await.unwrap();
     let begun = Instant::now();

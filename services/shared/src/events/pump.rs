@@ -13,7 +13,7 @@ use super::{
     lane::Step,
     lanes::Lanes,
     processor::{Finished, Processor},
-    reader::{Read, Reader},
+    reader::{Read, Reader, Unplaced},
     rescan::rescan,
     versions,
     watermark::Followed,
@@ -74,7 +74,7 @@ impl Pump {
                 Some(event_id) = self.retries.recv() => self.retry(event_id),
                 read = self.reader.events() => match read {
                     Read::New(events) => self.arrived(events).await,
-                    Read::OtherLog(log) => drop(self.follow(log).await),
+                    Read::OtherLog(unplaced) => self.changed(unplaced).await,
                 },
             }
             self.fill_places();
@@ -134,6 +134,14 @@ impl Pump {
         }
         self.count_letters();
         Some(())
+    }
+
+    /// Goes on in the log that the feed shows now.
+    async fn changed(&mut self, unplaced: Unplaced) {
+        if self.follow(unplaced.log()).await.is_some() {
+            let events = self.reader.place(unplaced);
+            self.arrived(events).await;
+        }
     }
 
     async fn arrived(&mut self, events: Vec<RecordedEvent>) {

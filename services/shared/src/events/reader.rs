@@ -15,12 +15,25 @@ const ROOM: usize = 64;
 /// Longest wait of one read for the first event.
 const WAIT: Duration = Duration::from_secs(20);
 
+/// Batch of a log that is not followed yet.
+pub(super) struct Unplaced {
+    batch: Batch,
+    /// Position after which it was read.
+    after: i64,
+}
+
+impl Unplaced {
+    pub(super) fn log(&self) -> Uuid {
+        self.batch.log
+    }
+}
+
 /// Result of reading once.
 pub(super) enum Read {
     /// Events that were not read before; none after a failed read.
     New(Vec<RecordedEvent>),
-    /// The feed shows this log, and not the one that is followed.
-    OtherLog(Uuid),
+    /// The feed shows another log than the one that is followed.
+    OtherLog(Unplaced),
 }
 
 /// Reads the feed ahead, one read at a time, and keeps count of the events that are not done yet.
@@ -63,6 +76,17 @@ impl Reader {
         self.status.untroubled("feed");
     }
 
+    /// The events of a batch that was read before its log was followed; none unless the log goes on just there, as a new
+    /// one does at its first event.
+    pub(super) fn place(&mut self, unplaced: Unplaced) -> Vec<RecordedEvent> {
+        let Unplaced { batch, after } = unplaced;
+        if (self.log, self.cursor) == (Some(batch.log), after) {
+            self.fresh(batch.events)
+        } else {
+            Vec::new()
+        }
+    }
+
     /// Starts a read if there is room for its events and none is under way.
     pub(super) fn read(&mut self) {
         let room = OPEN.saturating_sub(self.open);
@@ -84,7 +108,10 @@ impl Reader {
         let read = reading.await;
         self.reading = None;
         match read {
-            Ok(batch) if self.log != Some(batch.log) => Read::OtherLog(batch.log),
+            Ok(batch) if self.log != Some(batch.log) => Read::OtherLog(Unplaced {
+                batch,
+                after: self.cursor,
+            }),
             Ok(batch) => {
                 self.backoff.reset();
                 self.status.untroubled("feed");

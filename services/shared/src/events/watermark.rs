@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::{Database, DatabaseError, Tx, row};
 
-/// Progress of one subscription through the log that it follows, in memory and in the tables `subscriptions` and `inbox`.
+/// Progress of one subscription through the log that it follows, in memory and in the tables `subscriptions` and
+/// `inbox`.
 ///
 /// Every event up to the (low) watermark is done. Events beyond it are worked on concurrently; one that is done
 /// before an earlier one leaves a row in `inbox`, which is deleted once the watermark passes it. A subscription

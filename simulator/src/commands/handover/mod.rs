@@ -47,7 +47,7 @@ enum Command {
         #[arg(long, value_name = "PAUSE", value_parser = pause)]
         every: Option<Duration>,
     },
-    /// Say which side acts, and what keeps them from a handover
+    /// Say which side acts, what each one lacks of the other, and what keeps them from a handover
     Status(Sides),
     /// Copy, then let the giving side end to act and the receiving one begin; the way back is the same with the sides
     /// exchanged
@@ -205,21 +205,25 @@ async fn status(sides: &Sides) -> Result<(String, u8), String> {
         duty(from.duty().await).map_err(from_failed)?,
         duty(to.duty().await).map_err(to_failed)?,
     );
+    let lag = match &obstacle {
+        Some(_) => None,
+        None => Some(
+            Copying::default()
+                .lag(&*from, &*to)
+                .await
+                .map_err(|error| named(&error, sides))?,
+        ),
+    };
     // A receiving side that never took part acts too, and a switch to it settles that.
     let is_well = match (ours, theirs) {
         (Some(ours), Some(theirs)) => ours.acts != theirs.acts || (theirs.acts && theirs.epoch == 0),
         _ => true,
     };
     let text = if sides.json {
-        json!({ "from": ours, "to": theirs, "obstacle": obstacle }).to_string() + "\n"
+        json!({ "from": ours, "to": theirs, "lag": lag, "obstacle": obstacle }).to_string() + "\n"
     } else {
-        text::of_status(
-            sides.from.as_str(),
-            ours,
-            sides.to.as_str(),
-            theirs,
-            obstacle.as_deref(),
-        )
+        let parts = [(sides.from.as_str(), ours), (sides.to.as_str(), theirs)];
+        text::of_status(parts, obstacle.as_deref()) + &text::of_lag(sides, [ours, theirs], lag)
     };
     let code = if is_well && obstacle.is_none() {
         exit::PASS

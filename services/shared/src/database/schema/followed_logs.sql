@@ -4,7 +4,9 @@ CREATE TABLE log (one BIGINT PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL);
 
 -- How far a subscription has come in each log that it has followed; `followed` is 1 for the one that it follows now. Rows of before
 -- have no log: it is the next one that is read. For them `versioned` is 0: what they have done is not in `applied_versions`.
-ALTER TABLE subscriptions RENAME TO subscriptions_of_one_log;
+CREATE TABLE subscriptions_of_one_log (name TEXT PRIMARY KEY, position BIGINT NOT NULL);
+INSERT INTO subscriptions_of_one_log (name, position) SELECT name, position FROM subscriptions;
+DROP TABLE subscriptions;
 CREATE TABLE subscriptions (
     name TEXT NOT NULL,
     log TEXT NOT NULL,
@@ -16,7 +18,9 @@ INSERT INTO subscriptions (name, log, position, followed, versioned)
     SELECT name, '', position, 1, 0 FROM subscriptions_of_one_log;
 DROP TABLE subscriptions_of_one_log;
 
-ALTER TABLE inbox RENAME TO inbox_of_one_log;
+CREATE TABLE inbox_of_one_log (subscription TEXT NOT NULL, position BIGINT NOT NULL);
+INSERT INTO inbox_of_one_log (subscription, position) SELECT subscription, position FROM inbox;
+DROP TABLE inbox;
 CREATE TABLE inbox (
     subscription TEXT NOT NULL,
     log TEXT NOT NULL,
