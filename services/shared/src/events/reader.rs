@@ -76,8 +76,8 @@ impl Reader {
         self.status.untroubled("feed");
     }
 
-    /// The events of a batch that was read before its log was followed; none unless the log goes on just there, as a new
-    /// one does at its first event.
+    /// The events of a batch that was read before its log was followed; none unless the log goes on just there, as a
+    /// new one does at its first event.
     pub(super) fn place(&mut self, unplaced: Unplaced) -> Vec<RecordedEvent> {
         let Unplaced { batch, after } = unplaced;
         if (self.log, self.cursor) == (Some(batch.log), after) {
