@@ -38,7 +38,7 @@ pub async fn run(
     let mut observations = Observations::open(scenario)?;
     check_roles(scenario, world)?;
     let client = Client::new(world, &scenario.repeat, scenario.workload.answer_within);
-    let windows = Windows::new(scenario, &client);
+    let windows = Windows::new(scenario, world, &client);
     let run = Run {
         scenario,
         world,
@@ -49,7 +49,8 @@ pub async fn run(
         command_report: RefCell::default(),
     };
     let faults = Faults::schedule(scenario, seed, world, &client, &run.time, &windows)?;
-    let report = run.in_time(run.whole(&faults, &mut observations)).await?;
+    let whole = run.whole(&faults, &mut observations);
+    let report = run.in_time(windows.beside(whole)).await?;
     Ok((report, observations))
 }
 
