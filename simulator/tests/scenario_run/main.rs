@@ -75,9 +75,11 @@ fn the_first_and_the_last_line_say_the_seed_and_a_command_that_replays_the_run()
         .split_once("; replay with: ")
         .unwrap_or_else(|| panic!("{run:#?}"));
     assert!(replay.contains(&format!("--{seed} ")), "{seed} is in {replay}");
+    // From any folder, though the run named its files as they are known in its own.
+    let elsewhere = tempfile::tempdir().expect("a folder");
     let again = Command::new("sh")
         .args(["-c", replay])
-        .current_dir(project.0.path())
+        .current_dir(elsewhere.path())
         .output()
         .expect("a shell");
     let again = Run::from(again);
@@ -368,4 +370,23 @@ fn a_scenarios_own_topology_is_found_beside_it_from_any_folder() {
         run.stdout.contains("/topologies/corner.toml"),
         "the replay line has the path: {run:#?}"
     );
+
+    // Of a path from the current folder, and of a program that was started by one, the line has the whole path.
+    let link = project.0.path().join("seam");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_seam"), link).expect("a link");
+    let mut command = Command::new("./seam");
+    command.args(["run", "scenarios/errand.toml", "--kill", "none"]);
+    let run = Run::from(command.current_dir(project.0.path()).output().expect("seam starts"));
+    let replay = run
+        .stdout
+        .lines()
+        .next()
+        .and_then(|line| line.split_once("replay with: "));
+    let (_, replay) = replay.unwrap_or_else(|| panic!("{run:#?}"));
+    let again = Command::new("sh")
+        .args(["-c", replay])
+        .current_dir(elsewhere.path())
+        .output();
+    let again = Run::from(again.expect("a shell"));
+    assert_eq!(again.code, Some(0), "{replay}: {again:#?}");
 }
