@@ -53,10 +53,7 @@ pub fn find(kind: &'static str, name_or_path: &str) -> Result<PathBuf, NotFound>
 /// # Errors
 /// As [`find`].
 pub fn find_from(here: &Path, kind: &'static str, name_or_path: &str) -> Result<PathBuf, NotFound> {
-    let folders: Vec<PathBuf> = up_to_root(here)
-        .into_iter()
-        .flat_map(|folder| [folder.join("simulator").join(kind), folder.join(kind)])
-        .collect();
+    let folders = folders(here, kind);
     let candidates: Vec<PathBuf> = if name_or_path.contains('/') || name_or_path.ends_with(".toml") {
         vec![here.join(name_or_path)]
     } else {
@@ -75,6 +72,14 @@ pub fn find_from(here: &Path, kind: &'static str, name_or_path: &str) -> Result<
             known: folders.iter().flat_map(|folder| names_in(folder)).collect(),
             looked: folders.into_iter().filter(|folder| folder.is_dir()).collect(),
         })
+}
+
+/// The folders in which files of a kind are looked for by name, in this order. Some may not be there.
+pub(crate) fn folders(here: &Path, kind: &str) -> Vec<PathBuf> {
+    let above = up_to_root(here).into_iter();
+    above
+        .flat_map(|folder| [folder.join("simulator").join(kind), folder.join(kind)])
+        .collect()
 }
 
 /// The folders in which runs of topologies are: `.seam` here and above up to the root of the workspace, and in the
