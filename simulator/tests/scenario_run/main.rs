@@ -232,6 +232,13 @@ fn a_node_that_dies_by_itself_fails_the_run_and_is_said_with_its_last_lines() {
 
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert!(run.stdout.contains("death: corner-shop died by itself at "), "{run:#?}");
+    let told = run
+        .stderr
+        .find("corner-shop died by itself (exit status 7), which fails the run\n");
+    assert!(
+        told.is_some() && told < run.stderr.find("phase: judge"),
+        "told at once: {run:#?}"
+    );
     let why = "(exit status 7), without a fault, so the run failed; its last lines:\n";
     assert!(
         run.stdout.contains(why) && run.stdout.contains("    out of memory, giving up\n"),
