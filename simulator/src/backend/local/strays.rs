@@ -55,7 +55,7 @@ impl Adopted {
         thread::spawn(move || {
             while stat(seam).is_some_and(|seam| seam.session == watching.session) {
                 watching.look();
-                thread::sleep(LOOK_AGAIN);
+                thread::park_timeout(LOOK_AGAIN);
             }
         });
         Some(adopted)
