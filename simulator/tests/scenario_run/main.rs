@@ -7,6 +7,7 @@ mod faults;
 #[path = "../cases/project.rs"]
 mod project;
 mod report;
+mod seats;
 
 use std::{
     fs,
