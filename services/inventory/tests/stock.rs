@@ -314,10 +314,12 @@ async fn products_reservations_and_their_events_are_handed_over() {
     assert_eq!(again, reserved);
     let own = [
         "applied_migrations",
+        "applied_versions",
         "dead_letters",
         "duty",
         "idempotency",
         "inbox",
+        "log",
         "subscriptions",
         "write_probes",
     ];

@@ -11,5 +11,6 @@ mod left_behind;
 mod nameless;
 mod schemas;
 mod score;
+mod score_names;
 mod subset;
 mod validator;

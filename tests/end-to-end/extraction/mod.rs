@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod followed;
+
 use std::{
     net::TcpListener,
     path::Path,
@@ -29,10 +31,14 @@ struct Platform {
     monolith: Service,
     service: Service,
     provider: String,
-    _folders: [TempDir; 2],
+    /// Settings of the monolith, whatever it does about payments.
+    settings: Vec<(&'static str, String)>,
+    home: TempDir,
+    _away: TempDir,
     /// The monolith's port, which nobody else may have before it listens.
     _door: Port,
-    _outside: (PaymentProvider, MailSink, PushSink),
+    mail: MailSink,
+    _outside: (PaymentProvider, PushSink),
 }
 
 /// `seam handover copy --every`, which is killed when it is dropped.
@@ -48,19 +54,26 @@ impl Drop for KeptCurrent {
 impl Platform {
     /// The monolith with its payments beside the service, which stands by.
     async fn start() -> Self {
-        let launched = |service: &Service, home: &Path| {
-            vec![
-                ("PAYMENTS_CANDIDATE_URL", service.url()),
-                ("LAUNCH_FILE", format!("{}/{{module}}.toml", home.display())),
-            ]
-        };
-        Self::started(tests::binary("monolith"), "true", launched).await
+        Self::started(tests::binary("monolith"), "true", Self::launched).await
+    }
+
+    /// Settings of a monolith that launches the service beside its own payments.
+    fn launched(service: &Service, home: &Path) -> Vec<(&'static str, String)> {
+        vec![
+            ("PAYMENTS_CANDIDATE_URL", service.url()),
+            ("LAUNCH_FILE", format!("{}/{{module}}.toml", home.display())),
+        ]
+    }
+
+    /// Settings of a monolith that has the service in place of its own payments.
+    fn replaced(service: &Service, _: &Path) -> Vec<(&'static str, String)> {
+        vec![("PAYMENTS_URL", service.url())]
     }
 
     /// The service in place of payments, which this build of the monolith does not have.
     async fn extracted() -> Self {
         let monolith = tests::monolith_with(&["inventory", "notifications"]);
-        Self::started(monolith, "false", |service, _| vec![("PAYMENTS_URL", service.url())]).await
+        Self::started(monolith, "false", Self::replaced).await
     }
 
     async fn started(
@@ -77,21 +90,24 @@ impl Platform {
         let door = Port::hold();
         let monolith_url = format!("http://{}", door.address());
         let service = Self::service(away.path(), &provider_url, &monolith_url, stands_by).await;
-        let mut settings = vec![
+        let settings = vec![
             ("LISTEN", door.address().to_string()),
             ("PROVIDER_URL", provider_url.clone()),
             ("SMTP_ADDRESS", mail.smtp_address().to_string()),
             ("PUSH_URL", format!("http://{}", push.address())),
             ("ADMIN_TOKEN", TOKEN.to_owned()),
         ];
-        settings.extend(more(&service, home.path()));
+        let all = [settings.clone(), more(&service, home.path())].concat();
         Self {
-            monolith: Service::start_command(monolith, "monolith", home.path(), &settings).await,
+            monolith: Service::start_command(monolith, "monolith", home.path(), &all).await,
             service,
             provider: provider_url,
-            _folders: [home, away],
+            settings,
+            home,
+            _away: away,
             _door: door,
-            _outside: (provider, mail, push),
+            mail,
+            _outside: (provider, push),
         }
     }
 

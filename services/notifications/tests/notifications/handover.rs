@@ -24,9 +24,11 @@ async fn contacts_notifications_and_answered_commands_are_handed_over() {
     assert_eq!(to.told(order_id, 1).await, told);
     let own = [
         "applied_migrations",
+        "applied_versions",
         "dead_letters",
         "duty",
         "inbox",
+        "log",
         "subscriptions",
         "write_probes",
     ];

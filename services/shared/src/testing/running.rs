@@ -23,8 +23,8 @@ pub async fn stop<T: ?Sized>(environment: &Environment, module: &Module<T>) {
 
 /// Reads the module's own event log, oldest event first.
 pub async fn events<T: ?Sized>(module: &Module<T>) -> Vec<DomainEvent> {
-    let events = module.feed.read_events(0, 1_000, Duration::ZERO).await.unwrap();
-    events.into_iter().map(|recorded| recorded.event).collect()
+    let batch = module.feed.read_events(0, 1_000, Duration::ZERO).await.unwrap();
+    batch.events.into_iter().map(|recorded| recorded.event).collect()
 }
 
 /// Names of the module's tables, on SQLite, whose rows stay when the others are handed over to another database.
