@@ -17,8 +17,8 @@ pub(super) struct TopologyFile {
     /// Name of the topology. Only a file that another one includes may leave it out.
     #[schemars(with = "Option<String>", extend("pattern" = schema::NAME))]
     pub(super) name: Option<Spanned<String>>,
-    /// Makes it the topology that `seam up` without a name takes, of several in its folder. Of no meaning in a file that
-    /// is included.
+    /// Makes it the topology that `seam up` without a name takes, of several in its folder. Of no meaning in a file
+    /// that is included.
     #[serde(default, rename = "default")]
     #[expect(dead_code, reason = "read where no topology is named, before any is taken")]
     pub(super) is_default: bool,

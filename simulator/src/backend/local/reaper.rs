@@ -19,7 +19,8 @@ use crate::interrupt::Interrupt;
 /// Variable in the environment of every node and of all that it starts: the id of the run.
 pub(in crate::backend) const RUN: &str = "SEAM_RUN";
 
-/// Number of reapers of this process. Whom it has adopted belongs to no run that could be told, so the last one ends it.
+/// Number of reapers of this process. Whom it has adopted belongs to no run that could be told, so the last of them
+/// ends it.
 static AT_WORK: AtomicUsize = AtomicUsize::new(0);
 
 /// Separate process that kills the registered process groups, and what has left them, as soon as this process is gone.
