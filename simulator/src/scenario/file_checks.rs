@@ -35,8 +35,8 @@ pub(super) struct InvariantTable {
     pub(super) latency: Option<LatencyTable>,
     /// Share of the journeys' requests that fail.
     pub(super) errors: Option<ErrorsTable>,
-    /// Part of the run whose requests or lines a `latency`, `errors` or `log` is about: `"steady"` (all that ends before
-    /// the first fault is laid), `"faults"` (from then on), `{ fault = "name" }` (while it stands), or
+    /// Part of the run whose requests or lines a `latency`, `errors` or `log` is about: `"steady"` (all that ends
+    /// before the first fault is laid), `"faults"` (from then on), `{ fault = "name" }` (while it stands), or
     /// `{ healed = "name" }` (once it was lifted for the last time), with or without `after`. The whole run where the
     /// key is missing.
     #[serde(default)]
