@@ -1,17 +1,31 @@
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, pin::pin, time::Duration};
 
+use futures::future::{Either, select};
 use seam::Histogram;
 
 use super::{
     Scenario,
     check::{During, How},
+    log_window::LogWindow,
 };
-use crate::steps::{Client, Edge};
+use crate::steps::{Client, Edge, LogPart, World};
+
+/// The pause between two looks for a part of a log whose moment comes by itself.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The parts of the run that single claims look at, opened and closed as phases begin and faults come and go.
 pub(super) struct Windows<'a> {
+    world: &'a dyn World,
     client: &'a Client<'a>,
     all: Vec<Watched<'a>>,
+}
+
+/// What a claim looks at.
+enum Window<'a> {
+    /// Requests, as the client counts them: the number of its window.
+    Requests(usize),
+    /// Lines of a node's log.
+    Lines(LogWindow<'a>),
 }
 
 /// The part that one claim looks at.
@@ -19,26 +33,27 @@ struct Watched<'a> {
     /// The claim, by its number from 0.
     check: usize,
     during: &'a During,
-    /// The window at the client.
-    window: usize,
+    window: Window<'a>,
     /// Layings of its fault that stand. On several nodes they may overlap.
     standing: Cell<u64>,
 }
 
 impl<'a> Windows<'a> {
     /// Opens those that begin with the run.
-    pub(super) fn new(scenario: &'a Scenario, client: &'a Client<'a>) -> Self {
+    pub(super) fn new(scenario: &'a Scenario, world: &'a dyn World, client: &'a Client<'a>) -> Self {
         let watched = |(check, claim): (usize, &'a super::Check)| {
             let during = claim.during.as_ref()?;
-            let step = match &claim.how {
-                How::Latency { step, .. } | How::Errors { step, .. } => step.as_deref(),
-                How::Probe { .. } | How::Log { .. } | How::Command(_) => None,
-            };
             let edge = match during {
                 During::Steady | During::Healed(..) => Edge::Ended,
                 During::Faults | During::Fault(_) => Edge::Started,
             };
-            let window = client.watch(step, edge);
+            let window = match &claim.how {
+                How::Latency { step, .. } | How::Errors { step, .. } => {
+                    Window::Requests(client.watch(step.as_deref(), edge))
+                }
+                How::Log { node, .. } => Window::Lines(LogWindow::new(world, node, edge)),
+                How::Probe { .. } | How::Command(_) => return None,
+            };
             Some(Watched {
                 check,
                 during,
@@ -47,18 +62,46 @@ impl<'a> Windows<'a> {
             })
         };
         let all: Vec<Watched<'a>> = scenario.checks.iter().enumerate().filter_map(watched).collect();
-        for it in all.iter().filter(|it| *it.during == During::Steady) {
-            client.open(it.window, Duration::ZERO);
+        let windows = Self { world, client, all };
+        for it in windows.all.iter().filter(|it| *it.during == During::Steady) {
+            windows.open(it, Duration::ZERO);
         }
-        Self { client, all }
+        windows
+    }
+
+    /// Does a work, and meanwhile opens the parts of logs whose moment comes some time after a fault was lifted.
+    pub(super) async fn beside<T>(&self, work: impl Future<Output = T>) -> T {
+        match select(pin!(work), pin!(self.keep_time())).await {
+            Either::Left((done, _)) => done,
+            Either::Right(((), work)) => work.await,
+        }
+    }
+
+    /// Returns at once if no such part is wanted, else never.
+    async fn keep_time(&self) {
+        let waits = |it: &Watched<'_>| {
+            let is_later = matches!(it.during, During::Healed(_, after) if !after.is_zero());
+            is_later && matches!(it.window, Window::Lines(_))
+        };
+        if !self.all.iter().any(waits) {
+            return;
+        }
+        loop {
+            for it in &self.all {
+                if let Window::Lines(lines) = &it.window {
+                    lines.open_if_due();
+                }
+            }
+            self.world.pause(LOOK_AGAIN).await;
+        }
     }
 
     /// Notes that a fault is about to be laid.
     pub(super) fn faults_begin(&self) {
         for it in &self.all {
             match it.during {
-                During::Steady => self.client.close(it.window),
-                During::Faults => self.client.open(it.window, Duration::ZERO),
+                During::Steady => self.close(it),
+                During::Faults => self.open(it, Duration::ZERO),
                 During::Fault(_) | During::Healed(..) => {}
             }
         }
@@ -69,9 +112,9 @@ impl<'a> Windows<'a> {
         for it in self.of(fault) {
             it.standing.set(it.standing.get() + 1);
             match it.during {
-                During::Fault(_) => self.client.open(it.window, Duration::ZERO),
+                During::Fault(_) => self.open(it, Duration::ZERO),
                 // What is wanted comes after its last laying.
-                During::Healed(..) => self.client.forget(it.window),
+                During::Healed(..) => self.forget(it),
                 During::Steady | During::Faults => {}
             }
         }
@@ -82,8 +125,8 @@ impl<'a> Windows<'a> {
         for it in self.of(fault) {
             it.standing.set(it.standing.get().saturating_sub(1));
             match it.during {
-                During::Fault(_) if it.standing.get() == 0 => self.client.close(it.window),
-                During::Healed(_, after) if it.standing.get() == 0 => self.client.open(it.window, *after),
+                During::Fault(_) if it.standing.get() == 0 => self.close(it),
+                During::Healed(_, after) if it.standing.get() == 0 => self.open(it, *after),
                 _ => {}
             }
         }
@@ -100,8 +143,39 @@ impl<'a> Windows<'a> {
     /// The latencies of the requests that a claim is about, and the number of those that failed; `None` for a claim
     /// about the whole run.
     pub(super) fn seen_by(&self, check: usize) -> Option<(Histogram, u64)> {
-        let it = self.all.iter().find(|it| it.check == check)?;
-        Some(self.client.counted(it.window))
+        match self.all.iter().find(|it| it.check == check)?.window {
+            Window::Requests(window) => Some(self.client.counted(window)),
+            Window::Lines(_) => None,
+        }
+    }
+
+    /// The parts of a log that a claim is about; `None` for a claim about the whole run.
+    pub(super) fn parts_of(&self, check: usize) -> Option<Vec<LogPart>> {
+        match &self.all.iter().find(|it| it.check == check)?.window {
+            Window::Requests(_) => None,
+            Window::Lines(lines) => Some(lines.parts()),
+        }
+    }
+
+    fn open(&self, it: &Watched<'_>, after: Duration) {
+        match &it.window {
+            Window::Requests(window) => self.client.open(*window, after),
+            Window::Lines(lines) => lines.open(after),
+        }
+    }
+
+    fn close(&self, it: &Watched<'_>) {
+        match &it.window {
+            Window::Requests(window) => self.client.close(*window),
+            Window::Lines(lines) => lines.close(),
+        }
+    }
+
+    fn forget(&self, it: &Watched<'_>) {
+        match &it.window {
+            Window::Requests(window) => self.client.forget(*window),
+            Window::Lines(lines) => lines.forget(),
+        }
     }
 }
 
@@ -173,7 +247,7 @@ mod tests {
         let scenario = Scenario::parse(text, Path::new("shop.toml")).unwrap_or_else(|error| panic!("{error}"));
         let toy = Toy(Cell::default());
         let client = Client::new(&toy, &scenario.repeat, Duration::from_secs(1));
-        let windows = Windows::new(&scenario, &client);
+        let windows = Windows::new(&scenario, &toy, &client);
         for (ms, what) in story {
             toy.0.set(Duration::from_millis(*ms));
             what(&windows, &client);

@@ -131,9 +131,10 @@ fn a_defect_that_needs_two_faults_of_five_is_found_and_shrunk_to_these_two() {
     let checked = project.seam(&format!("check {file}"));
     assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""), "{checked:#?}");
     let replay = pinned["replay"].as_str().expect("a command");
+    let elsewhere = tempfile::tempdir().expect("a folder");
     let again = Command::new("sh")
         .args(["-c", replay])
-        .current_dir(project.0.path())
+        .current_dir(elsewhere.path())
         .output();
     let again = Run::from(again.expect("a shell"));
     assert_eq!(again.code, Some(1), "{again:#?}");

@@ -196,7 +196,7 @@ fn a_node_that_can_have_no_point_is_refused_without_being_asked() {
         (
             own,
             of_shop + second,
-            "fault \"fault 2\" has corner-shop crash at shop.order.before_effect:1, and another one at \
+            "fault \"fault 2\" has corner-shop crash at shop.order.before_effect:1, and \"fault 1\" at \
              shop.order.after_effect:1",
         ),
     ] {

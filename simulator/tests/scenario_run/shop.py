@@ -61,6 +61,8 @@ class Shop(http.server.BaseHTTPRequestHandler):
             with open(path, "a") as kept:
                 kept.write(json.dumps(orders[key]) + "\n")
         fail_point("shop.order.after_effect")
+        if os.environ["DEFECT"] == "chatty":
+            print("an order", flush=True)
         self.answer(201, orders[key], known)
 
     def answer(self, status, body, repeated=False):
@@ -77,4 +79,6 @@ class Shop(http.server.BaseHTTPRequestHandler):
         pass
 
 
+if os.environ["DEFECT"] == "chatty":
+    print("the shop opens", flush=True)
 http.server.ThreadingHTTPServer(("127.0.0.1", port), Shop).serve_forever()

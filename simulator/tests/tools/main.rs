@@ -8,6 +8,7 @@ mod flawed;
 mod folder;
 mod init;
 mod left_behind;
+mod nameless;
 mod schemas;
 mod score;
 mod score_names;

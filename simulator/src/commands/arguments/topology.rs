@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -48,8 +48,8 @@ impl TopologyArgs {
         if self.release { Profile::Release } else { Profile::Debug }
     }
 
-    /// The command of this name that has a scenario and this topology, with `more` words, as a shell takes it. Secrets
-    /// are hidden in it.
+    /// The command of this name that has a scenario and this topology, with `more` words, as a shell takes it in any
+    /// folder: what was found from the current one has its whole path. Secrets are hidden in it.
     pub(crate) fn command(
         &self,
         name: &str,
@@ -59,9 +59,14 @@ impl TopologyArgs {
         secrets: &Secrets,
     ) -> String {
         let program = std::env::args().next().unwrap_or_else(|| "seam".to_owned());
-        let mut words = vec![program, name.to_owned(), scenario.to_owned()];
+        let program = match program.contains('/') {
+            true => whole(PathBuf::from(program)),
+            false => program,
+        };
+        let (scenario, topology) = (found("scenarios", scenario), found("topologies", topology));
+        let mut words = vec![program, name.to_owned(), scenario];
         let mut option = |name: &str, value: String| words.extend([format!("--{name}"), value]);
-        option("topology", topology.to_owned());
+        option("topology", topology);
         self.set.iter().for_each(|(name, value)| {
             let value = if secrets.has(name) { HIDDEN } else { value };
             option("set", format!("{name}={value}"));
@@ -106,6 +111,17 @@ pub(crate) fn own_topology(scenario: &Scenario, file: &Path, here: &Path) -> Res
             Err(_) => Err(error.to_string()),
         },
     }
+}
+
+/// The whole path of a scenario or a topology; as it is, if there is none.
+fn found(kind: &'static str, name_or_path: &str) -> String {
+    search::find(kind, name_or_path).map_or_else(|_| name_or_path.to_owned(), whole)
+}
+
+/// A path from the root.
+fn whole(path: PathBuf) -> String {
+    let whole = std::path::absolute(&path).unwrap_or(path);
+    whole.display().to_string()
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {
