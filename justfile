@@ -142,7 +142,7 @@ demo *args:
 scenarios word="":
     cargo test --quiet --locked --workspace --test scenarios -- {{ if word == "" { "" } else { quote(word) } }}
 
-# Bring a topology up and keep it up: monolith, microservices (default) or extraction.
+# Bring a topology up and keep it up: monolith, microservices (which says that it is the default) or extraction.
 up *args:
     cargo run --locked --bin seam -- up {{args}}
 

@@ -40,7 +40,6 @@ use crate::{
 #[command(
     name = "seam",
     version,
-    disable_help_subcommand = true,
     after_help = "Results go to stdout, progress to stderr.\n\
         Exit codes: 0 pass or yes, 1 fail or no, 2 could not run, 3 ran and proved nothing."
 )]

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 /// A topology or scenario that is not there.
 #[derive(Debug, Error)]
-#[error("there is no '{wanted}' among the {kind}; {}; a path to a .toml file works too", self.there_is())]
+#[error("{}", self.text())]
 pub struct NotFound {
     /// The kind: `topologies` or `scenarios`.
     pub kind: &'static str,
@@ -21,6 +21,19 @@ pub struct NotFound {
 }
 
 impl NotFound {
+    fn text(&self) -> String {
+        let Self { kind, wanted, from, .. } = self;
+        if is_path(wanted) {
+            let known = match self.known.as_slice() {
+                [] => String::new(),
+                known => format!("; {kind} that go by their names here are {}", known.join(", ")),
+            };
+            return format!("there is no file '{wanted}' in {}{known}", from.display());
+        }
+        let there_is = self.there_is();
+        format!("there is no '{wanted}' among the {kind}; {there_is}; a path to a .toml file works too")
+    }
+
     fn there_is(&self) -> String {
         let Self { kind, known, .. } = self;
         if self.looked.is_empty() {
@@ -53,11 +66,8 @@ pub fn find(kind: &'static str, name_or_path: &str) -> Result<PathBuf, NotFound>
 /// # Errors
 /// As [`find`].
 pub fn find_from(here: &Path, kind: &'static str, name_or_path: &str) -> Result<PathBuf, NotFound> {
-    let folders: Vec<PathBuf> = up_to_root(here)
-        .into_iter()
-        .flat_map(|folder| [folder.join("simulator").join(kind), folder.join(kind)])
-        .collect();
-    let candidates: Vec<PathBuf> = if name_or_path.contains('/') || name_or_path.ends_with(".toml") {
+    let folders = folders(here, kind);
+    let candidates: Vec<PathBuf> = if is_path(name_or_path) {
         vec![here.join(name_or_path)]
     } else {
         folders
@@ -75,6 +85,18 @@ pub fn find_from(here: &Path, kind: &'static str, name_or_path: &str) -> Result<
             known: folders.iter().flat_map(|folder| names_in(folder)).collect(),
             looked: folders.into_iter().filter(|folder| folder.is_dir()).collect(),
         })
+}
+
+fn is_path(name_or_path: &str) -> bool {
+    name_or_path.contains('/') || name_or_path.ends_with(".toml")
+}
+
+/// The folders in which files of a kind are looked for by name, in this order. Some may not be there.
+pub(crate) fn folders(here: &Path, kind: &str) -> Vec<PathBuf> {
+    let above = up_to_root(here).into_iter();
+    above
+        .flat_map(|folder| [folder.join("simulator").join(kind), folder.join(kind)])
+        .collect()
 }
 
 /// The folders in which runs of topologies are: `.seam` here and above up to the root of the workspace, and in the

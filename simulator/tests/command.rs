@@ -56,7 +56,10 @@ fn wrong_usage_exits_with_2_and_says_what_is_meant() {
     for (args, wanted) in [
         (&["upp"][..], "'up'"),
         (&["up", "--set", "novalue"], "wanted NAME=VALUE"),
-        (&["up", "no/such/file.toml"], "there is no 'no/such/file.toml'"),
+        (
+            &["up", "no/such/file.toml"],
+            "there is no file 'no/such/file.toml' in /",
+        ),
         (&[], "Usage: seam <COMMAND>"),
     ] {
         let output = seam(args);

@@ -64,7 +64,12 @@ fn workspace() -> PathBuf {
 fn scenario(folder: &Path, point: &str) -> PathBuf {
     let file = workspace().join("simulator/scenarios/checkout.toml");
     let text = std::fs::read_to_string(file).expect("the platform's own file can be read");
-    let (text, _) = text.split_once("[[fault]]").expect("it has a fault, which stands last");
+    let (text, fault) = text.split_once("[[fault]]").expect("it has a fault");
+    assert!(
+        !fault.lines().any(|line| line.trim_start().starts_with('[')),
+        "the crash takes the place of all that stands behind the fault of checkout.toml, which must be its last \
+         table:{fault}"
+    );
     let parts = workspace().join("simulator/scenarios/parts");
     let text = text.replace("\"parts/", &format!("\"{}/", parts.display()));
     let node = point.split('.').next().expect("a point begins with its service");
@@ -126,50 +131,15 @@ fn every_point_that_a_service_lists_has_a_test() {
     assert_eq!(listed, TESTED.iter().map(|point| (*point).to_owned()).collect());
 }
 
-/// The service orders with fail points, in this folder: the next build without them replaces that of cargo.
-fn orders_with_fail_points(folder: &Path) -> PathBuf {
-    let mut cargo = Command::new(env!("CARGO"));
-    for name in simulator::backend::package_variables() {
-        cargo.env_remove(name);
-    }
-    cargo.args([
-        "build",
-        "--locked",
-        "--workspace",
-        "--features",
-        "shared/fail-points",
-        "--bin",
-        "orders",
-    ]);
-    cargo.args(["--message-format", "json"]);
-    let output = cargo.current_dir(workspace()).output().expect("cargo starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "orders does not build with fail points:\n{said}"
-    );
-    let messages = String::from_utf8_lossy(&output.stdout).into_owned();
-    let messages = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let orders = messages.filter(|message| message["target"]["name"] == "orders");
-    let executable = orders
-        .filter_map(|message| Some(message["executable"].as_str()?.to_owned()))
-        .next();
-    let own = folder.join("orders");
-    std::fs::copy(executable.expect("cargo names the executable it built"), &own).expect("a binary can be copied");
-    own
-}
-
 #[test]
 fn a_point_that_a_service_does_not_have_is_refused_at_the_start() {
-    let folder = tempfile::tempdir().expect("a folder can be made");
-    let orders = orders_with_fail_points(folder.path());
     for (point, wanted) in [
         ("orders.nowhere", "orders --fail-points lists all"),
         ("orders.event.before_commit:0", "wanted NAME or NAME:N with N from 1"),
     ] {
-        let mut orders = Command::new(&orders);
+        let mut orders = tests::with_fail_points("orders");
+        let usual = tests::binary("orders");
+        assert_ne!(orders.get_program(), usual.get_program(), "one takes the other's place");
         orders.env("SEAM_FAIL_POINT", point);
         orders
             .env("INVENTORY_URL", "http://127.0.0.1:1")

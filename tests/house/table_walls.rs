@@ -9,8 +9,8 @@ use crate::{
     workspace::{Member, files, members, modules, named, read, rust_files},
 };
 
-/// Beginning of the names of views that the SQL standard has on the tables themselves, of this module's schema alone.
-const CATALOGUE: &str = "information_schema";
+/// Names that the views on the tables themselves begin with: those of the SQL standard, and that of SQLite.
+const CATALOGUES: [&str; 2] = ["information_schema", "sqlite_master"];
 
 /// A piece of text that may be SQL: its file, the line on which it begins, and itself.
 type Piece = (PathBuf, usize, String);
@@ -54,7 +54,10 @@ fn no_module_names_the_tables_of_another_in_its_sql() {
         for (file, first, text) in &pieces {
             for (line, table) in sql::tables(text) {
                 inspection.examine();
-                if !own.contains(&table) && !shared.contains(&table) && !table.starts_with(CATALOGUE) {
+                if !own.contains(&table)
+                    && !shared.contains(&table)
+                    && !CATALOGUES.iter().any(|name| table.starts_with(name))
+                {
                     let problem = format!("{} names {table:?}, and its own tables are {own:?}", member.name);
                     inspection.breach(file, first + line, problem);
                 }

@@ -30,29 +30,50 @@ pub fn binary(bin: &str) -> Command {
 /// # Panics
 /// If cargo can't build it.
 pub fn monolith_with(modules: &[&str]) -> Command {
-    let target = target_folder().join("without-modules");
     let features = modules.join(",");
-    let mut arguments = vec![
+    let arguments = [
         "--package",
         "monolith",
         "--no-default-features",
         "--features",
         &features,
     ];
-    let target = target.display().to_string();
-    arguments.extend(["--target-dir", &target]);
-    let mut command = Command::new(built("monolith", &arguments, Some(target_folder())));
+    built_beside("without-modules", "monolith", &arguments)
+}
+
+/// A service with its fail points, in the folder in which `seam` builds it so.
+///
+/// # Panics
+/// If cargo can't build it.
+pub fn with_fail_points(service: &str) -> Command {
+    built_beside(
+        "fail-points",
+        service,
+        &["--workspace", "--features", "shared/fail-points"],
+    )
+}
+
+/// A binary in another build than the usual one, in a folder of its own below the target folder: neither build takes
+/// the other's place. What is compiled on the way is shared with all others.
+fn built_beside(folder: &str, bin: &str, arguments: &[&str]) -> Command {
+    let (target, shared) = folders();
+    let own = target.join(folder).display().to_string();
+    let arguments = [arguments, &["--target-dir", &own]].concat();
+    let mut command = Command::new(built(bin, &arguments, Some(shared)));
     command.current_dir(workspace()).stdin(Stdio::null());
     command
 }
 
-/// The folder that cargo builds into.
-fn target_folder() -> PathBuf {
+/// The folders of what cargo gives and of what it compiles. Before 1.91 they are one.
+fn folders() -> (PathBuf, PathBuf) {
     let mut cargo = cargo();
     cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
     let output = cargo.output().expect("cargo starts");
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
-    PathBuf::from(metadata["target_directory"].as_str().expect("a target folder"))
+    let target = &metadata["target_directory"];
+    let compiled = metadata["build_directory"].as_str().or(target.as_str());
+    let folder = |path: Option<&str>| PathBuf::from(path.expect("cargo names its folders"));
+    (folder(target.as_str()), folder(compiled))
 }
 
 /// Asserts that the command exited with code 0.

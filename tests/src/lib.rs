@@ -8,7 +8,7 @@ mod postgres;
 mod provided;
 pub mod seeded_bugs;
 
-pub use binary::{assert_passed, binary, monolith_with, seam};
+pub use binary::{assert_passed, binary, monolith_with, seam, with_fail_points};
 pub use platform::Platform;
 pub use postgres::Postgres;
 pub use provided::{Addresses, Provided};

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use seam::{ContractError, TransportFailure};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{DomainEvent, Invalid};
 
@@ -17,9 +18,21 @@ pub trait EventFeed: Send + Sync {
     /// counts as 30 s. Positions become visible in order: a reader that has seen position n is never shown a new
     /// one below n.
     ///
+    /// Each answer names the log that it is from, and a position means something in that log only: a reader that
+    /// sees another log than before can't go on at its position.
+    ///
     /// Fails at once with [`FeedError::Invalid`] if `limit` or `after` is out of range.
     #[read]
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError>;
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError>;
+}
+
+/// Part of a log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Batch {
+    /// Id of the log, which it keeps for ever. The logs of two databases differ, even if they hold the same events.
+    pub log: Uuid,
+    /// Events in the order of their positions; empty if none came in time.
+    pub events: Vec<RecordedEvent>,
 }
 
 /// An event and its position in its module's log.

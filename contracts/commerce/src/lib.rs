@@ -32,7 +32,7 @@ pub use events::{
     DomainEvent, DomainEventPayload, EventError, EventMetadata, InventoryEvent, NotificationEvent, OrderEvent,
     PaymentEvent,
 };
-pub use feed::{EventFeed, EventFeedCall, EventFeedReply, FeedError, RecordedEvent};
+pub use feed::{Batch, EventFeed, EventFeedCall, EventFeedReply, FeedError, RecordedEvent};
 pub use ids::{CustomerId, IdempotencyKey, NotificationId, OrderId, PaymentId, Sku, parse_uuid};
 pub use inventory::{
     Inventory, InventoryCall, InventoryConflict, InventoryError, InventoryReply, Product, ProductUpdate, Reservation,

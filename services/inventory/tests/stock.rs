@@ -9,6 +9,7 @@ use commerce::{
     PaymentId, Product, ProductUpdate, Reservation, ReservationRequest, ReservationStatus, Sku,
 };
 use futures::future::join_all;
+use seam::handover::Copying;
 use shared::{
     Environment, Module,
     testing::{self, Log, until},
@@ -285,6 +286,44 @@ async fn the_module_is_ready_and_says_why() {
     let names: Vec<_> = report.checks.iter().map(|check| check.name.as_str()).collect();
     assert_eq!(names, ["inventory.database", "inventory.orders"]);
     assert!(report.ready, "{report:?}");
+}
+
+#[tokio::test]
+async fn products_reservations_and_their_events_are_handed_over() {
+    let (from, to) = (World::begin().await, World::begin().await);
+    for name in ["lamp", "Lamp", "oil-can"] {
+        from.put(name, 2_000, 10).await.unwrap();
+    }
+    let reserved = from.reserve("k", &[("lamp", 3), ("oil-can", 1)]).await.unwrap();
+    let [ours, theirs] = [&from, &to].map(|world| world.module.handover.clone().unwrap());
+
+    // Ranges of one, so that each set has to end at its own events.
+    let copied = Copying::in_ranges_of(1).run(&ours, &theirs, |_| ()).await.unwrap();
+    let again = to.reserve("k", &[("lamp", 3), ("oil-can", 1)]).await.unwrap();
+
+    assert!(copied.is_even(), "{copied}");
+    let figures = copied
+        .sets
+        .iter()
+        .map(|set| (set.set.as_str(), set.aggregates, set.rows));
+    assert_eq!(
+        figures.collect::<Vec<_>>(),
+        [("products", 3, 6), ("reservations", 1, 2)]
+    );
+    assert_eq!(to.product("lamp").await, from.product("lamp").await);
+    assert_eq!(again, reserved);
+    let own = [
+        "applied_migrations",
+        "applied_versions",
+        "dead_letters",
+        "duty",
+        "idempotency",
+        "inbox",
+        "log",
+        "subscriptions",
+        "write_probes",
+    ];
+    assert_eq!(testing::not_handed_over(&from.module).await, own);
 }
 
 /// The module on its own SQLite file, reading a log of orders that the test writes.

@@ -46,15 +46,9 @@ struct Operators {
 impl<'e> Launches<'e> {
     /// No launches. Fails if the token of their operators is too weak.
     pub(crate) fn new(env: &'e Environment) -> Result<Self, StartError> {
-        let token = env.settings.find(&standard::ADMIN_TOKEN)?;
-        let refused = |refused: Refused| StartError::Other(format!("{}: {refused}", standard::ADMIN_TOKEN.name));
-        let admin = token
-            .map(|token| Admin::new(token.exposed()))
-            .transpose()
-            .map_err(refused)?;
         Ok(Self {
             env,
-            admin,
+            admin: env.admin_token()?.map(Admin::new),
             all: Vec::new(),
             watches: Vec::new(),
         })

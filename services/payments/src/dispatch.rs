@@ -156,17 +156,18 @@ impl State {
 
     /// Work is fresh once, soon after it was handed in.
     fn freshness(&mut self, due: Due, now: Instant) -> Freshness {
-        // Work that was rolled back, or done by another process, is never asked for: its entry is dropped here.
-        self.fresh.retain(|_, handed_in| now.duration_since(*handed_in) < FRESH);
-        match self.fresh.remove(&due.work) {
+        let handed_in = self.fresh.remove(&due.work);
+        match handed_in {
             // Another process on the same database may have made an attempt in the meantime.
-            Some(_) if due.attempts == 0 => Freshness::Fresh,
+            Some(at) if due.attempts == 0 && now.duration_since(at) < FRESH => Freshness::Fresh,
             _ => Freshness::Stale,
         }
     }
 
-    /// Drops what is not held any more.
+    /// Drops what is not held any more, and what is not fresh any more: work that was rolled back, done by another
+    /// process, or handed in while this side stands by is never asked for.
     fn release(&mut self, now: Instant) {
+        self.fresh.retain(|_, handed_in| now.duration_since(*handed_in) < FRESH);
         self.held.retain(|_, held| match held {
             Held::Running => true,
             Held::Ended => false,
@@ -309,7 +310,19 @@ mod tests {
 
         let (fresh, stale) = (Freshness::Fresh, Freshness::Stale);
         assert_eq!(seen, [fresh, stale, stale, stale, stale]);
-        assert!(state.fresh.is_empty(), "what is never asked for is forgotten");
+    }
+
+    #[test]
+    fn work_that_is_handed_in_and_never_asked_for_is_forgotten() {
+        let mut state = State::default();
+        let then = Instant::now();
+        state.fresh.insert(due("stands by", 0).work, then);
+
+        state.release(then);
+        let kept = state.fresh.len();
+        state.release(then + FRESH);
+
+        assert_eq!((kept, state.fresh.len()), (1, 0));
     }
 
     #[test]

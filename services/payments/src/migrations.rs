@@ -72,6 +72,9 @@ CREATE TABLE holds (
 CREATE INDEX holds_due ON holds (due_at) WHERE due_at IS NOT NULL;
 ";
 
+/// All that belongs to a payment is read with it when payments are handed over.
+const REFUNDS_OF_PAYMENT: &str = "CREATE INDEX refunds_of_payment ON refunds (payment_id)";
+
 /// Triggers that protect the ledger from every client: a booked row never changes.
 const SQLITE_GUARD: &str = "
 CREATE TRIGGER ledger_keeps_rows BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'ledger rows never change'); END;
@@ -107,5 +110,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "holds of failed payments",
         sqlite: HOLDS,
         postgres: HOLDS,
+    },
+    Migration {
+        version: 4,
+        name: "refunds by payment",
+        sqlite: REFUNDS_OF_PAYMENT,
+        postgres: REFUNDS_OF_PAYMENT,
     },
 ];

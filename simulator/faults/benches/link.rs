@@ -1,7 +1,7 @@
 //! Figures of a proxy without faults against the same traffic without a proxy, through a plain relay of the same
 //! process (tokio's `copy_bidirectional` with buffers of 256 KiB), and through Toxiproxy where the variable
 //! `TOXIPROXY_BIN` names its server, in one run: the median of a round trip of 64 bytes, round trips per second over
-//! 1, 100 and 5,000 connections (not of the plain relay, whose buffers would be 2.5 GB), and the throughput of one
+//! 1, 16, 100 and 5,000 connections (not of the plain relay, whose buffers would be 2.5 GB), and the throughput of one
 //! connection. Then the memory of the process before and after 1,000,000 HTTP requests under a fault on them.
 //!
 //! Nothing here passes or fails. Rounds of all take turns, and each figure is the median of its rounds.
@@ -31,7 +31,7 @@ const SERVES: &str = "BENCH_SERVES";
 const ROUNDS: usize = 5;
 const TRIPS: usize = 4_000;
 /// Connections at once, and round trips of all of them together.
-const CROWDS: [(usize, usize); 3] = [(1, 8_000), (100, 60_000), (5_000, 60_000)];
+const CROWDS: [(usize, usize); 4] = [(1, 8_000), (16, 60_000), (100, 60_000), (5_000, 60_000)];
 const BULK: usize = 1 << 30;
 /// Requests after which the memory is measured first, and those after that.
 const REQUESTS: [usize; 2] = [100_000, 1_000_000];

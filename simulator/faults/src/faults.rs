@@ -29,7 +29,6 @@ struct Shared {
     seed: u64,
     link: String,
     are_chained: bool,
-    operations: Option<Arc<Operations>>,
     since: Instant,
     sets: watch::Sender<Arc<Set>>,
     connections: AtomicU64,
@@ -40,6 +39,8 @@ struct Shared {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Set {
     pub(crate) standing: Vec<Arc<Standing>>,
+    /// Operations of the service behind the link.
+    operations: Option<Arc<Operations>>,
     /// Number of changes up to this set.
     version: u64,
 }
@@ -158,12 +159,28 @@ impl Faults {
             seed,
             link,
             are_chained,
-            operations,
             since: Instant::now(),
-            sets: watch::Sender::default(),
+            sets: watch::Sender::new(Arc::new(Set {
+                operations,
+                ..Set::default()
+            })),
             connections: AtomicU64::new(0),
             record: Mutex::default(),
         }))
+    }
+
+    /// Describes the service behind the link by another document, or by none, in place of the one so far.
+    ///
+    /// # Errors
+    /// Fails if a fault that is laid needs what the document does not describe.
+    pub fn describe(&self, operations: Option<Arc<Operations>>) -> Result<(), LayError> {
+        self.update(|set| {
+            for standing in &set.standing {
+                standing.fault.fits(operations.as_deref())?;
+            }
+            set.operations = operations;
+            Ok(())
+        })
     }
 
     /// Lays a fault behind those that are laid already. If two faults of a kind select the same traffic, the one
@@ -204,8 +221,8 @@ impl Faults {
     /// # Errors
     /// Fails if no fault has this name, or if the fault needs what no document of the upstream describes.
     pub fn change(&self, fault: Fault) -> Result<(), LayError> {
-        fault.fits(self.operations())?;
         self.update(|set| {
+            fault.fits(set.operations.as_deref())?;
             let Some(place) = set.standing.iter().position(|one| one.fault.name() == fault.name()) else {
                 return Err(set.not_laid(fault.name()));
             };
@@ -257,8 +274,9 @@ impl Faults {
         self.0.are_chained
     }
 
-    pub(crate) fn operations(&self) -> Option<&Operations> {
-        self.0.operations.as_deref()
+    /// Returns what the document of the service behind the link describes, if there is one.
+    pub fn operations(&self) -> Option<Arc<Operations>> {
+        self.0.sets.borrow().operations.clone()
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<Set>> {
@@ -309,7 +327,7 @@ impl Faults {
                 return Err(LayError::TooMany { wanted });
             }
             for fault in faults {
-                fault.fits(self.operations())?;
+                fault.fits(set.operations.as_deref())?;
                 let name = fault.name();
                 if set.standing.iter().any(|standing| standing.fault.name() == name) {
                     return Err(LayError::AlreadyLaid { name: name.to_owned() });
@@ -366,6 +384,7 @@ impl Set {
     fn next(&self) -> Self {
         Self {
             standing: self.standing.clone(),
+            operations: self.operations.clone(),
             version: self.version + 1,
         }
     }

@@ -90,9 +90,10 @@
 //!   replies in order; a client is not read further while 256 replies are awaited or wait for it. A head of more than
 //!   64 KiB or 128 headers is not taken for HTTP/1. Everything else, such as HTTP/2, TLS, and web sockets after their
 //!   101, passes as bytes, and the fault is recorded as unfit for the connection.
-//! - *Operations.* With an OpenAPI document of the upstream ([`Operations`], [`Faults::described`]),
-//!   `on.http.operation` is an `operationId` of it, and `violate_schema` breaks the schema that it has for a reply.
-//!   Without one, both are refused when they are laid, and so is an operation that the document lacks.
+//! - *Operations.* With an OpenAPI document of the upstream ([`Operations`], [`Faults::described`],
+//!   [`Faults::describe`]), `on.http.operation` is an `operationId` of it, and `violate_schema` breaks the schema that
+//!   it has for a reply. Without one, both are refused when they are laid, and so is an operation that the document
+//!   lacks.
 //! - *Pages.* `withhold_items`, `reorder_items` and `duplicate_items` hold a reply until it is whole, as
 //!   `violate_schema` does, and rewrite the list of items in its JSON that `items`, a JSON pointer, leads to. All
 //!   other bytes stay, but for the length that frames the body: `content-length` tells the new one, and a body in
@@ -162,4 +163,4 @@ pub use record::{Decision, KEPT_DECISIONS, KEPT_TALLIES, Outcome, Record, Tally}
 pub use requests::Requests;
 pub use selector::{Direction, Selector, Which};
 pub use units::{DURATION, parse as parse_duration, show as show_duration};
-pub use upstream::Upstream;
+pub use upstream::{Upstream, unless_to_itself};

@@ -45,6 +45,10 @@ pub(crate) struct Pipe<'a> {
     stages: Vec<Acting>,
     room: usize,
     is_held: bool,
+    /// Marks of the faults that hold what comes, which has not come yet.
+    holding: Vec<Mark>,
+    /// Marks of the faults that the next byte meets.
+    unmet: Vec<Mark>,
     exchange: Option<(Arc<Exchange>, Side)>,
     state: State,
 }
@@ -95,6 +99,8 @@ impl<'a> Pipe<'a> {
             stages: Vec::new(),
             room: ROOM,
             is_held: false,
+            holding: Vec::new(),
+            unmet: Vec::new(),
             exchange: None,
             state: State::Reading,
         }
@@ -111,12 +117,14 @@ impl<'a> Pipe<'a> {
         let now = Instant::now();
         let mut before = std::mem::take(&mut self.stages);
         self.is_held = false;
+        self.holding.clear();
+        self.unmet = way.unmet().to_vec();
         self.room = ROOM;
         for act in way.acts() {
             match &act.effect {
                 Effect::Timeout(timeout) if !timeout.lose => {
                     self.is_held = true;
-                    act.mark.fire();
+                    self.holding.push(act.mark.clone());
                 }
                 Effect::Bandwidth(bandwidth) => self.room = self.room.min(bandwidth.room()),
                 _ => {}
@@ -147,6 +155,22 @@ impl<'a> Pipe<'a> {
             self.unwritten = 0..0;
             self.push(Item::data(now, bytes));
         }
+        if !self.queue.is_empty() || !self.unwritten.is_empty() {
+            self.hold();
+        }
+    }
+
+    /// Notes that the faults that hold this direction have something to hold.
+    fn hold(&mut self) {
+        self.holding.drain(..).for_each(|mark| mark.fire());
+    }
+
+    /// Waits for ever, and sees if anything comes: bytes, or the sender's end.
+    async fn held(&mut self) {
+        if !self.holding.is_empty() && self.from.peek(&mut [0]).await.is_ok() {
+            self.hold();
+        }
+        pending().await
     }
 
     /// Lets what waits go on at once.
@@ -159,7 +183,7 @@ impl<'a> Pipe<'a> {
     pub(crate) async fn run(&mut self, mut seen: impl FnMut(&[u8])) -> Result<(), Break> {
         while self.state != State::Ended {
             if self.is_held {
-                pending::<()>().await;
+                self.held().await;
             } else if !self.is_worked_on() && self.queue.is_empty() {
                 self.copy(&mut seen).await?;
             } else {
@@ -191,10 +215,16 @@ impl<'a> Pipe<'a> {
                 self.end().await;
                 return Ok(());
             }
-            self.read.fetch_add(read as u64, Relaxed);
-            seen(&self.buffer[..read]);
+            self.arrived(read, seen);
             self.unwritten = 0..read;
         }
+    }
+
+    /// Notes that so many bytes were read.
+    fn arrived(&mut self, read: usize, seen: &mut impl FnMut(&[u8])) {
+        self.read.fetch_add(read as u64, Relaxed);
+        self.unmet.drain(..).for_each(|mark| mark.meet());
+        seen(&self.buffer[..read]);
     }
 
     /// Writes what is due, or reads on if there is room.
@@ -230,8 +260,7 @@ impl<'a> Pipe<'a> {
                     self.state = State::Draining;
                     What::End
                 } else {
-                    self.read.fetch_add(read as u64, Relaxed);
-                    seen(&self.buffer[..read]);
+                    self.arrived(read, seen);
                     What::Data(Bytes::copy_from_slice(&self.buffer[..read]))
                 };
                 let items = match &self.exchange {

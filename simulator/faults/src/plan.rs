@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
 };
@@ -31,20 +31,31 @@ struct Known {
     changed: u64,
     since: Instant,
     is_drawn: bool,
-    masked_by: Option<String>,
     mark: Mark,
 }
 
-/// Note that a fault acted on a connection, taken once.
+/// Notes about a fault on a connection, each taken once: that it met the connection, what came of that, and that it
+/// acted.
+///
+/// A fault meets a connection with the first byte that passes in its direction, so that one on which nothing happens
+/// while it stands has met nobody. One that acts on the connection itself meets it at once.
 #[derive(Debug, Clone)]
-pub(crate) struct Mark(Arc<Unfired>);
+pub(crate) struct Mark(Arc<Marked>);
 
 #[derive(Debug)]
-struct Unfired {
+struct Marked {
     faults: Faults,
     fault: String,
     connection: u64,
+    meeting: Mutex<Meeting>,
     has_fired: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Meeting {
+    is_over: bool,
+    /// Reason for which the fault does not act on the connection, noted once they have met.
+    outcome: Option<Outcome>,
 }
 
 /// The effects on one connection.
@@ -56,10 +67,15 @@ pub(crate) struct Plan {
     pub(crate) requests: Vec<Arc<Standing>>,
 }
 
-/// The effects on one direction of a connection, by their place in the order of evaluation. That of their kind holds
-/// at most one of each kind; that of laying holds all.
+/// The effects on one direction of a connection.
 #[derive(Debug, Default)]
-pub(crate) struct Way(BTreeMap<usize, Act>);
+pub(crate) struct Way {
+    /// By their place in the order of evaluation. That of their kind holds at most one of each kind; that of laying
+    /// holds all.
+    acts: BTreeMap<usize, Act>,
+    /// Those of faults that the next byte meets, if they act or not.
+    unmet: Vec<Mark>,
+}
 
 /// One effect on one direction.
 #[derive(Debug, Clone)]
@@ -84,25 +100,55 @@ pub(crate) enum Age {
 
 impl Mark {
     fn new(faults: &Faults, fault: &str, connection: u64) -> Self {
-        Self(Arc::new(Unfired {
+        Self(Arc::new(Marked {
             faults: faults.clone(),
             fault: fault.to_owned(),
             connection,
+            meeting: Mutex::default(),
             has_fired: AtomicBool::new(false),
         }))
     }
 
+    /// Records that the fault met the connection, the first time, and what came of it.
+    pub(crate) fn meet(&self) {
+        let mut meeting = self.0.meeting.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::mem::replace(&mut meeting.is_over, true) {
+            self.0.faults.note_met(&self.0.fault);
+            meeting.outcome.iter().for_each(|outcome| self.note(outcome.clone()));
+        }
+    }
+
     /// Records that the fault acted, the first time.
     pub(crate) fn fire(&self) {
-        let Unfired {
+        self.meet();
+        if !self.0.has_fired.swap(true, SeqCst) {
+            self.note(Outcome::Fired);
+        }
+    }
+
+    fn has_met(&self) -> bool {
+        let meeting = self.0.meeting.lock().unwrap_or_else(PoisonError::into_inner);
+        meeting.is_over
+    }
+
+    /// Takes the reason for which the fault does not act, or none if it may. A new one is recorded once they have met.
+    fn settle(&self, outcome: Option<Outcome>) {
+        let mut meeting = self.0.meeting.lock().unwrap_or_else(PoisonError::into_inner);
+        if meeting.outcome != outcome {
+            meeting.outcome.clone_from(&outcome);
+            let noted = outcome.filter(|_| meeting.is_over);
+            noted.into_iter().for_each(|outcome| self.note(outcome));
+        }
+    }
+
+    fn note(&self, outcome: Outcome) {
+        let Marked {
             faults,
             fault,
             connection,
-            has_fired,
+            ..
         } = &*self.0;
-        if !has_fired.swap(true, SeqCst) {
-            faults.note(fault, (*connection, 0), Outcome::Fired);
-        }
+        faults.note(fault, (*connection, 0), outcome);
     }
 }
 
@@ -159,9 +205,6 @@ impl Decided {
         let fault = &standing.fault;
         let key = self.faults.key((self.connection, 0), fault.name());
         let known = self.know(standing, key);
-        if !known.is_drawn {
-            return;
-        }
         let act = |direction| Act {
             id: (fault.name().to_owned(), standing.changed),
             effect: fault.does().clone(),
@@ -172,12 +215,17 @@ impl Decided {
         let direction = fault.on().direction;
         let mut masked_by = None;
         let mut acts = false;
+        let is_met = fault.does().acts_on_connections() || known.mark.has_met();
         let ways = [
             (direction.is_to_upstream(), &mut plan.to_upstream, "to_upstream"),
             (direction.is_to_client(), &mut plan.to_client, "to_client"),
         ];
         for (_, way, name) in ways.into_iter().filter(|(is_selected, ..)| *is_selected) {
-            match way.0.entry(place) {
+            way.unmet.extend((!is_met).then(|| known.mark.clone()));
+            if !known.is_drawn {
+                continue;
+            }
+            match way.acts.entry(place) {
                 Entry::Occupied(first) => masked_by = Some(first.get().id.0.clone()),
                 Entry::Vacant(free) => {
                     free.insert(act(name));
@@ -185,43 +233,27 @@ impl Decided {
                 }
             }
         }
-        let masked_by = masked_by.filter(|_| !acts);
-        if known.masked_by != masked_by {
-            known.masked_by.clone_from(&masked_by);
-            if let Some(by) = masked_by {
-                self.faults
-                    .note(fault.name(), (self.connection, 0), Outcome::Masked { by });
-            }
+        let masked = masked_by.filter(|_| !acts).map(|by| Outcome::Masked { by });
+        let spared = (!known.is_drawn).then_some(Outcome::NotDrawn);
+        known.mark.settle(spared.or(masked));
+        if fault.does().acts_on_connections() {
+            known.mark.meet();
         }
     }
 
-    /// Returns the decision about a fault that meets this connection, made now if it is new or changed.
+    /// Returns the decision about a fault that selects this connection, made now if it is new or changed.
     fn know(&mut self, standing: &Standing, key: u64) -> &mut Known {
         let (faults, connection) = (&self.faults, self.connection);
         let fault = &standing.fault;
         let is_drawn = fault.on().connections.takes(unit(key));
-        let is_changed = |known: &Known| known.changed != standing.changed;
-        let note_if_spared = || {
-            if !is_drawn {
-                faults.note(fault.name(), (connection, 0), Outcome::NotDrawn);
-            }
-        };
         let known = self.known.entry((standing.laid, fault.name().to_owned()));
-        let known = known.or_insert_with(|| {
-            faults.note_met(fault.name());
-            note_if_spared();
-            Known {
-                changed: standing.changed,
-                since: Instant::now(),
-                is_drawn,
-                masked_by: None,
-                mark: Mark::new(faults, fault.name(), connection),
-            }
+        let known = known.or_insert_with(|| Known {
+            changed: standing.changed,
+            since: Instant::now(),
+            is_drawn,
+            mark: Mark::new(faults, fault.name(), connection),
         });
-        if is_changed(known) {
-            if known.is_drawn {
-                note_if_spared();
-            }
+        if known.changed != standing.changed {
             known.changed = standing.changed;
             known.since = Instant::now();
             known.is_drawn = is_drawn;
@@ -259,6 +291,11 @@ pub(crate) enum IsReset {
 impl Way {
     /// Returns the effects in the order of evaluation.
     pub(crate) fn acts(&self) -> impl Iterator<Item = &Act> {
-        self.0.values()
+        self.acts.values()
+    }
+
+    /// Returns the marks of the faults that the next byte meets.
+    pub(crate) fn unmet(&self) -> &[Mark] {
+        &self.unmet
     }
 }

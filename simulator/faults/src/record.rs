@@ -67,7 +67,9 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Tally {
-    /// Number of connections that its selector met, before chance; for effects on HTTP, of requests.
+    /// Number of connections that its selector met, before chance; for effects on HTTP, of requests. A connection on
+    /// which no byte passed while it stood, in a direction of it, was not met, unless the fault acts on the connection
+    /// itself, as `reset` does.
     pub met: u64,
     /// Number of those on which it acted; for `refuse`, how often the address was closed.
     pub fired: u64,

@@ -81,10 +81,11 @@ impl Upstream {
     /// Connects to the address or name for a new connection; `None` if there is none.
     pub(crate) async fn connect(&self) -> Option<io::Result<TcpStream>> {
         let name = self.0.name.read().unwrap_or_else(PoisonError::into_inner).clone();
-        match name {
-            Some(name) => Some(TcpStream::connect(name).await),
-            None => Some(TcpStream::connect(self.get()?).await),
-        }
+        let connected = match name {
+            Some(name) => TcpStream::connect(name).await,
+            None => TcpStream::connect(self.get()?).await,
+        };
+        Some(connected.and_then(unless_to_itself))
     }
 
     fn change(&self, change: impl FnOnce(&mut Vec<SocketAddr>)) {
@@ -92,9 +93,41 @@ impl Upstream {
     }
 }
 
+/// Refuses a connection that leads back to itself, as the system makes one if it chooses the wanted port as the port of
+/// the caller: nobody listens there, and every byte would come back as if it were an answer.
+///
+/// # Errors
+/// [`io::ErrorKind::ConnectionRefused`] for such a connection, and what the system says if it can't tell its ends.
+pub fn unless_to_itself(connected: TcpStream) -> io::Result<TcpStream> {
+    if connected.local_addr()? == connected.peer_addr()? {
+        return Err(io::Error::new(
+            io::ErrorKind::ConnectionRefused,
+            "nobody listens there: the connection led back to itself",
+        ));
+    }
+    Ok(connected)
+}
+
 #[cfg(test)]
 mod tests {
+    use tokio::net::{TcpListener, TcpSocket};
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_leads_back_to_itself_is_refused() {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = socket.local_addr().unwrap();
+        let itself = socket.connect(address).await.unwrap();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let real = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+
+        let refused = unless_to_itself(itself).unwrap_err();
+
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        assert!(unless_to_itself(real).is_ok());
+    }
 
     #[test]
     fn several_addresses_take_turns_and_one_that_is_removed_gets_nothing() {

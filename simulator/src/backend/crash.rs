@@ -1,7 +1,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use crate::steps::FailPoint;
@@ -17,7 +17,8 @@ const FILE: &str = "SEAM_FAIL_POINT_FILE";
 pub(super) struct CrashPoint {
     pub(super) point: FailPoint,
     file: PathBuf,
-    is_armed: AtomicBool,
+    /// Locked while the file is looked at or removed, so that the two agree.
+    is_armed: Mutex<bool>,
 }
 
 /// Time in which passes of a point count. It ends when this is dropped.
@@ -30,7 +31,7 @@ impl CrashPoint {
         Self {
             point,
             file: run.join("fail-points").join(node),
-            is_armed: AtomicBool::new(false),
+            is_armed: Mutex::new(false),
         }
     }
 
@@ -64,24 +65,41 @@ impl CrashPoint {
     /// When the file can't be made.
     pub(super) fn arm(&self) -> io::Result<Armed<'_>> {
         self.file.parent().map_or(Ok(()), fs::create_dir_all)?;
-        self.is_armed.store(true, SeqCst);
-        let armed = Armed(self);
-        fs::write(&self.file, self.point.to_string())?;
-        Ok(armed)
+        let mut is_armed = self.is_armed();
+        if let Err(error) = fs::write(&self.file, self.point.to_string()) {
+            // An empty one would do.
+            let _ = fs::remove_file(&self.file);
+            return Err(error);
+        }
+        *is_armed = true;
+        Ok(Armed(self))
+    }
+
+    /// Lets no pass count any more. False if that comes too late: a process has removed the file, so it dies at the
+    /// point, and its end will be told from others all the same.
+    pub(super) fn disarm(&self) -> bool {
+        let mut is_armed = self.is_armed();
+        let is_disarmed = !*is_armed || fs::remove_file(&self.file).is_ok();
+        *is_armed &= !is_disarmed;
+        is_disarmed
     }
 
     /// True if the node, which has ended, died at the point. Asked once for each end.
     pub(super) fn has_struck(&self) -> bool {
-        self.is_armed.load(SeqCst) && !self.file.exists() && self.is_armed.swap(false, SeqCst)
+        let mut is_armed = self.is_armed();
+        let has_struck = *is_armed && !self.file.exists();
+        *is_armed &= !has_struck;
+        has_struck
+    }
+
+    fn is_armed(&self) -> MutexGuard<'_, bool> {
+        self.is_armed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Armed<'_> {
     fn drop(&mut self) {
-        if self.0.is_armed.swap(false, SeqCst) {
-            // The process that has just removed it dies all the same.
-            let _ = fs::remove_file(&self.0.file);
-        }
+        self.0.disarm();
     }
 }
 
@@ -114,5 +132,28 @@ mod tests {
 
         drop(point.arm().unwrap());
         assert!(!file.exists() && !point.has_struck(), "it was disarmed");
+    }
+
+    #[test]
+    fn a_process_that_took_the_file_just_before_the_time_ended_crashes_all_the_same() {
+        let run = tempfile::tempdir().unwrap();
+        let point = point(run.path());
+        let armed = point.arm().unwrap();
+        fs::remove_file(run.path().join("fail-points/web")).unwrap();
+
+        drop(armed);
+
+        assert!(point.has_struck());
+        assert!(!point.has_struck(), "the next end is another one");
+    }
+
+    #[test]
+    fn a_point_whose_file_can_not_be_made_is_not_armed() {
+        let run = tempfile::tempdir().unwrap();
+        let point = point(run.path());
+        fs::create_dir_all(run.path().join("fail-points/web")).unwrap();
+        assert!(point.arm().is_err());
+        fs::remove_dir(run.path().join("fail-points/web")).unwrap();
+        assert!(!point.has_struck());
     }
 }

@@ -1,6 +1,7 @@
 use std::{
     fs::{self, File},
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+    ops::Range,
     path::{Path, PathBuf},
 };
 
@@ -37,12 +38,18 @@ fn last_bytes(log: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Goes through all lines of a log, the last one too if it is not complete.
-pub(super) fn each_line(log: &Path, mut seen: impl FnMut(&str)) -> io::Result<()> {
+/// Goes through all lines of a log with their bytes, the last one too if it is not complete.
+pub(super) fn each_line(log: &Path, mut seen: impl FnMut(&str, Range<u64>)) -> io::Result<()> {
     let mut file = BufReader::new(File::open(log)?);
     let mut line = Vec::new();
+    let mut begin = 0;
     while file.read_until(b'\n', &mut line)? > 0 {
-        seen(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']));
+        let end = begin + line.len() as u64;
+        seen(
+            String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']),
+            begin..end,
+        );
+        begin = end;
         line.clear();
     }
     Ok(())

@@ -1,6 +1,6 @@
 use std::{
     collections::BTreeMap,
-    net::{Ipv6Addr, SocketAddr},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
@@ -99,19 +99,20 @@ impl<'a> Check<'a> {
 
 async fn connect(address: SocketAddr) -> Result<(), String> {
     match timeout(REPLY_WITHIN, TcpStream::connect(address)).await {
-        Ok(connected) => connected.map(drop).map_err(|error| error.to_string()),
+        Ok(connected) => {
+            let connected = connected.and_then(faults::unless_to_itself);
+            connected.map(drop).map_err(|error| error.to_string())
+        }
         Err(_) => Err(format!("no connection within {} s", REPLY_WITHIN.as_secs())),
     }
 }
 
-/// The result of a check, with a hint if the node listens on the loopback of IPv6 only, where no link leads.
+/// The result of a check, with a hint if the node listens on the loopback of IPv6 only, where no link leads. A node of
+/// another machine gets none: who listens here says nothing about it.
 async fn hinted(checked: Result<(), String>, address: SocketAddr) -> Result<(), String> {
     let Err(reason) = checked else { return Ok(()) };
-    if !address.ip().is_loopback() {
-        // Whether it listens on the loopback of a container can't be seen from here.
-        let hint = "in a container it has to listen on ${host}, which is 0.0.0.0 there";
-        let is_closed = connect(address).await.is_err();
-        return Err(if is_closed { format!("{reason}; {hint}") } else { reason });
+    if address.ip() != Ipv4Addr::LOCALHOST {
+        return Err(reason);
     }
     let over_ipv6 = (Ipv6Addr::LOCALHOST, address.port()).into();
     if connect(over_ipv6).await.is_err() || connect(address).await.is_ok() {
@@ -146,4 +147,23 @@ fn in_one_line(response: &Response<Bytes>) -> String {
     let words: Vec<&str> = body.split_whitespace().collect();
     let line = format!("{:?} {} {}", response.version(), response.status(), words.join(" "));
     line.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_hint_of_ipv6_is_for_addresses_of_this_machine_alone() {
+        let Ok(listener) = tokio::net::TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await else {
+            eprintln!("this machine has no IPv6");
+            return;
+        };
+        let port = listener.local_addr().unwrap().port();
+        for (host, is_hinted) in [([127, 0, 0, 1], true), ([127, 0, 0, 2], false)] {
+            let address = (host, port).into();
+            let said = hinted(connect(address).await, address).await.unwrap_err();
+            assert_eq!(said.contains("it listens on [::1]"), is_hinted, "{address}: {said}");
+        }
+    }
 }

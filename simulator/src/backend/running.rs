@@ -110,6 +110,12 @@ impl Running {
         self.supervisor(node)?.crash().await
     }
 
+    /// Takes back [`Running::crash`] while that waits. False if the node has passed its point: then it ends soon, and
+    /// `crash` returns.
+    pub(crate) fn spare(&self, node: &str) -> bool {
+        self.supervisor(node).map_or(true, |supervisor| supervisor.spare())
+    }
+
     /// Makes a node, or all instances of it, stand still with everything in their process groups (SIGSTOP), until
     /// [`Running::resume`].
     ///

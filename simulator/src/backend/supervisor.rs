@@ -102,6 +102,11 @@ impl Supervisor {
         Ok(())
     }
 
+    /// Has passes of the point count no more for [`Supervisor::crash`]. False if one has made the node die already.
+    pub(super) fn spare(&self) -> bool {
+        self.site.crash.as_ref().is_none_or(CrashPoint::disarm)
+    }
+
     /// Checks that the program has the point at which a fault is to have the node die.
     pub(super) async fn ask_for_its_point(&self) -> Result<(), NodeError> {
         let Some(crash) = &self.site.crash else { return Ok(()) };
@@ -112,7 +117,7 @@ impl Supervisor {
         Err(NodeError::NoSuchPoint {
             node: self.node.name.clone(),
             point: crash.point.name.clone(),
-            known,
+            known: known.iter().map(|name| self.site.secrets.hide(name)).collect(),
         })
     }
 

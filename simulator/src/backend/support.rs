@@ -10,9 +10,8 @@ use crate::{
 /// Says if a fault can be laid on a topology, before anything of it runs.
 pub(crate) fn support(topology: &Topology, fault: &Fault) -> Support {
     match &fault.target {
-        Target::Node(role) => match node_of(topology, role) {
-            Some(node) if fault.kind == FaultKind::Crash => of_crash(topology, role, node),
-            Some(node) => of_node(topology.backend(), fault.kind, node),
+        Target::Node(role) => match topology.node_for(role) {
+            Some(node) => of_node(topology, role, fault.kind, node),
             None => Support::Refused(format!(
                 "topology {} has no node or role {role:?}; known are {}",
                 topology.name(),
@@ -33,7 +32,7 @@ pub(crate) fn support(topology: &Topology, fault: &Fault) -> Support {
     }
 }
 
-fn of_node(backend: Backend, kind: FaultKind, node: &Node) -> Support {
+fn of_node(topology: &Topology, role: &str, kind: FaultKind, node: &Node) -> Support {
     let name = &node.name;
     let elsewhere = matches!(node.program, Program::Outside { .. });
     let refused = |reason: &str| Support::Refused(reason.to_owned());
@@ -41,7 +40,7 @@ fn of_node(backend: Backend, kind: FaultKind, node: &Node) -> Support {
         FaultKind::DiskFull if node.once => Support::Refused(format!(
             "node {name} runs once and has ended before the workload starts"
         )),
-        FaultKind::DiskFull if backend == Backend::Containers && !elsewhere => {
+        FaultKind::DiskFull if topology.backend() == Backend::Containers && !elsewhere => {
             refused("the volume of a container has no limit here; run this on the backend local")
         }
         FaultKind::DiskFull if elsewhere || !cfg!(target_os = "linux") => refused(
@@ -65,7 +64,7 @@ fn of_node(backend: Backend, kind: FaultKind, node: &Node) -> Support {
             "all processes of a machine share one clock; give the node an offset of its own in its settings, or run \
              it under a library such as libfaketime",
         ),
-        FaultKind::Crash => refused("a crash is of one instance of a node"),
+        FaultKind::Crash => of_crash(topology, role, node),
         FaultKind::Link | FaultKind::Partition => refused("it is a fault of links, not of a node"),
         _ if node.once => Support::Refused(format!(
             "node {name} runs once and has ended before the workload starts"
@@ -146,14 +145,8 @@ pub(super) fn links_of<'f>(topology: &Topology, fault: &'f Fault) -> Result<Vec<
 }
 
 fn same(topology: &Topology, one: &str, other: &str) -> bool {
-    match (node_of(topology, one), node_of(topology, other)) {
+    match (topology.node_for(one), topology.node_for(other)) {
         (Some(one), Some(other)) => one.service == other.service,
         _ => false,
     }
-}
-
-/// The node of a name, or the one that plays a role.
-fn node_of<'t>(topology: &'t Topology, role: &str) -> Option<&'t Node> {
-    let played = || topology.node(&topology.role(role)?.node);
-    topology.node(role).or_else(played)
 }

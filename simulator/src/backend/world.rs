@@ -16,14 +16,14 @@ use serde_json::Value;
 
 use super::{
     Running,
-    logs::each_line,
+    logs::{each_line, length},
     support::{links_of, support},
 };
 use crate::{
     backend,
     steps::{
-        Death, Errand, Fault, FaultKind, LinkCounts, LinkTraffic, Matches, Met, NoAnswer, NotLaid, Request, Response,
-        Support, Target, World,
+        Death, Errand, Fault, FaultKind, LinkCounts, LinkTraffic, LogPart, Matches, Met, NoAnswer, NotLaid, Request,
+        Response, Support, Target, World,
     },
     topology::{Endpoint, Link, LogPattern, Topology},
 };
@@ -161,7 +161,7 @@ impl<'a> LocalWorld<'a> {
         let mut lines = 0;
         for log in self.running.logs(node) {
             // One that can't be read has no lines that anybody knows of.
-            let _ = each_line(&log, |_| lines += 1);
+            let _ = each_line(&log, |_, _| lines += 1);
         }
         Around {
             traffic: self.running.around(node),
@@ -239,11 +239,26 @@ impl World for LocalWorld<'_> {
         self.running.deaths().into_iter().map(death).collect()
     }
 
-    fn log_matches(&self, role: &str, pattern: &LogPattern, first: usize) -> Result<Matches, String> {
+    fn log_lengths(&self, role: &str) -> Vec<u64> {
+        let logs = self.node_of(role).map(|node| self.running.logs(&node));
+        logs.unwrap_or_default().iter().map(|log| length(log)).collect()
+    }
+
+    fn log_matches(
+        &self,
+        role: &str,
+        pattern: &LogPattern,
+        parts: Option<&[LogPart]>,
+        first: usize,
+    ) -> Result<Matches, String> {
         let node = self.node_of(role)?;
         let mut matches = Matches::default();
-        for log in self.running.logs(&node) {
-            let read = each_line(&log, |line| {
+        for (instance, log) in self.running.logs(&node).into_iter().enumerate() {
+            let read = each_line(&log, |line, place| {
+                let is_in = |part: &LogPart| part.has(instance, place.clone());
+                if parts.is_some_and(|parts| !parts.iter().any(is_in)) {
+                    return;
+                }
                 matches.lines += 1;
                 if pattern.matches(line) {
                     matches.matching += 1;
@@ -340,6 +355,13 @@ impl World for LocalWorld<'_> {
             laid.map_err(|error| NotLaid::Failed(error.to_string()))
         }
         .boxed_local()
+    }
+
+    fn withdraw(&self, fault: &Fault) -> bool {
+        match &fault.target {
+            Target::Node(node) if fault.kind == FaultKind::Crash => self.running.spare(node),
+            _ => true,
+        }
     }
 
     fn lift<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), String>> {

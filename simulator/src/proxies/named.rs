@@ -1,6 +1,6 @@
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use faults::{Counts, Fault, Faults, LayError, Proxy, Record, Upstream};
+use faults::{Counts, Fault, Faults, LayError, Operations, Proxy, Record, Upstream};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -184,7 +184,7 @@ impl Named {
         let toxic = self.toxic(name)?.changed(value)?;
         self.faults
             .change(toxic.fault()?)
-            .map_err(|error| fault_refusal(&error))?;
+            .map_err(|error| self.refusal(&error))?;
         let shown = toxic.shown();
         self.toxics
             .iter_mut()
@@ -214,9 +214,26 @@ impl Named {
         self.proxy.as_ref().map(Proxy::counts).unwrap_or_default()
     }
 
+    /// Takes the OpenAPI document of the upstream, in place of the one so far. Faults may then name its operations and
+    /// violate its schemas.
+    ///
+    /// # Errors
+    /// When it is no such document, or lacks an operation that a fault names which is laid.
+    pub(crate) fn describe(&self, document: Value) -> Result<(), Refusal> {
+        let operations = Operations::read(document).map_err(|error| Refusal::of_body(error.to_string()))?;
+        let described = self.faults.describe(Some(Arc::new(operations)));
+        described.map_err(|error| self.refusal(&error))
+    }
+
+    /// Returns the names of the operations that the document of the upstream has; none without a document.
+    pub(crate) fn operations(&self) -> Option<Vec<String>> {
+        let operations = self.faults.operations()?;
+        Some(operations.names().into_iter().map(str::to_owned).collect())
+    }
+
     /// Lays faults behind those that there are: all or none.
     pub(crate) fn lay(&self, faults: Vec<Fault>) -> Result<(), Refusal> {
-        self.faults.lay_all(faults).map_err(|error| fault_refusal(&error))
+        self.faults.lay_all(faults).map_err(|error| self.refusal(&error))
     }
 
     /// Puts a fault in the place of the one with its name, which must not be a toxic.
@@ -226,12 +243,12 @@ impl Named {
             let way = format!("POST /proxies/{proxy}/toxics/{name} changes it");
             return Err(Refusal::new(Kind::FaultExists, format!("{name:?} is a toxic; {way}")));
         }
-        self.faults.change(fault).map_err(|error| fault_refusal(&error))
+        self.faults.change(fault).map_err(|error| self.refusal(&error))
     }
 
     /// Lifts a fault or a toxic.
     pub(crate) fn lift(&mut self, name: &str) -> Result<(), Refusal> {
-        self.faults.lift(name).map_err(|error| fault_refusal(&error))?;
+        self.faults.lift(name).map_err(|error| self.refusal(&error))?;
         self.toxics.retain(|toxic| toxic.name() != name);
         Ok(())
     }
@@ -264,6 +281,8 @@ impl Named {
     /// When it was down and can't be enabled. All else is done nevertheless.
     pub(super) async fn replace_upstream(&mut self, draft: Draft) -> Result<(), Refusal> {
         self.lift_all();
+        // Of no use for another service. No fault is laid that could need it.
+        let _ = self.faults.describe(None);
         self.turn_to(draft.upstream);
         self.enable(draft.is_enabled).await
     }
@@ -344,14 +363,18 @@ impl Named {
             proxy.cut();
         }
     }
-}
 
-fn fault_refusal(error: &LayError) -> Refusal {
-    let kind = match error {
-        LayError::AlreadyLaid { .. } => Kind::FaultExists,
-        LayError::NotLaid { .. } => Kind::FaultNotFound,
-        LayError::Undescribed { .. } | LayError::UnknownOperation { .. } => Kind::BadRequest,
-        _ => Kind::TooMany,
-    };
-    Refusal::new(kind, error.to_string())
+    fn refusal(&self, error: &LayError) -> Refusal {
+        let kind = match error {
+            LayError::AlreadyLaid { .. } => Kind::FaultExists,
+            LayError::NotLaid { .. } => Kind::FaultNotFound,
+            LayError::Undescribed { .. } | LayError::UnknownOperation { .. } => Kind::BadRequest,
+            _ => Kind::TooMany,
+        };
+        let way = match error {
+            LayError::Undescribed { .. } => format!("; PUT it to /v1/proxies/{}/openapi", self.name),
+            _ => String::new(),
+        };
+        Refusal::new(kind, format!("{error}{way}"))
+    }
 }

@@ -7,6 +7,7 @@ use crate::scenario::{Report, Verdict};
 ///
 /// Each invariant, each fault, each condition that did not come true, each death and the journeys of each step at which
 /// some stopped are a test case. An invariant that examined nothing is an error: a skipped test would be green.
+/// So would a drawn fault that missed, which is no failure either: it is left out.
 pub(crate) fn junit(facts: &Facts<'_>) -> String {
     let report = facts.report;
     let suite = Suite {
@@ -46,7 +47,8 @@ impl Problem {
 fn cases(report: &Report) -> Vec<Case> {
     let mut cases: Vec<Case> = of_run(report).into_iter().collect();
     cases.extend(report.invariants.iter().map(of_invariant));
-    cases.extend((1..).zip(&report.faults).map(of_fault));
+    let faults = (1..).zip(&report.faults).filter(|(_, fault)| !fault.is_missed());
+    cases.extend(faults.map(of_fault));
     for condition in &report.unsettled {
         let rows = condition.pending.iter().map(words::row).collect();
         cases.push(Case {

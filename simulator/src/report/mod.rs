@@ -17,7 +17,7 @@ mod timeline;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use evidence::Evidence;
 pub(crate) use junit::junit;

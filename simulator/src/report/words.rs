@@ -108,7 +108,7 @@ pub(super) fn laid(fault: &FaultReport, total_ms: u64) -> Option<(u64, u64)> {
 
 /// The outcome of a fault, for people.
 pub(super) fn outcome(fault: &FaultReport) -> String {
-    let nothing = match fault.drawn {
+    let nothing = match fault.is_missed() {
         true => "which shows nothing about it",
         false => "so this run proved nothing",
     };

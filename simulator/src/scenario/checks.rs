@@ -14,7 +14,10 @@ use super::{
 };
 use seam::Histogram;
 
-use crate::steps::{Client, Purpose, Request, Samples, World};
+use crate::{
+    steps::{Client, Matches, Purpose, Request, Samples, World},
+    topology::LogPattern,
+};
 
 /// The claims of a run that are checked by other means than SQL.
 pub(super) struct Checks<'a> {
@@ -128,22 +131,11 @@ impl<'a> Checks<'a> {
                 node,
                 pattern,
                 must_match,
-            } => match self.world.log_matches(node, pattern, EVIDENCE) {
-                Ok(matches) => {
-                    let mut seen = seen.borrow_mut();
-                    seen.looks = matches.lines;
-                    seen.figures.insert("matching".to_owned(), matches.matching.into());
-                    match (must_match, matches.matching) {
-                        (true, 0) => seen.violated(json!({ "no line matches": pattern.to_string() })),
-                        (true, _) | (false, 0) => seen.held += 1,
-                        (false, number) => {
-                            seen.violations = number;
-                            seen.evidence = matches.first.iter().map(|line| row(json!({ "line": line }))).collect();
-                        }
-                    }
-                }
-                Err(reason) => seen.borrow_mut().violated(json!({ "reason": reason })),
-            },
+            } => {
+                let parts = self.windows.parts_of(seen.borrow().check);
+                let matches = self.world.log_matches(node, pattern, parts.as_deref(), EVIDENCE);
+                lines(matches, pattern, *must_match, seen);
+            }
             How::Probe { .. } | How::Command(_) => {
                 let at_ms = self.time.now_ms();
                 let asked = self.ask(check).await;
@@ -240,6 +232,25 @@ fn report(check: &Check, seen: &Seen) -> InvariantReport {
         figures: seen.figures.clone(),
         violations,
         evidence: if once { Vec::new() } else { seen.evidence.clone() },
+    }
+}
+
+/// Judges the lines of a log: one must match, or none may.
+fn lines(matches: Result<Matches, String>, pattern: &LogPattern, must_match: bool, seen: &RefCell<Seen>) {
+    let mut seen = seen.borrow_mut();
+    let matches = match matches {
+        Ok(matches) => matches,
+        Err(reason) => return seen.violated(json!({ "reason": reason })),
+    };
+    seen.looks = matches.lines;
+    seen.figures.insert("matching".to_owned(), matches.matching.into());
+    match (must_match, matches.matching) {
+        (true, 0) => seen.violated(json!({ "no line matches": pattern.to_string() })),
+        (true, _) | (false, 0) => seen.held += 1,
+        (false, number) => {
+            seen.violations = number;
+            seen.evidence = matches.first.iter().map(|line| row(json!({ "line": line }))).collect();
+        }
     }
 }
 

@@ -23,6 +23,9 @@ use crate::{
 /// The pause between two looks at the conditions that are still pending.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
 
+/// The pause between two looks for nodes that have died.
+const LOOK_FOR_DEATHS: Duration = Duration::from_millis(100);
+
 /// Runs a scenario: steady, faults, heal, converge, judge. Returns its report and the tables it was judged by.
 ///
 /// The same scenario and seed send the same requests, in the same order within each journey.
@@ -38,7 +41,7 @@ pub async fn run(
     let mut observations = Observations::open(scenario)?;
     check_roles(scenario, world)?;
     let client = Client::new(world, &scenario.repeat, scenario.workload.answer_within);
-    let windows = Windows::new(scenario, &client);
+    let windows = Windows::new(scenario, world, &client);
     let run = Run {
         scenario,
         world,
@@ -49,7 +52,8 @@ pub async fn run(
         command_report: RefCell::default(),
     };
     let faults = Faults::schedule(scenario, seed, world, &client, &run.time, &windows)?;
-    let report = run.in_time(run.whole(&faults, &mut observations)).await?;
+    let whole = run.telling_deaths(run.whole(&faults, &mut observations));
+    let report = run.in_time(windows.beside(whole)).await?;
     Ok((report, observations))
 }
 
@@ -120,6 +124,27 @@ impl Run<'_> {
         };
         report.verdict = Verdict::of(&report);
         report
+    }
+
+    /// Does it all, and says meanwhile which nodes die: whoever waits for answers is to know why none comes.
+    async fn telling_deaths<T>(&self, whole: impl Future<Output = T>) -> T {
+        let telling = async {
+            let mut told = BTreeSet::new();
+            loop {
+                for death in self.world.deaths() {
+                    if told.insert((death.at, death.node.clone())) {
+                        let expected = self.scenario.may_die.contains(&death.node);
+                        let (node, how) = (death.node, death.how);
+                        self.time.report(&Event::Died { node, how, expected });
+                    }
+                }
+                self.world.pause(LOOK_FOR_DEATHS).await;
+            }
+        };
+        match select(pin!(whole), pin!(telling)).await {
+            Either::Left((done, _)) => done,
+            Either::Right((never, _)) => never,
+        }
     }
 
     /// Does it all, and gives the run up once its time is over, which ends all but the judgement.

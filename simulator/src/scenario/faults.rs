@@ -13,6 +13,9 @@ use super::{
 };
 use crate::steps::{Client, FailPoint, LinkTraffic, NotLaid, World};
 
+/// Time in which a node that has passed its fail point has to end once the journeys are over.
+const DIES_WITHIN: Duration = Duration::from_secs(10);
+
 /// The faults of one run: lays each at its moment, lifts each when its time is up, and knows which are laid.
 pub(super) struct Faults<'a> {
     world: &'a dyn World,
@@ -242,15 +245,30 @@ impl<'a> Faults<'a> {
 
     /// Lays a crash, which is there when the node has died at its point; or gives the reason why that never came.
     async fn crash(&self, it: &Scheduled, point: &FailPoint, started: Started) -> Result<Result<(), NotLaid>, String> {
-        let laid = self.while_journeys(started, self.world.lay(&it.fault)).await?;
-        laid.ok_or_else(|| {
-            let (node, name) = (&it.fault.target, &point.name);
-            let times = match point.nth {
-                1 => String::new(),
-                several => format!(" {several} times"),
+        let (node, name) = (&it.fault.target, &point.name);
+        let crash = async {
+            let laying = match select(self.world.lay(&it.fault), pin!(over(started))).await {
+                Either::Left((laid, _)) => return Ok(laid),
+                Either::Right(((), laying)) => laying,
             };
-            format!("{node} did not pass {name}{times} between that and the end of the last journey")
-        })
+            if self.world.withdraw(&it.fault) {
+                let times = match point.nth {
+                    1 => String::new(),
+                    several => format!(" {several} times"),
+                };
+                return Err(format!(
+                    "{node} did not pass {name}{times} between that and the end of the last journey"
+                ));
+            }
+            match select(laying, self.world.pause(DIES_WITHIN)).await {
+                Either::Left((laid, _)) => Ok(laid),
+                Either::Right(_) => Err(format!(
+                    "{node} passed {name}, and had not ended {} after the last journey",
+                    faults::show_duration(DIES_WITHIN)
+                )),
+            }
+        };
+        self.unless_lost(crash).await?
     }
 
     /// The name that the scenario has for a fault, whichever laying of it this is.

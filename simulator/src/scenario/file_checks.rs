@@ -35,9 +35,10 @@ pub(super) struct InvariantTable {
     pub(super) latency: Option<LatencyTable>,
     /// Share of the journeys' requests that fail.
     pub(super) errors: Option<ErrorsTable>,
-    /// Part of the run whose requests a `latency` or `errors` is about: `"steady"` (all that ends before the first
-    /// fault is laid), `"faults"` (from then on), `{ fault = "name" }` (while it stands), or `{ healed = "name" }`
-    /// (once it was lifted for the last time), with or without `after`. The whole run where the key is missing.
+    /// Part of the run whose requests or lines a `latency`, `errors` or `log` is about: `"steady"` (all that ends
+    /// before the first fault is laid), `"faults"` (from then on), `{ fault = "name" }` (while it stands), or
+    /// `{ healed = "name" }` (once it was lifted for the last time), with or without `after`. The whole run where the
+    /// key is missing.
     #[serde(default)]
     #[schemars(schema_with = "schema::during")]
     pub(super) during: Option<During>,

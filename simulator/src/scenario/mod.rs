@@ -28,6 +28,7 @@ mod include;
 mod journey;
 mod judge;
 mod load;
+mod log_window;
 mod moment;
 mod observations;
 mod pinned;

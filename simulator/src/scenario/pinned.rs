@@ -162,3 +162,192 @@ fn time(duration: Duration) -> Value {
 fn whole(number: u64) -> Value {
     Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// Faults in every form that a file may give them, each followed by those that need it.
+    const OWN: &str = "
+[[fault]]
+kind = 'kill'
+any_of = ['a', 'b', 'c']
+at = [0.1, 0.6]
+
+[[fault]]
+kind = 'restart'
+node = 'a'
+at = 'random'
+
+[[fault]]
+name = 'follower'
+kind = 'pause'
+node = 'b'
+at = { fault = 'fault 1', after = ['1ms', '2.5ms'] }
+lasts = ['500us', '4s']
+
+[[fault]]
+name = 'cut'
+partition = ['a', 'b']
+one_way = true
+at = { after = '1.5s' }
+
+[[fault]]
+name = 'whole'
+partition = ['b', 'c']
+at = 'random'
+lasts = '1m'
+
+[[fault]]
+name = 'again'
+kind = 'stop'
+any_of = ['b', 'c']
+at = { ready = 'a', after = ['0s', '3s'] }
+lasts = '90s'
+every = '1500us'
+times = [1, 3]
+
+[[fault]]
+name = 'three times'
+link = 'a -> b'
+does = { latency = { delay = '20ms', jitter = '5ms' } }
+on = { direction = 'to_client' }
+at = { journey = [1, 90], after = '1ns' }
+every = '2s'
+times = 3
+
+[[fault]]
+name = 'once'
+link = 'outside -> a'
+does = { duplicate = {} }
+on = { http = { method = 'POST', requests = { first = 3 } } }
+at = 1
+every = '1s'
+times = 1
+
+[[fault]]
+name = 'point'
+kind = 'crash'
+node = 'c'
+point = 'c.after'
+nth = 2
+at = { fault = 'follower' }
+";
+
+    const CANDIDATES: &str = "
+[explore]
+faults = [1, 5]
+
+[[explore.fault]]
+name = 'drawn \\\"kill\\\"'
+kind = 'kill'
+any_of = ['a', 'b', 'c']
+at = 'random'
+
+[[explore.fault]]
+name = 'with one'
+kind = 'pause'
+node = 'a'
+at = { fault = 'fault 2', after = ['1s', '2s'] }
+lasts = ['1ms', '2ms']
+every = '2s'
+times = [2, 9]
+
+[[explore.fault]]
+name = 'ready'
+kind = 'restart'
+any_of = ['b', 'c']
+at = { ready = 'b' }
+
+[[explore.fault]]
+name = 'apart'
+partition = ['a', 'c']
+at = [0, 1]
+lasts = ['1s', '2s']
+
+[[explore.fault]]
+name = 'slow'
+link = '* -> c'
+does = { latency = { delay = '1ms' } }
+at = { journey = 7, after = ['0ms', '9ms'] }
+";
+
+    fn text(workload: &str, faults: &str) -> String {
+        format!(
+            "name = 'shop'\nabout = 'It.'\ntopology = 'shop'\n[workload]\n{workload}\n{faults}\n\
+             [[invariant]]\nname = 'all'\nviolations = 'SELECT 1'\nchecked = 'SELECT 1'\n"
+        )
+    }
+
+    fn parsed(text: &str) -> Scenario {
+        Scenario::parse(text, Path::new("shop.toml")).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    }
+
+    /// Faults as they are laid: one that is laid once has nothing between its layings.
+    fn shown(plans: Vec<FaultPlan>) -> Vec<String> {
+        let alike = |plan: FaultPlan| FaultPlan {
+            drawn: false,
+            every: if plan.times.high == 1 {
+                Duration::ZERO
+            } else {
+                plan.every
+            },
+            ..plan
+        };
+        plans.into_iter().map(|plan| format!("{:?}", alike(plan))).collect()
+    }
+
+    /// Pins all faults of each seed, and sees that the file has the same ones, whichever seed settles it.
+    fn each_is_as_it_was(text: &str, count: u64) {
+        let scenario = parsed(text);
+        for seed in 0..200 {
+            let wanted = scenario.settled(seed);
+            let faults: Vec<usize> = (0..wanted.len()).collect();
+            let faults = faults.as_slice();
+            let pinned = scenario.pinned(text, Pin { seed, faults, count });
+            let pinned = pinned.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+            let again = parsed(&pinned);
+            let wanted = shown(wanted);
+            assert_eq!(again.seed, Some(seed));
+            assert!(again.explore.is_none() && again.workload.count == count, "{pinned}");
+            for other in [seed, seed + 1] {
+                assert_eq!(shown(again.settled(other)), wanted, "seed {seed}:\n{pinned}");
+            }
+            // Pinned once more it stays what it is.
+            assert_eq!(again.pinned(&pinned, Pin { seed, faults, count }), Ok(pinned));
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_run_settles_to_the_faults_of_the_run() {
+        let step = "count = 100\nconcurrency = 1\n[[step]]\nname = 'order'\nnode = 'a'\npath = '/'\n";
+        each_is_as_it_was(&text(step, &format!("{OWN}{CANDIDATES}")), 100);
+
+        let faults = "[[fault]]\nkind = 'kill'\nnode = 'a'\nat = { after = ['1s', '2s'] }\n\
+                      [[fault]]\nkind = 'kill'\nnode = 'b'\nat = { fault = 'fault 1' }\n";
+        each_is_as_it_was(&text("command = ['true']\n", faults), 0);
+    }
+
+    #[test]
+    fn some_faults_and_fewer_journeys_are_pinned_and_what_there_is_not_is_refused() {
+        let step = "count = 100\nconcurrency = 1\n[[step]]\nname = 'order'\nnode = 'a'\npath = '/'\n";
+        let text = text(step, OWN);
+        let scenario = parsed(&text);
+        let pin = |faults, count| scenario.pinned(&text, Pin { seed: 3, faults, count });
+
+        let pinned = parsed(&pin(&[0, 2], 60).expect("it can be pinned"));
+        let all = shown(scenario.settled(3));
+        assert_eq!(shown(pinned.settled(3)), [all[0].clone(), all[2].clone()]);
+        assert_eq!(pinned.workload.count, 60);
+
+        let none = parsed(&pin(&[], 1).expect("it can be pinned"));
+        assert!(none.faults.is_empty());
+
+        let follower = Scenario::parse(&pin(&[2], 60).expect("a text"), Path::new("shop.toml"));
+        let error = follower.expect_err("the first one is gone").to_string();
+        assert!(error.contains("no fault is called \"fault 1\""), "{error}");
+        assert_eq!(pin(&[9], 60), Err("there is no fault 9".to_owned()));
+    }
+}

@@ -25,6 +25,15 @@ pub enum Event {
     },
     /// The run is lost, for this reason: no more journeys are tried, and no more faults are laid.
     GivenUp(String),
+    /// A node died without a fault.
+    Died {
+        /// The node's name.
+        node: String,
+        /// The exit status or the signal.
+        how: String,
+        /// True if the scenario says that it may.
+        expected: bool,
+    },
     /// A fault was laid.
     Laid(Fault),
     /// A fault was lifted, and its target is as before.
@@ -37,6 +46,10 @@ impl fmt::Display for Event {
             Self::Phase(phase) => write!(f, "phase: {phase}"),
             Self::Journeys { over, of, .. } => write!(f, "{over} of {of} journeys are over"),
             Self::GivenUp(reason) => write!(f, "given up: {reason}"),
+            Self::Died { node, how, expected } => {
+                let rest = if *expected { "" } else { ", which fails the run" };
+                write!(f, "{node} died by itself ({how}){rest}")
+            }
             Self::Laid(fault) if fault.kind == FaultKind::Link => {
                 write!(f, "laid {:?} on {}", fault.name, fault.target)
             }

@@ -167,6 +167,11 @@ impl FaultReport {
         self.drawn && matches!(self.outcome, FaultOutcome::Idle { .. } | FaultOutcome::TooLate { .. })
     }
 
+    /// True if it was laid and could not be lifted.
+    pub fn is_not_healed(&self) -> bool {
+        matches!(self.outcome, FaultOutcome::NotHealed { .. })
+    }
+
     /// True if its outcome fails the run.
     pub fn is_failure(&self) -> bool {
         !self.has_fired() && !self.is_missed()
@@ -243,4 +248,56 @@ pub struct InvariantReport {
     pub violations: usize,
     /// The first violations.
     pub evidence: Vec<Row>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::bad_day::{bad_day, empty};
+
+    /// A run with these faults, each of which fired or met nothing.
+    fn with(faults: &[(&str, bool)]) -> Report {
+        let fired = bad_day("x", 4).faults.swap_remove(0);
+        let fault = |(name, has_fired): &(&str, bool)| FaultReport {
+            name: (*name).to_owned(),
+            outcome: match has_fired {
+                true => fired.outcome.clone(),
+                false => FaultOutcome::Idle {
+                    at_ms: 1,
+                    healed_at_ms: 2,
+                    reason: "nobody came".to_owned(),
+                },
+            },
+            ..fired.clone()
+        };
+        Report {
+            faults: faults.iter().map(fault).collect(),
+            ..empty()
+        }
+    }
+
+    #[test]
+    fn a_fault_has_acted_if_any_laying_of_it_did() {
+        assert!(with(&[("slow", true)]).has_acted("slow"));
+        assert!(with(&[("slow", false), ("slow (2)", true), ("slow (3)", false)]).has_acted("slow"));
+        assert!(!with(&[("slow", false), ("slow (2)", false)]).has_acted("slow"));
+        for other in [
+            "slower",
+            "slow bank",
+            "slow (a)",
+            "slow (2) bank",
+            "slow 2",
+            "slow (2",
+            "slo",
+        ] {
+            assert!(!with(&[(other, true)]).has_acted("slow"), "{other}");
+        }
+        assert!(
+            !Report {
+                faults: Vec::new(),
+                ..empty()
+            }
+            .has_acted("slow")
+        );
+    }
 }

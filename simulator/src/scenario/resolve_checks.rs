@@ -89,8 +89,11 @@ fn check(
         return Err("every goes with when = \"throughout\" or \"once\"".to_owned());
     }
     if let Some(during) = &table.during {
-        if table.latency.is_none() && table.errors.is_none() {
-            return Err("during is for latency and errors, whose requests have moments".to_owned());
+        if asks {
+            return Err(
+                "during is for latency, errors and log; a probe and a command see the moment at which they look"
+                    .to_owned(),
+            );
         }
         if let During::Fault(name) | During::Healed(name, _) = during
             && !faults.contains(&name.as_str())

@@ -95,10 +95,25 @@ fn plans(
         require(names.insert(plan.name.clone()), offset, || {
             format!("two faults have the name {:?}; give one of them another", plan.name)
         })?;
+        let first = laying_of(&plan.name);
+        require(first.is_none(), offset, || {
+            format!(
+                "{key} {:?} has the name of another laying of {:?}, as reports call it; give it another name",
+                plan.name,
+                first.unwrap_or_default()
+            )
+        })?;
         plans.push(plan);
         offsets.push(offset);
     }
     Ok((plans, offsets))
+}
+
+/// The name of the fault whose later laying a report calls so.
+fn laying_of(name: &str) -> Option<&str> {
+    let (first, number) = name.strip_suffix(')')?.rsplit_once(" (")?;
+    let is_number = !number.is_empty() && number.chars().all(|digit| digit.is_ascii_digit());
+    is_number.then_some(first)
 }
 
 /// Place of an entry in the file.

@@ -75,7 +75,7 @@ pub(super) fn invariant(schema: &mut Schema) {
         if !["probe", "command"].contains(&way) {
             others.extend(looks);
         }
-        if !["latency", "errors"].contains(&way) {
+        if ["probe", "command"].contains(&way) {
             others.push("during");
         }
         shapes.push(json!({ "required": [way], "properties": none(&others) }));

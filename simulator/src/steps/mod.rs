@@ -18,7 +18,7 @@ mod world;
 
 pub use client::Requests;
 pub(crate) use client::{Client, Expectation};
-pub use errand::{Errand, Matches};
+pub use errand::{Errand, LogPart, Matches};
 pub use fault::{FailPoint, Fault, FaultKind, LinkCounts, LinkFault, LinkTraffic, Met, NotLaid, Support, Target};
 pub(crate) use recorder::Origin;
 pub use samples::{OverTime, Part, Purpose, RequestFigures, Sample, Samples, StepSamples};

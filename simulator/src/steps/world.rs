@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::Value;
 
-use super::{Errand, Fault, LinkCounts, LinkTraffic, Matches, Met, NotLaid, Support};
+use super::{Errand, Fault, LinkCounts, LinkTraffic, LogPart, Matches, Met, NotLaid, Support};
 use crate::topology::LogPattern;
 
 /// The system under test and its clock: all that steps and the scenario engine see and do. They know no other clock
@@ -39,13 +39,25 @@ pub trait World {
         Vec::new()
     }
 
-    /// Looks through all that a node has printed since the start of the run for lines that match a pattern, of which
-    /// the `first` are given.
+    /// The length of a node's log in bytes, of each instance; nothing for a node that is not there.
+    fn log_lengths(&self, node: &str) -> Vec<u64> {
+        let _ = node;
+        Vec::new()
+    }
+
+    /// Looks through all that a node has printed since the start of the run, or these parts of it, for lines that match
+    /// a pattern, of which the `first` are given.
     ///
     /// # Errors
     /// When there is no such node, or its log can't be read.
-    fn log_matches(&self, node: &str, pattern: &LogPattern, first: usize) -> Result<Matches, String> {
-        let _ = (pattern, first);
+    fn log_matches(
+        &self,
+        node: &str,
+        pattern: &LogPattern,
+        parts: Option<&[LogPart]>,
+        first: usize,
+    ) -> Result<Matches, String> {
+        let _ = (pattern, parts, first);
         Err(format!("nothing is known of a log of {node} here"))
     }
 
@@ -95,6 +107,13 @@ pub trait World {
     fn lay<'a>(&'a self, fault: &'a Fault) -> LocalBoxFuture<'a, Result<(), NotLaid>> {
         let refusal = NotLaid::Refused(format!("no fault can be laid on {} here", fault.target));
         async { Err(refusal) }.boxed_local()
+    }
+
+    /// Takes back a fault whose [`World::lay`] still waits, as that of a crash does for its point. False if it comes
+    /// all the same: then `lay` is about to return.
+    fn withdraw(&self, fault: &Fault) -> bool {
+        let _ = fault;
+        true
     }
 
     /// Lifts a fault that was laid, and returns once its target is as before.

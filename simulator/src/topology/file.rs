@@ -17,6 +17,11 @@ pub(super) struct TopologyFile {
     /// Name of the topology. Only a file that another one includes may leave it out.
     #[schemars(with = "Option<String>", extend("pattern" = schema::NAME))]
     pub(super) name: Option<Spanned<String>>,
+    /// Makes it the topology that `seam up` without a name takes, of several in its folder. Of no meaning in a file
+    /// that is included.
+    #[serde(default, rename = "default")]
+    #[expect(dead_code, reason = "read where no topology is named, before any is taken")]
+    pub(super) is_default: bool,
     /// Files whose nodes, variables, roles, profiles and secrets belong to this topology too, each read once. Paths
     /// lead from the file that includes. Variables, roles and profiles of that file win over included ones; two
     /// included files may not give one name.

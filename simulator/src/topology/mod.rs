@@ -212,6 +212,12 @@ impl Topology {
         self.roles.get(role).cloned().or_else(own)
     }
 
+    /// The node of a name, or the one that plays a role.
+    pub(crate) fn node_for(&self, role: &str) -> Option<&Node> {
+        let played = || self.node(&self.role(role)?.node);
+        self.node(role).or_else(played)
+    }
+
     /// Every name that [`Topology::role`] resolves, sorted.
     pub fn roles(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self

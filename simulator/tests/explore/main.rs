@@ -2,10 +2,12 @@
 
 mod interrupting;
 mod mistakes;
+mod places;
 #[path = "../cases/project.rs"]
 mod project;
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::PathBuf,
     process::Command,
@@ -54,6 +56,35 @@ impl Project {
     }
 }
 
+/// Names of the scenario's candidates.
+const CANDIDATES: [&str; 5] = ["a kill", "a pause", "in slices", "requests twice", "slow answers"];
+
+/// A candidate as the line of a run has it.
+#[derive(Debug)]
+struct Drawn {
+    journey: u64,
+    acted: bool,
+}
+
+/// Candidates that stood in a run, by their names.
+fn drawn(line: &str) -> BTreeMap<&str, Drawn> {
+    let (_, drawn) = line.split_once("; drawn: ").expect("faults");
+    let one = |text| {
+        let is_of = |name: &&str| str::strip_prefix(text, *name).is_some_and(|rest| rest.starts_with(' '));
+        let name = CANDIDATES.into_iter().find(is_of).expect("a name that is known");
+        let words: Vec<&str> = text.split(' ').collect();
+        let place = words.iter().position(|word| *word == "journey").expect("a journey");
+        let journey = words[place + 1]
+            .parse()
+            .unwrap_or_else(|error| panic!("{error}: {line}"));
+        let acted = !text.ends_with(" (met nothing)");
+        (name, Drawn { journey, acted })
+    };
+    let all: BTreeMap<&str, Drawn> = drawn.split(", ").map(one).collect();
+    assert_eq!(all.len(), CANDIDATES.len(), "{line}");
+    all
+}
+
 #[test]
 fn a_defect_that_needs_two_faults_of_five_is_found_and_shrunk_to_these_two() {
     // One of the five is enough for another failure, to which the search must not slip.
@@ -100,9 +131,10 @@ fn a_defect_that_needs_two_faults_of_five_is_found_and_shrunk_to_these_two() {
     let checked = project.seam(&format!("check {file}"));
     assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""), "{checked:#?}");
     let replay = pinned["replay"].as_str().expect("a command");
+    let elsewhere = tempfile::tempdir().expect("a folder");
     let again = Command::new("sh")
         .args(["-c", replay])
-        .current_dir(project.0.path())
+        .current_dir(elsewhere.path())
         .output();
     let again = Run::from(again.expect("a shell"));
     assert_eq!(again.code, Some(1), "{again:#?}");
@@ -141,15 +173,15 @@ fn a_sound_system_passes_side_by_side_and_a_run_of_one_of_the_seeds_draws_the_sa
             .find(|line| line.starts_with(&format!("seed {seed}: PASS in ")))
     };
     assert!((7..13).all(|seed| of_seed(seed).is_some()), "{said:#?}");
-    let row = |cells: [&str; 3]| {
-        lines
-            .iter()
-            .any(|line| line.split_whitespace().collect::<Vec<_>>() == cells)
-    };
-    assert!(
-        row(["slices", "6", "6"]) || lines.iter().any(|line| line.contains("in slices")),
-        "{said:#?}"
-    );
+    // All five stand in each run, and the table counts what the lines of the runs say.
+    let drawn_in = |seed: u64| drawn(of_seed(seed).expect("its line"));
+    let runs: Vec<_> = (7..13).map(drawn_in).collect();
+    for name in CANDIDATES {
+        let acted = runs.iter().filter(|run| run[name].acted).count();
+        let row = lines.iter().filter_map(|line| line.strip_prefix(&format!(" {name}  ")));
+        let row: Vec<Vec<&str>> = row.map(|cells| cells.split_whitespace().collect()).collect();
+        assert_eq!(row, [["6".to_owned(), acted.to_string()]], "{name}: {said:#?}");
+    }
     project.is_left_clean();
 
     let said = project.seam("run errand --seed 9");
@@ -158,14 +190,17 @@ fn a_sound_system_passes_side_by_side_and_a_run_of_one_of_the_seeds_draws_the_sa
         "{said:#?}"
     );
     let run = project.json("run errand --seed 9", 0);
-    let drawn = of_seed(9).expect("its line");
-    for fault in run["faults"].as_array().expect("a list") {
-        let (name, journey) = (fault["name"].as_str().expect("a name"), &fault["at_journey"]);
+    let faults = run["faults"].as_array().expect("a list");
+    assert_eq!(faults.len(), CANDIDATES.len());
+    let said = drawn_in(9);
+    for fault in faults {
+        let name = fault["name"].as_str().expect("a name");
         assert_eq!(fault["drawn"], true);
-        let laid = drawn.split("; drawn: ").nth(1).expect("faults").split(", ");
-        let ends = [format!("journey {journey}"), format!("journey {journey} for ")];
-        let mut same = laid.filter(|it| it.starts_with(name) && ends.iter().any(|end| it.contains(end.as_str())));
-        assert!(same.next().is_some(), "{name} at {journey}: {drawn}");
+        assert_eq!(
+            fault["at_journey"].as_u64(),
+            Some(said[name].journey),
+            "{name}: {said:?}"
+        );
     }
 }
 
@@ -183,8 +218,32 @@ fn a_failure_that_does_not_come_again_is_a_finding_that_is_not_shrunk() {
     );
     assert_eq!(pinned["faults"].as_array().map(Vec::len), Some(5), "{found:#}");
     assert_eq!(project.runs().len(), 1, "the run that failed is kept");
+    assert_eq!(pinned["could_not_run"], 0);
     let checked = project.seam("check scenarios/errand.pinned-1.toml");
     assert_eq!(checked.code, Some(0), "{checked:#?}");
+}
+
+#[test]
+fn runs_that_cannot_be_made_again_are_said_and_not_taken_for_runs_that_went_well() {
+    let project = Project::new();
+
+    let said = project.seam("explore errand --seeds 1 --from 1 --set defect=fleeting");
+
+    assert_eq!(said.code, Some(1), "{said:#?}");
+    let why = "not shrunk: with the same choices it failed again in 0 of 2 runs, of which 2 could not run: ";
+    assert!(
+        said.stdout.contains(why) && said.stdout.contains("no shop today"),
+        "{said:#?}"
+    );
+    assert!(!said.stdout.contains("depends on more"), "{said:#?}");
+    let note = "seed 1, again: could not run: ";
+    assert_eq!(said.stderr.matches(note).count(), 2, "{said:#?}");
+    let file = project.0.path().join("scenarios/errand.pinned-1.toml");
+    let pinned = fs::read_to_string(file).expect("a file");
+    assert!(
+        pinned.contains("which failed in 0 of 2 runs, of which 2 could not run, of this file"),
+        "{pinned}"
+    );
 }
 
 #[test]
@@ -196,7 +255,7 @@ fn all_seeds_are_run_if_wanted_and_failures_alike_are_one_finding() {
     let broken = include_str!("shop.py").replace("return defect ==", "return True or defect ==");
     fs::write(project.0.path().join("topologies/shop.py"), broken).expect("a file");
 
-    let found = project.json("explore errand --seeds 3 --from 4 --jobs 3 --all", 1);
+    let found = project.json("explore errand --seeds 3 --from 4 --jobs 3 --all --keep-runs 1", 1);
 
     assert_eq!(
         (&found["failed"], found["runs"].as_array().map(Vec::len)),
@@ -206,6 +265,9 @@ fn all_seeds_are_run_if_wanted_and_failures_alike_are_one_finding() {
         panic!("{found:#}")
     };
     assert_eq!(finding["seeds_alike"].as_array().map(Vec::len), Some(2), "{found:#}");
+    // The folder that is named is there, however few are kept.
+    let folder = PathBuf::from(finding["folder"].as_str().expect("a folder"));
+    assert!(folder.join("report.html").is_file(), "{found:#}");
     // It takes no fault and one journey.
     assert_eq!(finding["pinned"]["faults"], serde_json::json!([]));
     assert_eq!(finding["pinned"]["count"], 1);

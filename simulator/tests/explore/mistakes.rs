@@ -66,6 +66,26 @@ fn a_candidate_that_cannot_be_laid_is_refused_by_run_explore_and_check() {
 }
 
 #[test]
+fn two_candidates_that_want_two_points_of_one_node_are_refused_with_the_reason() {
+    let crash = |name: &str, point: &str| {
+        format!("[[explore.fault]]\nname = '{name}'\nkind = 'crash'\nnode = 'shop'\npoint = '{point}'\nat = 0.1\n\n")
+    };
+    let both = crash("early", "shop.take") + &crash("late", "shop.give");
+    let scenario = include_str!("scenario.toml")
+        .replace("faults = 5", "faults = 1")
+        .replacen("[[observe]]", &format!("{both}[[observe]]"), 1);
+    let project = Project::with(&scenario, include_str!("topology.toml"));
+    for line in ["run errand", "explore errand", "check errand"] {
+        let said = project.seam(line);
+
+        assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "{line}: {said:#?}");
+        let wanted = "fault \"late\" has corner-shop crash at shop.give:1, and \"early\" at shop.take:1; a node is \
+                      started with one point and pass, and candidates count even if no run draws both";
+        assert!(said.stderr.contains(wanted), "{line}: {said:#?}");
+    }
+}
+
+#[test]
 fn a_topology_that_does_not_come_up_ends_it_at_once() {
     let project = Project::new();
     let found = project.json("explore errand --seeds 5 --from 1 --set defect=dead", 2);

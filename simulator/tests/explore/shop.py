@@ -1,6 +1,6 @@
 """A shop that bears every fault. With DEFECT "both" it forgets its orders once one process of it has seen a request twice
 and it was started again, in either order, and the start alone shakes it; with "dead" it never starts, with "slow" it
-answers late, and with "once" it forgets everything, in its first run only."""
+answers late, with "once" it forgets everything, in its first run only, and with "fleeting" that run is its last one too."""
 
 import http.server
 import json
@@ -45,8 +45,12 @@ def is_of_the_first_run():
         return first.read() == data
 
 
+if defect == "fleeting" and not is_of_the_first_run():
+    sys.exit("no shop today")
+
+
 def is_broken():
-    if defect == "once":
+    if defect in ("once", "fleeting"):
         return is_of_the_first_run()
     return defect == "both" and marked("again") and marked("repeated")
 

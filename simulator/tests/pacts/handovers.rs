@@ -243,6 +243,33 @@ fn a_switch_moves_the_duty_and_its_way_back_is_printed_and_works() {
 }
 
 #[test]
+fn the_status_says_what_each_side_lacks_and_how_the_one_that_does_not_act_gets_it() {
+    let from = [("a", "tea"), ("b", "rum"), ("c", "gin"), ("d", "ale")];
+    let shelves = Shelves::start(
+        &from,
+        &[("a", "tea"), ("b", "ru"), ("c", "gin, old"), ("d", "rye"), ("e", "ice")],
+    );
+
+    let said = shelves.seam("status shelf", 0, "shelf: 1 would be lost with");
+    let json = shelves.seam("status shelf --json", 0, "");
+    let even = Shelves::start(&from, &from);
+    *even.shelves[1].duty.lock().unwrap() = Duty { epoch: 0, acts: false };
+    even.seam("switch shelf", 0, "");
+    even.seam("status shelf", 0, "so nothing would be lost");
+
+    assert!(
+        said.contains("4 compared; the receiving side lacks 1, the giving side lacks 2, 1 differ for good"),
+        "{said}"
+    );
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        json["lag"],
+        serde_json::json!({ "aggregates": 4, "there": 1, "here": 2, "apart": 1 })
+    );
+    assert_eq!(shelves.shelves[1].texts()[1], "ru", "nothing was carried over");
+}
+
+#[test]
 fn a_switch_between_sides_that_differ_leaves_the_first_one_acting_and_ends_with_1() {
     let shelves = Shelves::start(&[("a", "tea")], &[("a", "gin")]);
     *shelves.shelves[1].duty.lock().unwrap() = Duty { epoch: 0, acts: false };
@@ -251,6 +278,19 @@ fn a_switch_between_sides_that_differ_leaves_the_first_one_acting_and_ends_with_
 
     let duties = shelves.shelves.each_ref().map(|shelf| shelf.duty.lock().unwrap().acts);
     assert_eq!(duties, [true, false]);
+}
+
+#[test]
+fn a_side_that_did_not_act_last_does_not_get_the_duty_while_the_two_differ() {
+    let shelves = Shelves::start(&[("a", "tea")], &[("a", "gin")]);
+    *shelves.shelves[0].duty.lock().unwrap() = Duty { epoch: 1, acts: false };
+    *shelves.shelves[1].duty.lock().unwrap() = Duty { epoch: 2, acts: false };
+
+    shelves.seam("switch shelf", 2, "switch from the side that acted last");
+
+    let duties = shelves.shelves.each_ref().map(|shelf| shelf.duty.lock().unwrap().acts);
+    assert_eq!(duties, [false, false]);
+    shelves.seam("status shelf", 1, "neither acts");
 }
 
 #[test]

@@ -92,7 +92,36 @@ fn a_launch_is_turned_and_its_mismatches_are_shown() {
         (&killed["killed"], &killed["position"]["killed"]),
         (&true.into(), &true.into())
     );
+    let lanes = "reads shadow (shadowed 100 %), writes dualwrite (shadowed 100 %)";
+    let turned = format!("stock: {lanes}, noise 5 %, killed\nbefore: {lanes}, killed\n");
+    seam(&operators, "launch set stock --noise 5%").is(0, &turned, "");
     seam(&operators, "launch set stock --revive").is(0, "before: reads shadow (shadowed 100 %), writes", "");
+}
+
+#[test]
+fn writes_that_are_not_compared_have_a_column_too() {
+    let operators = Operators::start();
+    operators.call(async |stock| drop(stock.put("tea".to_owned(), 5).await));
+    let written = || {
+        let all = seam(&operators, "launch status --json").is(0, "", "").json();
+        let stock = all.as_array().unwrap().iter().find(|it| it["name"] == "stock").unwrap();
+        let put = stock["methods"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|it| it["method"] == "put");
+        put.unwrap()["results"]["written"].clone()
+    };
+    operators.until("both sides wrote", || written() == 1);
+
+    let shown = seam(&operators, "launch status").is(0, "", "").1;
+    let (_, stock) = shown.split_once("stock: ").unwrap();
+    let mut lines = stock.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let head = lines.find(|cells| cells.contains(&"method")).unwrap();
+    let column = head.iter().position(|cell| *cell == "written");
+    let column = column.unwrap_or_else(|| panic!("no column has them:\n{shown}"));
+    let put = lines.find(|cells| cells.contains(&"put")).unwrap();
+    assert_eq!(put[column], "1", "{shown}");
 }
 
 #[test]

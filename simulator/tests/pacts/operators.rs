@@ -16,6 +16,7 @@ use axum::{
 };
 use seam::{
     TransportFailure,
+    http::BearerToken,
     launch::{ADMIN_BODY, Admin, Dial, Fixed, Isolated, Lane, Launch, MemoryJournal, Settings, Stage},
 };
 use tokio::{net::TcpListener, runtime::Runtime};
@@ -91,8 +92,7 @@ impl Operators {
         let prices = prices
             .begin("prices", Arc::new(Fixed::new(Settings::default())))
             .unwrap();
-        let admin = Admin::new(TOKEN)
-            .unwrap()
+        let admin = Admin::new(BearerToken::new(TOKEN).unwrap())
             .with(Arc::new(stock.clone()))
             .with(Arc::new(prices));
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();

@@ -45,6 +45,7 @@ const DEPLOY: &str = "record-deployment storefront --version 1 --to production -
 fn cases() -> Vec<Case> {
     let mut all = vec![
         case("--help", 0),
+        case("help up", 0),
         case("--version", 0),
         case("mutate --help", 0),
         case("doctor", 0),

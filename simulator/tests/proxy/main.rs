@@ -8,4 +8,5 @@ mod described;
 mod faults;
 mod fixture;
 mod mistakes;
+mod operations;
 mod toxics;

@@ -177,6 +177,19 @@ const REFUSED: &[(&str, &str, u16, &str)] = &[
         400,
         r#"wanted a whole number"#,
     ),
+    (
+        "POST /v1/proxies/echo/faults",
+        r#"{"name": "f", "does": {"violate_schema": {}}}"#,
+        400,
+        r#"needs the OpenAPI document of the upstream, which this link has not; PUT it to /v1/proxies/echo/openapi"#,
+    ),
+    (
+        "PUT /v1/proxies/echo/openapi",
+        r#"{"swagger": "2.0"}"#,
+        400,
+        r#"`openapi` is null, wanted a version such as "3.1.0""#,
+    ),
+    ("PUT /v1/proxies/eco/openapi", r#"{}"#, 404, r#"proxy not found"#),
     ("GET /v1/proxies/echo/record?last=all", r#""#, 400, r#"bad query: "#),
     (
         "GET /toxics",
@@ -247,6 +260,10 @@ fn what_can_not_be_served_from_the_beginning_is_exit_code_2() {
     };
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
+    let one = file("one", r#"[{ "name": "a", "upstream": "b:1" }]"#);
+    let described = |proxy: &str, name: &str, text: &str| format!("{proxy}={}", file(name, text));
+    let other = described("b", "other", r#"{ "openapi": "3.1.0" }"#);
+    let pathless = described("a", "pathless", r#"{ "openapi": "3.1.0" }"#);
     let listens = format!(r#"[{{ "name": "a", "upstream": "b:1", "listen": "127.0.0.1:{port}" }}]"#);
     for (args, said) in [
         (vec!["--port", &port], "give a free address with --host and --port"),
@@ -262,6 +279,26 @@ fn what_can_not_be_served_from_the_beginning_is_exit_code_2() {
         (
             vec!["--port", "0", "--config", &file("c", &listens)],
             "choose another, or port 0",
+        ),
+        (
+            vec!["--port", "0", "--openapi", &other],
+            "required arguments were not provided",
+        ),
+        (
+            vec!["--port", "0", "--config", &one, "--openapi", "a"],
+            "wanted PROXY=FILE, such as",
+        ),
+        (
+            vec!["--port", "0", "--config", &one, "--openapi", "a=nowhere.json"],
+            "nowhere.json: No such file",
+        ),
+        (
+            vec!["--port", "0", "--config", &one, "--openapi", &other],
+            r#"no proxy is called "b"; there are ["a"]"#,
+        ),
+        (
+            vec!["--port", "0", "--config", &one, "--openapi", &pathless],
+            "pathless: bad request body: it is no OpenAPI document that can be used: `paths` is null",
         ),
     ] {
         let output = proxy(&args);

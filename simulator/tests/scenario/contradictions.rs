@@ -213,7 +213,7 @@ fn an_invariant_that_is_two_things_or_none_is_refused() {
         ),
         (
             "command = ['a']\nduring = 'steady'",
-            ["\"x\"", "during is for latency and errors", "moments"],
+            ["\"x\"", "during is for latency, errors and log", "the moment at which"],
         ),
         (
             "violations = ''\nchecked = ''\nduring = 'steady'",

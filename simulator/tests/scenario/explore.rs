@@ -86,6 +86,14 @@ fn candidates_that_cannot_be_meant_are_refused() {
             vec!["two faults have the name \"fault 1\""],
         ),
         (
+            LATE.replace("'late'", "'fault 1 (2)'"),
+            vec![
+                "[[explore.fault]] \"fault 1 (2)\"",
+                "another laying of \"fault 1\"",
+                "another name",
+            ],
+        ),
+        (
             format!("[explore]\nfaults = 2\n{LATE}"),
             vec!["faults up to 2 of 1 candidates", "wanted 1 to 1"],
         ),
@@ -111,6 +119,14 @@ fn candidates_that_cannot_be_meant_are_refused() {
                 "wait for each other",
             ],
         ),
+    ] {
+        assert_says(&refusal("[converge]\n", &format!("{explore}[converge]\n")), &parts);
+    }
+}
+
+#[test]
+fn moments_of_candidates_that_cannot_come_are_refused() {
+    for (explore, parts) in [
         (
             SLOW.replace("[2, 5]", "[2, 21]"),
             vec!["\"slow\": at.journey is 21, and there are 20 journeys"],

@@ -8,8 +8,8 @@ use futures::{FutureExt, future::LocalBoxFuture};
 use serde_json::{Value, json};
 use simulator::{
     steps::{
-        Errand, Fault, LinkCounts, LinkTraffic, Matches, Met, NoAnswer, NotLaid, Request, Response, Support, Target,
-        World,
+        Errand, Fault, LinkCounts, LinkTraffic, LogPart, Matches, Met, NoAnswer, NotLaid, Request, Response, Support,
+        Target, World,
     },
     topology::LogPattern,
 };
@@ -188,7 +188,13 @@ impl World for Shop {
         .boxed_local()
     }
 
-    fn log_matches(&self, node: &str, pattern: &LogPattern, first: usize) -> Result<Matches, String> {
+    fn log_matches(
+        &self,
+        node: &str,
+        pattern: &LogPattern,
+        _: Option<&[LogPart]>,
+        first: usize,
+    ) -> Result<Matches, String> {
         let lines: &[&str] = if node == "shop" {
             &["open", "lunch at noon", "closed"]
         } else {

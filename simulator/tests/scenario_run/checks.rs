@@ -57,6 +57,46 @@ command = ["sh", "-c", "test -n \"$SEAM_URL_SHOP\" && test -n \"$SEAM_RUN\""]
 }
 
 #[test]
+fn a_log_is_examined_in_the_part_of_the_run_that_a_claim_is_about() {
+    let claim = |name: &str, log: &str, during: &str| {
+        format!("[[invariant]]\nname = '{name}'\nlog = {{ node = 'shop', {log} }}\nduring = {during}\n")
+    };
+    let opens = |must: &str| format!("{must} = 'shop opens'");
+    // The shop opens before the run and, killed, once more before the fault is over.
+    let project = with_invariants(
+        &[
+            claim("one", &opens("must_not"), "'steady'"),
+            claim("two", "must = 'an order'", "'steady'"),
+            claim("three", &opens("must"), "'faults'"),
+            claim("four", &opens("must"), "{ fault = 'fault 1' }"),
+            claim("five", "must = 'an order'", "{ healed = 'fault 1' }"),
+            claim("six", &opens("must_not"), "{ healed = 'fault 1', after = '1ms' }"),
+        ]
+        .concat(),
+    );
+    let chatty = |project: &Project| project.run(&["errand", "--seed", "7", "--count", "40", "--set", "defect=chatty"]);
+    let run = chatty(&project);
+    assert_eq!(run.code, Some(0), "{run:#?}");
+
+    let project = with_invariants(
+        &[
+            claim("one", &opens("must"), "'steady'"),
+            claim("two", &opens("must_not"), "'faults'"),
+            claim("three", &opens("must_not"), "{ fault = 'fault 1' }"),
+            claim("four", &opens("must"), "{ healed = 'fault 1' }"),
+            claim("late", &opens("must_not"), "{ healed = 'fault 1', after = '1h' }"),
+        ]
+        .concat(),
+    );
+    let run = chatty(&project);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    for name in ["one", "two", "three", "four"] {
+        assert!(run.stdout.contains(&format!("violated 1 times: {name}\n")), "{run:#?}");
+    }
+    assert!(run.stdout.contains("examined nothing: late"), "{run:#?}");
+}
+
+#[test]
 fn a_seed_that_was_used_on_the_same_data_proves_nothing() {
     let project = Project::new();
     let topology = include_str!("topology.toml").to_owned() + "data = 'kept'\n";

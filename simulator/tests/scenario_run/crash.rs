@@ -67,6 +67,19 @@ fn a_point_that_was_never_reached_fails_the_run_by_name() {
 }
 
 #[test]
+fn a_node_that_dies_when_the_journeys_are_over_and_has_passed_its_point_before_has_crashed() {
+    let project = with_fault(&format!("{CRASH}nth = 8\nat = 0.0"));
+
+    // It lives on for a second.
+    let run = project.run(&["errand", "--seed", "7", "--json", "--set", "defect=lingering"]);
+
+    assert_eq!(run.code, Some(0), "{run:#?}");
+    let report = report(&run);
+    assert_eq!(report["faults"][0]["outcome"]["is"], "fired", "{report}");
+    assert_eq!(report["deaths"].as_array().map(Vec::len), Some(0), "{report}");
+}
+
+#[test]
 fn another_death_of_an_armed_node_is_a_death() {
     let project = with_fault(&format!("{CRASH}nth = 1000\nat = 0.0"));
     on(
@@ -125,6 +138,40 @@ fn a_program_without_that_point_or_any_is_refused_before_anything_starts() {
 }
 
 #[test]
+fn the_points_of_a_program_are_said_without_secrets_and_empty_lines() {
+    let project = with_fault("kind = 'crash'\nnode = 'teller'\npoint = 'teller.paid'\nat = 0.5");
+    let topology = include_str!("topology.toml").replace(
+        "[variables]\n",
+        "secret = ['password']\n[variables]\npassword = 'pass-w0rd'\n",
+    );
+    let program = "import os; print('teller.asked', '', ' ', ' ' + os.environ['PASSWORD'], sep=chr(10))";
+    let teller = format!(
+        "[node.teller]\ncommand = ['python3', '-c', \"{program}\"]\nports = []\n\
+         env = {{ PASSWORD = '${{password}}' }}\n"
+    );
+    on(&project, &(topology + &teller));
+
+    let run = project.run(&["errand"]);
+
+    assert_eq!(run.code, Some(2), "{run:#?}");
+    let said = "node 'teller' has no fail point \"teller.paid\"; its program lists teller.asked, ***\n";
+    assert!(run.stderr.contains(said), "{run:#?}");
+}
+
+#[test]
+fn a_program_that_prints_without_an_end_in_place_of_its_points_is_refused() {
+    let project = with_fault("kind = 'crash'\nnode = 'teller'\npoint = 'teller.paid'\nat = 0.5");
+    let teller = "[node.teller]\ncommand = ['python3', '-c', 'print(\"teller.paid\\n\" * 100000)']\nports = []\n";
+    on(&project, &(include_str!("topology.toml").to_owned() + teller));
+
+    let run = project.run(&["errand"]);
+
+    assert_eq!(run.code, Some(2), "{run:#?}");
+    let said = "--fail-points` lists none (it printed more than 65536 bytes)";
+    assert!(run.stderr.contains(said), "{run:#?}");
+}
+
+#[test]
 fn a_node_that_can_have_no_point_is_refused_without_being_asked() {
     let other = "name = 'corner'\n[roles]\nshop = 'corner-shop'\n[node.corner-shop]\n";
     let of_shop = format!("{CRASH}at = 0.5");
@@ -149,7 +196,7 @@ fn a_node_that_can_have_no_point_is_refused_without_being_asked() {
         (
             own,
             of_shop + second,
-            "fault \"fault 2\" has corner-shop crash at shop.order.before_effect:1, and another one at \
+            "fault \"fault 2\" has corner-shop crash at shop.order.before_effect:1, and \"fault 1\" at \
              shop.order.after_effect:1",
         ),
     ] {

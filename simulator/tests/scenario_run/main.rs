@@ -7,6 +7,7 @@ mod faults;
 #[path = "../cases/project.rs"]
 mod project;
 mod report;
+mod seats;
 
 use std::{
     fs,
@@ -75,9 +76,11 @@ fn the_first_and_the_last_line_say_the_seed_and_a_command_that_replays_the_run()
         .split_once("; replay with: ")
         .unwrap_or_else(|| panic!("{run:#?}"));
     assert!(replay.contains(&format!("--{seed} ")), "{seed} is in {replay}");
+    // From any folder, though the run named its files as they are known in its own.
+    let elsewhere = tempfile::tempdir().expect("a folder");
     let again = Command::new("sh")
         .args(["-c", replay])
-        .current_dir(project.0.path())
+        .current_dir(elsewhere.path())
         .output()
         .expect("a shell");
     let again = Run::from(again);
@@ -230,6 +233,13 @@ fn a_node_that_dies_by_itself_fails_the_run_and_is_said_with_its_last_lines() {
 
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert!(run.stdout.contains("death: corner-shop died by itself at "), "{run:#?}");
+    let told = run
+        .stderr
+        .find("corner-shop died by itself (exit status 7), which fails the run\n");
+    assert!(
+        told.is_some() && told < run.stderr.find("phase: judge"),
+        "told at once: {run:#?}"
+    );
     let why = "(exit status 7), without a fault, so the run failed; its last lines:\n";
     assert!(
         run.stdout.contains(why) && run.stdout.contains("    out of memory, giving up\n"),
@@ -368,4 +378,23 @@ fn a_scenarios_own_topology_is_found_beside_it_from_any_folder() {
         run.stdout.contains("/topologies/corner.toml"),
         "the replay line has the path: {run:#?}"
     );
+
+    // Of a path from the current folder, and of a program that was started by one, the line has the whole path.
+    let link = project.0.path().join("seam");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_seam"), link).expect("a link");
+    let mut command = Command::new("./seam");
+    command.args(["run", "scenarios/errand.toml", "--kill", "none"]);
+    let run = Run::from(command.current_dir(project.0.path()).output().expect("seam starts"));
+    let replay = run
+        .stdout
+        .lines()
+        .next()
+        .and_then(|line| line.split_once("replay with: "));
+    let (_, replay) = replay.unwrap_or_else(|| panic!("{run:#?}"));
+    let again = Command::new("sh")
+        .args(["-c", replay])
+        .current_dir(elsewhere.path())
+        .output();
+    let again = Run::from(again.expect("a shell"));
+    assert_eq!(again.code, Some(0), "{replay}: {again:#?}");
 }

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import threading
 
 FAIL_POINTS = ["shop.order.before_effect", "shop.order.after_effect"]
 if "--fail-points" in sys.argv:
@@ -24,6 +25,9 @@ def fail_point(name):
         try:
             os.remove(os.environ["SEAM_FAIL_POINT_FILE"])
         except FileNotFoundError:
+            return
+        if os.environ["DEFECT"] == "lingering":
+            threading.Timer(1, os.kill, (os.getpid(), signal.SIGKILL)).start()
             return
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -57,6 +61,8 @@ class Shop(http.server.BaseHTTPRequestHandler):
             with open(path, "a") as kept:
                 kept.write(json.dumps(orders[key]) + "\n")
         fail_point("shop.order.after_effect")
+        if os.environ["DEFECT"] == "chatty":
+            print("an order", flush=True)
         self.answer(201, orders[key], known)
 
     def answer(self, status, body, repeated=False):
@@ -73,4 +79,6 @@ class Shop(http.server.BaseHTTPRequestHandler):
         pass
 
 
+if os.environ["DEFECT"] == "chatty":
+    print("the shop opens", flush=True)
 http.server.ThreadingHTTPServer(("127.0.0.1", port), Shop).serve_forever()

@@ -208,10 +208,12 @@ fn the_schema_takes_the_faults_that_the_parser_takes() {
         "{ fault = 'fault 1' }",
         "{ healed = 'fault 1', after = '1s' }",
     ] {
-        let claim = format!("[[invariant]]\nname = 'y'\nerrors = {{ below = 1 }}\nduring = {during}\n[[invariant]]");
-        let text = SHOP.replacen("[[invariant]]", &claim, 1);
-        Scenario::parse(&text, Path::new("shop.toml")).unwrap_or_else(|error| panic!("{during}: {error}"));
-        assert!(fits(&schema, &json(&text)), "{during}");
+        for way in ["errors = { below = 1 }", "log = { node = 'shop', must = 'a' }"] {
+            let claim = format!("[[invariant]]\nname = 'y'\n{way}\nduring = {during}\n[[invariant]]");
+            let text = SHOP.replacen("[[invariant]]", &claim, 1);
+            Scenario::parse(&text, Path::new("shop.toml")).unwrap_or_else(|error| panic!("{during}: {error}"));
+            assert!(fits(&schema, &json(&text)), "{way}: {during}");
+        }
     }
 }
 

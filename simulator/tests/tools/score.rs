@@ -8,7 +8,7 @@ use wiremock::{
 
 use crate::folder::Folder;
 
-const RATINGS: &str = r#"
+pub(crate) const RATINGS: &str = r#"
 [module.payments]
 team = { rating = 2, splits = true, reason = "a team of its own" }
 deployment-frequency = { rating = 1, splits = false, reason = "monthly" }
@@ -17,7 +17,7 @@ availability = { splits = true, reason = "orders can wait" }
 data-isolation = { splits = false, reason = "no audit" }
 "#;
 
-fn meter(from: &str, to: &str, requests: u64, calls: u64, cannot_cross: u64) -> Value {
+pub(crate) fn meter(from: &str, to: &str, requests: u64, calls: u64, cannot_cross: u64) -> Value {
     let time = json!({ "count": calls, "sum_ns": calls * 1_000_000, "max_ns": 1_000_000, "p50_ns": 1_000_000,
         "p99_ns": 1_000_000 });
     json!({
@@ -30,12 +30,12 @@ fn meter(from: &str, to: &str, requests: u64, calls: u64, cannot_cross: u64) -> 
     })
 }
 
-fn module(name: &str, requests: u64, busy_ms: u64) -> Value {
+pub(crate) fn module(name: &str, requests: u64, busy_ms: u64) -> Value {
     json!({ "module": name, "requests": requests, "events": 0, "busy_ns": busy_ms * 1_000_000 })
 }
 
 /// A process in which one call of payments takes 1 ms, and orders has worked for 900 ms of its own.
-fn figures(requests: u64, calls: u64, cannot_cross: u64) -> Value {
+pub(crate) fn figures(requests: u64, calls: u64, cannot_cross: u64) -> Value {
     json!({
         "modules": [module("orders", 100, 900 + calls), module("payments", 0, 0)],
         "meters": [meter("orders", "payments", requests, calls, cannot_cross)],
@@ -54,7 +54,7 @@ async fn process(figures: &Value) -> MockServer {
 }
 
 /// The exit code and the first module of the JSON, for a process with these figures.
-async fn scored(ratings: &str, figures: &Value) -> (Option<i32>, Value) {
+pub(crate) async fn scored(ratings: &str, figures: &Value) -> (Option<i32>, Value) {
     let folder = Folder::new();
     folder.write("score.toml", ratings);
     let server = process(figures).await;
@@ -63,7 +63,7 @@ async fn scored(ratings: &str, figures: &Value) -> (Option<i32>, Value) {
     (said.code, report["modules"][0].clone())
 }
 
-fn says(module: &Value, verdict: &str, words: &str) {
+pub(crate) fn says(module: &Value, verdict: &str, words: &str) {
     assert_eq!(module["verdict"], verdict, "{module:#}");
     assert!(module["why"].as_str().unwrap().contains(words), "{module:#}");
 }
@@ -313,7 +313,7 @@ async fn a_process_that_is_away_or_has_no_figures_is_refused() {
 const NODE: &str = "command = [\"sleep\", \"600\"]\n";
 
 /// Lints a topology of these nodes, each with the rest of its table.
-fn linted(nodes: &[(&str, &str)], score: Option<&str>, more: &[&str]) -> crate::folder::Said {
+pub(crate) fn linted(nodes: &[(&str, &str)], score: Option<&str>, more: &[&str]) -> crate::folder::Said {
     let folder = Folder::new();
     let tables = nodes
         .iter()

@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::TcpListener,
     path::Path,
+    sync::atomic::{AtomicU16, Ordering::Relaxed},
     thread,
 };
 
@@ -110,10 +111,20 @@ fn a_program_and_a_folder_that_are_not_there_are_said_with_where_they_were_looke
     assert!(folder.contains("node 'web' runs in /"), "{folder}");
 }
 
+/// A listener on a port that a topology may name as its own, and the port. It lies below those that the system gives to
+/// whoever asks for any, and below those that `seam` gives to nodes: nobody else takes it once the listener is gone.
+fn fixed() -> (TcpListener, u16) {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 3_000).unwrap();
+    (0..4_000)
+        .map(|_| 10_000 + (start + NEXT.fetch_add(1, Relaxed)) % 4_000)
+        .find_map(|port| Some((TcpListener::bind(("127.0.0.1", port)).ok()?, port)))
+        .unwrap()
+}
+
 #[test]
 fn a_fixed_port_is_used_and_a_taken_one_is_said_before_anything_starts() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
+    let (taken, port) = fixed();
     let shop = Shop::new(&format!(
         "name = 's'\n[node.first]\ncommand = ['sh', '-c', 'touch started; exec sleep 600']\nports = []\n\
          [node.web]\ncommand = {PYTHON}\nfixed_ports = {{ main = {port} }}\nneeds = ['first']"
@@ -145,8 +156,7 @@ fn a_fixed_port_is_used_and_a_taken_one_is_said_before_anything_starts() {
 
 #[test]
 fn a_public_port_is_where_a_node_is_found_and_a_taken_one_is_said() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port();
+    let (taken, port) = fixed();
     let shop = Shop::new(&format!(
         "name = 's'\n[node.web]\ncommand = {PYTHON}\npublic_ports = {{ main = {port} }}"
     ));

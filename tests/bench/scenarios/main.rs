@@ -51,6 +51,7 @@ fn main() {
         "requests per second",
         "p50, us",
         "p99, us",
+        "p50 of the front door's",
     ]);
     for (name, figures) in [
         ("a bare client, straight to the server", &direct),
@@ -63,6 +64,7 @@ fn main() {
             format!("{rate:.0}"),
             p50_us.to_string(),
             p99_us.to_string(),
+            format!("{:.2}", *p50_us as f64 / proxied.p50_us as f64),
         ]);
     }
     println!("{table}");

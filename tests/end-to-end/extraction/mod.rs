@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+mod followed;
+
 use std::{
     net::TcpListener,
     path::Path,
@@ -10,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use commerce::{Inventory, Order, OrderStatus, Orders, PageRequest, Payment, Payments, http};
+use commerce::{Inventory, Order, OrderStatus, Orders, PageRequest, Payment, PaymentStatus, Payments, http};
 use outside::{Ledger, MailSink, PaymentProvider, PushSink};
 use seam::http::{Socket, SocketLimits};
 use shared::testing::{Port, until};
@@ -29,10 +31,14 @@ struct Platform {
     monolith: Service,
     service: Service,
     provider: String,
-    _folders: [TempDir; 2],
+    /// Settings of the monolith, whatever it does about payments.
+    settings: Vec<(&'static str, String)>,
+    home: TempDir,
+    _away: TempDir,
     /// The monolith's port, which nobody else may have before it listens.
     _door: Port,
-    _outside: (PaymentProvider, MailSink, PushSink),
+    mail: MailSink,
+    _outside: (PaymentProvider, PushSink),
 }
 
 /// `seam handover copy --every`, which is killed when it is dropped.
@@ -48,19 +54,26 @@ impl Drop for KeptCurrent {
 impl Platform {
     /// The monolith with its payments beside the service, which stands by.
     async fn start() -> Self {
-        let launched = |service: &Service, home: &Path| {
-            vec![
-                ("PAYMENTS_CANDIDATE_URL", service.url()),
-                ("LAUNCH_FILE", format!("{}/{{module}}.toml", home.display())),
-            ]
-        };
-        Self::started(tests::binary("monolith"), "true", launched).await
+        Self::started(tests::binary("monolith"), "true", Self::launched).await
+    }
+
+    /// Settings of a monolith that launches the service beside its own payments.
+    fn launched(service: &Service, home: &Path) -> Vec<(&'static str, String)> {
+        vec![
+            ("PAYMENTS_CANDIDATE_URL", service.url()),
+            ("LAUNCH_FILE", format!("{}/{{module}}.toml", home.display())),
+        ]
+    }
+
+    /// Settings of a monolith that has the service in place of its own payments.
+    fn replaced(service: &Service, _: &Path) -> Vec<(&'static str, String)> {
+        vec![("PAYMENTS_URL", service.url())]
     }
 
     /// The service in place of payments, which this build of the monolith does not have.
     async fn extracted() -> Self {
         let monolith = tests::monolith_with(&["inventory", "notifications"]);
-        Self::started(monolith, "false", |service, _| vec![("PAYMENTS_URL", service.url())]).await
+        Self::started(monolith, "false", Self::replaced).await
     }
 
     async fn started(
@@ -77,21 +90,24 @@ impl Platform {
         let door = Port::hold();
         let monolith_url = format!("http://{}", door.address());
         let service = Self::service(away.path(), &provider_url, &monolith_url, stands_by).await;
-        let mut settings = vec![
+        let settings = vec![
             ("LISTEN", door.address().to_string()),
             ("PROVIDER_URL", provider_url.clone()),
             ("SMTP_ADDRESS", mail.smtp_address().to_string()),
             ("PUSH_URL", format!("http://{}", push.address())),
             ("ADMIN_TOKEN", TOKEN.to_owned()),
         ];
-        settings.extend(more(&service, home.path()));
+        let all = [settings.clone(), more(&service, home.path())].concat();
         Self {
-            monolith: Service::start_command(monolith, "monolith", home.path(), &settings).await,
+            monolith: Service::start_command(monolith, "monolith", home.path(), &all).await,
             service,
             provider: provider_url,
-            _folders: [home, away],
+            settings,
+            home,
+            _away: away,
             _door: door,
-            _outside: (provider, mail, push),
+            mail,
+            _outside: (provider, push),
         }
     }
 
@@ -169,9 +185,38 @@ impl Platform {
         KeptCurrent(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 
-    async fn ledger(&self) -> Ledger {
+    /// The state of the launch, once so many reads were compared, all of which agreed.
+    async fn compared(&self, times: usize) -> serde_json::Value {
+        until("the shadow reads are compared", async || {
+            let shown: serde_json::Value = serde_json::from_str(&self.said("launch status --json").await).unwrap();
+            let methods = shown[0]["methods"].as_array().unwrap();
+            let reads = methods
+                .iter()
+                .find(|counts| counts["method"] == "list_payments_for_order")
+                .unwrap();
+            let results = reads["results"].as_object().unwrap();
+            let same = results["same"].as_u64().unwrap();
+            assert_eq!(results["different"], 0, "{shown}");
+            (same >= times as u64).then_some(shown)
+        })
+        .await
+    }
+
+    /// Asserts that the provider has charged each of these orders once, and no other.
+    async fn assert_charged_once(&self, orders: &[Order]) {
         let body = reqwest::get(format!("{}/ledger", self.provider)).await.unwrap();
-        serde_json::from_slice(&body.bytes().await.unwrap()).unwrap()
+        let ledger: Ledger = serde_json::from_slice(&body.bytes().await.unwrap()).unwrap();
+        let charged = ledger.charges.iter().map(|charge| charge.capture.reference.clone());
+        let placed = orders.iter().map(|order| order.id.to_string());
+        let sorted = |mut ids: Vec<String>| {
+            ids.sort();
+            ids
+        };
+        assert_eq!(
+            sorted(charged.collect()),
+            sorted(placed.collect()),
+            "each order is charged once"
+        );
     }
 }
 
@@ -198,7 +243,7 @@ async fn payments_leave_the_monolith_with_their_rows_and_their_duty_and_can_come
         let [ours, theirs] = [&platform.monolith, &platform.service].map(|side| Platform::payments(side, order));
         assert_eq!(ours.await, theirs.await);
     }
-    let shown: serde_json::Value = serde_json::from_str(&platform.said("launch status --json").await).unwrap();
+    let shown = platform.compared(orders.len()).await;
 
     // Orders go on while the duty moves; what the monolith is asked for is carried to the service, and outcomes back.
     let placing = async {
@@ -211,12 +256,18 @@ async fn payments_leave_the_monolith_with_their_rows_and_their_duty_and_can_come
     let switch = format!("handover switch {}", platform.there());
     let (placed, switched) = tokio::join!(placing, platform.said(&switch));
     orders.extend(placed);
-    let outcomes = platform.keep_current(&platform.back());
     orders.push(platform.place("after").await);
+    // Before any outcome is carried back: it is the service that charges.
+    until("the service has charged what came after", async || {
+        let payments = Platform::payments(&platform.service, &orders[20]).await;
+        (payments.first()?.status == PaymentStatus::Captured).then_some(())
+    })
+    .await;
+    let meanwhile = Platform::payments(&platform.monolith, &orders[20]).await;
+    let outcomes = platform.keep_current(&platform.back());
     for order in &orders {
         platform.confirmed(order).await;
     }
-    let by_service = Platform::payments(&platform.service, &orders[20]).await;
 
     // And back.
     drop((current, outcomes));
@@ -229,21 +280,11 @@ async fn payments_leave_the_monolith_with_their_rows_and_their_duty_and_can_come
     assert!(copied.contains("10 were carried over"), "{copied}");
     assert_eq!(shown[0]["gate"]["groups"], serde_json::json!([]), "{shown}");
     assert!(switched.contains("acts in epoch 1"), "{switched}");
-    assert_eq!(
-        by_service.len(),
-        1,
-        "the service made the charge of the order that came after"
-    );
-    let ledger = platform.ledger().await;
-    let mut charged: Vec<String> = ledger
-        .charges
+    let captured = meanwhile
         .iter()
-        .map(|charge| charge.capture.reference.clone())
-        .collect();
-    charged.sort();
-    let mut placed: Vec<String> = orders.iter().map(|order| order.id.to_string()).collect();
-    placed.sort();
-    assert_eq!(charged, placed, "each order is charged once");
+        .filter(|payment| payment.status == PaymentStatus::Captured);
+    assert_eq!(captured.count(), 0, "the monolith charges nobody after the switch");
+    platform.assert_charged_once(&orders).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -146,8 +146,9 @@ impl Platform {
             .text()
             .await
             .unwrap();
-        let series = r#"seam_launch_shadowed_total{contract="payments",method="get_payment",result="different"} "#;
-        let line = text.lines().find_map(|line| line.strip_prefix(series)).unwrap();
+        let labels = r#"contract="payments",launch="payments",method="get_payment",result="different""#;
+        let series = format!("seam_launch_shadowed_total{{{labels}}} ");
+        let line = text.lines().find_map(|line| line.strip_prefix(&series)).unwrap();
         line.parse().unwrap()
     }
 }

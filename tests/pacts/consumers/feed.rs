@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use commerce::{EventFeed, http::feed::Client};
+use commerce::{Batch, EventFeed, http::feed::Client};
 use pact_consumer::patterns::JsonPattern;
-use serde_json::json;
 
 use super::{
     call::Call,
@@ -17,6 +16,8 @@ use super::{
 const READING: (u32, Duration) = (256, Duration::from_secs(20));
 /// Limit and wait of a read that checks whether an unreadable log is back.
 const LOOKING: (u32, Duration) = (64, Duration::ZERO);
+/// Id of a log.
+const LOG: &str = "6f1d3c52-8b0e-4c0e-9a53-0d6f1c8f2f4e";
 /// A position that no log reaches.
 const FAR: i64 = 1_000_000_000_000;
 
@@ -28,19 +29,23 @@ pub(crate) fn read(pact: Pact, module: &'static str, given: Vec<State>) -> Pact 
     );
     let none = asked("read the events of a log after the last", module, FAR, LOOKING);
     pact.call(
-        first.answers(json_pattern!({ "events": each(recorded(module)) })),
+        first.answers(json_pattern!({ "log": uuid(LOG), "events": each(recorded(module)) })),
         move |provider| async move {
             let feed = Client::new(module, provider.socket());
-            let events = feed.read_events(0, READING.0, READING.1).await.unwrap();
+            let Batch { log, events } = feed.read_events(0, READING.0, READING.1).await.unwrap();
+            assert_eq!(log.to_string(), LOG);
             assert_eq!((events.len(), events[0].position, events[0].event.version), (1, 1, 1));
             assert_eq!(events[0].event.aggregate_id, "one of its own");
         },
     )
-    .call(none.answers(json!({ "events": [] })), move |provider| async move {
-        let feed = Client::new(module, provider.socket());
-        let events = feed.read_events(FAR, LOOKING.0, LOOKING.1).await;
-        assert_eq!(events, Ok(Vec::new()));
-    })
+    .call(
+        none.answers(json_pattern!({ "log": uuid(LOG), "events": [] })),
+        move |provider| async move {
+            let feed = Client::new(module, provider.socket());
+            let read = feed.read_events(FAR, LOOKING.0, LOOKING.1).await.unwrap();
+            assert_eq!((read.log.to_string().as_str(), read.events.len()), (LOG, 0));
+        },
+    )
 }
 
 fn asked(description: &str, module: &str, after: i64, (limit, wait): (u32, Duration)) -> Call {

@@ -6,6 +6,7 @@ use http::{Request, Response};
 use seam::{BoxFuture, TransportFailure, http::Transport};
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// A message on its way to a consumer: the next event of a log, which subscribers read over HTTP once it is
 /// published.
@@ -78,7 +79,7 @@ impl IncomingMessage {
         let events: Vec<_> = events
             .map(|(position, event)| json!({ "position": position, "event": event }))
             .collect();
-        json!({ "data": { "events": events }, "request_id": "r", "timestamp": Timestamp::now() })
+        json!({ "data": { "log": Uuid::nil(), "events": events }, "request_id": "r", "timestamp": Timestamp::now() })
     }
 }
 

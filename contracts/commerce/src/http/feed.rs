@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use seam::{TransportFailure, http::Transport};
-use serde::{Deserialize, Serialize};
 
 use super::{
     client::{Outgoing, RestClient},
@@ -15,7 +14,7 @@ use super::{
     reply::Success,
     routes::Routes,
 };
-use crate::{Error, EventFeed, FeedError, Invalid, RecordedEvent, error::NoConflict};
+use crate::{Batch, Error, EventFeed, FeedError, Invalid, error::NoConflict};
 
 /// Longest time for which a reader may wait for an event.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -55,13 +54,6 @@ pub fn router(name: &str, feed: Arc<dyn EventFeed>) -> Router {
     routes(name).over(feed)
 }
 
-/// Body of a reply: a part of a log.
-#[derive(Serialize, Deserialize, utoipa::ToSchema)]
-pub(crate) struct Batch {
-    /// Events in the order of their positions; empty if none came in time.
-    events: Vec<RecordedEvent>,
-}
-
 pub(crate) fn routes(name: &str) -> Routes<dyn EventFeed> {
     let read = Operation::get(
         "/v2/events/{module}",
@@ -81,8 +73,7 @@ async fn read_events(feed: Arc<dyn EventFeed>, request: Incoming) -> Result<Succ
     if wait > LONGEST_WAIT {
         return Err(Invalid::new("wait_ms", wait.as_millis(), wanted).into());
     }
-    let events = feed.read_events(after, limit, wait).await?;
-    Success::ok(&Batch { events })
+    Success::ok(&feed.read_events(after, limit, wait).await?)
 }
 
 /// Client of a module's log: every read is a request to the [`router`] at the other end.
@@ -104,12 +95,11 @@ impl<T: Transport> Client<T> {
 
 #[seam::async_trait]
 impl<T: Transport> EventFeed for Client<T> {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError> {
         let wait = wait.min(LONGEST_WAIT);
         let query = format!("after={after}&limit={limit}&wait_ms={}", wait.as_millis());
         let request = Outgoing::get(format!("{}?{query}", self.path)).patience(wait + GRACE);
-        let batch: Batch = self.rest.call::<_, NoConflict>(request).await?;
-        Ok(batch.events)
+        Ok(self.rest.call::<_, NoConflict>(request).await?)
     }
 }
 

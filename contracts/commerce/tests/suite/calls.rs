@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use commerce::{
-    Error, EventFeedCall, EventFeedReply, FeedError, InventoryCall, InventoryReply, NewNotification, NotificationsCall,
-    NotificationsReply, OrdersCall, OrdersReply, PaymentsCall, PaymentsReply, ProductUpdate, Refund,
+    Batch, Error, EventFeedCall, EventFeedReply, FeedError, InventoryCall, InventoryReply, NewNotification,
+    NotificationsCall, NotificationsReply, OrdersCall, OrdersReply, PaymentsCall, PaymentsReply, ProductUpdate, Refund,
     ReservationRequest,
 };
 use proptest::{collection::vec, option, prelude::*};
@@ -137,6 +137,13 @@ pub(crate) fn notifications() -> impl Strategy<Value = (NotificationsCall, Notif
     ]
 }
 
+fn batch() -> impl Strategy<Value = Batch> {
+    (any::<u128>(), vec(recorded_event(), 0..4)).prop_map(|(log, events)| Batch {
+        log: uuid::Uuid::from_u128(log),
+        events,
+    })
+}
+
 /// A call of EventFeed, with a reply. Waits are whole milliseconds up to 30 s, the most that crosses HTTP.
 pub(crate) fn feeds() -> impl Strategy<Value = (EventFeedCall, EventFeedReply)> {
     let wait = (0_u64..=30_000).prop_map(Duration::from_millis);
@@ -146,7 +153,7 @@ pub(crate) fn feeds() -> impl Strategy<Value = (EventFeedCall, EventFeedReply)> 
         text().prop_map(FeedError::Unreadable),
         (text(), text()).prop_map(|(to, reason)| FeedError::Transport(TransportFailure::new(to, reason))),
     ];
-    let reply = prop_oneof![2 => vec(recorded_event(), 0..4).prop_map(Ok), 1 => failure.prop_map(Err)];
+    let reply = prop_oneof![2 => batch().prop_map(Ok), 1 => failure.prop_map(Err)];
     (call, reply).prop_map(|((after, limit, wait), reply)| {
         let call = EventFeedCall::ReadEvents { after, limit, wait };
         (call, EventFeedReply::ReadEvents(reply))

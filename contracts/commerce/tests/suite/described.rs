@@ -8,7 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use commerce::{
-    DomainEventPayload, EventFeed, FeedError, Inventory, Notifications, Orders, Payments, RecordedEvent, http,
+    Batch, DomainEventPayload, EventFeed, FeedError, Inventory, Notifications, Orders, Payments, RecordedEvent, http,
 };
 use proptest::prelude::*;
 use seam::{
@@ -144,8 +144,11 @@ struct Log(Vec<RecordedEvent>);
 
 #[seam::async_trait]
 impl EventFeed for Log {
-    async fn read_events(&self, _: i64, _: u32, _: std::time::Duration) -> Result<Vec<RecordedEvent>, FeedError> {
-        Ok(self.0.clone())
+    async fn read_events(&self, _: i64, _: u32, _: std::time::Duration) -> Result<Batch, FeedError> {
+        Ok(Batch {
+            log: uuid::Uuid::nil(),
+            events: self.0.clone(),
+        })
     }
 }
 

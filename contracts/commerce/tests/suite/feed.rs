@@ -10,22 +10,23 @@ use std::{
 
 use axum::{Router, http::Request};
 use bytes::Bytes;
-use commerce::{EventFeed, EventFeedReply, FeedError, Invalid, RecordedEvent, http::feed};
+use commerce::{Batch, EventFeed, EventFeedReply, FeedError, Invalid, RecordedEvent, http::feed};
 use seam::{
     BoxFuture, Carrier, Contract, Deferred, TransportFailure, Wire,
     http::{AnswerWithin, InProcess, Transport},
 };
+use uuid::Uuid;
 
 use crate::{events::recorded, requests::ask, samples::order_events};
 
 /// A log that records its calls and returns a set reply.
 struct Log {
     asked: Mutex<Vec<(i64, u32, Duration)>>,
-    answer: Result<Vec<RecordedEvent>, FeedError>,
+    answer: Result<Batch, FeedError>,
 }
 
 impl Log {
-    fn answering(answer: Result<Vec<RecordedEvent>, FeedError>) -> Arc<Self> {
+    fn answering(answer: Result<Batch, FeedError>) -> Arc<Self> {
         let asked = Mutex::new(Vec::new());
         Arc::new(Self { asked, answer })
     }
@@ -33,25 +34,38 @@ impl Log {
 
 #[seam::async_trait]
 impl EventFeed for Log {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError> {
         self.asked.lock().unwrap().push((after, limit, wait));
         self.answer.clone()
     }
 }
 
-fn events() -> Vec<RecordedEvent> {
+/// The log of these tests.
+const ID: Uuid = Uuid::from_u128(7);
+
+fn none() -> Batch {
+    Batch {
+        log: ID,
+        events: Vec::new(),
+    }
+}
+
+fn events() -> Batch {
     let events = order_events().into_iter().enumerate();
     let recorded = |(index, event)| RecordedEvent {
         position: i64::MAX - i64::try_from(index).unwrap(),
         event: recorded(&event, 1, "orders"),
     };
-    events.map(recorded).collect()
+    Batch {
+        log: ID,
+        events: events.map(recorded).collect(),
+    }
 }
 
-fn answers() -> [Result<Vec<RecordedEvent>, FeedError>; 5] {
+fn answers() -> [Result<Batch, FeedError>; 5] {
     [
         Ok(events()),
-        Ok(Vec::new()),
+        Ok(none()),
         Err(FeedError::Invalid(Invalid::new("limit", 0, "1 to 1000"))),
         Err(FeedError::Unreadable("disk full".to_owned())),
         Err(FeedError::Transport(TransportFailure::new("elsewhere", "no answer"))),
@@ -137,7 +151,7 @@ async fn events_and_failures_come_back_as_the_log_gave_them() {
 
 #[tokio::test]
 async fn a_log_is_asked_to_wait_30_seconds_at_most() {
-    let log = Log::answering(Ok(Vec::new()));
+    let log = Log::answering(Ok(none()));
     let router = feed::router("orders", log.clone());
     for wait in [30_001_u64, 3_600_000, u64::MAX] {
         let reply = ask(&router, &format!("GET /v2/events/orders?wait_ms={wait}"), &[], "").await;
@@ -184,17 +198,20 @@ async fn a_client_waits_longer_than_it_asks_the_log_to() {
 #[tokio::test]
 async fn the_logs_of_several_modules_are_served_side_by_side() {
     let orders = feed::router("orders", Log::answering(Ok(events())));
-    let payments = feed::router("payments", Log::answering(Ok(Vec::new())));
+    let payments = feed::router("payments", Log::answering(Ok(none())));
     let router = Router::new().merge(orders).merge(payments);
     for (name, count) in [("orders", 5), ("payments", 0)] {
         let client = feed::Client::new(name, InProcess::new(router.clone()));
-        assert_eq!(client.read_events(0, 10, Duration::ZERO).await.unwrap().len(), count);
+        assert_eq!(
+            client.read_events(0, 10, Duration::ZERO).await.unwrap().events.len(),
+            count
+        );
     }
 }
 
 #[tokio::test]
 async fn a_position_that_is_no_number_is_refused() {
-    let router = feed::router("orders", Log::answering(Ok(Vec::new())));
+    let router = feed::router("orders", Log::answering(Ok(none())));
     let reply = ask(&router, "GET /v2/events/orders?after=x", &[], "").await;
     assert_eq!((reply.status, reply.code().as_str()), (400, "INVALID_INPUT"));
 }

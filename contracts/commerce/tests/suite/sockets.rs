@@ -133,16 +133,18 @@ struct Quiet;
 
 #[seam::async_trait]
 impl EventFeed for Quiet {
-    async fn read_events(
-        &self,
-        _: i64,
-        _: u32,
-        wait: Duration,
-    ) -> Result<Vec<commerce::RecordedEvent>, commerce::FeedError> {
+    async fn read_events(&self, _: i64, _: u32, wait: Duration) -> Result<commerce::Batch, commerce::FeedError> {
         let an_event = std::future::pending::<()>();
         let none_in_time = tokio::time::timeout(wait, an_event).await;
         assert!(none_in_time.is_err());
-        Ok(Vec::new())
+        Ok(none())
+    }
+}
+
+fn none() -> commerce::Batch {
+    commerce::Batch {
+        log: uuid::Uuid::nil(),
+        events: Vec::new(),
     }
 }
 
@@ -161,5 +163,5 @@ async fn a_reader_outwaits_the_limit_of_its_transport() {
         .read_events(0, 1, Duration::from_millis(200))
         .await;
 
-    assert_eq!(read, Ok(Vec::new()));
+    assert_eq!(read, Ok(none()));
 }

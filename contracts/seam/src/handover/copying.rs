@@ -30,6 +30,9 @@ pub enum CopyError {
     /// The receiving side failed.
     #[error("the receiving side: {0}")]
     To(#[source] HandoverError),
+    /// A switch was cut off by this error, and neither side acts.
+    #[error("{0}; NEITHER SIDE ACTS NOW: switch again, in either direction, to end that")]
+    NobodyActs(#[source] Box<CopyError>),
 }
 
 impl Default for Copying {
@@ -89,11 +92,7 @@ impl Copying {
         range: Range,
         figures: &mut SetReport,
     ) -> Result<Option<Key>, CopyError> {
-        let mut ours = from.summarize(range, self.batch).await.map_err(CopyError::From)?;
-        let theirs = to
-            .summarize(ours.range.clone(), self.batch)
-            .await
-            .map_err(CopyError::To)?;
+        let (mut ours, theirs) = self.summaries(from, to, range).await?;
         let mut even = ours.agrees(&theirs);
         if !even {
             // The receiving side has more in this range than fits one answer: take the part that does.
@@ -108,6 +107,22 @@ impl Copying {
         figures.aggregates += ours.aggregates;
         figures.rows += ours.rows;
         Ok(ours.range.until)
+    }
+
+    /// Summarises the first part of the range on both sides: of the giving side one batch, of the other side what it
+    /// has of that.
+    pub(super) async fn summaries(
+        &self,
+        from: &dyn Handover,
+        to: &dyn Handover,
+        range: Range,
+    ) -> Result<(Summary, Summary), CopyError> {
+        let ours = from.summarize(range, self.batch).await.map_err(CopyError::From)?;
+        let theirs = to
+            .summarize(ours.range.clone(), self.batch)
+            .await
+            .map_err(CopyError::To)?;
+        Ok((ours, theirs))
     }
 
     async fn both(
@@ -160,7 +175,7 @@ async fn mend(from: &dyn Handover, to: &dyn Handover, range: &Range, figures: &m
 
 const APART: &str =
     "both sides have changed it, or the receiving side can't hold it; decide by hand which one is right";
-const ONLY_THERE: &str = "only the receiving side has it; delete it there, or copy it back";
+pub(super) const ONLY_THERE: &str = "only the receiving side has it";
 
 fn difference(set: &str, key: Key, reason: &str) -> Difference {
     Difference {
@@ -172,14 +187,14 @@ fn difference(set: &str, key: Key, reason: &str) -> Difference {
 
 /// What is to be done with the aggregates of a range.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Plan {
-    wanted: Vec<Key>,
-    newer: u64,
-    different: Vec<(Key, &'static str)>,
+pub(super) struct Plan {
+    pub(super) wanted: Vec<Key>,
+    pub(super) newer: u64,
+    pub(super) different: Vec<(Key, &'static str)>,
 }
 
 impl Plan {
-    fn of(ours: Vec<Outline>, theirs: Vec<Outline>) -> Self {
+    pub(super) fn of(ours: Vec<Outline>, theirs: Vec<Outline>) -> Self {
         let known: BTreeMap<&Key, &Outline> = theirs.iter().map(|outline| (&outline.key, outline)).collect();
         let mut plan = Self::default();
         for outline in &ours {

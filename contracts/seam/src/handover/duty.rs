@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// Each side stores the last *epoch* that it knows, a number that only grows, and its part in it. A side begins to act
 /// in an epoch only with the [`Release`] of the other side for it, and only if it has neither known nor given away that
-/// epoch before. So at any time one side acts at most, whatever its processes believe: between the two moments nobody
-/// does. The rule is that of fencing tokens (Kleppmann, "How to do distributed locking", 2016), with the token stored
-/// on both sides.
+/// epoch before. So with one process on each database one side acts at most at any time, whatever it believes: between
+/// the two moments nobody does. The rule is that of fencing tokens (Kleppmann, "How to do distributed locking", 2016),
+/// with the token stored on both sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Duty {
     /// The last epoch that the side knows; 0 in a database that never took part in a handover.

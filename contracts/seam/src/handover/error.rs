@@ -48,6 +48,12 @@ pub enum HandoverError {
     /// The module does nothing that only one side may do, so there is no duty to move.
     #[error("nothing that {0} does has to be done by one side alone: copy its rows, and send its calls there")]
     NoDuty(String),
+    /// The side acts, has rows of its own, and never took part in a handover: rows would make it stand by. Nothing was
+    /// done.
+    #[error(
+        "this side acts and has rows of its own; to have it take over, start it with STANDS_BY=true, or switch to it"
+    )]
+    Acts,
     /// Something was still under way after the time for it. No new work begins; ask again.
     #[error("work is still under way after {0} s; nothing new begins, so ask again")]
     Busy(u64),

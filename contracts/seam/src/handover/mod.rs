@@ -20,6 +20,7 @@ mod copying;
 mod duty;
 mod error;
 mod finding;
+mod lag;
 mod layout;
 #[cfg(feature = "http")]
 mod over_http;
@@ -32,6 +33,7 @@ pub use copying::{CopyError, Copying};
 pub use duty::{Duty, Release};
 pub use error::HandoverError;
 pub use finding::{Difference, Taken};
+pub use lag::Lag;
 pub use layout::{Layout, SetLayout};
 #[cfg(feature = "http")]
 pub use over_http::{HANDOVER_BODY, HANDOVER_PATH, HandoverClient, answer_handover};

@@ -12,7 +12,7 @@ use crate::{
 /// The path below which a service answers calls of [`Handover`]; the module's name follows.
 pub const HANDOVER_PATH: &str = "/admin/handover";
 
-/// The most bytes of a call that a service reads: 64 MiB.
+/// The most bytes of a call that a service reads, and of an answer that a client should: 64 MiB.
 pub const HANDOVER_BODY: usize = 64 << 20;
 
 /// Time for one answer: a range may be large.

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Difference;
+use super::{Difference, copying::ONLY_THERE};
 
 /// Differences that a report names; the others are counted.
 pub(super) const NAMED: usize = 100;
@@ -39,6 +39,8 @@ pub struct SetReport {
     pub differences: Vec<Difference>,
     /// Number of all differences.
     pub different: u64,
+    /// Number of those that only the receiving side has. Nothing of the giving side is missing there because of them.
+    pub only_there: u64,
 }
 
 impl CopyReport {
@@ -62,6 +64,16 @@ impl CopyReport {
         self.sets.iter().map(|set| set.added + set.updated).sum()
     }
 
+    /// Number of aggregates that the receiving side could not take without a loss.
+    pub fn apart(&self) -> u64 {
+        self.sets.iter().map(|set| set.different - set.only_there).sum()
+    }
+
+    /// Number of aggregates of which the receiving side has a newer state.
+    pub fn newer(&self) -> u64 {
+        self.sets.iter().map(|set| set.newer).sum()
+    }
+
     /// Number of aggregates in which the sides differ for good.
     pub fn different(&self) -> u64 {
         self.sets.iter().map(|set| set.different).sum()
@@ -76,6 +88,7 @@ impl SetReport {
 
     pub(super) fn differs(&mut self, difference: Difference) {
         self.different += 1;
+        self.only_there += u64::from(difference.reason == ONLY_THERE);
         if self.differences.len() < NAMED {
             self.differences.push(difference);
         }

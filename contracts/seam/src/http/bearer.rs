@@ -54,3 +54,35 @@ impl fmt::Debug for BearerToken {
         f.write_str("BearerToken(redacted)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_can_be_guessed_or_stands_in_no_header_is_refused_with_its_length() {
+        for weak in ["", "short", "a token with spaces in it", &"x".repeat(1_001)] {
+            assert_eq!(BearerToken::new(weak).unwrap_err(), WeakToken { seen: weak.len() });
+        }
+    }
+
+    #[test]
+    fn a_request_is_admitted_with_the_whole_token_alone_and_no_debug_shows_it() {
+        let token = BearerToken::new("a-token-of-a-test").unwrap();
+        let admits = |value: &'static str| {
+            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))]);
+            token.admits(&headers)
+        };
+        assert!(admits("Bearer a-token-of-a-test") && admits("bearer a-token-of-a-test"));
+        for other in [
+            "Bearer a-token-of-a-tes",
+            "Bearer a-token-of-a-test ",
+            "Basic a-token-of-a-test",
+            "Bearer",
+        ] {
+            assert!(!admits(other), "{other}");
+        }
+        assert!(!token.admits(&HeaderMap::new()));
+        assert!(!format!("{token:?}").contains("a-token"));
+    }
+}

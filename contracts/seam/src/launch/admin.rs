@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::http::{BearerToken, WeakToken};
-use crate::launch::{Claim, Lacking, Operated, Position, Refused, Repaired, Status};
+use crate::http::BearerToken;
+use crate::launch::{Claim, Lacking, Operated, Position, Refused, Repaired, Status, ambient::Ambient};
 
 /// The path below which an [`Admin`] answers.
 pub const ADMIN_PATH: &str = "/admin/launch";
@@ -24,12 +24,21 @@ pub const ADMIN_BODY: usize = 64 << 10;
 /// | `GET /admin/launch/{name}` | its [`Status`]; the header `ETag` has its revision |
 /// | `PUT /admin/launch/{name}` with a [`Position`] and `If-Match: ETag` | the [`Status`] after it |
 /// | `GET /admin/launch/{name}/lacking` | the writes that one side may lack, an array of [`Lacking`] |
-/// | `POST /admin/launch/{name}/repair` | [`Reconciled`], after a repair |
+/// | `POST /admin/launch/{name}/repair` | [`Reconciled`], after a repair, which goes on if its operator goes away |
 ///
-/// Each needs `Authorization: Bearer TOKEN`. A failure is a [`Problem`]: 401 without the token, 400 for a body that is
-/// no JSON, 404 for a launch that is not there or has no journal, 412 if the launch was turned since that revision, 428
-/// without `If-Match` (`*` turns it whatever it was), 409 while its source has settings that are refused, 422 for a
-/// body that is no position, or one that is refused, 500 if it can't be written. None of them changes anything.
+/// Each needs `Authorization: Bearer TOKEN`. A failure is a [`Problem`], and changes nothing:
+///
+/// | status | reason |
+/// |---|---|
+/// | 400 | the body is no JSON |
+/// | 401 | the token is missing, or another one |
+/// | 404 | the launch is not there, or has no journal |
+/// | 405 | the path knows no such method; `Allow` names those that it knows |
+/// | 409 | the source has settings that are refused, or it is written elsewhere ([`Refused::ReadOnly`]) |
+/// | 412 | the launch was turned since that revision |
+/// | 422 | the body is no position, or one that is refused |
+/// | 428 | `If-Match` is missing; `*` turns the launch whatever it was |
+/// | 500 | the position can't be written |
 pub struct Admin {
     token: BearerToken,
     launches: Vec<Arc<dyn Operated>>,
@@ -55,14 +64,13 @@ pub struct Reconciled {
 type Answer = Response<Bytes>;
 
 impl Admin {
-    /// Lets operators in who know the token, of 16 to 1,000 visible ASCII characters.
-    pub fn new(token: &str) -> Result<Self, Refused> {
-        let token = BearerToken::new(token).map_err(|WeakToken { seen }| Refused::Token { seen })?;
-        Ok(Self {
+    /// Lets operators in who know the token.
+    pub fn new(token: BearerToken) -> Self {
+        Self {
             token,
             launches: Vec::new(),
             claim: Claim::default(),
-        })
+        }
     }
 
     /// Adds a launch.
@@ -117,7 +125,7 @@ impl Admin {
             ("GET", "") => self.status(launch).await,
             ("PUT", "") => self.turn(launch, headers, body).await,
             ("GET", "lacking") => lacking(&*launch),
-            ("POST", "repair") => repair(&*launch).await,
+            ("POST", "repair") => repair(launch).await,
             (_, "") => not_allowed("GET, PUT"),
             (_, "lacking") => not_allowed("GET"),
             _ => not_allowed("POST"),
@@ -214,13 +222,27 @@ fn lacking(launch: &dyn Operated) -> Answer {
         .map_or_else(no_journal, |lacking| json(StatusCode::OK, &lacking))
 }
 
-async fn repair(launch: &dyn Operated) -> Answer {
+async fn repair(launch: Arc<dyn Operated>) -> Answer {
     if launch.lacking().is_none() {
         return no_journal();
     }
-    let repaired = launch.repair().await;
-    let lacking = launch.lacking().unwrap_or_default();
-    json(StatusCode::OK, &Reconciled { repaired, lacking })
+    let ambient = Ambient::current();
+    let repair = async move {
+        let repaired = launch.repair().await;
+        let lacking = launch.lacking().unwrap_or_default();
+        Reconciled { repaired, lacking }
+    };
+    let caller = ambient.clone();
+    // A server drops the answer of a client that goes away, and a repair that ends between a side's act and the note
+    // of it loses what the other side has to be lent.
+    let repaired = tokio::spawn(ambient.scope(async move { caller.as_caller(repair).await }));
+    match repaired.await {
+        Ok(reconciled) => json(StatusCode::OK, &reconciled),
+        Err(_panicked) => problem(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the repair can't be made; see the log",
+        ),
+    }
 }
 
 fn no_journal() -> Answer {

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{self, Receiver, Sender},
     },
     thread,
@@ -85,6 +85,18 @@ impl FileJournal {
         // Fails only if the writer is gone, and then whoever waits is told by the sender that was dropped.
         let _ = self.writer.send(Work { line, waiting });
     }
+
+    /// Takes a note that nobody waits for. It holds at once, so that whoever looks next does not repeat the write.
+    fn note(&self, line: Line) {
+        let mut entries = self.entries();
+        apply(&mut entries, line.clone());
+        // Under the lock, so that the file has the notes in the same order.
+        self.send(line, None);
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Journal for FileJournal {
@@ -99,19 +111,19 @@ impl Journal for FileJournal {
     }
 
     fn ended(&self, id: Uuid, answered: bool, effects: Vec<Effect>) {
-        self.send(Line::Ended { id, answered, effects }, None);
+        self.note(Line::Ended { id, answered, effects });
     }
 
     fn done(&self, id: Uuid) {
-        self.send(Line::Done(id), None);
+        self.note(Line::Done(id));
     }
 
     fn entry(&self, id: Uuid) -> Option<Entry> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).entry(id)
+        self.entries().entry(id)
     }
 
     fn pending(&self) -> Vec<Entry> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).pending()
+        self.entries().pending()
     }
 }
 
@@ -150,7 +162,8 @@ fn parse(file: &Path, text: &[u8]) -> Result<Entries, Refused> {
     Ok(entries)
 }
 
-/// Replaces the file by one that holds only what is pending.
+/// Replaces the file by one that holds only what is pending. Notes that are still to be written are in it already:
+/// written once more after it, they change nothing.
 fn rewritten(path: &Path, entries: &Entries) -> io::Result<File> {
     let new = beside(path, "new");
     let mut text = Vec::new();
@@ -198,8 +211,8 @@ fn write(work: &Receiver<Work>, path: &Path, mut file: File, entries: &Mutex<Ent
                 .as_ref()
                 .copied()
                 .map_err(|error| io::Error::new(error.kind(), error.to_string()));
-            // An entry that could not be written has not begun.
-            if written.is_ok() || !matches!(line, Line::Begin(_)) {
+            // An entry that could not be written has not begun. Notes hold since they were taken.
+            if written.is_ok() && matches!(line, Line::Begin(_)) {
                 apply(&mut shared, line);
             }
             if let Some(waiting) = waiting {
@@ -211,5 +224,68 @@ fn write(work: &Receiver<Work>, path: &Path, mut file: File, entries: &Mutex<Ent
         {
             file = new;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{chance, launch::Side};
+
+    fn entry() -> Entry {
+        Entry {
+            id: chance::id(),
+            method: "pay".to_owned(),
+            key: None,
+            first: Side::Control,
+            call: json!({}),
+            answered: false,
+            effects: Vec::new(),
+        }
+    }
+
+    fn effects(reply: u32) -> Vec<Effect> {
+        vec![Effect {
+            contract: "bank".to_owned(),
+            call: json!({}),
+            reply: json!(reply),
+        }]
+    }
+
+    /// The file is written anew while notes wait that the entries in memory have already. A crash may come after any.
+    #[test]
+    fn a_note_that_is_written_after_the_file_that_has_it_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let (kept, gone, open) = (entry(), entry(), entry());
+        let ended = |answered, reply| Line::Ended {
+            id: kept.id,
+            answered,
+            effects: effects(reply),
+        };
+        let notes = [ended(false, 1), ended(true, 2), Line::Done(gone.id)];
+        let mut entries = Entries::default();
+        for entry in [&kept, &gone, &open] {
+            entries.begin(entry.clone());
+        }
+        for note in notes.clone() {
+            apply(&mut entries, note);
+        }
+        let mut file = rewritten(&path, &entries).unwrap();
+        for note in &notes {
+            let mut text = Vec::new();
+            line(&mut text, note).unwrap();
+            append(&mut file, &text, false).unwrap();
+            let again = parse(&path, &fs::read(&path).unwrap()).unwrap();
+            assert_eq!(again.pending().len(), 2, "after {note:?}");
+            assert!(
+                again.entry(gone.id).is_none() && again.entry(open.id).is_some(),
+                "after {note:?}"
+            );
+        }
+        let again = parse(&path, &fs::read(&path).unwrap()).unwrap();
+        assert_eq!(again.pending(), entries.pending());
     }
 }

@@ -8,8 +8,12 @@ use std::{
 };
 
 use open_feature::{Client, EvaluationError, EvaluationErrorCode};
+use tokio::time::{Instant, timeout_at};
 
 use crate::launch::{Dial, Lane, Refused, Settings, Source, Stage, Watch};
+
+/// The time in which a provider has to give all flags of a launch.
+pub const FLAGS_TIME: Duration = Duration::from_secs(5);
 
 /// Settings from the flags of an OpenFeature provider, whichever that is.
 ///
@@ -25,7 +29,7 @@ use crate::launch::{Dial, Lane, Refused, Settings, Source, Stage, Watch};
 ///
 /// The flags are evaluated by [`Flags::fetch`] or [`Flags::watch`]; the launch takes them when it reads its source. A
 /// flag that has no value for another reason than that it is not there, or a wrong one, is refused: the settings in
-/// force stay.
+/// force stay. So is one that a provider has not answered within [`FLAGS_TIME`]. It works within a tokio runtime.
 ///
 /// # Limits
 ///
@@ -37,6 +41,8 @@ pub struct Flags {
     client: Client,
     launch: String,
     base: Settings,
+    /// Held from the first question to the end of a reading, so that an older one is never the last.
+    reading: tokio::sync::Mutex<()>,
     last: Mutex<Reading>,
 }
 
@@ -57,6 +63,7 @@ impl Flags {
             client,
             launch: launch.to_owned(),
             base,
+            reading: tokio::sync::Mutex::new(()),
             last,
         };
         let read = flags.evaluated().await;
@@ -64,8 +71,9 @@ impl Flags {
         Arc::new(flags)
     }
 
-    /// Evaluates the flags again.
+    /// Evaluates the flags again, after the readings that have begun.
     pub async fn fetch(&self) {
+        let _alone = self.reading.lock().await;
         let read = self.evaluated().await;
         let mut last = self.last();
         if last.read != read {
@@ -90,39 +98,52 @@ impl Flags {
     }
 
     async fn evaluated(&self) -> Result<Settings, Refused> {
+        let until = Instant::now() + FLAGS_TIME;
         Ok(Settings {
-            reads: self.lane("reads").await?,
-            writes: self.lane("writes").await?,
-            killed: self.killed().await?,
-            noise: self.value("noise").await?,
+            reads: self.lane("reads", until).await?,
+            writes: self.lane("writes", until).await?,
+            killed: self.killed(until).await?,
+            noise: self.value("noise", until).await?,
             ..self.base.clone()
         })
     }
 
-    async fn lane(&self, name: &str) -> Result<Lane, Refused> {
-        let stage: Stage = self.value(&format!("{name}.stage")).await?;
-        let shadowed: Dial = self.value(&format!("{name}.shadowed")).await?;
-        let served: Dial = self.value(&format!("{name}.served")).await?;
+    async fn lane(&self, name: &str, until: Instant) -> Result<Lane, Refused> {
+        let stage: Stage = self.value(&format!("{name}.stage"), until).await?;
+        let shadowed: Dial = self.value(&format!("{name}.shadowed"), until).await?;
+        let served: Dial = self.value(&format!("{name}.served"), until).await?;
         Ok(Lane::new(stage, shadowed, served))
     }
 
-    async fn value<T: FromStr<Err = Refused> + Default>(&self, name: &str) -> Result<T, Refused> {
+    async fn value<T>(&self, name: &str, until: Instant) -> Result<T, Refused>
+    where
+        T: FromStr<Err = Refused> + Default,
+    {
         let flag = format!("{}.{name}", self.launch);
-        match known(&flag, self.client.get_string_value(&flag, None, None).await)? {
+        match known(&flag, until, self.client.get_string_value(&flag, None, None)).await? {
             Some(text) => text.parse().map_err(|refused: Refused| Refused::flag(flag, refused)),
             None => Ok(T::default()),
         }
     }
 
-    async fn killed(&self) -> Result<bool, Refused> {
+    async fn killed(&self, until: Instant) -> Result<bool, Refused> {
         let flag = format!("{}.killed", self.launch);
-        let evaluated = self.client.get_bool_value(&flag, None, None).await;
-        Ok(known(&flag, evaluated)?.unwrap_or(false))
+        let evaluated = known(&flag, until, self.client.get_bool_value(&flag, None, None));
+        Ok(evaluated.await?.unwrap_or(false))
     }
 }
 
 /// The value of a flag; `None` if there is no such flag.
-fn known<T>(flag: &str, evaluated: Result<T, EvaluationError>) -> Result<Option<T>, Refused> {
+async fn known<T>(
+    flag: &str,
+    until: Instant,
+    evaluated: impl Future<Output = Result<T, EvaluationError>>,
+) -> Result<Option<T>, Refused> {
+    let Ok(evaluated) = timeout_at(until, evaluated).await else {
+        let problem =
+            format!("the provider gave no answer within {FLAGS_TIME:?} for all flags; see whether it can be reached");
+        return Err(Refused::flag(flag, problem));
+    };
     match evaluated {
         Ok(value) => Ok(Some(value)),
         Err(EvaluationError {

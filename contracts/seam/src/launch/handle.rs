@@ -170,7 +170,8 @@ impl<C: Contract + ?Sized> Launch<C> {
         stale.collect()
     }
 
-    /// All counts, in the text format of Prometheus. Every series is there from the start, at zero.
+    /// All counts, in the text format of Prometheus, by `contract` and `launch`. Every series is there from the start,
+    /// at zero.
     pub fn metrics(&self) -> String {
         let lanes = [
             ("reads", self.0.lanes.of(MethodKind::Read)),
@@ -195,7 +196,7 @@ impl<C: Contract + ?Sized> Launch<C> {
                 number(confirmed),
             ),
         ];
-        metrics::text(C::NAME, &self.0.recorder, lanes, &gauges)
+        metrics::text(C::NAME, &self.0.name, &self.0.recorder, lanes, &gauges)
     }
 }
 

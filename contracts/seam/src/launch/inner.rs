@@ -102,17 +102,18 @@ impl<C: Contract + ?Sized> Inner<C> {
         &self,
         settings: Settings,
         before: Option<(Stage, Stage)>,
-        write: impl FnOnce(&Settings) -> Result<(), Refused>,
+        write: impl Fn(&Settings) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
         settings.check(self.journal.is_some())?;
         if let Some((reads, writes)) = before {
             settings.follows(reads, writes)?;
             self.check_writes(writes, settings.writes.stage)?;
         }
-        self.source.remember(&settings)?;
-        if let Err(refused) = write(&settings) {
-            // Those in force stay, and so what is remembered of them. A failure of both is the first one's.
-            let _ = self.source.remember(&self.current().settings);
+        // Not remembered before they are written: after a crash in between, no step leads from complete back to what is
+        // still written.
+        write(&settings)?;
+        if let Err(refused) = self.source.remember(&settings) {
+            self.take_back(write);
             return Err(refused);
         }
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,6 +138,17 @@ impl<C: Contract + ?Sized> Inner<C> {
         }
         tracing::info!(launch = self.name, reads = %stages.0, writes = %stages.1, "a launch has new settings");
         Ok(())
+    }
+
+    /// Writes the settings in force again, since others that were written don't come into force.
+    fn take_back(&self, write: impl Fn(&Settings) -> Result<(), Refused>) {
+        let Err(refused) = write(&self.current().settings) else {
+            return;
+        };
+        tracing::error!(launch = self.name, %refused, "the source has settings that are not in force");
+        let problem = format!("the source has settings that could not be remembered, nor taken back: {refused}");
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.problem = Some(problem);
     }
 
     /// Refuses a step after which calls would go to a side that lacks writes.

@@ -11,22 +11,25 @@ use crate::launch::{
 /// Renders every series there is, those at zero too: a series that is not there reads as no trouble.
 pub(crate) fn text(
     contract: &str,
+    launch: &str,
     recorder: &Recorder,
     lanes: [(&str, Lane); 2],
     gauges: &[(&str, &str, u64)],
 ) -> String {
     let mut text = String::new();
-    counters(&mut text, contract, recorder);
-    for_sides(&mut text, contract, recorder);
-    positions(&mut text, contract, lanes);
+    let own = format!("contract=\"{}\",launch=\"{}\"", escaped(contract), escaped(launch));
+    counters(&mut text, &own, recorder);
+    for_sides(&mut text, &own, recorder);
+    positions(&mut text, &own, lanes);
     for (name, help, value) in gauges {
         head(&mut text, name, "gauge", help);
-        line(&mut text, contract, name, "", *value);
+        line(&mut text, &own, name, "", *value);
     }
     text
 }
 
 /// The counts of several launches in one text of Prometheus: a help and a type stand once before all series of a name.
+/// Launches of one contract need names that differ.
 pub fn metrics_of(launches: &[Arc<dyn Operated>]) -> String {
     let mut families: Vec<(String, String)> = Vec::new();
     for text in launches.iter().map(|launch| launch.metrics()) {
@@ -48,13 +51,13 @@ pub fn metrics_of(launches: &[Arc<dyn Operated>]) -> String {
 
 const SIDES: [Side; 2] = [Side::Control, Side::Candidate];
 
-fn counters(text: &mut String, contract: &str, recorder: &Recorder) {
+fn counters(text: &mut String, own: &str, recorder: &Recorder) {
     let methods = recorder.methods();
     head(text, "calls_total", "counter", "Calls, by the side that answered.");
     for (index, method) in methods.iter().enumerate() {
         for side in SIDES {
             let labels = format!("method=\"{}\",side=\"{side}\"", method.name);
-            line(text, contract, "calls_total", &labels, recorder.calls(index, side));
+            line(text, own, "calls_total", &labels, recorder.calls(index, side));
         }
     }
     let help = "Calls that went to both sides or should have, by the result.";
@@ -62,12 +65,12 @@ fn counters(text: &mut String, contract: &str, recorder: &Recorder) {
     for (method, tally) in methods.iter().zip(&recorder.book().total) {
         for seen in Seen::ALL {
             let labels = format!("method=\"{}\",result=\"{}\"", method.name, seen.name());
-            line(text, contract, "shadowed_total", &labels, tally.of(seen));
+            line(text, own, "shadowed_total", &labels, tally.of(seen));
         }
     }
 }
 
-fn for_sides(text: &mut String, contract: &str, recorder: &Recorder) {
+fn for_sides(text: &mut String, own: &str, recorder: &Recorder) {
     type OfSide = fn(&Tally, usize) -> u64;
     let by_side: [(&str, &str, OfSide); 2] = [
         (
@@ -88,7 +91,7 @@ fn for_sides(text: &mut String, contract: &str, recorder: &Recorder) {
         for (method, tally) in of_methods() {
             for side in SIDES {
                 let labels = format!("method=\"{}\",side=\"{side}\"", method.name);
-                line(text, contract, name, &labels, value(tally, side as usize));
+                line(text, own, name, &labels, value(tally, side as usize));
             }
         }
     }
@@ -100,27 +103,21 @@ fn for_sides(text: &mut String, contract: &str, recorder: &Recorder) {
     );
     for (method, tally) in of_methods() {
         let labels = format!("method=\"{}\"", method.name);
-        line(text, contract, "timed_total", &labels, tally.timed);
+        line(text, own, "timed_total", &labels, tally.timed);
     }
 }
 
-fn positions(text: &mut String, contract: &str, lanes: [(&str, Lane); 2]) {
+fn positions(text: &mut String, own: &str, lanes: [(&str, Lane); 2]) {
     let help = "The stage: 0 off, 1 dualwrite, 2 shadow, 3 live, 4 rampdown, 5 complete.";
     head(text, "stage", "gauge", help);
     for (name, lane) in lanes {
-        line(
-            text,
-            contract,
-            "stage",
-            &format!("lane=\"{name}\""),
-            lane.stage.number(),
-        );
+        line(text, own, "stage", &format!("lane=\"{name}\""), lane.stage.number());
     }
     head(text, "dial", "gauge", "The dials, in hundred-thousandths of the keys.");
     for (name, lane) in lanes {
         for (dial, share) in [("shadowed", lane.shadowed), ("served", lane.share_served())] {
             let labels = format!("lane=\"{name}\",dial=\"{dial}\"");
-            line(text, contract, "dial", &labels, share.hundred_thousandths().into());
+            line(text, own, "dial", &labels, share.hundred_thousandths().into());
         }
     }
 }
@@ -133,10 +130,12 @@ fn head(text: &mut String, name: &str, kind: &str, help: &str) {
     );
 }
 
-fn line(text: &mut String, contract: &str, name: &str, labels: &str, value: u64) {
+/// The value of a label as the format has it.
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+fn line(text: &mut String, own: &str, name: &str, labels: &str, value: u64) {
     let comma = if labels.is_empty() { "" } else { "," };
-    let _ = writeln!(
-        text,
-        "seam_launch_{name}{{contract=\"{contract}\"{comma}{labels}}} {value}"
-    );
+    let _ = writeln!(text, "seam_launch_{name}{{{own}{comma}{labels}}} {value}");
 }

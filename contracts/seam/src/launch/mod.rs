@@ -104,7 +104,7 @@ pub use dial::Dial;
 pub use file::WatchedFile;
 pub use file_journal::FileJournal;
 #[cfg(feature = "open-feature")]
-pub use flags::Flags;
+pub use flags::{FLAGS_TIME, Flags};
 pub use gate::{Claim, Decision, Evidence, Judgement};
 pub use groups::{Group, Sample};
 pub use handle::{Launch, Setup, Watch};

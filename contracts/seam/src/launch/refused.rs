@@ -113,12 +113,6 @@ pub enum Refused {
     /// The source of the settings is written elsewhere.
     #[error("the source of the settings can't be written from here; change it where it is made")]
     ReadOnly,
-    /// The token of an operator is too weak to keep anybody out.
-    #[error("the token has {seen} bytes; wanted 16 to 1,000, of visible ASCII characters")]
-    Token {
-        /// The number of its bytes.
-        seen: usize,
-    },
     /// A flag has no value, or one that no launch may have.
     #[error("flag {flag:?}: {problem}; the settings stay as they are")]
     Flag {

@@ -38,6 +38,9 @@ impl<C: Contract + ?Sized> Launch<C> {
     /// they must for any caller that got no answer.
     ///
     /// A key goes back to the way its dials say when none of its writes is left.
+    ///
+    /// Dropped before its end, it may leave a write that the first side has made without a note of it. Run it on a task
+    /// of its own where its caller may go away.
     pub async fn repair(&self) -> Repaired {
         let _alone = self.0.repairing.lock().await;
         let mut repaired = Repaired { done: 0, left: 0 };

@@ -22,7 +22,8 @@ pub trait Source: Send + Sync + fmt::Debug + 'static {
     }
 
     /// Writes settings that an operator turned, so that the source has them from now on, over a restart too. They come
-    /// into force only if it succeeds. A source that is written elsewhere refuses, as it does by default.
+    /// into force only if it succeeds, and they can be remembered after that; if not, it is called with those before. A
+    /// source that is written elsewhere refuses, as it does by default.
     fn write(&self, _settings: &Settings) -> Result<(), Refused> {
         Err(Refused::ReadOnly)
     }

@@ -3,9 +3,9 @@
 use std::{fs, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use seam::http::BearerToken;
 use seam::launch::{
-    ADMIN_PATH, Admin, Dial, Lacking, Lane, Launch, Operated, Position, Problem, Reconciled, Refused, Stage, Status,
-    WatchedFile, metrics_of,
+    ADMIN_PATH, Admin, Dial, Lacking, Lane, Launch, Operated, Position, Problem, Reconciled, Stage, Status, WatchedFile,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -13,24 +13,24 @@ use tempfile::TempDir;
 
 use crate::samples::{Fault, Module, Shop, Till, Vault, all_in, percent, settle};
 
-const TOKEN: &str = "a-token-of-a-test";
+pub(crate) const TOKEN: &str = "a-token-of-a-test";
 
 /// An answer: its status, its headers and its body.
-struct Answer(StatusCode, HeaderMap, Value);
+pub(crate) struct Answer(StatusCode, HeaderMap, Value);
 
 impl Answer {
-    fn read<T: DeserializeOwned>(&self) -> T {
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> T {
         serde_json::from_value(self.2.clone()).unwrap_or_else(|error| panic!("{error}: {}", self.2))
     }
 
     #[track_caller]
-    fn is(self, status: u16) -> Self {
+    pub(crate) fn is(self, status: u16) -> Self {
         assert_eq!(self.0.as_u16(), status, "{}", self.2);
         self
     }
 
     /// The reason of a failure.
-    fn error(&self) -> String {
+    pub(crate) fn error(&self) -> String {
         self.read::<Problem>().error
     }
 }
@@ -52,7 +52,7 @@ async fn ask(admin: &Admin, line: &str, headers: &[(HeaderName, &str)], body: &V
 }
 
 /// Asks with the token.
-async fn asked(admin: &Admin, line: &str, tag: &str, body: Value) -> Answer {
+pub(crate) async fn asked(admin: &Admin, line: &str, tag: &str, body: Value) -> Answer {
     let bearer = format!("Bearer {TOKEN}");
     let headers = [(header::AUTHORIZATION, bearer.as_str()), (header::IF_MATCH, tag)];
     let sent = if tag.is_empty() { &headers[..1] } else { &headers };
@@ -80,7 +80,7 @@ impl Place {
             .unwrap()
             .begin("till", Arc::new(file))
             .unwrap();
-        let admin = Admin::new(TOKEN).unwrap().with(Arc::new(launch.clone()));
+        let admin = Admin::new(BearerToken::new(TOKEN).unwrap()).with(Arc::new(launch.clone()));
         Self { folder, admin, launch }
     }
 
@@ -140,9 +140,6 @@ async fn nobody_gets_in_without_the_token() {
     }
     assert_eq!(place.launch.settings().position(), Position::default());
     assert!(!format!("{:?}", place.admin).contains(TOKEN));
-    for weak in ["", "short", "a token with spaces in it", &"x".repeat(1_001)] {
-        assert!(matches!(Admin::new(weak), Err(Refused::Token { seen }) if seen == weak.len()));
-    }
 }
 
 #[tokio::test]
@@ -353,7 +350,7 @@ fn a_file_that_is_not_there_begins_as_one_in_which_all_is_off_unless_it_got_lost
 async fn a_status_has_counts_groups_and_the_gate_and_a_repair_says_what_is_left() {
     let shop = Shop::new(all_in(Stage::Shadow, Stage::DualWrite));
     shop.set(all_in(Stage::Shadow, Stage::Shadow));
-    let admin = Admin::new(TOKEN).unwrap().with(Arc::new(shop.launch.clone()));
+    let admin = Admin::new(BearerToken::new(TOKEN).unwrap()).with(Arc::new(shop.launch.clone()));
     let till = shop.launch.service();
     till.pay("c".into(), "p".into(), 7).await.unwrap();
     settle().await;
@@ -413,24 +410,15 @@ async fn a_status_has_counts_groups_and_the_gate_and_a_repair_says_what_is_left(
     assert_eq!((left.repaired.done, left.repaired.left, left.lacking), (1, 0, vec![]));
 }
 
-#[test]
-fn the_metrics_of_several_launches_have_each_help_once() {
-    let shops = [
-        Shop::new(all_in(Stage::Off, Stage::Off)),
-        Shop::new(all_in(Stage::Off, Stage::Off)),
-    ];
-    let one = shops[0].launch.metrics();
-    let all = metrics_of(&shops.map(|shop| Arc::new(shop.launch) as Arc<dyn Operated>));
-    let heads = |text: &str| {
-        text.lines()
-            .filter(|line| line.starts_with('#'))
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    assert!(heads(&one).len() > 10);
-    assert_eq!(heads(&all), heads(&one));
-    assert_eq!(
-        all.lines().count() - heads(&all).len(),
-        2 * (one.lines().count() - heads(&one).len())
-    );
+#[tokio::test]
+async fn a_source_that_is_written_elsewhere_and_a_method_that_is_not_there_have_a_status_of_their_own() {
+    let shop = Shop::new(all_in(Stage::Off, Stage::Off));
+    let admin = Admin::new(BearerToken::new(TOKEN).unwrap()).with(Arc::new(shop.launch.clone()));
+    let body = serde_json::to_value(reads(Stage::Shadow, "5 %")).unwrap();
+    let answer = asked(&admin, "PUT /admin/launch/till", "*", body).await.is(409);
+    assert!(answer.error().contains("change it where it is made"), "{}", answer.2);
+    let answer = asked(&admin, "DELETE /admin/launch/till", "", Value::Null)
+        .await
+        .is(405);
+    assert_eq!(answer.1[header::ALLOW], "GET, PUT");
 }

@@ -12,7 +12,7 @@ use open_feature::{
 };
 use seam::{
     compare::Rule,
-    launch::{Dial, Flags, Lane, Launch, Position, Refused, Settings, Stage},
+    launch::{Dial, FLAGS_TIME, Flags, Lane, Launch, Position, Refused, Settings, Stage},
 };
 
 use crate::samples::{Module, Till, Vault, far, percent};
@@ -20,12 +20,23 @@ use crate::samples::{Module, Till, Vault, far, percent};
 /// The flags; `Err` has the provider answer nothing but that.
 type Table = Arc<Mutex<Result<BTreeMap<String, String>, String>>>;
 
+/// The time after which the provider gives the answer that it had when it was asked.
+type Late = Arc<Mutex<Duration>>;
+
 struct Provider {
     metadata: ProviderMetadata,
     flags: Table,
+    late: Late,
 }
 
 impl Provider {
+    async fn text_late(&self, flag: &str) -> EvaluationResult<String> {
+        let text = self.text(flag);
+        let late = *self.late.lock().unwrap();
+        tokio::time::sleep(late).await;
+        text
+    }
+
     fn text(&self, flag: &str) -> EvaluationResult<String> {
         let error = |code, message: &str| EvaluationError::builder().code(code).message(message).build();
         let flags = self.flags.lock().unwrap();
@@ -58,7 +69,7 @@ impl FeatureProvider for Provider {
         flag: &str,
         _context: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<bool>> {
-        Ok(ResolutionDetails::new(self.text(flag)? == "true"))
+        Ok(ResolutionDetails::new(self.text_late(flag).await? == "true"))
     }
 
     async fn resolve_int_value(
@@ -82,7 +93,7 @@ impl FeatureProvider for Provider {
         flag: &str,
         _context: &EvaluationContext,
     ) -> EvaluationResult<ResolutionDetails<String>> {
-        Ok(ResolutionDetails::new(self.text(flag)?))
+        Ok(ResolutionDetails::new(self.text_late(flag).await?))
     }
 
     async fn resolve_struct_value(
@@ -103,14 +114,21 @@ fn table<const N: usize>(flags: [(&str, &str); N]) -> BTreeMap<String, String> {
 
 /// A client of a provider with these flags. Each test has a name of its own, since providers belong to the process.
 async fn client<const N: usize>(name: &str, flags: [(&str, &str); N]) -> (Client, Table) {
+    let (client, flags, _late) = late_client(name, flags).await;
+    (client, flags)
+}
+
+async fn late_client<const N: usize>(name: &str, flags: [(&str, &str); N]) -> (Client, Table, Late) {
+    let late = Late::default();
     let flags: Table = Arc::new(Mutex::new(Ok(table(flags))));
     let provider = Provider {
         metadata: ProviderMetadata::new("a table"),
         flags: Arc::clone(&flags),
+        late: Arc::clone(&late),
     };
     let mut api = OpenFeature::singleton_mut().await;
     api.set_named_provider(name, provider).await;
-    (api.create_named_client(name), flags)
+    (api.create_named_client(name), flags, late)
 }
 
 fn begun(flags: &Arc<Flags>) -> Result<Launch<dyn Till>, Refused> {
@@ -221,4 +239,52 @@ async fn a_watch_brings_flags_into_force_until_it_is_dropped() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     drop(watches);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_hangs_is_refused_after_a_time_and_keeps_the_settings_in_force() {
+    let (client, _table, late) = late_client("hangs", [("till.reads.stage", "shadow")]).await;
+    let flags = Flags::open(client, "till", Settings::default()).await;
+    let launch = begun(&flags).unwrap();
+    let before = launch.settings();
+    *late.lock().unwrap() = Duration::from_secs(3_600);
+    let asked = tokio::time::Instant::now();
+    flags.fetch().await;
+    assert_eq!(asked.elapsed().as_secs(), FLAGS_TIME.as_secs());
+    let refused = launch.refresh().unwrap_err().to_string();
+    for part in ["\"till.reads.stage\"", "no answer within 5s", "settings stay"] {
+        assert!(refused.contains(part), "{part:?} is not in {refused}");
+    }
+    assert_eq!((launch.settings(), launch.problem()), (before, Some(refused)));
+
+    // The time is that of all flags together.
+    *late.lock().unwrap() = FLAGS_TIME / 3;
+    let asked = tokio::time::Instant::now();
+    let client = OpenFeature::singleton().await.create_named_client("hangs");
+    let slow = Flags::open(client, "till", Settings::default()).await;
+    assert_eq!(asked.elapsed().as_secs(), FLAGS_TIME.as_secs());
+    assert!(begun(&slow).is_err_and(|refused| refused.to_string().contains("no answer within 5s")));
+
+    *late.lock().unwrap() = Duration::ZERO;
+    flags.fetch().await;
+    assert_eq!((launch.refresh(), launch.problem()), (Ok(true), None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_reading_is_not_the_last_one() {
+    let (client, table_of, late) = late_client("older", []).await;
+    let flags = Flags::open(client, "till", Settings::default()).await;
+    let launch = begun(&flags).unwrap();
+    *late.lock().unwrap() = Duration::from_millis(100);
+    let first = tokio::spawn({
+        let flags = Arc::clone(&flags);
+        async move { flags.fetch().await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await; // it has asked for the first flag
+    *late.lock().unwrap() = Duration::ZERO;
+    *table_of.lock().unwrap() = Ok(table([("till.reads.stage", "shadow")]));
+    flags.fetch().await;
+    first.await.unwrap();
+    launch.refresh().unwrap();
+    assert_eq!(launch.settings().reads.stage, Stage::Shadow);
 }

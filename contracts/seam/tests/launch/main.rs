@@ -11,6 +11,8 @@ mod isolation;
 mod journal;
 mod machine;
 mod observing;
+mod repairing;
+mod restarting;
 mod samples;
 mod settings;
 mod source;

@@ -1,6 +1,7 @@
 //! Observations, metrics and files.
 
 use std::{
+    collections::BTreeSet,
     fs,
     sync::{
         Arc,
@@ -8,10 +9,12 @@ use std::{
     },
 };
 
-use seam::launch::{Fixed, JsonLines, Launch, Limits, Observation, Observer, Seen};
+use seam::launch::{
+    Fixed, JsonLines, Launch, Limits, Observation, Observer, Operated, Seen, Settings, Stage, metrics_of,
+};
 use serde_json::Value;
 
-use crate::samples::{Fault, Module, Till, Vault, reads, settle, shadowed_reads};
+use crate::samples::{Bank, Fault, Module, Shop, Till, Vault, all_in, reads, settle, shadowed_reads};
 
 #[tokio::test(start_paused = true)]
 async fn every_series_is_there_at_zero_before_the_first_call() {
@@ -24,7 +27,7 @@ async fn every_series_is_there_at_zero_before_the_first_call() {
     for method in ["pay", "show", "count"] {
         for seen in Seen::ALL {
             let line = format!(
-                "seam_launch_shadowed_total{{contract=\"till\",method=\"{method}\",result=\"{}\"}} 0\n",
+                "seam_launch_shadowed_total{{contract=\"till\",launch=\"till\",method=\"{method}\",result=\"{}\"}} 0\n",
                 seen.name()
             );
             assert!(before.contains(&line), "{line} is not in\n{before}");
@@ -36,12 +39,12 @@ async fn every_series_is_there_at_zero_before_the_first_call() {
     let after = launch.metrics();
     assert_eq!(series(&before), series(&after), "a call makes no series");
     for line in [
-        r#"seam_launch_calls_total{contract="till",method="show",side="control"} 1"#,
-        r#"seam_launch_shadowed_total{contract="till",method="show",result="different"} 1"#,
-        r#"seam_launch_micros_total{contract="till",method="show",side="candidate"} 2000"#,
-        r#"seam_launch_stage{contract="till",lane="reads"} 2"#,
-        r#"seam_launch_dial{contract="till",lane="reads",dial="shadowed"} 100000"#,
-        r#"seam_launch_pending{contract="till"} 0"#,
+        r#"seam_launch_calls_total{contract="till",launch="till",method="show",side="control"} 1"#,
+        r#"seam_launch_shadowed_total{contract="till",launch="till",method="show",result="different"} 1"#,
+        r#"seam_launch_micros_total{contract="till",launch="till",method="show",side="candidate"} 2000"#,
+        r#"seam_launch_stage{contract="till",launch="till",lane="reads"} 2"#,
+        r#"seam_launch_dial{contract="till",launch="till",lane="reads",dial="shadowed"} 100000"#,
+        r#"seam_launch_pending{contract="till",launch="till"} 0"#,
     ] {
         assert!(after.contains(&format!("{line}\n")), "{line} is not in\n{after}");
     }
@@ -123,4 +126,31 @@ async fn a_file_of_observations_is_bounded_and_a_broken_observer_hurts_nobody() 
             (&"count".into(), &"same".into(), &"control".into())
         );
     }
+}
+
+#[test]
+fn the_metrics_of_several_launches_have_each_help_once_and_no_series_twice() {
+    let vault = || Arc::new(Vault::default());
+    let bank = |name: &str| {
+        let setup = Launch::<dyn Bank>::reads(vault(), vault()).unwrap();
+        setup.begin(name, Arc::new(Fixed::new(Settings::default()))).unwrap()
+    };
+    let till = Shop::new(all_in(Stage::Off, Stage::Off)).launch;
+    // Two of one contract, of which one has a name that has to be written in another way.
+    let (first, second) = (bank("bank"), bank("the \"new\" \\ bank\n"));
+    let texts = [till.metrics(), first.metrics(), second.metrics()];
+    let all = metrics_of(&[Arc::new(till) as Arc<dyn Operated>, Arc::new(first), Arc::new(second)]);
+    let (heads, series): (Vec<&str>, Vec<&str>) = all.lines().partition(|line| line.starts_with('#'));
+    let of_one = |text: &str| text.lines().filter(|line| line.starts_with('#')).count();
+    assert!(heads.len() > 10);
+    assert_eq!(heads.len(), of_one(&texts[0]));
+    let wanted: usize = texts.iter().map(|text| text.lines().count() - of_one(text)).sum();
+    assert_eq!(series.len(), wanted);
+    let names: BTreeSet<&str> = series
+        .iter()
+        .map(|line| line.rsplit_once(' ').expect("a series has a value").0)
+        .collect();
+    assert_eq!(names.len(), series.len(), "a series is there twice:\n{all}");
+    let escaped = r#"seam_launch_pending{contract="bank",launch="the \"new\" \\ bank\n"}"#;
+    assert!(names.contains(escaped), "{escaped} is not in\n{all}");
 }

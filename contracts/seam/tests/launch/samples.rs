@@ -94,6 +94,8 @@ pub(crate) enum Fault {
     Busy,
     /// Writes, and then gives no answer.
     LosesAnswers,
+    /// Writes, and answers this much later.
+    AnswersLate(Duration),
     Rounds,
     DropsField,
     SwapsError,
@@ -189,6 +191,9 @@ impl Till for Module {
             lines: vec![cents, 0],
         };
         self.payments().insert(payment, receipt.clone());
+        if let Fault::AnswersLate(by) = fault {
+            tokio::time::sleep(by).await;
+        }
         changed(fault, receipt)
     }
 
@@ -247,6 +252,10 @@ impl Shop {
     }
 
     pub(crate) fn with(settings: Settings, limits: Limits, journal: Arc<MemoryJournal>) -> Self {
+        Self::journalled(settings, limits, journal)
+    }
+
+    pub(crate) fn journalled(settings: Settings, limits: Limits, journal: Arc<dyn Journal>) -> Self {
         let charges = Arc::<Mutex<Vec<_>>>::default();
         let bank = Entrusted::<dyn Bank>::new(Box::new(Vault(Arc::clone(&charges))), Arc::new(Vault::default()));
         let (mut control, mut candidate) = (None, None);
@@ -255,7 +264,7 @@ impl Shop {
             |doors| candidate.insert(Module::new(doors.to(&bank))).clone(),
         );
         let source = Arc::new(Settable(Fixed::new(settings)));
-        let setup = Launch::isolated(pair, Arc::clone(&journal) as Arc<dyn Journal>).unwrap();
+        let setup = Launch::isolated(pair, journal).unwrap();
         let launch = setup.limits(limits).begin("till", Arc::clone(&source) as _).unwrap();
         Self {
             control: control.unwrap(),

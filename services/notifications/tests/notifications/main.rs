@@ -2,4 +2,5 @@
 
 mod commands;
 mod events;
+mod handover;
 mod support;

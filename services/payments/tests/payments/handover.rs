@@ -26,7 +26,7 @@ use crate::support::{FakeOrders, euros, order, refund};
 
 /// A provider that keeps to the contract, and remembers each command with the side that sent it.
 #[derive(Default)]
-struct Bank {
+pub(crate) struct Bank {
     operations: Mutex<HashMap<String, Operation>>,
     sent: Mutex<Vec<(&'static str, String)>>,
     hangs: AtomicBool,
@@ -34,13 +34,13 @@ struct Bank {
 
 impl Bank {
     /// Commands of the side, by their keys.
-    fn sent_by(&self, side: &str) -> Vec<String> {
+    pub(crate) fn sent_by(&self, side: &str) -> Vec<String> {
         let sent = self.sent.lock().expect("nobody panicked");
         let own = sent.iter().filter(|(by, _)| *by == side);
         own.map(|(_, key)| key.clone()).collect()
     }
 
-    fn keys(&self) -> Vec<String> {
+    pub(crate) fn keys(&self) -> Vec<String> {
         let sent = self.sent.lock().expect("nobody panicked");
         sent.iter().map(|(_, key)| key.clone()).collect()
     }
@@ -87,7 +87,7 @@ impl Provider for Counter {
 }
 
 /// A payments module on a database of its own.
-struct Side {
+pub(crate) struct Side {
     name: &'static str,
     environment: Environment,
     module: Module<dyn Payments>,
@@ -95,7 +95,7 @@ struct Side {
 }
 
 impl Side {
-    async fn open(name: &'static str, orders: &Arc<FakeOrders>, bank: &Arc<Bank>) -> Self {
+    pub(crate) async fn open(name: &'static str, orders: &Arc<FakeOrders>, bank: &Arc<Bank>) -> Self {
         Self::open_in(name, tempfile::tempdir().expect("a folder"), orders, bank).await
     }
 
@@ -125,15 +125,15 @@ impl Side {
         Self::open_in(self.name, self.folder, orders, bank).await
     }
 
-    fn handover(&self) -> Arc<dyn Handover> {
+    pub(crate) fn handover(&self) -> Arc<dyn Handover> {
         Arc::new(self.module.handover.clone().expect("payments hand over"))
     }
 
-    async fn duty(&self) -> Duty {
+    pub(crate) async fn duty(&self) -> Duty {
         self.handover().duty().await.expect("it is known")
     }
 
-    async fn charge(&self, order: &Order) -> PaymentStatus {
+    pub(crate) async fn charge(&self, order: &Order) -> PaymentStatus {
         let begun = self
             .module
             .service
@@ -143,7 +143,7 @@ impl Side {
         begun.status
     }
 
-    async fn status(&self, order: &Order) -> Option<PaymentStatus> {
+    pub(crate) async fn status(&self, order: &Order) -> Option<PaymentStatus> {
         let all = self
             .module
             .service
@@ -155,7 +155,7 @@ impl Side {
             .map(|payment| payment.status)
     }
 
-    async fn until_captured(&self, order: &Order) {
+    pub(crate) async fn until_captured(&self, order: &Order) {
         until("the payment is captured", async || {
             (self.status(order).await == Some(PaymentStatus::Captured)).then_some(())
         })
@@ -163,7 +163,7 @@ impl Side {
     }
 }
 
-fn orders(count: usize) -> (Arc<FakeOrders>, Vec<Order>) {
+pub(crate) fn orders(count: usize) -> (Arc<FakeOrders>, Vec<Order>) {
     let fake = Arc::new(FakeOrders::default());
     let orders: Vec<Order> = (0..count)
         .map(|number| order(&format!("o{number}"), "tok_ok"))
@@ -174,7 +174,7 @@ fn orders(count: usize) -> (Arc<FakeOrders>, Vec<Order>) {
     (fake, orders)
 }
 
-fn assert_each_once(mut keys: Vec<String>) {
+pub(crate) fn assert_each_once(mut keys: Vec<String>) {
     let all = keys.len();
     keys.sort();
     keys.dedup();
@@ -373,4 +373,26 @@ async fn refunds_go_along_and_are_answered_the_same_on_the_other_side() {
     assert_eq!(repeated, Ok(first), "the reply that was given, byte for byte");
     assert_eq!(more.map(|payment| payment.refunded), Ok(euros(1000)));
     assert_each_once(bank.keys());
+}
+
+#[tokio::test]
+async fn every_table_of_payments_is_handed_over_but_those_of_this_side_alone() {
+    let ((fake, _), bank) = (orders(0), Arc::new(Bank::default()));
+    let side = Side::open("old", &fake, &bank).await;
+
+    let left = testing::not_handed_over(&side.module).await;
+
+    // Payments has no commands in `idempotency`: a refund holds its key itself.
+    let own = [
+        "applied_migrations",
+        "applied_versions",
+        "dead_letters",
+        "duty",
+        "idempotency",
+        "inbox",
+        "log",
+        "subscriptions",
+        "write_probes",
+    ];
+    assert_eq!(left, own);
 }

@@ -7,3 +7,4 @@ mod hanging;
 mod letting_go;
 mod refunds;
 mod support;
+mod switching;

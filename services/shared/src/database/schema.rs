@@ -23,7 +23,23 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sqlite: DUTY,
         postgres: DUTY,
     },
+    FOLLOWED_LOGS,
 ];
+
+const FOLLOWED_LOGS: Migration = Migration {
+    version: 4,
+    name: "subscriptions know which log they follow",
+    sqlite: concat!(
+        include_str!("schema/followed_logs.sql"),
+        "UPDATE dead_letters SET version = CAST(json_extract(event, '$.version') AS INTEGER);
+        INSERT INTO log (one, id) VALUES (1, lower(hex(randomblob(16))));"
+    ),
+    postgres: concat!(
+        include_str!("schema/followed_logs.sql"),
+        "UPDATE dead_letters SET version = (event::json ->> 'version')::bigint;
+        INSERT INTO log (one, id) VALUES (1, gen_random_uuid()::text);"
+    ),
+};
 
 const LOG: Migration = Migration {
     version: 1,

@@ -1,6 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use sqlx::AnyConnection;
+use uuid::Uuid;
 
 use super::{DatabaseError, Engine};
 
@@ -20,7 +21,7 @@ pub struct Tx {
     engine: Engine,
     appended: bool,
     hooks: Vec<Hook>,
-    recorded: Vec<(Arc<str>, i64)>,
+    recorded: Vec<(Arc<str>, Uuid, i64)>,
 }
 
 /// Size of a transaction's bookkeeping before a piece of work began, for [`Tx::rewind`].
@@ -62,17 +63,17 @@ impl Tx {
         self.appended = true;
     }
 
-    /// Positions that earlier work of this transaction has recorded for the subscription.
-    pub(crate) fn recorded<'a>(&'a self, subscription: &'a str) -> impl Iterator<Item = i64> + 'a {
+    /// Positions of the log that earlier work of this transaction has recorded for the subscription.
+    pub(crate) fn recorded<'a>(&'a self, subscription: &'a str, log: Uuid) -> impl Iterator<Item = i64> + 'a {
         self.recorded
             .iter()
-            .filter(move |(name, _)| &**name == subscription)
-            .map(|(_, position)| *position)
+            .filter(move |(name, of, _)| &**name == subscription && *of == log)
+            .map(|(_, _, position)| *position)
     }
 
     /// Notes that this work has recorded the position. The note is dropped if the work is rolled back.
-    pub(crate) fn note_recorded(&mut self, subscription: Arc<str>, position: i64) {
-        self.recorded.push((subscription, position));
+    pub(crate) fn note_recorded(&mut self, subscription: Arc<str>, log: Uuid, position: i64) {
+        self.recorded.push((subscription, log, position));
     }
 
     pub(super) async fn run(&mut self, statement: &'static str) -> Result<(), DatabaseError> {

@@ -80,6 +80,7 @@ pub(super) async fn list(db: &Database, subscription: &str) -> Result<Vec<DeadLe
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Letter {
     pub(super) event_id: Uuid,
+    /// Position in the log that is followed; the largest number for a letter from another log.
     pub(super) position: i64,
     pub(super) version: i64,
     pub(super) state: DeadLetterState,
@@ -115,45 +116,55 @@ impl Letter {
     }
 }
 
-/// Loads all letters of a subscription by aggregate, each in the order of the feed.
+/// Loads all letters of a subscription that follows `log`, by aggregate, each in the order of their versions.
 pub(super) async fn load(
     db: &Database,
     subscription: &str,
+    log: Uuid,
 ) -> Result<BTreeMap<String, VecDeque<Letter>>, DatabaseError> {
-    let rows = sqlx::query("SELECT * FROM dead_letters WHERE subscription = $1 ORDER BY position")
+    let rows = sqlx::query("SELECT * FROM dead_letters WHERE subscription = $1 ORDER BY version")
         .bind(subscription)
         .fetch_all(db.readers())
         .await?;
+    let log = log.to_string();
     let mut letters: BTreeMap<String, VecDeque<Letter>> = BTreeMap::new();
     for row in &rows {
         let event = event(row)?;
         let gap_version: Option<i64> = row.try_get("gap_version")?;
         let gap_position: Option<i64> = row.try_get("gap_position")?;
+        let here = row.try_get::<String, _>("log")? == log;
         let letter = Letter {
             event_id: event.event_id,
-            position: row.try_get("position")?,
+            position: if here { row.try_get("position")? } else { i64::MAX },
             version: event.version,
             state: DeadLetterState::parse(row.try_get("state")?)?,
-            gap: gap_version
-                .zip(gap_position)
-                .map(|(version, position)| Applied { version, position }),
+            gap: gap_version.zip(gap_position).map(|(version, position)| Applied {
+                version,
+                position: if here { position } else { 0 },
+            }),
         };
         letters.entry(event.aggregate_id).or_default().push_back(letter);
     }
     Ok(letters)
 }
 
-/// Reads the event of a letter; `None` if the letter is gone.
+/// Reads the event of a letter, with its position in `log`, or 0 if it is from another log; `None` if the letter is
+/// gone.
 pub(super) async fn find(
     db: &Database,
     subscription: &str,
+    log: Uuid,
     event_id: Uuid,
 ) -> Result<Option<RecordedEvent>, DatabaseError> {
-    let row = sqlx::query("SELECT position, event FROM dead_letters WHERE subscription = $1 AND event_id = $2")
-        .bind(subscription)
-        .bind(event_id.to_string())
-        .fetch_optional(db.readers())
-        .await?;
+    let row = sqlx::query(
+        "SELECT CASE WHEN log = $3 THEN position ELSE 0 END AS position, event FROM dead_letters
+         WHERE subscription = $1 AND event_id = $2",
+    )
+    .bind(subscription)
+    .bind(event_id.to_string())
+    .bind(log.to_string())
+    .fetch_optional(db.readers())
+    .await?;
     row.map(|row| {
         Ok(RecordedEvent {
             position: row.try_get("position")?,
@@ -167,6 +178,7 @@ pub(super) async fn find(
 pub(super) async fn put(
     tx: &mut Tx,
     subscription: &str,
+    log: Uuid,
     recorded: &RecordedEvent,
     letter: &Letter,
     reason: &str,
@@ -175,14 +187,14 @@ pub(super) async fn put(
     let event = row::to_json("event", &recorded.event)?;
     sqlx::query(
         "INSERT INTO dead_letters (subscription, event_id, position, aggregate_id, state, reason, attempts, event,
-            gap_version, gap_position, recorded_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            gap_version, gap_position, recorded_at, log, version)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          ON CONFLICT (subscription, event_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
             attempts = dead_letters.attempts + excluded.attempts, recorded_at = excluded.recorded_at",
     )
     .bind(subscription)
     .bind(letter.event_id.to_string())
-    .bind(letter.position)
+    .bind(recorded.position)
     .bind(&recorded.event.aggregate_id)
     .bind(letter.state.as_str())
     .bind(reason)
@@ -191,21 +203,31 @@ pub(super) async fn put(
     .bind(letter.gap.map(|gap| gap.version))
     .bind(letter.gap.map(|gap| gap.position))
     .bind(Timestamp::now().as_micros())
+    .bind(log.to_string())
+    .bind(letter.version)
     .execute(tx.connection())
     .await?;
     Ok(())
 }
 
 /// Moves the gaps of the event's aggregate that began before it: the missing events now begin after it.
-pub(super) async fn advance_gap(tx: &mut Tx, subscription: &str, applied: &RecordedEvent) -> Result<(), DatabaseError> {
+///
+/// The position of the event is one of `log`; a letter of another log begins its search at the first event again.
+pub(super) async fn advance_gap(
+    tx: &mut Tx,
+    subscription: &str,
+    log: Uuid,
+    applied: &RecordedEvent,
+) -> Result<(), DatabaseError> {
     sqlx::query(
-        "UPDATE dead_letters SET gap_version = $1, gap_position = $2
+        "UPDATE dead_letters SET gap_version = $1, gap_position = CASE WHEN log = $5 THEN $2 ELSE 0 END
          WHERE subscription = $3 AND aggregate_id = $4 AND state = 'gap' AND gap_version < $1",
     )
     .bind(applied.event.version)
     .bind(applied.position)
     .bind(subscription)
     .bind(&applied.event.aggregate_id)
+    .bind(log.to_string())
     .execute(tx.connection())
     .await?;
     Ok(())

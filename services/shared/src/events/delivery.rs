@@ -4,9 +4,10 @@ use std::sync::{
 };
 
 use commerce::{DomainEvent, DomainEventPayload, RecordedEvent};
+use uuid::Uuid;
 
 use super::{
-    HandlerError, dead_letters,
+    HandlerError, dead_letters, versions,
     watermark::{Standing, Watermark},
 };
 use crate::{DatabaseError, Tx};
@@ -15,6 +16,8 @@ use crate::{DatabaseError, Tx};
 #[derive(Clone, Debug)]
 pub struct Delivery {
     recorded: Arc<RecordedEvent>,
+    /// The log that the event's position belongs to.
+    log: Uuid,
     source: Source,
     watermark: Arc<Watermark>,
     behind: Arc<AtomicBool>,
@@ -32,9 +35,10 @@ pub(super) enum Source {
 }
 
 impl Delivery {
-    pub(super) fn new(recorded: Arc<RecordedEvent>, source: Source, watermark: Arc<Watermark>) -> Self {
+    pub(super) fn new(recorded: Arc<RecordedEvent>, log: Uuid, source: Source, watermark: Arc<Watermark>) -> Self {
         Self {
             recorded,
+            log,
             source,
             watermark,
             behind: Arc::default(),
@@ -58,31 +62,26 @@ impl Delivery {
     /// Returns `false` if the event must not be applied: it was done before, or has to wait behind a dead letter that
     /// another process has found. Write nothing then, and return `Ok`.
     pub async fn record(&self, tx: &mut Tx) -> Result<bool, DatabaseError> {
-        let event = self.event();
+        let (event, name) = (self.event(), &self.watermark.name);
         if self.source == Source::Letter {
-            if !dead_letters::remove(tx, &self.watermark.name, event.event_id).await? {
+            if !dead_letters::remove(tx, name, event.event_id).await? {
                 return Ok(false);
             }
-            dead_letters::advance_gap(tx, &self.watermark.name, &self.recorded).await?;
-            return Ok(true);
-        }
-        match self
-            .watermark
-            .standing(tx, self.recorded.position, &event.aggregate_id)
-            .await?
-        {
-            Standing::Done => return Ok(false),
-            Standing::Behind if self.source == Source::Feed => {
-                self.behind.store(true, Ordering::Relaxed);
-                return Ok(false);
+        } else {
+            match self.watermark.standing(tx, self.log, &self.recorded).await? {
+                Standing::Done => return Ok(false),
+                Standing::Behind if self.source == Source::Feed => {
+                    self.behind.store(true, Ordering::Relaxed);
+                    return Ok(false);
+                }
+                Standing::Behind | Standing::Due => {}
             }
-            Standing::Behind | Standing::Due => {}
+            self.watermark.record(tx, self.log, self.recorded.position).await?;
         }
-        self.watermark.record(tx, self.recorded.position).await?;
-        if self.source == Source::FeedInGap {
-            dead_letters::advance_gap(tx, &self.watermark.name, &self.recorded).await?;
+        if self.source != Source::Feed {
+            dead_letters::advance_gap(tx, name, self.log, &self.recorded).await?;
         }
-        Ok(true)
+        versions::apply(tx, name, &event.aggregate_id, event.version).await
     }
 
     /// True if [`Delivery::record`] found that an earlier event of the aggregate is a dead letter, which another

@@ -13,7 +13,7 @@ use super::{
 #[derive(Debug, Default)]
 pub(super) struct Lane {
     pub(super) queue: VecDeque<Arc<RecordedEvent>>,
-    /// Dead letters in the order of the feed. The first one holds up everything behind it.
+    /// Dead letters in the order of their versions. The first one holds up everything behind it.
     pub(super) letters: VecDeque<Letter>,
     /// A step of this lane is running.
     pub(super) busy: bool,
@@ -28,7 +28,7 @@ pub(super) struct Lane {
 pub(super) enum Step {
     /// Hand the event to the handler.
     Handle { event: Arc<RecordedEvent>, in_gap: bool },
-    /// Nothing: the event was done before this start, and its position is beyond the watermark.
+    /// Nothing: the event was done before this start, beyond the watermark or from another log.
     Done(Arc<RecordedEvent>),
     /// Nothing: a later version of its aggregate was applied before.
     Skip(Arc<RecordedEvent>),
@@ -71,8 +71,7 @@ impl Lane {
         let Some(first) = self.letters.front() else {
             self.retrying = false;
             let event = self.queue.pop_front()?;
-            let expected = versions.expects(&event.event.aggregate_id, event.event.version);
-            return Some(match expected {
+            return Some(match expected(versions, &event) {
                 Expected::Next => Step::Handle { event, in_gap: false },
                 Expected::Seen => Step::Skip(event),
                 Expected::Later(applied) => Step::Hold { event, applied },
@@ -90,6 +89,10 @@ impl Lane {
             return Some(Step::Retry(first.clone()));
         }
         let event = self.queue.pop_front()?;
+        // Another log shows again what was applied before the letters.
+        if expected(versions, &event) == Expected::Seen {
+            return Some(Step::Skip(event));
+        }
         // The feed may show the missing event late; it then overtakes the letters that wait for it.
         if missing == Some(event.event.version) {
             return Some(Step::Handle { event, in_gap: true });
@@ -110,10 +113,10 @@ impl Lane {
         }
     }
 
-    /// Puts the letter in its place among the others, in the order of the feed.
+    /// Puts the letter in its place among the others, in the order of their versions.
     pub(super) fn insert(&mut self, letter: Letter) {
         self.remove(letter.event_id);
-        let place = self.letters.partition_point(|known| known.position < letter.position);
+        let place = self.letters.partition_point(|known| known.version < letter.version);
         self.letters.insert(place, letter);
     }
 
@@ -154,6 +157,10 @@ impl Lane {
             rescan.abort();
         }
     }
+}
+
+fn expected(versions: &AppliedVersions, event: &RecordedEvent) -> Expected {
+    versions.expects(&event.event.aggregate_id, event.event.version)
 }
 
 impl Step {

@@ -66,7 +66,9 @@ impl Lanes {
             return None;
         };
         let step = match step.event() {
-            Some(event) if self.done_before.remove(&event.position) => Step::Done(Arc::clone(event)),
+            Some(event) if self.done_before.remove(&event.position) || lane.has_letter(event.event.event_id) => {
+                Step::Done(Arc::clone(event))
+            }
             _ => step,
         };
         if let Step::Done(event) | Step::Skip(event) = &step {
@@ -77,6 +79,18 @@ impl Lanes {
             }
         }
         Some(step)
+    }
+
+    /// Names the aggregates of these events of which no version is known.
+    pub(super) fn unknown(&self, events: &[RecordedEvent]) -> Vec<String> {
+        let aggregates: BTreeSet<&String> = events.iter().map(|one| &one.event.aggregate_id).collect();
+        let unknown = aggregates.into_iter().filter(|name| !self.versions.knows(name));
+        unknown.cloned().collect()
+    }
+
+    /// Learns that this version of the aggregate was applied, as an event of another log.
+    pub(super) fn learn(&mut self, aggregate: &str, version: i64) {
+        self.versions.applied(aggregate, Applied { version, position: 0 });
     }
 
     /// Notes that the event was applied.

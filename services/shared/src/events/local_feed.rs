@@ -1,8 +1,10 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use commerce::{EventFeed, FeedError, Invalid, RecordedEvent};
+use commerce::{Batch, EventFeed, FeedError, Invalid, RecordedEvent};
 use seam::time::Instant;
 use sqlx::Row;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 use crate::{Database, DatabaseError, Engine, row};
 
@@ -17,12 +19,25 @@ const POLL: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug)]
 pub struct LocalFeed {
     db: Database,
+    id: Arc<OnceCell<Uuid>>,
 }
 
 impl LocalFeed {
     /// Reads the log of `db`.
     pub fn new(db: &Database) -> Self {
-        Self { db: db.clone() }
+        Self {
+            db: db.clone(),
+            id: Arc::default(),
+        }
+    }
+
+    /// Reads the id of the log, once.
+    async fn id(&self) -> Result<Uuid, DatabaseError> {
+        let read = async || {
+            let row = sqlx::query("SELECT id FROM log").fetch_one(self.db.readers()).await?;
+            row::parsed(&row, "id")
+        };
+        self.id.get_or_try_init(read).await.copied()
     }
 
     async fn read(&self, after: i64, limit: u32) -> Result<Vec<RecordedEvent>, DatabaseError> {
@@ -44,25 +59,23 @@ impl LocalFeed {
 
 #[seam::async_trait]
 impl EventFeed for LocalFeed {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError> {
         if after < 0 {
             return Err(Invalid::new("after", after, "a position: a whole number from 0").into());
         }
         if limit == 0 || limit > MOST {
             return Err(Invalid::new("limit", limit, "1 to 1000").into());
         }
+        let log = self.id().await.map_err(|error| unreadable(&error))?;
         let until = Instant::now() + wait.min(LONGEST_WAIT);
         let mut appended = self.db.appended();
         loop {
             // Marked before the read: a commit in between ends the wait below at once.
             appended.mark_unchanged();
-            let events = self.read(after, limit).await.map_err(|error| {
-                tracing::error!(%error, "event log can't be read");
-                FeedError::Unreadable(error.for_anybody().to_owned())
-            })?;
+            let events = self.read(after, limit).await.map_err(|error| unreadable(&error))?;
             let now = Instant::now();
             if !events.is_empty() || now >= until || self.db.quiesced().is_cancelled() {
-                return Ok(events);
+                return Ok(Batch { log, events });
             }
             let pause = match self.db.engine() {
                 Engine::Sqlite => until,
@@ -75,4 +88,9 @@ impl EventFeed for LocalFeed {
             }
         }
     }
+}
+
+fn unreadable(error: &DatabaseError) -> FeedError {
+    tracing::error!(%error, "event log can't be read");
+    FeedError::Unreadable(error.for_anybody().to_owned())
 }

@@ -25,6 +25,8 @@ pub(super) struct Processor {
     pub(super) tasks: Tasks,
     pub(super) watermark: Arc<Watermark>,
     pub(super) status: Arc<Status>,
+    /// The log whose events are worked on.
+    pub(super) log: Uuid,
 }
 
 /// The end of the work on one event.
@@ -55,7 +57,7 @@ enum Attempted {
 impl Processor {
     /// Hands an event of the feed to the handler until it is applied or a dead letter.
     pub(super) async fn handle(self, event: Arc<RecordedEvent>, source: Source) -> Finished {
-        let delivery = Delivery::new(Arc::clone(&event), source, Arc::clone(&self.watermark));
+        let delivery = Delivery::new(Arc::clone(&event), self.log, source, Arc::clone(&self.watermark));
         match self.attempt(delivery).await {
             Attempted::Applied => Finished::Applied(event, source),
             Attempted::Behind => self.park(event).await,
@@ -80,13 +82,18 @@ impl Processor {
 
     /// Tries a letter again.
     pub(super) async fn retry(self, aggregate: String, letter: Letter) -> Finished {
-        let find = || dead_letters::find(&self.db, &self.watermark.name, letter.event_id);
+        let find = || dead_letters::find(&self.db, &self.watermark.name, self.log, letter.event_id);
         let event = match self.insist("dead letter", find).await {
             Some(Some(event)) => Arc::new(event),
             Some(None) => return Finished::Gone(aggregate, letter),
             None => return Finished::Stopped,
         };
-        let delivery = Delivery::new(Arc::clone(&event), Source::Letter, Arc::clone(&self.watermark));
+        let delivery = Delivery::new(
+            Arc::clone(&event),
+            self.log,
+            Source::Letter,
+            Arc::clone(&self.watermark),
+        );
         match self.attempt(delivery).await {
             // A handler that had nothing to do has not recorded the delivery, so its letter is still there.
             Attempted::Applied => match self.insist("dead letter", || self.remove(Arc::clone(&event))).await {
@@ -204,13 +211,13 @@ impl Processor {
         from_feed: bool,
     ) -> Result<(), DatabaseError> {
         let (event, letter, reason) = (Arc::clone(event), letter.clone(), reason.to_owned());
-        let watermark = Arc::clone(&self.watermark);
+        let (watermark, log) = (Arc::clone(&self.watermark), self.log);
         self.db
             .write(move |tx| {
                 Box::pin(async move {
-                    dead_letters::put(tx, &watermark.name, &event, &letter, &reason, attempts).await?;
+                    dead_letters::put(tx, &watermark.name, log, &event, &letter, &reason, attempts).await?;
                     if from_feed {
-                        watermark.record(tx, event.position).await
+                        watermark.record(tx, log, event.position).await
                     } else {
                         Ok(())
                     }
@@ -221,11 +228,11 @@ impl Processor {
 
     async fn remove(&self, event: Arc<RecordedEvent>) -> Result<(), DatabaseError> {
         // Reading is cheap, and a write costs a commit.
-        let letter = dead_letters::find(&self.db, &self.watermark.name, event.event.event_id);
+        let letter = dead_letters::find(&self.db, &self.watermark.name, self.log, event.event.event_id);
         if letter.await?.is_none() {
             return Ok(());
         }
-        let delivery = Delivery::new(event, Source::Letter, Arc::clone(&self.watermark));
+        let delivery = Delivery::new(event, self.log, Source::Letter, Arc::clone(&self.watermark));
         self.db
             .write(move |tx| Box::pin(async move { delivery.record(tx).await.map(|_| ()) }))
             .await

@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, sync::Arc};
 
-use commerce::{EventFeed, RecordedEvent};
+use commerce::{EventFeed, FeedError, RecordedEvent};
 use tokio::{
     sync::mpsc,
     task::{AbortHandle, JoinError, JoinSet},
@@ -13,8 +13,10 @@ use super::{
     lane::Step,
     lanes::Lanes,
     processor::{Finished, Processor},
-    reader::Reader,
+    reader::{Read, Reader, Unplaced},
     rescan::rescan,
+    versions,
+    watermark::Followed,
 };
 use crate::ambient::Ambient;
 
@@ -41,6 +43,8 @@ pub(super) struct Pump {
     lanes: Lanes,
     running: JoinSet<Finished>,
     retries: mpsc::Receiver<Retry>,
+    /// True once another log than this one was followed: this one may show events that were applied already.
+    moved: bool,
 }
 
 impl Pump {
@@ -52,6 +56,7 @@ impl Pump {
             lanes: Lanes::new(0, BTreeSet::new()),
             running: JoinSet::new(),
             retries,
+            moved: false,
         }
     }
 
@@ -67,7 +72,10 @@ impl Pump {
                 () = tasks.stopping() => break,
                 Some(finished) = self.running.join_next() => self.joined(finished),
                 Some(event_id) = self.retries.recv() => self.retry(event_id),
-                events = self.reader.events() => self.arrived(events),
+                read = self.reader.events() => match read {
+                    Read::New(events) => self.arrived(events).await,
+                    Read::OtherLog(unplaced) => self.changed(unplaced).await,
+                },
             }
             self.fill_places();
             self.processor
@@ -83,15 +91,42 @@ impl Pump {
             .await;
     }
 
-    /// Reads the state that an earlier run has left. `None`: the process is to stop.
+    /// Goes on where an earlier run has ended, if there was one. `None`: the process is to stop.
     async fn load(&mut self) -> Option<()> {
         let processor = self.processor.clone();
         let (db, watermark) = (&processor.db, &processor.watermark);
-        let (position, done) = processor.insist("position", || watermark.load(db)).await?;
-        let letters = processor
-            .insist("dead letters", || dead_letters::load(db, &watermark.name))
+        match processor.insist("log", || watermark.followed(db)).await? {
+            Some(log) => self.follow(log).await,
+            None => Some(()),
+        }
+    }
+
+    /// Goes on in this log: where this subscription has left it, or at its first event. `None`: the process is to stop.
+    async fn follow(&mut self, log: Uuid) -> Option<()> {
+        let left = self.processor.clone();
+        let (db, watermark) = (&left.db, &left.watermark);
+        let (position, done) = match left.insist("log", || watermark.follow(db, log)).await? {
+            Followed::From { position, done, moved } => {
+                self.moved = moved;
+                (position, done)
+            }
+            Followed::Refused(reason) => {
+                self.reader.read_later(&FeedError::Unreadable(reason));
+                return Some(());
+            }
+        };
+        // As the end of the process would: what is cut off here is handled again, if it is not done.
+        self.running.shutdown().await;
+        self.processor.log = log;
+        watermark.enter(log, position, &done);
+        if left.log != log && !left.log.is_nil() {
+            let (subscription, before) = (&watermark.name, left.log);
+            tracing::info!(%subscription, %before, %log, position, "goes on in another log");
+        }
+        let letters = left
+            .insist("dead letters", || dead_letters::load(db, &watermark.name, log))
             .await?;
-        self.reader.start_after(position);
+        self.reader.follow(log, position);
         self.lanes = Lanes::new(position, done);
         for aggregate in self.lanes.load(letters) {
             self.look_for_missing(&aggregate);
@@ -101,11 +136,37 @@ impl Pump {
         Some(())
     }
 
-    fn arrived(&mut self, events: Vec<RecordedEvent>) {
+    /// Goes on in the log that the feed shows now.
+    async fn changed(&mut self, unplaced: Unplaced) {
+        if self.follow(unplaced.log()).await.is_some() {
+            let events = self.reader.place(unplaced);
+            self.arrived(events).await;
+        }
+    }
+
+    async fn arrived(&mut self, events: Vec<RecordedEvent>) {
+        if self.moved && !events.is_empty() && self.learn(&events).await.is_none() {
+            return;
+        }
         for event in events {
             let aggregate = self.lanes.push(event);
             self.step(&aggregate);
         }
+    }
+
+    /// Learns which versions of these events' aggregates were applied as events of another log. `None`: the process is
+    /// to stop.
+    async fn learn(&mut self, events: &[RecordedEvent]) -> Option<()> {
+        let unknown = self.lanes.unknown(events);
+        if unknown.is_empty() {
+            return Some(());
+        }
+        let processor = &self.processor;
+        let read = || versions::read(&processor.db, &processor.watermark.name, &unknown);
+        for (aggregate, version) in processor.insist("applied versions", read).await? {
+            self.lanes.learn(&aggregate, version);
+        }
+        Some(())
     }
 
     fn retry(&mut self, event_id: Uuid) {
@@ -131,7 +192,11 @@ impl Pump {
                 Step::Skip(event) => {
                     self.reader.done(event.position);
                     let (subscription, event_id) = (&processor.watermark.name, event.event.event_id);
-                    tracing::warn!(%subscription, %event_id, "event skipped, it was applied before");
+                    if self.moved {
+                        tracing::debug!(%subscription, %event_id, "event skipped, it was applied from another log");
+                    } else {
+                        tracing::warn!(%subscription, %event_id, "event skipped, it was applied before");
+                    }
                 }
                 Step::Handle { event, in_gap } => {
                     let source = if in_gap { Source::FeedInGap } else { Source::Feed };

@@ -1,8 +1,9 @@
 use std::{sync::Arc, time::Duration};
 
-use commerce::{EventFeed, FeedError, RecordedEvent};
+use commerce::{Batch, EventFeed, FeedError, RecordedEvent};
 use futures::future::BoxFuture;
 use seam::time::Instant;
+use uuid::Uuid;
 
 use super::{status::Status, watermark::Watermark};
 use crate::Backoff;
@@ -14,7 +15,26 @@ const ROOM: usize = 64;
 /// Longest wait of one read for the first event.
 const WAIT: Duration = Duration::from_secs(20);
 
-type Read = Result<Vec<RecordedEvent>, FeedError>;
+/// Batch of a log that is not followed yet.
+pub(super) struct Unplaced {
+    batch: Batch,
+    /// Position after which it was read.
+    after: i64,
+}
+
+impl Unplaced {
+    pub(super) fn log(&self) -> Uuid {
+        self.batch.log
+    }
+}
+
+/// Result of reading once.
+pub(super) enum Read {
+    /// Events that were not read before; none after a failed read.
+    New(Vec<RecordedEvent>),
+    /// The feed shows another log than the one that is followed.
+    OtherLog(Unplaced),
+}
 
 /// Reads the feed ahead, one read at a time, and keeps count of the events that are not done yet.
 pub(super) struct Reader {
@@ -22,8 +42,10 @@ pub(super) struct Reader {
     watermark: Arc<Watermark>,
     status: Arc<Status>,
     /// The read under way.
-    reading: Option<BoxFuture<'static, Read>>,
+    reading: Option<BoxFuture<'static, Result<Batch, FeedError>>>,
     backoff: Backoff,
+    /// The log that is followed, once it is known.
+    log: Option<Uuid>,
     /// The last position that was read.
     cursor: i64,
     /// Events that were read and are not done.
@@ -31,7 +53,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// A reader that begins after position 0; [`Reader::start_after`] moves it.
+    /// A reader that knows no log yet; [`Reader::follow`] names one.
     pub(super) fn new(feed: Arc<dyn EventFeed>, watermark: Arc<Watermark>, status: Arc<Status>) -> Self {
         Self {
             feed,
@@ -39,13 +61,30 @@ impl Reader {
             status,
             reading: None,
             backoff: Backoff::new(Duration::from_millis(20), Duration::from_secs(1)),
+            log: None,
             cursor: 0,
             open: 0,
         }
     }
 
-    pub(super) fn start_after(&mut self, position: i64) {
+    /// Goes on in this log after this position. Nothing that was read before is open any more.
+    pub(super) fn follow(&mut self, log: Uuid, position: i64) {
+        self.log = Some(log);
         self.cursor = position;
+        self.open = 0;
+        self.reading = None;
+        self.status.untroubled("feed");
+    }
+
+    /// The events of a batch that was read before its log was followed; none unless the log goes on just there, as a
+    /// new one does at its first event.
+    pub(super) fn place(&mut self, unplaced: Unplaced) -> Vec<RecordedEvent> {
+        let Unplaced { batch, after } = unplaced;
+        if (self.log, self.cursor) == (Some(batch.log), after) {
+            self.fresh(batch.events)
+        } else {
+            Vec::new()
+        }
     }
 
     /// Starts a read if there is room for its events and none is under way.
@@ -58,25 +97,29 @@ impl Reader {
         }
     }
 
-    /// Waits for the read under way and returns its new events; none after a failed read, which is repeated after a
-    /// pause. Never resolves while no read is under way.
+    /// Waits for the read under way and returns what it showed. A failed read is repeated after a pause. Never resolves
+    /// while no read is under way.
     ///
     /// It may be dropped at any await: the read goes on, and the next call waits for the same one.
-    pub(super) async fn events(&mut self) -> Vec<RecordedEvent> {
+    pub(super) async fn events(&mut self) -> Read {
         let Some(reading) = &mut self.reading else {
             return std::future::pending().await;
         };
         let read = reading.await;
         self.reading = None;
         match read {
-            Ok(events) => {
+            Ok(batch) if self.log != Some(batch.log) => Read::OtherLog(Unplaced {
+                batch,
+                after: self.cursor,
+            }),
+            Ok(batch) => {
                 self.backoff.reset();
                 self.status.untroubled("feed");
-                self.fresh(events)
+                Read::New(self.fresh(batch.events))
             }
             Err(error) => {
                 self.read_later(&error);
-                Vec::new()
+                Read::New(Vec::new())
             }
         }
     }
@@ -112,7 +155,8 @@ impl Reader {
         self.watermark.done(position);
     }
 
-    fn read_later(&mut self, error: &FeedError) {
+    /// Notes that the feed is of no use now, and reads it again after a pause.
+    pub(super) fn read_later(&mut self, error: &FeedError) {
         let subscription = &self.watermark.name;
         if self
             .status

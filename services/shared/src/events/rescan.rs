@@ -1,6 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use commerce::{EventFeed, RecordedEvent};
+use uuid::Uuid;
 
 use super::{
     dead_letters::{self, Applied, DeadLetterState, Letter},
@@ -30,7 +31,7 @@ pub(super) async fn rescan(
             () = processor.tasks.stopping() => return Finished::Stopped,
             () = tokio::time::sleep(backoff.pause()) => {}
         }
-        let found = match missing(&*feed, &aggregate, after, until).await {
+        let found = match missing(&*feed, processor.log, &aggregate, after, until).await {
             Ok(found) => found,
             Err(error) => {
                 let subscription = &processor.watermark.name;
@@ -51,6 +52,7 @@ pub(super) async fn rescan(
 /// Reads the events of the aggregate that follow `after` without a gap, as far as the feed shows them.
 async fn missing(
     feed: &dyn EventFeed,
+    log: Uuid,
     aggregate: &str,
     after: Applied,
     until: i64,
@@ -59,11 +61,16 @@ async fn missing(
     let mut position = after.position;
     while position < until {
         let page = feed.read_events(position, PAGE, Duration::ZERO).await?;
-        let Some(last) = page.last().map(|last| last.position) else {
+        let Some(last) = page.events.last().map(|last| last.position) else {
             break;
         };
+        // The subscription is about to notice it, and ends this search.
+        if page.log != log {
+            return Ok(Vec::new());
+        }
         position = last;
         let own = page
+            .events
             .into_iter()
             .filter(|one| one.position < until && one.event.aggregate_id == aggregate);
         seen.extend(own.map(|one| (one.event.version, one)));
@@ -79,7 +86,7 @@ async fn missing(
 
 async fn keep(processor: &Processor, found: &[RecordedEvent]) -> Result<Vec<Letter>, DatabaseError> {
     let found = found.to_vec();
-    let watermark = Arc::clone(&processor.watermark);
+    let (watermark, log) = (Arc::clone(&processor.watermark), processor.log);
     processor
         .db
         .write(move |tx| {
@@ -87,7 +94,7 @@ async fn keep(processor: &Processor, found: &[RecordedEvent]) -> Result<Vec<Lett
                 let mut letters = Vec::new();
                 for event in &found {
                     let letter = Letter::new(event, DeadLetterState::Parked, None);
-                    dead_letters::put(tx, &watermark.name, event, &letter, "was missing from the feed", 0).await?;
+                    dead_letters::put(tx, &watermark.name, log, event, &letter, "was missing from the feed", 0).await?;
                     letters.push(letter);
                 }
                 Ok(letters)

@@ -22,6 +22,11 @@ pub struct Subscription;
 impl Subscription {
     /// Starts to read after the last event that was done.
     ///
+    /// A feed that shows another log than before is read from where this subscription left that log, or from its
+    /// first event. What was applied from the other log is not applied again, by the versions of the aggregates: so
+    /// the module behind the feed may move, with its events, to another database and back. The log that is left must
+    /// not have events that the other one lacks.
+    ///
     /// `name` is `consumer.source`, such as `payments.orders`. The progress is kept under it in the consumer's
     /// database, so it must never change: under another name, every event of the feed is handled again.
     pub fn start(
@@ -39,6 +44,7 @@ impl Subscription {
             tasks: tasks.clone(),
             watermark: Arc::clone(&watermark),
             status: Arc::clone(&status),
+            log: Uuid::nil(),
         };
         tasks.spawn(
             format!("subscription {name}"),
@@ -113,7 +119,10 @@ impl SubscriptionHandle {
     ///
     /// Returns before that is done; `false` if the event is not a dead letter of this subscription.
     pub async fn retry(&self, event_id: Uuid) -> Result<bool, DatabaseError> {
-        if dead_letters::find(&self.db, self.name(), event_id).await?.is_none() {
+        if dead_letters::find(&self.db, self.name(), Uuid::nil(), event_id)
+            .await?
+            .is_none()
+        {
             return Ok(false);
         }
         self.retry.send(event_id).await.map_err(|_| DatabaseError::Closed)?;

@@ -1,6 +1,9 @@
 use std::collections::HashMap;
 
+use sqlx::{AssertSqlSafe, Row};
+
 use super::dead_letters::Applied;
+use crate::{Database, DatabaseError, Tx};
 
 /// Most aggregates that are remembered. Beyond it all are forgotten, and each is learned again from its next event.
 const MOST: usize = 50_000;
@@ -52,6 +55,10 @@ impl AppliedVersions {
         }
     }
 
+    pub(super) fn knows(&self, aggregate: &str) -> bool {
+        self.last.contains_key(aggregate)
+    }
+
     pub(super) fn applied(&mut self, aggregate: &str, applied: Applied) {
         if self.last.len() >= MOST && !self.last.contains_key(aggregate) {
             self.last.clear();
@@ -59,4 +66,46 @@ impl AppliedVersions {
         }
         self.last.insert(aggregate.to_owned(), applied);
     }
+}
+
+/// Notes that the subscription applies this version of an aggregate, in the same write as the effect. `false` if it
+/// has applied that version before, or a later one: from this log or from another one that has the same events.
+pub(super) async fn apply(
+    tx: &mut Tx,
+    subscription: &str,
+    aggregate: &str,
+    version: i64,
+) -> Result<bool, DatabaseError> {
+    let noted = sqlx::query(
+        "INSERT INTO applied_versions (subscription, aggregate_id, version) VALUES ($1, $2, $3)
+         ON CONFLICT (subscription, aggregate_id) DO UPDATE SET version = excluded.version
+         WHERE applied_versions.version < excluded.version",
+    )
+    .bind(subscription)
+    .bind(aggregate)
+    .bind(version)
+    .execute(tx.connection())
+    .await?;
+    Ok(noted.rows_affected() == 1)
+}
+
+/// Reads the versions that were applied last, of those of the aggregates that have one.
+pub(super) async fn read(
+    db: &Database,
+    subscription: &str,
+    aggregates: &[String],
+) -> Result<Vec<(String, i64)>, DatabaseError> {
+    let places: Vec<String> = (2..aggregates.len() + 2).map(|place| format!("${place}")).collect();
+    let statement = format!(
+        "SELECT aggregate_id, version FROM applied_versions WHERE subscription = $1 AND aggregate_id IN ({})",
+        places.join(", ")
+    );
+    // Only numbers of places were added to the text.
+    let mut query = sqlx::query(AssertSqlSafe(statement)).bind(subscription);
+    for aggregate in aggregates {
+        query = query.bind(aggregate);
+    }
+    let rows = query.fetch_all(db.readers()).await?;
+    let versions = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    versions.collect()
 }

@@ -131,28 +131,54 @@ async fn fetch(connection: &mut AnyConnection, text: &str, values: &[String]) ->
 
 /// The SQL condition for the rows of these aggregates, and the values of its parameters.
 fn condition(engine: Engine, table: &Table, wanted: Wanted<'_>) -> (String, Vec<String>) {
-    let of = tuple(engine, table.of);
+    // The same bytes are equal in any collation, and the usual index serves.
+    let of = match wanted {
+        Wanted::Is(_) => table.of.join(", "),
+        Wanted::In(_) => tuple(engine, table.of),
+    };
     let mut values: Vec<String> = Vec::new();
-    let mut compare = |key: &Key, sign: &str| {
+    let mut compare = |key: Vec<String>, sign: &str| {
         let first = values.len();
-        values.extend(key.0.iter().map(|value| format!("{}{value}", table.prefix)));
+        values.extend(key);
         let places: Vec<String> = (first + 1..=values.len()).map(|place| format!("${place}")).collect();
         format!("({of}) {sign} ({})", places.join(", "))
     };
-    let parts: Vec<String> = match wanted {
-        Wanted::Is(key) => vec![compare(key, "=")],
+    let prefixed =
+        |key: &Key| -> Vec<String> { key.0.iter().map(|value| format!("{}{value}", table.prefix)).collect() };
+    let mut parts: Vec<String> = Vec::new();
+    match wanted {
+        Wanted::Is(key) => parts.push(compare(prefixed(key), "=")),
         Wanted::In(range) => {
-            let after = range.after.as_ref().map(|key| compare(key, ">"));
-            let until = range.until.as_ref().map(|key| compare(key, "<="));
-            after.into_iter().chain(until).collect()
+            // An open end of a range ends at the prefix, beyond which are the rows of another set.
+            let after = range.after.as_ref().map(prefixed);
+            let until = range.until.as_ref().map(prefixed);
+            let (first, last) = bounds(table.prefix);
+            parts.extend(after.or(first).map(|key| compare(key, ">")));
+            parts.extend(match until {
+                Some(until) => Some(compare(until, "<=")),
+                None => last.map(|key| compare(key, "<")),
+            });
         }
-    };
+    }
+    parts.extend(table.only_with.map(|column| format!("{column} IS NOT NULL")));
     let text = if parts.is_empty() {
         "1 = 1".to_owned()
     } else {
         parts.join(" AND ")
     };
     (text, values)
+}
+
+/// What all texts with the prefix come after, and before; `None` without a prefix. The prefix ends with an ASCII
+/// character.
+fn bounds(prefix: &str) -> (Option<Vec<String>>, Option<Vec<String>>) {
+    let mut behind = prefix.as_bytes().to_vec();
+    let Some(last) = behind.last_mut() else {
+        return (None, None);
+    };
+    *last = last.saturating_add(1);
+    let behind = String::from_utf8(behind).ok();
+    (Some(vec![prefix.to_owned()]), behind.map(|text| vec![text]))
 }
 
 /// The columns, compared by their bytes on both engines.
@@ -208,4 +234,37 @@ fn order(row: &Row, key: &[&str]) -> Vec<(i64, String)> {
         _ => (0, String::new()),
     };
     key.iter().map(part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(table: &Table, range: &Range) -> (String, Vec<String>) {
+        condition(Engine::Sqlite, table, Wanted::In(range))
+    }
+
+    #[test]
+    fn an_open_range_ends_where_the_rows_of_another_set_begin() {
+        let events = Table::EVENTS.with_prefix("product/");
+        let all = Range::all("products");
+        let rest = all.clone().after(Key::from(["lamp"]));
+
+        let (whole, bounds) = text(&events, &all);
+        let (half, from) = text(&events, &rest);
+
+        assert_eq!(whole, "(aggregate_id) > ($1) AND (aggregate_id) < ($2)");
+        assert_eq!(bounds, ["product/", "product0"]);
+        assert_eq!(
+            (half, from),
+            (whole, vec!["product/lamp".to_owned(), "product0".to_owned()])
+        );
+    }
+
+    #[test]
+    fn a_claim_that_somebody_works_on_stays_where_it_is() {
+        let (condition, _) = text(&Table::IDEMPOTENCY, &Range::all("commands"));
+
+        assert_eq!(condition, "reply IS NOT NULL");
+    }
 }

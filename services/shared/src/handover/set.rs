@@ -27,6 +27,8 @@ pub struct Table {
     pub generated: &'static [&'static str],
     /// Text before the root's key in `of`, which then is one column. Rows without it belong to another set.
     pub prefix: &'static str,
+    /// Column without whose value a row stays where it is, as a claim that somebody works on.
+    pub only_with: Option<&'static str>,
 }
 
 /// The way in which the rows of a table change.
@@ -58,6 +60,7 @@ impl Table {
             local: &[],
             generated: &[],
             prefix: "",
+            only_with: None,
         }
     }
 
@@ -87,8 +90,10 @@ impl Table {
         ..Self::new("events", &["aggregate_id"], &["aggregate_id", "version"])
     };
 
-    /// The stored replies to idempotent commands, as the root of a set.
+    /// The stored replies to idempotent commands, as the root of a set. A claim without a reply stays: the other side
+    /// would take the work up once its lease is over.
     pub const IDEMPOTENCY: Self = Self {
+        only_with: Some("reply"),
         changes: Changes::Once("reply"),
         local: &[
             "owner",

@@ -118,6 +118,28 @@ impl HandoverStore {
         })
     }
 
+    /// Tells whether this side acts on rows of its own, and never took part in a handover. Rows from elsewhere would
+    /// end that unasked.
+    async fn is_at_work(&self) -> Result<bool, DatabaseError> {
+        let Some(worker) = &self.worker else {
+            return Ok(false);
+        };
+        if worker.duty.duty().await? != (Duty { epoch: 0, acts: true }) {
+            return Ok(false);
+        }
+        let mut connection = self.db.readers().acquire().await?;
+        for set in self.sets {
+            let range = Range::all(set.name);
+            if !read::keys(&mut connection, self.db.engine(), set, &range, 1)
+                .await?
+                .is_empty()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     async fn schema(&self) -> Result<BTreeMap<String, i64>, DatabaseError> {
         let rows = sqlx::query("SELECT chain, MAX(version) AS version FROM applied_migrations GROUP BY chain")
             .fetch_all(self.db.readers())
@@ -240,6 +262,9 @@ impl Handover for HandoverStore {
             aggregates.len(),
             aggregates.first().map(|aggregate| &aggregate.outline.key),
         )?;
+        if self.is_at_work().await.map_err(|error| failed(&error))? {
+            return Err(HandoverError::Acts);
+        }
         let catalogue = self.catalogue().await.map_err(|error| failed(&error))?;
         // All are checked before the first one is stored.
         let checked = aggregates

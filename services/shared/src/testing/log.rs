@@ -1,19 +1,36 @@
 use std::{sync::Mutex, time::Duration};
 
-use commerce::{DomainEvent, DomainEventPayload, EventFeed, EventMetadata, FeedError, RecordedEvent, Timestamp};
+use commerce::{Batch, DomainEvent, DomainEventPayload, EventFeed, EventMetadata, FeedError, RecordedEvent, Timestamp};
 use seam::time::Instant;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// Event log of another module, in memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Log {
+    id: Uuid,
     events: Mutex<Vec<RecordedEvent>>,
     appended: watch::Sender<()>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self::named(0)
+    }
 }
 
 impl Log {
     /// Correlation id of all its events.
     pub const CORRELATION: &'static str = "a correlation";
+
+    /// An empty log whose id this number makes.
+    pub fn named(number: u128) -> Self {
+        Self {
+            id: Uuid::from_u128(number),
+            events: Mutex::default(),
+            appended: watch::Sender::default(),
+        }
+    }
 
     /// Appends the next event of the payload's aggregate.
     pub fn append(&self, payload: &impl DomainEventPayload) -> DomainEvent {
@@ -39,7 +56,7 @@ impl Log {
 
 #[seam::async_trait]
 impl EventFeed for Log {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError> {
         let mut appended = self.appended.subscribe();
         let deadline = Instant::now() + wait;
         loop {
@@ -49,7 +66,7 @@ impl EventFeed for Log {
                 later.take(limit as usize).cloned().collect()
             };
             if !events.is_empty() || tokio::time::timeout_at(deadline, appended.changed()).await.is_err() {
-                return Ok(events);
+                return Ok(Batch { log: self.id, events });
             }
         }
     }

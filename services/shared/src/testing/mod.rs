@@ -12,5 +12,5 @@ mod until;
 
 pub use log::Log;
 pub use ports::Port;
-pub use running::{commits, environment, events, stop};
+pub use running::{commits, environment, events, not_handed_over, stop};
 pub use until::until;

@@ -1,6 +1,8 @@
 use std::{path::Path, time::Duration};
 
 use commerce::DomainEvent;
+use seam::handover::Handover;
+use sqlx::Row;
 
 use crate::{DatabaseError, Environment, Module, Settings, settings::Declared};
 
@@ -21,8 +23,21 @@ pub async fn stop<T: ?Sized>(environment: &Environment, module: &Module<T>) {
 
 /// Reads the module's own event log, oldest event first.
 pub async fn events<T: ?Sized>(module: &Module<T>) -> Vec<DomainEvent> {
-    let events = module.feed.read_events(0, 1_000, Duration::ZERO).await.unwrap();
-    events.into_iter().map(|recorded| recorded.event).collect()
+    let batch = module.feed.read_events(0, 1_000, Duration::ZERO).await.unwrap();
+    batch.events.into_iter().map(|recorded| recorded.event).collect()
+}
+
+/// Names of the module's tables, on SQLite, whose rows stay when the others are handed over to another database.
+pub async fn not_handed_over<T: ?Sized>(module: &Module<T>) -> Vec<String> {
+    let layout = module.handover.as_ref().unwrap().layout().await.unwrap();
+    let given: Vec<&String> = layout.sets.iter().flat_map(|set| set.tables.keys()).collect();
+    let tables =
+        sqlx::query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+            .fetch_all(module.database.readers())
+            .await
+            .unwrap();
+    let names = tables.iter().map(|row| row.get::<String, _>(0));
+    names.filter(|name| !given.contains(&name)).collect()
 }
 
 /// Commits a no-op and returns the number of commits including it. The no-op is a barrier: a reader may see a

@@ -9,12 +9,13 @@ use std::{
     time::Duration,
 };
 
-use commerce::{EventFeed, FeedError, RecordedEvent};
+use commerce::{Batch, EventFeed, FeedError};
 use shared::{
     Tasks,
     events::{LocalFeed, Subscription},
 };
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::{
     recorder::{Recorder, effect_of, stop},
@@ -32,17 +33,15 @@ struct Hiding {
 
 #[seam::async_trait]
 impl EventFeed for Hiding {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError> {
         self.most.fetch_max(limit, Ordering::SeqCst);
-        let events = self
+        let mut batch = self
             .feed
             .read_events(after, limit, wait.min(Duration::from_millis(50)))
             .await?;
         let hidden = self.hidden.lock().unwrap();
-        Ok(events
-            .into_iter()
-            .filter(|event| !hidden.contains(&event.position))
-            .collect())
+        batch.events.retain(|event| !hidden.contains(&event.position));
+        Ok(batch)
     }
 }
 
@@ -104,12 +103,15 @@ struct Quiet {
 
 #[seam::async_trait]
 impl EventFeed for Quiet {
-    async fn read_events(&self, _: i64, _: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+    async fn read_events(&self, _: i64, _: u32, wait: Duration) -> Result<Batch, FeedError> {
         if !self.up.load(Ordering::SeqCst) {
             return Err(FeedError::Unreadable("down for the test".to_owned()));
         }
         tokio::time::sleep(wait).await;
-        Ok(Vec::new())
+        Ok(Batch {
+            log: Uuid::nil(),
+            events: Vec::new(),
+        })
     }
 }
 
@@ -148,14 +150,14 @@ struct Muddled {
 
 #[seam::async_trait]
 impl EventFeed for Muddled {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError> {
         let before = (after - 3).max(0);
         let wait = wait.min(Duration::from_millis(50));
         // The wait is for an event that is new.
         let new = self.feed.read_events(after, limit, wait).await?;
         let mut page = self.feed.read_events(before, limit, Duration::ZERO).await?;
-        page.extend(new);
-        page.reverse();
+        page.events.extend(new.events);
+        page.events.reverse();
         Ok(page)
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use axum::Router;
 use bytes::Bytes;
-use commerce::{EventFeed, FeedError, RecordedEvent};
+use commerce::{Batch, EventFeed, FeedError};
 use http::{Request, StatusCode};
 use seam::http::{InProcess, Transport};
 use serde_json::{Value, json};
@@ -166,7 +166,7 @@ async fn a_service_whose_neighbours_log_is_away_is_degraded_and_not_unready() {
     struct Away;
     #[seam::async_trait]
     impl EventFeed for Away {
-        async fn read_events(&self, _: i64, _: u32, _: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+        async fn read_events(&self, _: i64, _: u32, _: Duration) -> Result<Batch, FeedError> {
             Err(FeedError::Unreadable("away for the test".to_owned()))
         }
     }

@@ -16,7 +16,8 @@ async fn the_log_numbers_the_events_of_each_aggregate_and_refuses_none() {
     let events = LocalFeed::new(&store.db)
         .read_events(0, 10, Duration::ZERO)
         .await
-        .unwrap();
+        .unwrap()
+        .events;
 
     let seen: Vec<_> = events.iter().map(|one| (one.position, name(&one.event))).collect();
     let wanted = [(1, effect_of(1, 1)), (2, effect_of(2, 1)), (3, effect_of(1, 2))];
@@ -46,7 +47,8 @@ async fn an_event_of_a_write_that_fails_is_never_seen() {
     let events = LocalFeed::new(&store.db)
         .read_events(0, 10, Duration::ZERO)
         .await
-        .unwrap();
+        .unwrap()
+        .events;
 
     assert!(failed.is_err());
     assert_eq!(events.len(), 1);
@@ -65,6 +67,7 @@ async fn a_waiting_reader_is_woken_by_the_commit() {
         .await
         .unwrap()
         .unwrap()
-        .unwrap();
+        .unwrap()
+        .events;
     assert_eq!(events.len(), 1);
 }

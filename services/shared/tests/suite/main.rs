@@ -9,6 +9,7 @@ mod database;
 mod dead_letters;
 mod document;
 mod feeds;
+mod followed;
 mod handed_over;
 mod handover;
 mod idempotency;

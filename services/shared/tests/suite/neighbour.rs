@@ -105,7 +105,7 @@ async fn a_feed_is_a_neighbour_whose_long_polls_are_waited_for_and_given_up_when
     struct Hanging;
     #[seam::async_trait]
     impl EventFeed for Hanging {
-        async fn read_events(&self, _: i64, _: u32, _: Duration) -> Result<Vec<commerce::RecordedEvent>, FeedError> {
+        async fn read_events(&self, _: i64, _: u32, _: Duration) -> Result<commerce::Batch, FeedError> {
             std::future::pending().await
         }
     }

@@ -175,6 +175,16 @@ impl Effect {
         }
     }
 
+    /// Tells if it acts on a connection itself, though no byte passes there.
+    pub(crate) fn acts_on_connections(&self) -> bool {
+        match self {
+            Self::AcceptThenClose(_) => true,
+            Self::Reset(reset) => !reset.on_bytes,
+            Self::Timeout(timeout) => timeout.after.is_some(),
+            _ => false,
+        }
+    }
+
     /// Tells if it acts on HTTP/1 requests or their replies.
     pub(crate) fn is_of_http(&self) -> bool {
         match self {

@@ -1,13 +1,11 @@
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::latency::{LONGEST, at_most};
@@ -17,7 +15,8 @@ use crate::{fault::Problem, units};
 /// which fits the selector too, has reached the upstream and is answered there, or until `within` is over.
 ///
 /// Any request that fits may be the second one; the number and the chance of `on.http.requests` choose those that are
-/// held, and one at a time is. It fired if the second was sent on whole before the first. A request that was held
+/// held, and one at a time is. It fired if the second was sent on whole before the first, its `delay_request` included;
+/// a fault on bytes towards the upstream, such as `latency`, may still hold the second back. A request that was held
 /// alone is recorded as unfit. What comes behind a held request on its connection waits for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +40,8 @@ pub(crate) struct Crossing(Mutex<Option<(u64, Arc<Turn>)>>);
 /// Turn of a request that is held.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
-    was_overtaken: AtomicBool,
+    /// Moment at which the other request is sent on whole, once that is known.
+    overtaken: Mutex<Option<Instant>>,
     over: CancellationToken,
 }
 
@@ -51,8 +51,13 @@ impl Turn {
         self.over.cancelled().await;
     }
 
+    /// Tells if the other request has been sent on by now.
     pub(crate) fn was_overtaken(&self) -> bool {
-        self.was_overtaken.load(SeqCst)
+        self.overtaken().is_some_and(|at| at <= Instant::now())
+    }
+
+    fn overtaken(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.overtaken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -95,9 +100,15 @@ impl Overtaking {
         self.0.is_empty()
     }
 
-    /// Notes that the request is on its way to the upstream.
-    pub(crate) fn sent(&self) {
-        self.0.iter().for_each(|turn| turn.was_overtaken.store(true, SeqCst));
+    /// Notes that the whole request goes to the upstream at this moment.
+    pub(crate) fn sent(&self, due: Instant) {
+        self.0.iter().for_each(|turn| *turn.overtaken() = Some(due));
+    }
+
+    /// Notes that the request waits no longer than until now, if the rest of it was only delayed.
+    pub(crate) fn hurry(&self, now: Instant) {
+        let moments = self.0.iter().map(|turn| turn.overtaken());
+        moments.for_each(|mut at| *at = at.map(|at| at.min(now)));
     }
 }
 

@@ -86,7 +86,7 @@ impl Chosen {
         for one in standing {
             let fault = &one.fault;
             let requests = fault.on().http.as_ref();
-            if requests.is_some_and(|requests| !requests.fit(head, faults.operations())) {
+            if requests.is_some_and(|requests| !requests.fit(head, faults.operations().as_deref())) {
                 continue;
             }
             if let Effect::Redeliver(redeliver) = fault.does()

@@ -172,9 +172,10 @@ impl Exchange {
         if !is_rewritten {
             state.let_go();
         }
+        // Before a held request goes on: what came behind it is met by the faults that are laid now.
+        state.standing.clone_from(&standing);
         state.keep_hold(|chosen| chosen.keep(&standing));
         self.tell_both(&mut state);
-        state.standing = standing;
         if let Mode::Opaque(why) = state.mode {
             state.note_unfit(why);
         }
@@ -312,6 +313,9 @@ impl State {
     /// Lets all bytes pass from now on.
     fn give_up(&mut self, why: &'static str) {
         self.let_go();
+        // No reply is told from other bytes any more, so what was held for the requests so far goes on.
+        let requests = self.outstanding.iter_mut();
+        requests.for_each(|request| request.overtaking = Overtaking::default());
         self.mode = Mode::Opaque(why);
         self.end_hold(why);
         self.has_resumed = true;
@@ -336,6 +340,7 @@ impl State {
         let now = Instant::now();
         self.sorted.iter_mut().flatten().for_each(|item| item.due = now);
         for outstanding in &mut self.outstanding {
+            outstanding.overtaking.hurry(now);
             if let Reply::Ready { due, .. } = &mut outstanding.reply {
                 *due = now;
             }

@@ -162,8 +162,9 @@ impl State {
         let parts = match self.outstanding.front() {
             Some(request) => {
                 let (faults, status) = (&self.faults, held.status);
-                let schema = faults
-                    .operations()
+                let operations = faults.operations();
+                let schema = operations
+                    .as_ref()
                     .and_then(|operations| operations.schema(&request.method, &request.path, status));
                 held.rewritten(&request.chosen, schema)
             }

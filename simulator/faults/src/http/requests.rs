@@ -132,7 +132,7 @@ impl State {
         };
         let is_sent = !matches!(route, Route::Nowhere { .. });
         if let Some(last) = self.outstanding.back().filter(|_| is_sent) {
-            last.overtaking.sent();
+            last.overtaking.sent(due);
         }
         match route {
             Route::Upstream => {

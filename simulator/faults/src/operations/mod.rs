@@ -14,9 +14,11 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 /// Operations that an OpenAPI document describes, version 3.0 or 3.1, for faults that name one (`on.http.operation`)
 /// and for `violate_schema`.
 ///
-/// A request belongs to the operation with its method whose path template fits its path; templates with fewer
-/// parameters win, compared from the left. The path of the document's first server, if it has one, stands before all
-/// templates. References are followed within the document only.
+/// A request belongs to the first path template that fits its path; templates with fewer parameters come first,
+/// compared from the left. There it belongs to the operation with its method, and to none if the path has no such
+/// method: `DELETE /orders/mine` is no operation of `/orders/{id}` where the document has `/orders/mine` too. The path
+/// of the document's first server, if it has one, stands before all templates. References, those of whole paths too,
+/// are followed within the document only.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operations {
     document: Value,
@@ -30,8 +32,8 @@ pub(crate) struct Operation {
     /// In small letters, as documents have it.
     method: String,
     template: Template,
-    /// JSON pointer to it in the document.
-    path: String,
+    /// JSON pointer to its path in the document.
+    item: String,
 }
 
 /// Reason for which a document gives no operations.
@@ -58,11 +60,13 @@ impl Operations {
         };
         let base = base(&document);
         let mut operations: Vec<Operation> = Vec::new();
-        for (path, item) in paths {
-            let template = Template::read(&format!("{base}{path}"))
+        for (path, item) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
+            let template = path.starts_with('/').then(|| Template::read(&format!("{base}{path}")));
+            let template = template
+                .flatten()
                 .ok_or_else(|| no(format!("the path {path:?} is no template such as /orders/{{id}}")))?;
             for method in METHODS {
-                let Some(operation) = item.get(method) else {
+                let Some(operation) = operation(&document, item, method) else {
                     continue;
                 };
                 let name = operation["operationId"].as_str().map(str::to_owned);
@@ -75,7 +79,7 @@ impl Operations {
                     name,
                     method: method.to_owned(),
                     template: template.clone(),
-                    path: format!("/paths/{}/{method}", path.replace('~', "~0").replace('/', "~1")),
+                    item: format!("/paths/{}", path.replace('~', "~0").replace('/', "~1")),
                 });
             }
         }
@@ -108,7 +112,8 @@ impl Operations {
 
     /// Returns the schema of the JSON with which a request is answered by this status.
     pub(crate) fn schema(&self, method: &str, path: &str, status: u16) -> Option<Schema<'_>> {
-        let operation = self.document.pointer(&self.find(method, path)?.path)?;
+        let found = self.find(method, path)?;
+        let operation = operation(&self.document, self.document.pointer(&found.item)?, &found.method)?;
         let responses = operation["responses"].as_object()?;
         let class = format!("{}XX", status / 100);
         let names = [status.to_string(), class, "default".to_owned()];
@@ -127,6 +132,12 @@ impl Operations {
 pub(crate) fn is_json(kind: &str) -> bool {
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/json" || kind.ends_with("+json")
+}
+
+/// Returns the operation of a path with this method: its own, or that of the path which it refers to.
+fn operation<'a>(document: &'a Value, item: &'a Value, method: &str) -> Option<&'a Value> {
+    let referred = || schema::resolve(document, item)?.get(method);
+    item.get(method).or_else(referred)
 }
 
 /// Returns the path of the first server, without a slash at its end.

@@ -1,9 +1,14 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use faults::{Effect, Faults, KEPT_DECISIONS, Outcome, Reset, SlowClose, Which, draw};
-use tokio::io::AsyncWriteExt;
+use faults::{
+    Direction, Distribution, Effect, Faults, KEPT_DECISIONS, Latency, Outcome, Reset, SlowClose, Timeout, Which, draw,
+};
+use tokio::{
+    io::AsyncWriteExt,
+    time::{Instant, sleep},
+};
 
-use crate::fixture::{ENDLESS, Link, exchange, fault, is_reset, on_connections};
+use crate::fixture::{ENDLESS, LIMIT, Link, Pair, exchange, fault, is_reset, on_connections, read, towards};
 
 const CONNECTIONS: u64 = 40;
 
@@ -79,6 +84,84 @@ async fn a_second_fault_of_a_kind_is_recorded_as_masked_until_the_first_is_lifte
         (1, 0),
         "a fault that did not act did not fire"
     );
+}
+
+#[tokio::test]
+async fn a_connection_is_met_by_the_first_byte_that_passes_in_the_direction_of_the_fault() {
+    let mut pair = Pair::new().await;
+    let latency = || {
+        Effect::Latency(Latency {
+            delay: Duration::from_millis(1),
+            jitter: Duration::ZERO,
+            distribution: Distribution::Uniform,
+        })
+    };
+    pair.lay(towards(Direction::ToUpstream, "late", latency()));
+    pair.lay(on_connections(Which::Probability(0.0), "spared", latency()));
+    pair.lay(fault("masked", latency()));
+    let seen = |pair: &Pair| {
+        let tallies = pair.proxy.faults().record().tallies;
+        ["late", "spared", "masked"].map(|name| {
+            let tally = tallies[name];
+            (tally.met, tally.fired + tally.not_drawn + tally.masked)
+        })
+    };
+
+    // The reset that comes after them has been decided about, so they have too.
+    pair.lay(on_connections(
+        Which::Probability(0.0),
+        "known",
+        Effect::Reset(Reset::default()),
+    ));
+    let deadline = Instant::now() + LIMIT;
+    while pair.proxy.faults().record().tallies["known"].not_drawn == 0 {
+        assert!(Instant::now() < deadline, "the connection never saw them");
+        sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(seen(&pair), [(0, 0); 3], "it is idle");
+    pair.server.write_all(b"down").await.unwrap();
+    read(&mut pair.client, 4).await;
+    assert_eq!(
+        seen(&pair),
+        [(0, 0), (1, 1), (1, 1)],
+        "one of them selects the other direction"
+    );
+    pair.client.write_all(b"up").await.unwrap();
+    read(&mut pair.server, 2).await;
+    assert_eq!(seen(&pair), [(1, 1), (1, 1), (1, 1)]);
+}
+
+#[tokio::test]
+async fn a_timeout_acts_on_a_connection_once_it_holds_something() {
+    for sends in [&b"held"[..], b""] {
+        let mut pair = Pair::new().await;
+        pair.lay(fault("silence", Effect::Timeout(Timeout::default())));
+        pair.lay(on_connections(
+            Which::Probability(0.0),
+            "known",
+            Effect::Reset(Reset::default()),
+        ));
+        let tally = |pair: &Pair, name: &str| pair.proxy.faults().record().tallies[name];
+        let deadline = Instant::now() + LIMIT;
+        while tally(&pair, "known").not_drawn == 0 {
+            assert!(Instant::now() < deadline, "the connection never saw them");
+            sleep(Duration::from_millis(1)).await;
+        }
+        let seen = tally(&pair, "silence");
+        assert_eq!((seen.met, seen.fired), (0, 0), "there is nothing to hold");
+        // Bytes, or the end of the stream.
+        match sends {
+            [] => pair.client.shutdown().await.unwrap(),
+            bytes => pair.client.write_all(bytes).await.unwrap(),
+        }
+        while tally(&pair, "silence").fired == 0 {
+            assert!(Instant::now() < deadline, "it held {sends:?} and never said so");
+            sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(tally(&pair, "silence").met, 1);
+        pair.proxy.faults().lift("silence").unwrap();
+        assert_eq!(read(&mut pair.server, sends.len()).await, sends);
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,8 @@
 //! reaper (`seam reap`, a separate process) knows the group. The reaper kills every group that it knows as soon
 //! as `seam` is gone, for whatever reason, and a node that is still held back then never begins. A process that has
 //! left its group (`setsid`, a daemon) is found in the end by the id of the run in its environment, where there is a
-//! `/proc`. So nothing outlives `seam`, except a process that has left its group and its environment, or its user.
+//! `/proc`, or as a child that `seam` has adopted ([`strays`]). So nothing outlives `seam`, except a process that has
+//! left its group and its environment on a system without subreapers, or a moment before `seam` was killed.
 
 mod build;
 mod command_line;
@@ -14,6 +15,7 @@ mod outside;
 mod ports;
 mod processes;
 mod reaper;
+mod strays;
 
 pub use build::{Built, package_variables};
 pub(crate) use command_line::program_is_there;

@@ -1,6 +1,7 @@
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Read},
     net::{IpAddr, Ipv4Addr},
     os::unix::{fs::OpenOptionsExt, process::ExitStatusExt},
     path::{Path, PathBuf},
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     backend::{
         Event, NodeError, Options, UpError,
-        logs::tail,
+        logs::{length, tail},
         runner::{self, Instance, NodeExit, Runner, Site, Started},
     },
     progress::Progress,
@@ -32,6 +33,8 @@ use crate::{
 
 /// Time in which a program has to list its fail points.
 const LISTED_WITHIN: Duration = Duration::from_secs(10);
+/// Most bytes of such a list.
+const LONGEST_LIST: u64 = 64 * 1024;
 
 /// Runs each node as a process group of this machine.
 #[derive(Debug)]
@@ -114,10 +117,10 @@ impl Processes {
         };
         let group = self.launcher.launch(launch).await.map_err(cannot_start)?;
         let ended = timeout(LISTED_WITHIN, group.wait()).await.map(exit);
-        let listed = fs::read_to_string(&output).unwrap_or_default();
-        let listed: Vec<String> = listed.lines().map(|line| line.trim().to_owned()).collect();
+        let listed = listed(&output).unwrap_or_default();
         let reason = match ended {
-            Ok(NodeExit::Status(0)) if listed.iter().any(|line| !line.is_empty()) => return Ok(listed),
+            _ if length(&output) > LONGEST_LIST => format!("it printed more than {LONGEST_LIST} bytes"),
+            Ok(NodeExit::Status(0)) if !listed.is_empty() => return Ok(listed),
             Ok(ended) => format!("{ended}; it said: {}", tail(&site.log, 3).join(" ")),
             Err(_) => format!("it had not ended after {} s, and was killed", LISTED_WITHIN.as_secs()),
         };
@@ -198,6 +201,14 @@ impl CheckCommand {
             }
         }
     }
+}
+
+/// The names that a program has printed, one a line.
+fn listed(output: &Path) -> io::Result<Vec<String>> {
+    let mut text = String::new();
+    fs::File::open(output)?.take(LONGEST_LIST).read_to_string(&mut text)?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    Ok(lines.map(str::to_owned).collect())
 }
 
 /// A command whose output goes to a file, after what is there or in its place.

@@ -1,20 +1,27 @@
 use std::{
     collections::BTreeSet,
-    fs,
     io::{self, BufRead, Write},
     path::Path,
     process::{Child, ChildStdin, Command, Stdio},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
 };
 
 use std::os::unix::process::CommandExt;
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, getppid, kill_process_group};
 
+use super::strays::{self, Adopted};
 use crate::{backend::containers::remove_runs, interrupt::Interrupt};
 
 /// Variable in the environment of every node and of all that it starts: the id of the run.
 pub(in crate::backend) const RUN: &str = "SEAM_RUN";
+
+/// Number of reapers of this process. Whom it has adopted belongs to no run that could be told, so the last of them
+/// ends it.
+static AT_WORK: AtomicUsize = AtomicUsize::new(0);
 
 /// Separate process that kills the registered process groups, and what has left them, as soon as this process is gone.
 /// It notices by the end of a pipe, which the system closes however this process ends.
@@ -37,6 +44,8 @@ impl Reaper {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
+        strays::adopt();
+        AT_WORK.fetch_add(1, SeqCst);
         Ok(Self {
             pipe: Mutex::new(process.stdin.take()),
             process: Mutex::new(process),
@@ -61,7 +70,7 @@ impl Reaper {
 
     /// Takes [`Reaper::watch_containers`] back.
     pub(super) fn forget_containers(&self, run: &str) {
-        let _ = self.send(&format!("~{run}\n"));
+        let _ = self.send(&format!("^{run}\n"));
     }
 
     /// Removes a group that has ended, since the system may give its number to another one.
@@ -80,6 +89,9 @@ impl Reaper {
 
 impl Drop for Reaper {
     fn drop(&mut self) {
+        if AT_WORK.fetch_sub(1, SeqCst) > 1 {
+            let _ = self.send("~\n");
+        }
         drop(self.pipe.lock().unwrap_or_else(PoisonError::into_inner).take());
         let _ = self.process.lock().unwrap_or_else(PoisonError::into_inner).wait();
     }
@@ -94,14 +106,18 @@ pub(crate) fn reap() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Never awaited: a signal with a handler no longer ends the process, which is all that is wanted.
     let _held_off = runtime.block_on(async { Interrupt::listen() })?;
-    let (mut groups, mut runs, mut in_containers) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let adopted = getppid().and_then(Adopted::watch);
+    let (mut groups, mut runs) = (BTreeSet::new(), BTreeSet::new());
+    let mut in_containers = BTreeSet::new();
+    let mut others_go_on = false;
     for line in io::stdin().lock().lines() {
         let Ok(line) = line else { break };
         match line.split_at_checked(1) {
             Some(("+", number)) => groups.extend(number.parse::<i32>()),
             Some(("-", number)) => groups.retain(|group| number.parse() != Ok(*group)),
+            Some(("~", _)) => others_go_on = true,
             Some(("%", run)) => drop(in_containers.insert(run.to_owned())),
-            Some(("~", run)) => drop(in_containers.remove(run)),
+            Some(("^", run)) => drop(in_containers.remove(run)),
             Some(("=", run)) => drop(runs.insert(format!("{RUN}={run}"))),
             _ => {}
         }
@@ -110,36 +126,10 @@ pub(crate) fn reap() -> io::Result<()> {
         // An error means that the group is gone already.
         let _ = kill_process_group(group, Signal::KILL);
     }
-    kill_strays(&runs);
+    strays::kill_marked(&runs);
+    if let Some(adopted) = adopted.filter(|_| !others_go_on) {
+        adopted.kill();
+    }
     runtime.block_on(remove_runs(&in_containers));
     Ok(())
-}
-
-/// Kills the processes that have left their groups, as `setsid` and daemons do. Looks again until there is no new one,
-/// since a process may start another before it is killed.
-fn kill_strays(runs: &BTreeSet<String>) {
-    let mut killed = BTreeSet::new();
-    loop {
-        let new: Vec<i32> = strays(runs).filter(|pid| killed.insert(*pid)).collect();
-        if new.is_empty() {
-            return;
-        }
-        for pid in new.into_iter().filter_map(Pid::from_raw) {
-            let _ = kill_process(pid, Signal::KILL);
-        }
-    }
-}
-
-/// The processes that have one of these variables in their environment. None where there is no `/proc`.
-fn strays(runs: &BTreeSet<String>) -> impl Iterator<Item = i32> {
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    processes.filter_map(|process| {
-        let pid = process.file_name().to_str()?.parse().ok()?;
-        // One of somebody else can't be read.
-        let environment = fs::read(process.path().join("environ")).ok()?;
-        let mut variables = environment.split(|byte| *byte == 0);
-        variables
-            .any(|variable| std::str::from_utf8(variable).is_ok_and(|variable| runs.contains(variable)))
-            .then_some(pid)
-    })
 }

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -6,7 +6,7 @@ use crate::{
     backend::{Keep, Options, Profile},
     scenario::Scenario,
     search,
-    topology::{Backend, HIDDEN, Topology},
+    topology::{Backend, HIDDEN, Secrets, Topology},
 };
 
 /// The variables of a topology, and the build of its nodes.
@@ -51,6 +51,39 @@ impl TopologyArgs {
         if self.release { Profile::Release } else { Profile::Debug }
     }
 
+    /// The command of this name that has a scenario and this topology, with `more` words, as a shell takes it in any
+    /// folder: what was found from the current one has its whole path. Secrets are hidden in it.
+    pub(crate) fn command(
+        &self,
+        name: &str,
+        scenario: &str,
+        topology: &str,
+        more: Vec<String>,
+        secrets: &Secrets,
+    ) -> String {
+        let program = std::env::args().next().unwrap_or_else(|| "seam".to_owned());
+        let program = match program.contains('/') {
+            true => whole(PathBuf::from(program)),
+            false => program,
+        };
+        let (scenario, topology) = (found("scenarios", scenario), found("topologies", topology));
+        let mut words = vec![program, name.to_owned(), scenario];
+        let mut option = |name: &str, value: String| words.extend([format!("--{name}"), value]);
+        option("topology", topology);
+        self.set.iter().for_each(|(name, value)| {
+            let value = if secrets.has(name) { HIDDEN } else { value };
+            option("set", format!("{name}={value}"));
+        });
+        let profiles = self.profiles.iter();
+        profiles.for_each(|profile| option("profile", profile.clone()));
+        if self.backend != Backend::default() {
+            option("backend", self.backend.to_string());
+        }
+        words.extend(more);
+        words.extend(self.release.then(|| "--release".to_owned()));
+        quoted(&words)
+    }
+
     /// The options of the backend.
     pub(crate) fn options(&self) -> Options {
         Options {
@@ -86,6 +119,17 @@ pub(crate) fn own_topology(scenario: &Scenario, file: &Path, here: &Path) -> Res
     }
 }
 
+/// The whole path of a scenario or a topology; as it is, if there is none.
+fn found(kind: &'static str, name_or_path: &str) -> String {
+    search::find(kind, name_or_path).map_or_else(|_| name_or_path.to_owned(), whole)
+}
+
+/// A path from the root.
+fn whole(path: PathBuf) -> String {
+    let whole = std::path::absolute(&path).unwrap_or(path);
+    whole.display().to_string()
+}
+
 fn name_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, HIDDEN)) => Err(format!(
@@ -94,6 +138,13 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("wanted NAME=VALUE, such as log=debug".to_owned()),
     }
+}
+
+/// Words as a shell takes them unchanged.
+fn quoted(words: &[String]) -> String {
+    let words = words.iter().map(String::as_str);
+    // Only a NUL can't be quoted, and the system gives no program an argument with one.
+    shlex::try_join(words.clone()).unwrap_or_else(|_| words.collect::<Vec<_>>().join(" "))
 }
 
 /// Reads a number of bytes with or without a unit.
@@ -119,8 +170,61 @@ fn bytes(text: &str) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes, name_and_value};
-    use crate::backend::Keep;
+    use clap::{Args, FromArgMatches};
+
+    use super::{TopologyArgs, bytes, name_and_value, quoted};
+    use crate::{backend::Keep, topology::Secrets};
+
+    #[test]
+    fn a_command_has_every_choice_and_no_secret() {
+        let command = TopologyArgs::augment_args(clap::Command::new("seam"));
+        let words = [
+            "seam",
+            "--release",
+            "--set",
+            "password=p\"w",
+            "--set",
+            "log=a b",
+            "--profile",
+            "web",
+            "--backend",
+            "containers",
+        ];
+        let args = TopologyArgs::from_arg_matches(&command.get_matches_from(words)).expect("they are right");
+        let secrets = Secrets::new([("password".to_owned(), "p\"w".to_owned())]);
+
+        let said = args.command(
+            "explore",
+            "errand",
+            "corner",
+            vec!["--from".to_owned(), "1".to_owned()],
+            &secrets,
+        );
+
+        let words = shlex::split(&said).expect("a command");
+        let wanted = "explore errand --topology corner --set password=*** --set|log=a b|--profile web --backend \
+                      containers --from 1 --release";
+        let wanted: Vec<&str> = wanted
+            .split('|')
+            .flat_map(|part| match part {
+                "log=a b" => vec![part],
+                words => words.split(' ').collect(),
+            })
+            .collect();
+        assert_eq!(words[1..], wanted);
+    }
+
+    #[test]
+    fn a_word_with_a_brace_or_a_quote_survives_the_shell() {
+        for word in ["plain-1.2", "url=postgres://{module}:pw@host/db", "it's", "", "a b"] {
+            let echoed = std::process::Command::new("sh")
+                .args(["-c", &format!("printf %s {}", quoted(&[word.to_owned()]))])
+                .output()
+                .expect("a shell");
+
+            assert_eq!(String::from_utf8_lossy(&echoed.stdout), word);
+        }
+    }
 
     #[test]
     fn a_size_is_a_whole_number_with_a_unit_or_without() {

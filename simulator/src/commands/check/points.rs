@@ -7,31 +7,29 @@ use crate::{
 };
 
 /// Points at which the faults of a scenario have nodes of this topology die, by the nodes' names. Roles that nothing
-/// plays are left out.
+/// plays are left out. Candidates count together, even those that no run draws together.
 ///
 /// # Errors
 /// When two faults want two points of one node: a program is started with one.
 pub(crate) fn fail_points(scenario: &Scenario, topology: &Topology) -> Result<BTreeMap<String, FailPoint>, String> {
-    let mut points: BTreeMap<String, FailPoint> = BTreeMap::new();
+    let mut points: BTreeMap<String, (String, FailPoint)> = BTreeMap::new();
     let plans = scenario.faults.iter().chain(scenario.candidates());
     for fault in plans.flat_map(|plan| plan.possible()) {
         let (Some(point), Target::Node(role)) = (fault.point, &fault.target) else {
             continue;
         };
-        let played = || topology.node(&topology.role(role)?.node);
-        let Some(node) = topology.node(role).or_else(played) else {
+        let Some(node) = topology.node_for(role) else {
             continue;
         };
-        match points.insert(node.name.clone(), point.clone()) {
-            Some(other) if other != point => {
-                return Err(format!(
-                    "fault {:?} has {} crash at {point}, and another one at {other}; in one run a node crashes at one \
-                     point and pass",
-                    fault.name, node.name
-                ));
-            }
-            _ => {}
+        let named = (fault.name, point);
+        if let Some(other) = points.get(&node.name).filter(|other| other.1 != named.1) {
+            return Err(format!(
+                "fault {:?} has {} crash at {}, and {:?} at {}; a node is started with one point and pass, and \
+                 candidates count even if no run draws both",
+                named.0, node.name, named.1, other.0, other.1
+            ));
         }
+        points.insert(node.name.clone(), named);
     }
-    Ok(points)
+    Ok(points.into_iter().map(|(node, (_, point))| (node, point)).collect())
 }

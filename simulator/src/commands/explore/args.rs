@@ -2,10 +2,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::{
-    commands::{arguments::TopologyArgs, run::quoted},
-    topology::{Backend, HIDDEN, Secrets},
-};
+use crate::{commands::arguments::TopologyArgs, topology::Secrets};
 
 /// Largest seed: a pinned scenario keeps it, and TOML's numbers end there.
 const LARGEST_SEED: u64 = i64::MAX as u64;
@@ -15,8 +12,8 @@ const LARGEST_SEED: u64 = i64::MAX as u64;
 #[command(
     after_help = "A failing run is shrunk to the fewest faults and journeys that still fail, and written beside \
     the scenario as NAME.pinned-SEED.toml, which `seam run` replays.\n\
-    Exit codes: 0 all passed, 1 one failed, 2 one could not run, or interrupted, 3 one was inconclusive, or a \
-    candidate was drawn and never acted."
+    Exit codes: 0 all passed, 1 one failed, 2 one could not run, interrupted, or a failing run that could not be \
+    written, 3 one was inconclusive, or a candidate was drawn and never acted."
 )]
 pub(crate) struct ExploreArgs {
     /// The scenario: a name, looked for in simulator/scenarios and scenarios, or a file
@@ -68,33 +65,15 @@ impl ExploreArgs {
         }
         more.extend(["--jobs".to_owned(), self.jobs.to_string()]);
         more.extend(self.all.then(|| "--all".to_owned()));
-        self.command("explore", &self.scenario, topology, more, secrets)
+        self.topology
+            .command("explore", &self.scenario, topology, more, secrets)
     }
 
     /// The command that runs a scenario on the same topology, with its own seed or this one.
     pub(super) fn run(&self, scenario: &str, topology: &str, seed: Option<u64>, secrets: &Secrets) -> String {
         let seed = seed.map(|seed| ["--seed".to_owned(), seed.to_string()]);
-        self.command("run", scenario, topology, seed.into_iter().flatten().collect(), secrets)
-    }
-
-    fn command(&self, name: &str, scenario: &str, topology: &str, more: Vec<String>, secrets: &Secrets) -> String {
-        let program = std::env::args().next().unwrap_or_else(|| "seam".to_owned());
-        let mut words = vec![program, name.to_owned(), scenario.to_owned()];
-        let mut option = |name: &str, value: String| words.extend([format!("--{name}"), value]);
-        option("topology", topology.to_owned());
-        self.topology.set.iter().for_each(|(name, value)| {
-            let value = if secrets.has(name) { HIDDEN } else { value };
-            option("set", format!("{name}={value}"));
-        });
-        let profiles = self.topology.profiles.iter();
-        profiles.for_each(|profile| option("profile", profile.clone()));
-        let backend = self.topology.backend;
-        if backend != Backend::default() {
-            option("backend", backend.to_string());
-        }
-        words.extend(more);
-        words.extend(self.topology.release.then(|| "--release".to_owned()));
-        quoted(&words)
+        let seed = seed.into_iter().flatten().collect();
+        self.topology.command("run", scenario, topology, seed, secrets)
     }
 }
 

@@ -6,6 +6,7 @@ mod ddmin;
 mod outcome;
 mod pinned;
 mod site;
+mod tally;
 
 use std::{env, fs, future::ready, pin::pin, time::Duration};
 
@@ -65,9 +66,11 @@ impl Exploration {
             return Err(misfits.join("\n"));
         }
         let from = args.from.unwrap_or_else(|| chance::below(1_000_000));
+        let source = Source { scenario, text, file };
+        source.can_be_pinned(from)?;
         let again = args.again(from, &named, topology.secrets());
         let options = Options {
-            fail_points: check::fail_points(&scenario, &topology)?,
+            fail_points: check::fail_points(&source.scenario, &topology)?,
             ..args.topology.options()
         };
         Ok(Self {
@@ -77,7 +80,7 @@ impl Exploration {
                 named,
                 options,
             },
-            source: Source { scenario, text, file },
+            source,
             from,
             again,
         })
@@ -106,7 +109,7 @@ impl Exploration {
         for (finding, ran) in &mut found {
             if !stop.is_cancelled() {
                 let shrinker = Shrinker::new(&self.site, &self.source, finding.seed, stop);
-                finding.pinned = shrinker.pin(ran).await?;
+                finding.pin(shrinker.pin(ran).await);
             }
         }
         outcome.interrupted = stop.is_cancelled();
@@ -163,8 +166,11 @@ impl Exploration {
     }
 
     /// Counts a run, and remembers it if it fails in a way that is new.
-    fn count(&self, ran: Ran, seed: u64, outcome: &mut Outcome, found: &mut Vec<(Finding, Ran)>) -> Line {
+    fn count(&self, mut ran: Ran, seed: u64, outcome: &mut Outcome, found: &mut Vec<(Finding, Ran)>) -> Line {
         let report = &ran.report;
+        if let Some(reason) = &ran.no_report {
+            output::note(&self.site.hidden(&format!("seed {seed}: {reason}")));
+        }
         let line = Line::of(&self.source.scenario, seed, report, ran.took);
         for plan in self
             .source
@@ -191,7 +197,10 @@ impl Exploration {
                             failed,
                             seeds_alike: Vec::new(),
                             folder: ran.kept.clone(),
+                            no_report: ran.no_report.clone(),
+                            held: ran.held.take(),
                             pinned: None,
+                            not_pinned: None,
                         };
                         found.push((finding, ran));
                     }
@@ -231,6 +240,11 @@ impl Exploration {
             output::print_line(&self.site.hidden(&outcome.text(output::width())))?;
         }
         self.say(&self.frame())?;
+        // Said last: what was found is printed all the same.
+        let lost = outcome.findings.iter().find_map(|it| it.not_pinned.as_ref());
+        if let Some(reason) = lost {
+            return Err(self.site.hidden(reason));
+        }
         Ok(match outcome.verdict {
             Some(Verdict::Pass) => exit::PASS,
             Some(Verdict::Fail) => exit::FAIL,

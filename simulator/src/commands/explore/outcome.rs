@@ -1,5 +1,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs::File,
     path::PathBuf,
     time::Duration,
 };
@@ -66,8 +67,16 @@ pub(super) struct Finding {
     pub(super) seeds_alike: Vec<u64>,
     /// The folder with logs, data and report of the run.
     pub(super) folder: Option<PathBuf>,
-    /// The scenario that replays it; none if the search for it was interrupted before it began.
+    /// The reason why there is no report in it, if it could not be written.
+    pub(super) no_report: Option<String>,
+    /// Keeps that folder until it has been printed.
+    #[serde(skip)]
+    #[expect(dead_code, reason = "it holds until it is dropped")]
+    pub(super) held: Option<File>,
+    /// The scenario that replays it; none if the search was interrupted before it began, or if there can be none.
     pub(super) pinned: Option<Pinned>,
+    /// The reason why no file has that scenario, other than an interruption.
+    pub(super) not_pinned: Option<String>,
 }
 
 impl Line {
@@ -199,6 +208,17 @@ impl Outcome {
 }
 
 impl Finding {
+    /// Takes what the search for the smallest scenario came to.
+    pub(super) fn pin(&mut self, found: Result<Option<Pinned>, String>) {
+        match found {
+            Ok(pinned) => {
+                self.not_pinned = pinned.as_ref().and_then(|it| it.not_written.clone());
+                self.pinned = pinned;
+            }
+            Err(reason) => self.not_pinned = Some(reason),
+        }
+    }
+
     fn text(&self) -> String {
         let mut text = format!("seed {} failed: {}", self.seed, join(&self.failed));
         if !self.seeds_alike.is_empty() {
@@ -206,14 +226,17 @@ impl Finding {
             text += &format!("\n    so did seeds {}", alike.join(", "));
         }
         if let Some(folder) = &self.folder {
-            text += &format!(
-                "\n    kept in {}: logs, data, report.html, report.json",
-                folder.display()
-            );
+            let report = match &self.no_report {
+                None => ", report.html, report.json".to_owned(),
+                Some(reason) => format!("; {reason}"),
+            };
+            text += &format!("\n    kept in {}: logs, data{report}", folder.display());
         }
-        match &self.pinned {
-            Some(pinned) => text += &pinned.text(),
-            None => text += "\n    not pinned: it was interrupted before it could be tried again",
+        text += &self.pinned.as_ref().map(Pinned::text).unwrap_or_default();
+        match (&self.not_pinned, &self.pinned) {
+            (Some(reason), _) => text += &format!("\n    not pinned: {reason}"),
+            (None, Some(_)) => {}
+            (None, None) => text += "\n    not pinned: it was interrupted before it could be tried again",
         }
         text
     }

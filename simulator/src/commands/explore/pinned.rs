@@ -1,4 +1,8 @@
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use futures::future::join_all;
 use serde::Serialize;
@@ -8,17 +12,12 @@ use super::{
     ddmin::ddmin,
     outcome::join,
     site::{Ended, Ran, Site},
+    tally::{Tally, many, some_of},
 };
 use crate::{
-    commands::output,
+    commands::{output, run::files},
     scenario::{Failures, Pin, Scenario},
 };
-
-/// Runs that must fail for a candidate to count as failing.
-const ENOUGH: u32 = 2;
-
-/// Most runs of a candidate: real time is not deterministic, and one run may go well by chance.
-const MOST: u32 = 3;
 
 /// A scenario as it was written.
 pub(super) struct Source {
@@ -30,9 +29,13 @@ pub(super) struct Source {
 /// A failing run as a scenario of its own.
 #[derive(Debug, Serialize)]
 pub(super) struct Pinned {
-    pub(super) file: PathBuf,
+    /// None if it could not be written.
+    pub(super) file: Option<PathBuf>,
     /// The command that runs it.
-    pub(super) replay: String,
+    pub(super) replay: Option<String>,
+    /// The reason why it could not be written, which stands beside it in the result.
+    #[serde(skip)]
+    pub(super) not_written: Option<String>,
     /// Faults that are left, in words.
     pub(super) faults: Vec<String>,
     /// Faults that acted in the run that was found.
@@ -40,11 +43,13 @@ pub(super) struct Pinned {
     /// Journeys that are left; 0 if the workload is a program.
     pub(super) count: u64,
     pub(super) of_count: u64,
-    /// Runs of the file that failed in the same checks.
-    pub(super) failed: u32,
-    pub(super) of_runs: u32,
+    /// Runs of the file, and those of them that failed in the same checks.
+    #[serde(flatten)]
+    pub(super) tally: Tally,
     /// Runs that the search took.
     pub(super) tried: u64,
+    /// Those of them that could not run: a smaller scenario may have been passed over with them.
+    pub(super) tried_in_vain: u64,
     /// False if it did not fail often enough to be shrunk.
     pub(super) failed_again: bool,
     /// True if the search was interrupted: it may not be the smallest one.
@@ -60,6 +65,7 @@ pub(super) struct Shrinker<'a> {
     /// The names that must fail again.
     wanted: BTreeSet<String>,
     tried: u64,
+    tried_in_vain: u64,
 }
 
 /// A set of faults and a number of journeys.
@@ -69,18 +75,31 @@ struct Candidate {
     count: u64,
 }
 
-/// The runs of a candidate.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    failed: u32,
-    runs: u32,
-}
-
-/// Checks that failed in one run, and whether each fault acted; `None` if it could not run.
-type Shown = Option<(Failures, bool)>;
+/// Checks that failed in one run, and whether each fault acted.
+type Shown = (Failures, bool);
 
 /// The search was interrupted.
 struct Stopped;
+
+impl Source {
+    /// The file of a pinned scenario: beside the scenario, so that what it includes and runs is found.
+    fn pinned_file(&self, seed: u64) -> PathBuf {
+        let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        self.file.with_file_name(format!("{stem}.pinned-{seed}.toml"))
+    }
+
+    /// Checks that a scenario can be written beside this one, before runs are spent on it.
+    ///
+    /// # Errors
+    /// When it can't.
+    pub(super) fn can_be_pinned(&self, seed: u64) -> Result<(), String> {
+        let file = self.pinned_file(seed);
+        files::try_out(&file).map_err(|error| {
+            let lack = not_written_to(&file, &error);
+            format!("{lack}; nothing was started: put the scenario where a file can be written beside it")
+        })
+    }
+}
 
 impl<'a> Shrinker<'a> {
     pub(super) fn new(site: &'a Site, source: &'a Source, seed: u64, cancel: &'a CancellationToken) -> Self {
@@ -91,6 +110,7 @@ impl<'a> Shrinker<'a> {
             cancel,
             wanted: BTreeSet::new(),
             tried: 0,
+            tried_in_vain: 0,
         }
     }
 
@@ -98,7 +118,7 @@ impl<'a> Shrinker<'a> {
     /// it was interrupted before anything was known.
     ///
     /// # Errors
-    /// When the scenario can't be pinned or written.
+    /// When the scenario can't be pinned. One that can't be written says so itself.
     pub(super) async fn pin(mut self, ran: &Ran) -> Result<Option<Pinned>, String> {
         let scenario = &self.source.scenario;
         let plans = scenario.faults_of(self.seed).into_iter().enumerate();
@@ -113,7 +133,7 @@ impl<'a> Shrinker<'a> {
         let Ok((wanted, again)) = self.confirm(&all).await else {
             return Ok(None);
         };
-        if again.failed < ENOUGH {
+        if !again.has_failed() {
             return self.write(&all, &all, again, false).map(Some);
         }
         self.wanted = wanted;
@@ -122,23 +142,18 @@ impl<'a> Shrinker<'a> {
         self.write(&all, &best.0, best.1, interrupted).map(Some)
     }
 
-    /// Runs the whole candidate again, and returns what failed each time of what failed first.
+    /// Runs the whole candidate again, and returns what failed twice of what failed first, if anything did.
     async fn confirm(&mut self, all: &Candidate) -> Result<(BTreeSet<String>, Tally), Stopped> {
         let mut tally = Tally::default();
-        let mut same = self.wanted.clone();
+        let (mut runs, mut same) = (Vec::new(), None);
+        let label = format!("seed {}, again", self.seed);
         while !tally.is_settled() {
-            for failures in self.some_runs(all, tally).await? {
-                tally.runs += 1;
-                let again = failures.map(|(failures, _)| failures.names() & &same);
-                let again = again.unwrap_or_default();
-                if !again.is_empty() {
-                    tally.failed += 1;
-                    same = again;
-                }
-            }
+            let shown = self.some_runs(all, &mut tally, &label).await?;
+            runs.extend(shown.iter().map(|(failures, _)| failures.names() & &self.wanted));
+            same = tally.compare(&runs);
         }
-        output::note(&format!("seed {}, again: failed in {tally}", self.seed));
-        Ok((same, tally))
+        output::note(&format!("{label}: failed in {tally}"));
+        Ok((same.unwrap_or_else(|| self.wanted.clone()), tally))
     }
 
     async fn shrink(&mut self, best: &mut (Candidate, Tally)) -> Result<(), Stopped> {
@@ -177,49 +192,62 @@ impl<'a> Shrinker<'a> {
             // A fault that waits for one that is gone, or comes after the last journey.
             return Ok(false);
         }
-        let mut tally = Tally::default();
-        while !tally.is_settled() {
-            for failures in self.some_runs(&candidate, tally).await? {
-                tally.runs += 1;
-                let failed = failures.is_some_and(|(it, acted)| it.has(&self.wanted) && (acted || !acting));
-                tally.failed += u32::from(failed);
-            }
-        }
         let faults = many(candidate.faults.len() as u64, "fault");
         let journeys = many(candidate.count, "journey");
-        output::note(&format!(
-            "seed {}, with {faults} and {journeys}: failed in {tally}",
-            self.seed
-        ));
-        let fails = tally.failed >= ENOUGH;
+        let label = format!("seed {}, with {faults} and {journeys}", self.seed);
+        let mut tally = Tally::default();
+        while !tally.is_settled() {
+            for (failures, acted) in self.some_runs(&candidate, &mut tally, &label).await? {
+                tally.failed += u32::from(failures.has(&self.wanted) && (acted || !acting));
+            }
+        }
+        output::note(&format!("{label}: failed in {tally}"));
+        let fails = tally.has_failed();
         if fails {
             *best = (candidate, tally);
         }
         Ok(fails)
     }
 
-    /// Runs a candidate as often as is needed at least, side by side as far as is wanted.
-    async fn some_runs(&mut self, candidate: &Candidate, tally: Tally) -> Result<Vec<Shown>, Stopped> {
-        let needed = (ENOUGH - tally.failed).min(MOST - tally.runs);
-        let number = needed.min(u32::from(self.site.args.jobs));
+    /// Runs a candidate as often as is needed at least, side by side as far as is wanted, and returns what the runs
+    /// showed that could run. One that could not is said and counted.
+    async fn some_runs(
+        &mut self,
+        candidate: &Candidate,
+        tally: &mut Tally,
+        label: &str,
+    ) -> Result<Vec<Shown>, Stopped> {
+        let number = tally.needed().min(u32::from(self.site.args.jobs));
         self.tried += u64::from(number);
         // All of them, as one that is dropped would not be taken down in order.
-        join_all((0..number).map(|_| self.run(candidate)))
-            .await
-            .into_iter()
-            .collect()
+        let runs = join_all((0..number).map(|_| self.run(candidate))).await;
+        let mut shown = Vec::new();
+        for run in runs {
+            match run? {
+                Ok(it) => shown.push(it),
+                Err(reason) => {
+                    output::note(&format!("{label}: could not run: {reason}"));
+                    self.tried_in_vain += 1;
+                    tally.could_not(reason);
+                }
+            }
+            tally.runs += 1;
+        }
+        Ok(shown)
     }
 
-    async fn run(&self, candidate: &Candidate) -> Result<Shown, Stopped> {
-        let Ok((_, scenario)) = self.scenario_of(candidate) else {
-            return Ok(None);
+    /// Runs a candidate once; the inner error is the reason why it could not run.
+    async fn run(&self, candidate: &Candidate) -> Result<Result<Shown, String>, Stopped> {
+        let scenario = match self.scenario_of(candidate) {
+            Ok((_, scenario)) => scenario,
+            Err(reason) => return Ok(Err(self.site.hidden(&reason))),
         };
         match self.site.run(&scenario, self.seed, None, self.cancel).await {
             Ended::Ran(ran) => {
                 let acted = ran.report.faults.iter().all(|fault| fault.has_fired());
-                Ok(Some((Failures::of(&ran.report), acted)))
+                Ok(Ok((Failures::of(&ran.report), acted)))
             }
-            Ended::CouldNot(_) => Ok(None),
+            Ended::CouldNot(reason) => Ok(Err(reason)),
             Ended::Cancelled => Err(Stopped),
         }
     }
@@ -232,103 +260,145 @@ impl<'a> Shrinker<'a> {
             count: candidate.count,
         };
         let text = self.source.scenario.pinned(&self.source.text, pin)?;
-        let scenario = Scenario::parse(&text, &self.file()).map_err(|error| error.to_string())?;
+        let file = self.source.pinned_file(self.seed);
+        let scenario = Scenario::parse(&text, &file).map_err(|error| error.to_string())?;
         Ok((text, scenario))
-    }
-
-    /// The file of the pinned scenario: beside the scenario, so that what it includes and runs is found.
-    fn file(&self) -> PathBuf {
-        let stem = self.source.file.file_stem().unwrap_or_default().to_string_lossy();
-        self.source
-            .file
-            .with_file_name(format!("{stem}.pinned-{}.toml", self.seed))
     }
 
     fn write(&self, all: &Candidate, best: &Candidate, tally: Tally, interrupted: bool) -> Result<Pinned, String> {
         let (text, _) = self.scenario_of(best)?;
-        let wanted = self.site.hidden(&join(&self.wanted)).replace(['\n', '\r'], " ");
+        let wanted = one_line(&self.site.hidden(&join(&self.wanted)));
         let name = &self.source.scenario.name;
+        let comma = if tally.could_not_run == 0 { "" } else { "," };
         let head = format!(
-            "# Pinned by `seam explore`: seed {} of {name:?}, which failed in {tally} of this file: {wanted}.\n",
+            "# Pinned by `seam explore`: seed {} of {name:?}, which failed in {tally}{comma} of this file: {wanted}.\n",
             self.seed
         );
-        let file = self.file();
-        fs::write(&file, head + &text)
-            .map_err(|error| format!("the pinned scenario can't be written to {}: {error}", file.display()))?;
+        let file = self.source.pinned_file(self.seed);
+        let not_written = fs::write(&file, head + &text).err();
+        let not_written = not_written.map(|error| not_written_to(&file, &error));
         let here = std::env::current_dir().unwrap_or_default();
         let shown = file.strip_prefix(&here).unwrap_or(&file);
         let plans = self.source.scenario.settled(self.seed);
         let kept = best.faults.iter().filter_map(|number| plans.get(*number));
         let named = shown.display().to_string();
+        let (args, secrets) = (&self.site.args, self.site.topology.secrets());
+        let replay = || args.run(&named, &self.site.named, None, secrets);
+        let is_there = not_written.is_none();
         Ok(Pinned {
-            replay: self
-                .site
-                .args
-                .run(&named, &self.site.named, None, self.site.topology.secrets()),
-            file: shown.to_owned(),
+            replay: is_there.then(replay),
+            file: is_there.then(|| shown.to_owned()),
+            not_written,
             faults: kept.map(|plan| plan.words()).collect(),
             of_faults: all.faults.len(),
             count: best.count,
             of_count: all.count,
-            failed: tally.failed,
-            of_runs: tally.runs,
             tried: self.tried,
-            failed_again: tally.failed >= ENOUGH,
+            tried_in_vain: self.tried_in_vain,
+            failed_again: tally.has_failed(),
+            tally,
             interrupted,
         })
     }
 }
 
-/// A number of things.
-fn many(number: u64, thing: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{ending}")
+fn not_written_to(file: &Path, error: &io::Error) -> String {
+    format!("the pinned scenario can't be written to {}: {error}", file.display())
 }
 
-impl Tally {
-    /// True once more runs would not change the answer.
-    fn is_settled(self) -> bool {
-        self.failed >= ENOUGH || self.runs - self.failed > MOST - ENOUGH
-    }
-}
-
-impl std::fmt::Display for Tally {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of {}", self.failed, many(self.runs.into(), "run"))
-    }
+/// A text in one line, as a comment of TOML must be: no other control character may stand there either.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 impl Pinned {
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
+        let tally = &self.tally;
         if self.failed_again {
             let journeys = match self.count {
                 0 => String::new(),
                 count => format!(" and {} to {count}", many(self.of_count, "journey")),
             };
             text += &format!(
-                "\n    shrunk from {} to {}{journeys} in {}; it failed in {} of {}{}",
+                "\n    shrunk from {} to {}{journeys} in {}; it failed in {tally}{}",
                 many(self.of_faults as u64, "fault"),
                 self.faults.len(),
-                many(self.tried, "run"),
-                self.failed,
-                self.of_runs,
-                if self.interrupted {
-                    "; interrupted, so smaller ones may fail too"
-                } else {
-                    ""
+                some_of(self.tried, self.tried_in_vain),
+                match (self.interrupted, self.tried_in_vain) {
+                    (true, _) => "; interrupted, so smaller ones may fail too",
+                    (false, 1..) => "; smaller ones may fail too, as not all could be tried",
+                    (false, 0) => "",
                 },
             );
         } else {
-            text += &format!(
-                "\n    not shrunk: with the same choices it failed again in {} of {}, so it depends on more than these",
-                self.failed,
-                many(self.of_runs.into(), "run"),
-            );
+            let why = match &tally.trouble {
+                Some(trouble) => format!(": {trouble}"),
+                None => ", so it depends on more than these".to_owned(),
+            };
+            text += &format!("\n    not shrunk: with the same choices it failed again in {tally}{why}");
         }
         self.faults
             .iter()
             .for_each(|fault| text += &format!("\n        {fault}"));
-        text + &format!("\n    pinned in {}; replay with: {}", self.file.display(), self.replay)
+        if let (Some(file), Some(replay)) = (&self.file, &self.replay) {
+            text += &format!("\n    pinned in {}; replay with: {replay}", file.display());
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_that_could_not_try_everything_says_so() {
+        let tally = Tally {
+            failed: 2,
+            runs: 3,
+            could_not_run: 1,
+            trouble: Some("no shop today".to_owned()),
+        };
+        let pinned = Pinned {
+            file: None,
+            replay: None,
+            not_written: None,
+            faults: Vec::new(),
+            of_faults: 2,
+            count: 8,
+            of_count: 16,
+            tally,
+            tried: 12,
+            tried_in_vain: 5,
+            failed_again: true,
+            interrupted: false,
+        };
+        let wanted = "\n    shrunk from 2 faults to 0 and 16 journeys to 8 in 12 runs, of which 5 could not run; \
+                      it failed in 2 of 3 runs, of which 1 could not run; \
+                      smaller ones may fail too, as not all could be tried";
+        assert_eq!(pinned.text(), wanted);
+        let tried = Pinned {
+            tally: Tally {
+                runs: 2,
+                could_not_run: 0,
+                trouble: None,
+                ..pinned.tally
+            },
+            tried_in_vain: 0,
+            ..pinned
+        };
+        let wanted = "\n    shrunk from 2 faults to 0 and 16 journeys to 8 in 12 runs; it failed in 2 of 2 runs";
+        assert_eq!(tried.text(), wanted);
+    }
+
+    #[test]
+    fn a_comment_is_one_line_of_toml_whatever_is_in_it() {
+        let odd: String = (0..=0x9f).filter_map(char::from_u32).collect();
+        let text = format!("# {}\nname = \"x\"\n", one_line(&odd));
+
+        let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{error}: {text:?}"));
+        assert_eq!(table.len(), 1, "{text:?}");
+        assert!(text.contains("abc") && !text.contains('\u{1b}'), "{text:?}");
     }
 }

@@ -1,4 +1,4 @@
-use std::{fs, path::PathBuf, pin::pin, time::Duration};
+use std::{fs::File, path::PathBuf, pin::pin, time::Duration};
 
 use futures::future::{Either, select};
 use jiff::Timestamp;
@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 use super::args::ExploreArgs;
 use crate::{
     backend::{self, Folder, LocalWorld, Options, Running},
-    commands::{check, run::FullReport},
+    commands::{check, run::files},
     progress::Silent,
-    report::{self, Evidence, Facts},
+    report::Facts,
     scenario::{self, Report, Scenario, Verdict},
     topology::Topology,
 };
@@ -41,6 +41,10 @@ pub(super) struct Ran {
     pub(super) took: Duration,
     /// The folder with logs, data and report, if it was kept.
     pub(super) kept: Option<PathBuf>,
+    /// The reason why there is no report in it, if it could not be written.
+    pub(super) no_report: Option<String>,
+    /// Keeps the folder from being removed by later runs, which keep only the newest.
+    pub(super) held: Option<File>,
 }
 
 impl Site {
@@ -78,25 +82,29 @@ impl Site {
             Either::Right((ran, _)) => Some(ran),
         };
         let mut kept = None;
-        let mut trouble = None;
+        let mut no_report = None;
+        let mut held = None;
         // Before the logs are removed.
         if let (Some(Ok(report)), Some(replay)) = (&ran, replay)
             && report.verdict == Verdict::Fail
         {
             let written = self.keep(report, scenario, replay, began_at, &running);
-            trouble = written.err();
+            no_report = written.err();
             kept = Some(running.folder().to_owned());
+            // Without descriptors to spare, only the newest ones are there in the end.
+            held = running.held().ok();
         }
         let folder = if kept.is_some() { Folder::Keep } else { Folder::Remove };
         running.down(folder).await;
-        match (ran, trouble) {
-            (None, _) => Ended::Cancelled,
-            (Some(Err(reason)), _) => Ended::CouldNot(self.hidden(&reason)),
-            (Some(Ok(_)), Some(reason)) => Ended::CouldNot(reason),
-            (Some(Ok(report)), None) => Ended::Ran(Box::new(Ran {
+        match ran {
+            None => Ended::Cancelled,
+            Some(Err(reason)) => Ended::CouldNot(self.hidden(&reason)),
+            Some(Ok(report)) => Ended::Ran(Box::new(Ran {
                 report,
                 took: began.elapsed(),
                 kept,
+                no_report,
+                held,
             })),
         }
     }
@@ -110,33 +118,15 @@ impl Site {
         began: Timestamp,
         running: &Running,
     ) -> Result<(), String> {
-        let nodes = self.topology.nodes().iter();
-        let logs: Vec<_> = nodes.map(|node| (node.name.clone(), running.log(&node.name))).collect();
-        let secrets = self.topology.secrets();
-        let full = FullReport {
-            topology: self.topology.name(),
-            profile: self.args.topology.profile().to_string(),
-            replay,
-            report,
-        };
-        let json = serde_json::to_string_pretty(&full).map_err(|error| format!("the report is no JSON: {error}"))?;
         let facts = Facts {
             report,
             about: &scenario.about,
             topology: &self.topology,
-            profile: &full.profile,
+            profile: &self.args.topology.profile().to_string(),
             replay,
-            evidence: &Evidence::read(report, began, &logs, secrets),
+            evidence: &files::evidence(report, began, &self.topology, running),
         };
-        for (name, text) in [
-            ("report.json", secrets.hide(&json)),
-            ("report.html", report::html(&facts)),
-        ] {
-            let file = running.folder().join(name);
-            fs::write(&file, text)
-                .map_err(|error| format!("the report can't be written to {}: {error}", file.display()))?;
-        }
-        Ok(())
+        files::write_reports(&facts, &files::json(&facts)?, &[running.folder()])
     }
 
     /// A text without secrets.

@@ -8,7 +8,9 @@ use std::{env, sync::Arc, time::Duration};
 use clap::{Args, Subcommand};
 use seam::{
     Contract,
-    handover::{CopyError, CopyReport, Copying, Duty, Handover, HandoverClient, HandoverError, SetReport, switch},
+    handover::{
+        CopyError, CopyReport, Copying, Duty, HANDOVER_BODY, Handover, HandoverClient, HandoverError, SetReport, switch,
+    },
     http::{Socket, SocketLimits},
     time::Instant,
 };
@@ -45,7 +47,7 @@ enum Command {
         #[arg(long, value_name = "PAUSE", value_parser = pause)]
         every: Option<Duration>,
     },
-    /// Say which side acts, and what keeps them from a handover
+    /// Say which side acts, what each one lacks of the other, and what keeps them from a handover
     Status(Sides),
     /// Copy, then let the giving side end to act and the receiving one begin; the way back is the same with the sides
     /// exchanged
@@ -107,7 +109,11 @@ impl Sides {
         let token = env::var(TOKEN).ok().filter(|token| !token.is_empty());
         let token = token.ok_or_else(|| format!("{TOKEN} is not set; it holds the token of the operators"))?;
         let client = |url: &str| {
-            let socket = Socket::new(url, SocketLimits::default()).map_err(|error| error.to_string())?;
+            let limits = SocketLimits {
+                body: HANDOVER_BODY,
+                ..SocketLimits::default()
+            };
+            let socket = Socket::new(url, limits).map_err(|error| error.to_string())?;
             let client = HandoverClient::new(socket, &self.module, &token);
             let client = client.ok_or_else(|| {
                 format!(
@@ -143,26 +149,25 @@ async fn copied(args: &CopyArgs) -> Result<(String, u8), String> {
     Ok((text, code_of(&report)))
 }
 
-/// Copies until Ctrl-C; the result is that of the last whole copy. A side that is away for a while is only told of.
+/// Copies until Ctrl-C; the result is that of the last attempt. A side that is away for a while is only told of.
 async fn kept_current(args: &CopyArgs, pause: Duration) -> Result<(String, u8), String> {
     let interrupted = tokio::signal::ctrl_c();
     let mut interrupted = std::pin::pin!(interrupted);
-    let mut last = copied(args).await?;
+    let mut last = Ok(copied(args).await?);
     loop {
         tokio::select! {
-            _ = &mut interrupted => return Ok(last),
+            _ = &mut interrupted => return last,
             () = tokio::time::sleep(pause) => {}
         }
         tokio::select! {
-            _ = &mut interrupted => return Ok(last),
-            done = copied(args) => match done {
-                Ok(done) => {
-                    if done.0 != last.0 {
-                        output::note(done.0.trim_end());
-                    }
-                    last = done;
+            _ = &mut interrupted => return last,
+            done = copied(args) => {
+                match &done {
+                    Ok((text, _)) if Ok(text) != last.as_ref().map(|(text, _)| text) => output::note(text.trim_end()),
+                    Ok(_) => {}
+                    Err(reason) => output::note(&format!("seam handover: {reason}; trying again")),
                 }
-                Err(reason) => output::note(&format!("seam handover: {reason}; trying again")),
+                last = done;
             }
         }
     }
@@ -200,21 +205,25 @@ async fn status(sides: &Sides) -> Result<(String, u8), String> {
         duty(from.duty().await).map_err(from_failed)?,
         duty(to.duty().await).map_err(to_failed)?,
     );
-    // A receiving side that never took part acts too, and a switch settles that.
+    let lag = match &obstacle {
+        Some(_) => None,
+        None => Some(
+            Copying::default()
+                .lag(&*from, &*to)
+                .await
+                .map_err(|error| named(&error, sides))?,
+        ),
+    };
+    // A receiving side that never took part acts too, and a switch to it settles that.
     let is_well = match (ours, theirs) {
-        (Some(ours), Some(theirs)) => ours.acts != theirs.acts || theirs.epoch == 0,
+        (Some(ours), Some(theirs)) => ours.acts != theirs.acts || (theirs.acts && theirs.epoch == 0),
         _ => true,
     };
     let text = if sides.json {
-        json!({ "from": ours, "to": theirs, "obstacle": obstacle }).to_string() + "\n"
+        json!({ "from": ours, "to": theirs, "lag": lag, "obstacle": obstacle }).to_string() + "\n"
     } else {
-        text::of_status(
-            sides.from.as_str(),
-            ours,
-            sides.to.as_str(),
-            theirs,
-            obstacle.as_deref(),
-        )
+        let parts = [(sides.from.as_str(), ours), (sides.to.as_str(), theirs)];
+        text::of_status(parts, obstacle.as_deref()) + &text::of_lag(sides, [ours, theirs], lag)
     };
     let code = if is_well && obstacle.is_none() {
         exit::PASS
@@ -249,7 +258,7 @@ async fn switched(args: &CopyArgs) -> Result<(String, u8), String> {
 /// The error, with the address of the side that failed.
 fn named(error: &CopyError, sides: &Sides) -> String {
     match error {
-        CopyError::Obstacle(_) => error.to_string(),
+        CopyError::Obstacle(_) | CopyError::NobodyActs(_) => error.to_string(),
         CopyError::From(_) => format!("{}: {error}", sides.from),
         CopyError::To(_) => format!("{}: {error}", sides.to),
     }

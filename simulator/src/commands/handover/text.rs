@@ -1,4 +1,6 @@
-use seam::handover::{CopyReport, Duty, Switched};
+use seam::handover::{CopyReport, Duty, Lag, Switched};
+
+use super::Sides;
 
 /// The result of a copy, with what to do next.
 pub(super) fn of_copy(report: &CopyReport) -> String {
@@ -17,6 +19,9 @@ pub(super) fn of_copy(report: &CopyReport) -> String {
             report.module,
             report.different()
         )
+    } else if report.newer() > 0 {
+        let (module, newer) = (&report.module, report.newer());
+        format!("{module}: the receiving side is ahead in {newer}; copy the other way for these\n")
     } else {
         format!("{}: somebody wrote meanwhile; copy again for the rest\n", report.module)
     };
@@ -24,13 +29,7 @@ pub(super) fn of_copy(report: &CopyReport) -> String {
 }
 
 /// The duties of both sides, and what keeps them from a handover.
-pub(super) fn of_status(
-    from: &str,
-    ours: Option<Duty>,
-    to: &str,
-    theirs: Option<Duty>,
-    obstacle: Option<&str>,
-) -> String {
+pub(super) fn of_status([(from, ours), (to, theirs)]: [(&str, Option<Duty>); 2], obstacle: Option<&str>) -> String {
     let part = |duty: Option<Duty>| {
         duty.map_or("has nothing that one side alone must do".to_owned(), |duty| {
             duty.to_string()
@@ -40,7 +39,8 @@ pub(super) fn of_status(
     if let (Some(ours), Some(theirs)) = (ours, theirs) {
         text += match (ours.acts, theirs.acts) {
             (true, true) if theirs.epoch == 0 => {
-                "the receiving side never took part; a switch or a copy has it stand by\n"
+                "the receiving side never took part: a switch has it stand by if it is empty, \
+                 else start it with STANDS_BY=true\n"
             }
             (true, true) => "both act: stop one of them, and find out who told it to\n",
             (false, false) => {
@@ -64,4 +64,25 @@ pub(super) fn of_switch(module: &str, to: &str, from: &str, done: &Switched) -> 
         ),
         None => format!("{text}{module}: {from} acts again, since the two could not be made even\n"),
     }
+}
+
+/// What the sides lack of each other, and what that means for the way on or back.
+pub(super) fn of_lag(sides: &Sides, [ours, theirs]: [Option<Duty>; 2], lag: Option<Lag>) -> String {
+    let Some(lag) = lag else { return String::new() };
+    let Sides { module, from, to, .. } = sides;
+    let acts = |duty: Option<Duty>| duty.is_some_and(|duty| duty.acts);
+    let (giving, taking, left) = match (acts(ours), acts(theirs)) {
+        (false, true) => (to, from, lag.here),
+        (true, _) => (from, to, lag.there),
+        (false, false) => return format!("{module}: {lag}\n"),
+    };
+    let meaning = match (left, lag.apart) {
+        (0, 0) => format!("{taking} has all of it, so nothing would be lost with {giving}"),
+        (0, apart) => format!("{apart} differ; `seam handover copy` names them"),
+        (left, _) => {
+            let copy = format!("seam handover copy {module} --from {giving} --to {taking}");
+            format!("{left} would be lost with {giving}; `{copy}` carries them over")
+        }
+    };
+    format!("{module}: {lag}\n{module}: {meaning}\n")
 }

@@ -1,15 +1,16 @@
 //! The state of launches as text.
 
 use comfy_table::{CellAlignment, Table};
-use seam::launch::{Decision, Lane, Seen, Side, Stage, Status};
+use seam::launch::{Decision, Dial, Lane, Seen, Side, Stage, Status};
 
 use crate::commands::output;
 
 /// Columns of numbers in the table of methods, with the results that each counts.
-const RESULTS: [(&str, &[Seen]); 6] = [
+const RESULTS: [(&str, &[Seen]); 7] = [
     ("compared", &[Seen::Same, Seen::Explained, Seen::Different]),
     ("different", &[Seen::Different]),
     ("explained", &[Seen::Explained]),
+    ("written", &[Seen::Written]),
     ("late", &[Seen::TimedOut]),
     ("shed", &[Seen::Shed, Seen::Killed, Seen::Parked, Seen::Unjournalled]),
     ("no answer", &[Seen::Transport, Seen::Unanswered]),
@@ -36,8 +37,13 @@ pub(super) fn position(status: &Status) -> String {
     };
     let position = &status.position;
     let (reads, writes) = (lane("reads", position.reads), lane("writes", position.writes));
+    let noise = if position.noise == Dial::NONE {
+        String::new()
+    } else {
+        format!(", noise {}", position.noise)
+    };
     let killed = if status.killed { ", killed" } else { "" };
-    format!("{reads}, {writes}{killed}")
+    format!("{reads}, {writes}{noise}{killed}")
 }
 
 fn of(status: &Status, width: u16) -> String {

@@ -3,7 +3,7 @@
 use ::faults::{Decision, Fault, Tally};
 use axum::{
     Json, Router,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{DefaultBodyLimit, Path, Query, State, rejection::QueryRejection},
     http::{StatusCode, header::CONTENT_TYPE},
     response::IntoResponse,
     routing::{get, put},
@@ -18,6 +18,9 @@ use crate::proxies::{Named, Refusal};
 /// Description of the whole API.
 const OPENAPI: &str = include_str!("openapi.json");
 
+/// Longest description of an upstream, in bytes.
+const MOST_OF_A_DOCUMENT: usize = 16 << 20;
+
 type Answer = Result<Json<Value>, Refusal>;
 
 pub(super) fn routes() -> Router<Desk> {
@@ -25,12 +28,30 @@ pub(super) fn routes() -> Router<Desk> {
         .route("/openapi.json", get(describe))
         .route("/v1/proxies/{proxy}/faults", get(list).post(lay).delete(lift_all))
         .route("/v1/proxies/{proxy}/faults/{fault}", put(change).delete(lift))
+        .route(
+            "/v1/proxies/{proxy}/openapi",
+            get(operations)
+                .put(describe_upstream)
+                .layer(DefaultBodyLimit::max(MOST_OF_A_DOCUMENT)),
+        )
         .route("/v1/proxies/{proxy}/record", get(record))
         .route("/v1/proxies/{proxy}/counts", get(counts))
 }
 
 async fn describe() -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], OPENAPI)
+}
+
+async fn describe_upstream(State(desk): State<Desk>, Path(name): Path<String>, bytes: Bytes) -> Answer {
+    let mut proxies = desk.open().await;
+    let proxy = proxies.get(&name)?;
+    proxy.describe(body(&bytes)?)?;
+    Ok(Json(json!({ "operations": proxy.operations() })))
+}
+
+async fn operations(State(desk): State<Desk>, Path(name): Path<String>) -> Answer {
+    let operations = desk.open().await.get(&name)?.operations();
+    Ok(Json(json!({ "operations": operations })))
 }
 
 async fn list(State(desk): State<Desk>, Path(name): Path<String>) -> Answer {

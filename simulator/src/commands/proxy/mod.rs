@@ -5,7 +5,12 @@ mod faults;
 mod metrics;
 mod toxiproxy;
 
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    ffi::OsString,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use axum::Router;
 use clap::Args;
@@ -44,6 +49,10 @@ pub(crate) struct ProxyArgs {
     /// Toxiproxy's configuration: a JSON file with a list of proxies to begin with
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The OpenAPI document, as JSON, of what is behind a proxy of the configuration: faults may then name its
+    /// operations and violate its schemas. Once for each proxy
+    #[arg(long, value_name = "PROXY=FILE", value_parser = described, requires = "config")]
+    openapi: Vec<(String, PathBuf)>,
     /// The number that all random choices come from; drawn at random where not given
     #[arg(long)]
     seed: Option<u64>,
@@ -56,7 +65,7 @@ pub(crate) fn spelled(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     if words.get(1).is_some_and(|command| command == "proxy") {
         for word in &mut words[2..] {
             let name = word.to_str().and_then(|word| word.strip_prefix('-')?.split('=').next());
-            if name.is_some_and(|name| ["host", "port", "config", "seed"].contains(&name)) {
+            if name.is_some_and(|name| ["host", "port", "config", "openapi", "seed"].contains(&name)) {
                 let mut longer = OsString::from("-");
                 longer.push(&word);
                 *word = longer;
@@ -91,10 +100,15 @@ async fn attempt(args: &ProxyArgs) -> Result<(), String> {
     let seed = args.seed.unwrap_or_else(|| chance::below(1_000_000));
     let mut proxies = Proxies::new(seed);
     if let Some(file) = &args.config {
-        let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-        let text = std::fs::read(file).map_err(|error| failed(&error))?;
-        let list: Value = serde_json::from_slice(&text).map_err(|error| failed(&error))?;
-        proxies.populate(list).await.map_err(|error| failed(&error))?;
+        let populated = proxies.populate(json_of(file)?).await;
+        populated.map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    for (name, file) in &args.openapi {
+        let proxy = proxies
+            .get(name)
+            .map_err(|error| format!("--openapi {name}: {error}"))?;
+        let described = proxy.describe(json_of(file)?);
+        described.map_err(|error| format!("--openapi {name}={}: {error}", file.display()))?;
     }
     for proxy in proxies.all() {
         let (name, listen, upstream) = (proxy.name(), proxy.listen(), proxy.upstream());
@@ -107,6 +121,20 @@ async fn attempt(args: &ProxyArgs) -> Result<(), String> {
     listener::serve(listener, router(desk.clone()), Limits::default(), HOOKS, stop).await;
     desk.open().await.close().await;
     Ok(())
+}
+
+/// Reads the name of a proxy and of the file that describes its upstream.
+fn described(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((proxy, file)) if !proxy.is_empty() && !file.is_empty() => Ok((proxy.to_owned(), file.into())),
+        _ => Err("wanted PROXY=FILE, such as orders=orders.json".to_owned()),
+    }
+}
+
+fn json_of(file: &Path) -> Result<Value, String> {
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = std::fs::read(file).map_err(|error| failed(&error))?;
+    serde_json::from_slice(&text).map_err(|error| failed(&error))
 }
 
 fn router(desk: Desk) -> Router {

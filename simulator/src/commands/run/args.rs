@@ -2,11 +2,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::REPORTS;
+use super::files::REPORTS;
 use crate::{
     commands::arguments::TopologyArgs,
     scenario::{Candidates, FaultPlan, Scenario},
-    topology::{Backend, HIDDEN, Secrets, Topology},
+    topology::{Secrets, Topology},
 };
 
 /// Arguments of `seam run`.
@@ -103,51 +103,13 @@ impl RunArgs {
     /// The command that runs this again with the same choices, as a shell takes it.
     /// Secrets are hidden in it.
     pub(super) fn replay(&self, seed: u64, topology: &str, secrets: &Secrets) -> String {
-        let program = std::env::args().next().unwrap_or_else(|| "seam".to_owned());
-        let mut words = vec![program, "run".to_owned(), self.scenario.clone()];
-        let mut option = |name: &str, value: String| words.extend([format!("--{name}"), value]);
-        option("topology", topology.to_owned());
-        option("seed", seed.to_string());
-        self.topology.set.iter().for_each(|(name, value)| {
-            let value = if secrets.has(name) { HIDDEN } else { value };
-            option("set", format!("{name}={value}"));
-        });
-        let profiles = self.topology.profiles.iter();
-        profiles.for_each(|profile| option("profile", profile.clone()));
+        let mut more = vec!["--seed".to_owned(), seed.to_string()];
+        let mut option = |name: &str, value: String| more.extend([format!("--{name}"), value]);
         self.count.iter().for_each(|count| option("count", count.to_string()));
         self.concurrency
             .iter()
             .for_each(|concurrency| option("concurrency", concurrency.to_string()));
         self.kill.iter().for_each(|node| option("kill", node.clone()));
-        let backend = self.topology.backend;
-        if backend != Backend::default() {
-            option("backend", backend.to_string());
-        }
-        words.extend(self.topology.release.then(|| "--release".to_owned()));
-        quoted(&words)
-    }
-}
-
-/// Words as a shell takes them unchanged.
-pub(crate) fn quoted(words: &[String]) -> String {
-    let words = words.iter().map(String::as_str);
-    // Only a NUL can't be quoted, and the system gives no program an argument with one.
-    shlex::try_join(words.clone()).unwrap_or_else(|_| words.collect::<Vec<_>>().join(" "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_word_with_a_brace_or_a_quote_survives_the_shell() {
-        for word in ["plain-1.2", "url=postgres://{module}:pw@host/db", "it's", "", "a b"] {
-            let echoed = std::process::Command::new("sh")
-                .args(["-c", &format!("printf %s {}", quoted(&[word.to_owned()]))])
-                .output()
-                .expect("a shell");
-
-            assert_eq!(String::from_utf8_lossy(&echoed.stdout), word);
-        }
+        self.topology.command("run", &self.scenario, topology, more, secrets)
     }
 }

@@ -1,7 +1,7 @@
 //! `seam run`: runs a scenario on a topology that it brings up for it, and gives the verdict.
 
 mod args;
-mod files;
+pub(crate) mod files;
 mod screen;
 mod text;
 
@@ -12,9 +12,9 @@ use std::{
 
 use jiff::Timestamp;
 use seam::chance;
-use serde::Serialize;
 
-pub(crate) use args::{RunArgs, quoted};
+pub(crate) use args::RunArgs;
+use files::REPORTS;
 use screen::Screen;
 
 use super::{
@@ -32,9 +32,6 @@ use crate::{
     topology::Topology,
 };
 
-/// Files of a report: for programs, and for people.
-const REPORTS: [&str; 2] = ["report.json", "report.html"];
-
 /// Runs `seam run` and returns the exit code, one of [`crate::exit`].
 pub(crate) async fn run(args: RunArgs) -> u8 {
     let whole = async { Plan::of(args)?.run().await };
@@ -51,16 +48,6 @@ struct Plan {
     topology: Topology,
     seed: u64,
     replay: String,
-}
-
-/// A report with the facts that a command adds to it.
-#[derive(Serialize)]
-pub(crate) struct FullReport<'a> {
-    pub(crate) topology: &'a str,
-    pub(crate) profile: String,
-    pub(crate) replay: &'a str,
-    #[serde(flatten)]
-    pub(crate) report: &'a Report,
 }
 
 impl Plan {
@@ -135,9 +122,7 @@ impl Plan {
         if folder == Folder::Remove && self.args.report.is_none() {
             return Evidence::nothing(began);
         }
-        let nodes = session.topology.nodes().iter();
-        let logs = nodes.map(|node| (node.name.clone(), session.running.log(&node.name)));
-        Evidence::read(report, began, &logs.collect::<Vec<_>>(), session.topology.secrets())
+        files::evidence(report, began, &session.topology, &session.running)
     }
 
     async fn engine(&self, session: &Session, screen: &Screen) -> Result<(Report, Observations), String> {
@@ -155,23 +140,15 @@ impl Plan {
         evidence: &Evidence,
         folder: Option<&Path>,
     ) -> Result<u8, String> {
-        let full = FullReport {
-            topology: self.topology.name(),
-            profile: self.args.topology.profile().to_string(),
-            replay: &self.replay,
-            report,
-        };
-        let json = serde_json::to_string_pretty(&full).map_err(|error| format!("the report is no JSON: {error}"))?;
-        // An answer or an error may repeat a secret.
-        let json = self.topology.secrets().hide(&json);
         let facts = Facts {
             report,
             about: &self.scenario.about,
             topology: &self.topology,
-            profile: &full.profile,
+            profile: &self.args.topology.profile().to_string(),
             replay: &self.replay,
             evidence,
         };
+        let json = files::json(&facts)?;
         // First, since it took longest to come by; whatever else fails is said after it.
         let said = if self.args.json {
             output::print_line(&json)
@@ -211,15 +188,7 @@ impl Plan {
             files::write(file, &report::junit(facts))?;
         }
         let places: Vec<&Path> = self.args.report.as_deref().into_iter().chain(folder).collect();
-        if places.is_empty() {
-            return Ok(None);
-        }
-        let html = report::html(facts);
-        for place in &places {
-            for (name, text) in REPORTS.into_iter().zip([json, &html]) {
-                files::write(&place.join(name), text)?;
-            }
-        }
+        files::write_reports(facts, json, &places)?;
         let page = places.first().map(|place| place.join(REPORTS[1]));
         Ok(page.map(|page| page.canonicalize().unwrap_or(page)))
     }

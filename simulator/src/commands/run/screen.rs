@@ -111,7 +111,7 @@ impl Progress<scenario::Event> for Screen {
                 now.faults.retain(|name| *name != fault.name);
                 self.line(&event.to_string());
             }
-            scenario::Event::GivenUp(_) => self.line(&event.to_string()),
+            scenario::Event::GivenUp(_) | scenario::Event::Died { .. } => self.line(&event.to_string()),
         }
         self.bar.set_message(now.shown());
     }

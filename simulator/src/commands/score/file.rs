@@ -88,6 +88,13 @@ const LISTED: Aspect = Aspect {
 };
 
 impl ScoreFile {
+    /// The name of a module's contract: its own, unless the file has another one.
+    pub(super) fn contract<'a>(&'a self, module: &'a str) -> &'a str {
+        self.modules
+            .get(module)
+            .map_or(module, |ratings| ratings.contract.as_str())
+    }
+
     /// Reads a file.
     ///
     /// # Errors
@@ -107,6 +114,12 @@ impl ScoreFile {
         let mut flaws = Vec::new();
         if written.module.is_empty() {
             flaws.push("it rates no module; write a table [module.NAME] for each that may be taken out".to_owned());
+        }
+        if written.topology.is_none() && !written.asynchronous.is_empty() {
+            flaws.push(
+                "[asynchronous] has links of no topology; write topology = \"NAME\" of the one that they are of"
+                    .to_owned(),
+            );
         }
         for (link, reason) in &written.asynchronous {
             if !link.contains("->") {

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::{
-    file::{Rating, Ratings},
+    file::{Rating, Ratings, ScoreFile},
     measured::Measured,
     process::Process,
 };
@@ -82,6 +82,12 @@ fn grade(measured: &Measured) -> (Graded, Graded) {
         0 => "no calls to or from other modules".to_owned(),
         calls => format!("{per_request:.1} calls per request over its busiest pair, {calls} in all"),
     }];
+    if !measured.left_out.is_empty() {
+        reasons.push(format!(
+            "without {}, of too few requests",
+            measured.left_out.join(" and ")
+        ));
+    }
     let mut points: u8 = match per_request {
         few if few <= 1.5 => 2,
         some if some <= 3.0 => 1,
@@ -112,9 +118,9 @@ fn grade(measured: &Measured) -> (Graded, Graded) {
     (independence, scaling)
 }
 
-/// Judges one module.
-pub(super) fn judge(name: &str, ratings: &Ratings, process: Option<&Process>) -> Judgement {
-    let measured = Measured::of(&ratings.contract, process);
+/// Judges one module of a file.
+pub(super) fn judge(name: &str, ratings: &Ratings, file: &ScoreFile, process: Option<&Process>) -> Judgement {
+    let measured = Measured::of(name, file, process);
     let graded = measured.as_ref().map(grade).map_err(Clone::clone);
     let aspects = aspects(ratings, graded.as_ref());
     let open = |why: String, aspects| Judgement {

@@ -1,6 +1,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Component, Path, PathBuf},
+    path::Path,
 };
 
 use seam::meter::ProcessFigures;
@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
+    address::address,
     file::ScoreFile,
     measured::{ratio, requests},
 };
@@ -18,7 +19,7 @@ use crate::{
 
 /// Links in a row on which a request may wait.
 const LONGEST: usize = 2;
-/// Share of requests, in percent, from which a service is taken for one that is asked on every request.
+/// Share of requests, in percent, from which a module is taken to ask another one on every request.
 const EVERY: f64 = 90.0;
 /// Beginnings of texts that are addresses of databases.
 const DATABASES: [&str; 7] = [
@@ -171,38 +172,6 @@ fn addresses(node: &Node) -> Vec<String> {
         .collect()
 }
 
-/// The address of a database without its password and options. Two users of one server are two owners.
-fn address(text: &str) -> String {
-    let (text, _options) = text.split_once('?').unwrap_or((text, ""));
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return text.to_owned();
-    };
-    if scheme.starts_with("sqlite") {
-        return format!("{scheme}://{}", normal(Path::new(rest)).display());
-    }
-    match rest.rsplit_once('@') {
-        None => text.to_owned(),
-        Some((user, place)) => {
-            let name = user.split_once(':').map_or(user, |(name, _)| name);
-            format!("{scheme}://{name}@{place}")
-        }
-    }
-}
-
-/// A path without `.` and `..`.
-fn normal(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut normal, part| {
-        match part {
-            Component::ParentDir => {
-                normal.pop();
-            }
-            Component::CurDir => {}
-            part => normal.push(part),
-        }
-        normal
-    })
-}
-
 fn same_program(one: &Node, other: &Node) -> bool {
     if one.service == other.service {
         return true;
@@ -228,10 +197,7 @@ fn chains(topology: &Topology, file: Option<&ScoreFile>, lint: &mut Lint) -> Res
         let others = others.filter(|callee| *callee != node.service);
         callees.entry(node.service.clone()).or_default().extend(others);
     }
-    let declared = file
-        .filter(|file| is_about(file, topology))
-        .map(|file| &file.asynchronous);
-    for link in declared.into_iter().flat_map(BTreeMap::keys) {
+    for link in declared(topology, file, lint) {
         let (caller, callee) = link.split_once("->").unwrap_or_default();
         let (caller, callee) = (caller.trim(), callee.trim());
         if !callees.get_mut(caller).is_some_and(|callees| callees.remove(callee)) {
@@ -271,6 +237,21 @@ fn chains(topology: &Topology, file: Option<&ScoreFile>, lint: &mut Lint) -> Res
     Ok(())
 }
 
+/// The links on which no request waits, if the file has any of this topology. Those of another one are not looked at,
+/// and that is said.
+fn declared<'a>(topology: &Topology, file: Option<&'a ScoreFile>, lint: &mut Lint) -> impl Iterator<Item = &'a String> {
+    let file = file.filter(|file| !file.asynchronous.is_empty());
+    let declared = file.filter(|file| is_about(file, topology));
+    if let (Some(file), None) = (file, declared) {
+        lint.not_looked.push(format!(
+            "[asynchronous], whose links are of {}, and not of {}",
+            file.topology.as_deref().unwrap_or_default(),
+            topology.name()
+        ));
+    }
+    declared.into_iter().flat_map(|file| file.asynchronous.keys())
+}
+
 /// True if the links that the file speaks of are those of this topology.
 fn is_about(file: &ScoreFile, topology: &Topology) -> bool {
     let named = file.topology.as_deref().unwrap_or_default();
@@ -299,7 +280,7 @@ fn holds(longer: &[&str], chain: &[&str]) -> bool {
     longer.windows(chain.len()).any(|part| part == chain)
 }
 
-/// Finds contracts that nearly every request asks.
+/// Finds pairs of modules of which one asks the other on nearly every request.
 fn asked_on_every_request(figures: &ProcessFigures, lint: &mut Lint) {
     let all = match requests(figures) {
         Ok(all) => all,

@@ -1,9 +1,12 @@
 use seam::meter::{MeterFigures, ProcessFigures};
 use serde::Serialize;
 
-use super::process::{Hop, Process};
+use super::{
+    file::ScoreFile,
+    process::{Hop, Process},
+};
 
-/// Requests and events without which a share says little: below so many, one of them moves it by 5 %.
+/// Requests and events without which a share or a mean says little: below this number, one of them moves it by 5 %.
 const FEWEST: u64 = 20;
 
 /// The traffic of one module, from the meters of its process.
@@ -21,6 +24,8 @@ pub(super) struct Measured {
     pub(super) most: Option<Chatty>,
     /// The calls of the pair with the most calls for each request or event that makes any, in all methods.
     pub(super) per_request: f64,
+    /// The module's pairs that are in neither figure, because too few requests and events made calls of them.
+    pub(super) left_out: Vec<String>,
     /// The mean size of arguments and reply of a call, in JSON; `None` if no call was sampled.
     pub(super) bytes_per_call: Option<f64>,
     /// The module's share in the time that the modules here work themselves, in percent; `None` if it runs elsewhere.
@@ -55,11 +60,12 @@ pub(super) struct Added {
 }
 
 impl Measured {
-    /// Measures the module with this contract.
+    /// Measures a module: its calls and its time by its name, and the calls to it by the name of its contract.
     ///
     /// # Errors
-    /// When the process did too little to say anything; the text says what to do.
-    pub(super) fn of(contract: &str, process: Option<&Process>) -> Result<Self, String> {
+    /// When the process did too little to say anything, or does not show the module or its contract; the text says
+    /// what to do.
+    pub(super) fn of(name: &str, file: &ScoreFile, process: Option<&Process>) -> Result<Self, String> {
         let process = process.ok_or("not measured: give --url of a process that runs it")?;
         let figures = &process.figures;
         let work = work(figures);
@@ -68,32 +74,33 @@ impl Measured {
                 "not measured: the process took {work} requests and events, wanted {FEWEST} at least; exercise it first"
             ));
         }
-        let own: Vec<&MeterFigures> = figures.meters.iter().filter(|meter| touches(meter, contract)).collect();
-        let is_here = figures.modules.iter().any(|module| module.module == contract);
-        if own.is_empty() && !is_here {
-            return Err(format!(
-                "not measured: the process shows no module and no contract {contract:?}, known are {}",
-                known(figures)
-            ));
-        }
+        let contract = file.contract(name);
+        is_known(name, contract, figures)?;
+        let meters = figures.meters.iter();
+        let own: Vec<&MeterFigures> = meters.filter(|it| it.from == name || it.to == contract).collect();
         let calls: u64 = own.iter().map(|meter| meter.calls()).sum();
         if calls == 0 && !own.is_empty() {
-            let pairs: Vec<String> = own.iter().map(|it| format!("{} -> {}", it.from, it.to)).collect();
+            let pairs: Vec<String> = own.iter().map(|it| pair(it)).collect();
             return Err(format!(
                 "not measured: nothing was called over {}; exercise what uses it",
                 pairs.join(", ")
             ));
         }
-        let per_request = own.iter().map(|it| ratio(it.calls(), units(it))).fold(0.0, f64::max);
+        let (enough, few): (Vec<&MeterFigures>, Vec<&MeterFigures>) = own.iter().partition(|it| evidence(it) >= FEWEST);
+        if enough.is_empty() && !own.is_empty() {
+            return Err(too_few(&few));
+        }
+        let per_request = enough.iter().map(|it| ratio(it.calls(), units(it))).fold(0.0, f64::max);
         Ok(Self {
             work,
             calls,
             share_of_calls: 100.0 * ratio(calls, figures.meters.iter().map(MeterFigures::calls).sum()),
             pairs: figures.meters.iter().filter(|meter| meter.calls() > 0).count(),
-            most: most(&own),
+            most: most(&enough),
             per_request,
+            left_out: few.iter().map(|meter| pair(meter)).collect(),
             bytes_per_call: bytes_per_call(&own),
-            share_of_time: share_of_time(contract, figures),
+            share_of_time: share_of_time(name, file, figures),
             cannot_cross: cannot_cross(&own),
             added: added(per_request, process.hop),
         })
@@ -125,8 +132,25 @@ pub(super) fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-fn touches(meter: &MeterFigures, contract: &str) -> bool {
-    meter.from == contract || meter.to == contract
+/// Refuses a module that the process does not show, and a contract by another name that nobody there may call: one
+/// that is misspelt would be measured as one without calls.
+fn is_known(name: &str, contract: &str, figures: &ProcessFigures) -> Result<(), String> {
+    let is_called = figures.meters.iter().any(|meter| meter.to == contract);
+    let calls = figures.meters.iter().any(|meter| meter.from == name);
+    let is_here = figures.modules.iter().any(|module| module.module == name);
+    let known = known(figures);
+    if name != contract && !is_called {
+        return Err(format!(
+            "not measured: the process shows no contract {contract:?}, known are {known}; correct the line, or remove \
+             it if nobody there calls {name}"
+        ));
+    }
+    if !(is_called || calls || is_here) {
+        return Err(format!(
+            "not measured: the process shows no module and no contract {name:?}, known are {known}"
+        ));
+    }
+    Ok(())
 }
 
 /// Requests and events that made calls of a pair; a call on nobody's behalf is one of its own.
@@ -134,9 +158,30 @@ fn units(meter: &MeterFigures) -> u64 {
     meter.requests + meter.events + meter.on_own_account
 }
 
+/// Requests and events that say something of a pair. Calls on nobody's behalf do if it has no others.
+fn evidence(meter: &MeterFigures) -> u64 {
+    match meter.requests + meter.events {
+        0 => meter.on_own_account,
+        units => units,
+    }
+}
+
+fn pair(meter: &MeterFigures) -> String {
+    format!("{} -> {}", meter.from, meter.to)
+}
+
+fn too_few(few: &[&MeterFigures]) -> String {
+    let few = few.iter().map(|it| format!("{} by {}", pair(it), evidence(it)));
+    let few = few.collect::<Vec<String>>().join(", ");
+    format!(
+        "not measured: too few requests and events made calls, {few}, wanted {FEWEST} at least over one of them; \
+         exercise what uses it"
+    )
+}
+
 fn most(own: &[&MeterFigures]) -> Option<Chatty> {
     let methods = own.iter().flat_map(|meter| {
-        let name = |method: &str| format!("{} -> {}.{method}", meter.from, meter.to);
+        let name = |method: &str| format!("{}.{method}", pair(meter));
         meter
             .methods
             .iter()
@@ -165,18 +210,22 @@ fn bytes_per_call(own: &[&MeterFigures]) -> Option<f64> {
 
 /// The share of a module in the time in which the modules of the process work themselves: the time of its requests
 /// and events, and of calls to it from here, without the time of its calls to others.
-fn share_of_time(contract: &str, figures: &ProcessFigures) -> Option<f64> {
+///
+/// Calls of its workers are taken off too, though no request and no event held them: its share is too small then, and
+/// that of the others too large.
+fn share_of_time(name: &str, file: &ScoreFile, figures: &ProcessFigures) -> Option<f64> {
     let own = |name: &str| {
         let module = figures.modules.iter().find(|module| module.module == name)?;
-        let time = |pick: fn(&MeterFigures) -> &str| -> u64 {
-            let picked = figures.meters.iter().filter(|meter| pick(meter) == name);
+        let time = |is_picked: &dyn Fn(&MeterFigures) -> bool| -> u64 {
+            let picked = figures.meters.iter().filter(|meter| is_picked(meter));
             picked.map(MeterFigures::time_ns).sum()
         };
-        let all = module.busy_ns + time(|meter| &meter.to);
-        Some(all.saturating_sub(time(|meter| &meter.from)))
+        let contract = file.contract(name);
+        let all = module.busy_ns + time(&|meter| meter.to == contract);
+        Some(all.saturating_sub(time(&|meter| meter.from == name)))
     };
     let whole = figures.modules.iter().filter_map(|module| own(&module.module)).sum();
-    own(contract).map(|own| 100.0 * ratio(own, whole))
+    own(name).map(|own| 100.0 * ratio(own, whole))
 }
 
 fn cannot_cross(own: &[&MeterFigures]) -> Vec<Uncrossing> {

@@ -1,5 +1,6 @@
 //! `seam score`: says which modules to take out of a process, and what makes a distributed monolith.
 
+mod address;
 mod file;
 mod judge;
 mod lint;
@@ -71,7 +72,7 @@ async fn score(args: &ScoreArgs) -> Result<u8, String> {
     let judgements: Vec<Judgement> = file
         .modules
         .iter()
-        .map(|(name, module)| judge::judge(name, module, process.as_ref()))
+        .map(|(name, module)| judge::judge(name, module, &file, process.as_ref()))
         .collect();
     if let Some(path) = &args.html {
         output::write(path, &page::page(&judgements, process.as_ref()))?;

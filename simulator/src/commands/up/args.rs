@@ -5,9 +5,10 @@ use crate::commands::arguments::TopologyArgs;
 /// Arguments of `seam up`.
 #[derive(Debug, Args)]
 pub(crate) struct UpArgs {
-    /// The topology: a name, looked for in simulator/topologies and topologies from here upwards, or a file
-    #[arg(default_value = "microservices", value_name = "TOPOLOGY")]
-    pub(super) name: String,
+    /// The topology: a name, looked for in simulator/topologies and topologies from here upwards, or a file. Without
+    /// it the only one here or there, or the one of several that says `default = true`
+    #[arg(value_name = "TOPOLOGY")]
+    pub(super) name: Option<String>,
     #[command(flatten)]
     pub(super) topology: TopologyArgs,
     /// Start these nodes and what they need, and no others

@@ -1,6 +1,7 @@
 //! `seam up`: brings a topology up and shows it until it is told to stop.
 
 mod args;
+mod chosen;
 mod detached;
 mod lines;
 mod screen;
@@ -44,6 +45,14 @@ pub(crate) async fn run(args: UpArgs) -> u8 {
     }
 }
 
+/// The topology that is meant where none is named, which is said.
+fn only_one() -> Result<String, String> {
+    let here = env::current_dir().map_err(|error| format!("the current folder can't be told: {error}"))?;
+    let file = chosen::chosen(&here)?.display().to_string();
+    output::note(&format!("topology {file}"));
+    Ok(file)
+}
+
 /// The reason why a topology is not kept up.
 enum Stop {
     NotUp(NotUp),
@@ -52,7 +61,11 @@ enum Stop {
 
 async fn attempt(args: &UpArgs) -> Result<u8, Stop> {
     let mut interrupt = session::interrupt().map_err(Stop::Other)?;
-    let mut topology = args.topology.load(&args.name).map_err(Stop::Other)?;
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None => only_one().map_err(Stop::Other)?,
+    };
+    let mut topology = args.topology.load(&name).map_err(Stop::Other)?;
     if !args.only.is_empty() {
         let chosen = topology.only(&args.only);
         topology = chosen.map_err(|error| Stop::Other(error.to_string()))?;

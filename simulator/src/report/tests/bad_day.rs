@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A run that sent nothing and has no invariant.
-pub(super) fn empty() -> Report {
+pub(crate) fn empty() -> Report {
     Report {
         scenario: "errand".to_owned(),
         seed: 7,
@@ -41,7 +41,7 @@ pub(super) fn empty() -> Report {
 
 /// A run of two seconds in which everything went wrong, with this name wherever others can set one. Every fourth of
 /// `requests` requests failed.
-pub(super) fn bad_day(name: &str, requests: u64) -> Report {
+pub(crate) fn bad_day(name: &str, requests: u64) -> Report {
     let fault = |outcome| FaultReport {
         name: name.to_owned(),
         kind: FaultKind::Kill,

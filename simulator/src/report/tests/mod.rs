@@ -1,4 +1,4 @@
-mod bad_day;
+pub(crate) mod bad_day;
 
 use std::{
     fs,
@@ -12,7 +12,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Evidence, Facts, html, junit, plot::px};
-use crate::{scenario::Report, topology::Topology};
+use crate::{
+    scenario::{FaultOutcome, Report},
+    topology::Topology,
+};
 
 const ODD: &str = "<script>alert(\"1\")</script>";
 
@@ -292,6 +295,38 @@ fn every_part_of_a_run_is_a_test_case_and_what_was_not_examined_is_an_error() {
         &[
             "tests=\"1\" failures=\"0\" errors=\"0\"",
             "name=\"1 reach their end\" time=\"0\"/>",
+        ],
+    );
+}
+
+#[test]
+fn a_drawn_fault_that_missed_is_no_test_case_and_one_that_could_not_be_laid_is_a_failure() {
+    let (topology, evidence) = (topology("unset"), Evidence::nothing(began()));
+    let mut report = bad_day("errand", 4);
+    report.faults.iter_mut().for_each(|fault| fault.drawn = true);
+    let mut failed = report.faults[0].clone();
+    failed.outcome = FaultOutcome::Failed {
+        reason: "it wears armour".to_owned(),
+    };
+    report.faults.push(failed);
+
+    let xml = junit(&facts(&report, &topology, &evidence));
+    wants(
+        &xml,
+        &[
+            "tests=\"7\" failures=\"5\" errors=\"1\"",
+            "name=\"1: kill bank\" time=\"0\"/>",
+            "name=\"4: kill bank\" time=\"0\">\n      <failure type=\"fault\" message=\"could not be laid, so this run \
+             proved nothing: it wears armour\"",
+        ],
+    );
+    assert!(!xml.contains("name=\"2: ") && !xml.contains("name=\"3: "), "{xml}");
+    wants(
+        &html(&facts(&report, &topology, &evidence)),
+        &[
+            "too late, which shows nothing about it: errand",
+            "without effect, which shows nothing about it: errand",
+            "could not be laid, so this run proved nothing: it wears armour",
         ],
     );
 }

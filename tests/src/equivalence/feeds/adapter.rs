@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use commerce::{EventFeed, FeedError, RecordedEvent, http::feed};
+use commerce::{Batch, EventFeed, FeedError, http::feed};
 use http::{Request, Response};
 use seam::{
     BoxFuture, TransportFailure,
@@ -77,7 +77,7 @@ struct Local(Arc<Site>);
 
 #[seam::async_trait]
 impl EventFeed for Local {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError> {
         let read = self.0.while_it_runs(|running| async move {
             // A SIGKILL of the module's process would end the read as well.
             running.feed.read_events(after, limit, wait).await
@@ -119,7 +119,7 @@ struct Tcp {
 
 #[seam::async_trait]
 impl EventFeed for Tcp {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError> {
         self.client.read_events(after, limit, wait).await
     }
 }

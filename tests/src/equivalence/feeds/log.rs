@@ -74,7 +74,7 @@ impl Log {
             let feed = Arc::clone(feed);
             asked.push((
                 *name,
-                tokio::spawn(async move { feed.read_events(after, limit, wait).await }),
+                tokio::spawn(async move { Ok(feed.read_events(after, limit, wait).await?.events) }),
             ));
         }
         let mut answers = Vec::new();

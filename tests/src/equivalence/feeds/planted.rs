@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use commerce::{DomainEvent, EventFeed, FeedError, OrderEvent, RecordedEvent};
+use commerce::{Batch, DomainEvent, EventFeed, FeedError, OrderEvent, RecordedEvent};
 use seam::BoxFuture;
 use shared::{DatabaseError, events::HandlerError};
 use sqlx::Row;
@@ -87,10 +87,11 @@ impl Bent {
 
 #[seam::async_trait]
 impl EventFeed for Bent {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Shown, FeedError> {
-        let shown = self.feed.read_events(after, limit, wait).await?;
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError> {
+        let Batch { log, events } = self.feed.read_events(after, limit, wait).await?;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok((self.bend)(&mut kept, limit as usize, shown))
+        let events = (self.bend)(&mut kept, limit as usize, events);
+        Ok(Batch { log, events })
     }
 }
 
@@ -101,16 +102,19 @@ struct DropsInLongPoll {
 
 #[seam::async_trait]
 impl EventFeed for DropsInLongPoll {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Shown, FeedError> {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError> {
         let there = self.feed.read_events(after, limit, Duration::ZERO).await?;
-        let came = match there.is_empty() && !wait.is_zero() {
-            true => self.feed.read_events(after, limit, wait).await?,
+        let came = match there.events.is_empty() && !wait.is_zero() {
+            true => self.feed.read_events(after, limit, wait).await?.events,
             false => Vec::new(),
         };
         let mut dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
         dropped.extend(came.first().map(|first| first.position));
-        let all = there.into_iter().chain(came);
-        Ok(all.filter(|one| !dropped.contains(&one.position)).collect())
+        let all = there.events.into_iter().chain(came);
+        Ok(Batch {
+            log: there.log,
+            events: all.filter(|one| !dropped.contains(&one.position)).collect(),
+        })
     }
 }
 

@@ -268,7 +268,7 @@ async fn list(adapter: &Adapter, site: &Arc<Site>, limit: u32, head: i64) -> Res
             return Ok(shown);
         }
         let read = feed.read_events(after, limit, Duration::from_secs(10)).await;
-        let read = read.map_err(|error| error.to_string())?;
+        let read = read.map_err(|error| error.to_string())?.events;
         // The read waited for 10 s or went backwards: the loop would never end.
         if read.last().is_none_or(|last| last.position <= after) {
             return Err(format!(

@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use commerce::{EventFeed, FeedError, RecordedEvent};
+use commerce::{Batch, EventFeed, FeedError, RecordedEvent};
 
 use super::Site;
 
@@ -38,7 +38,7 @@ pub(super) struct Watched {
 
 #[seam::async_trait]
 impl EventFeed for Watched {
-    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+    async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError> {
         let limit = limit.min(self.batch);
         let committed = self.site.committed();
         let shown = self.feed.read_events(after, limit, wait).await?;
@@ -47,7 +47,7 @@ impl EventFeed for Watched {
             limit,
             wait,
             committed,
-            shown: shown.clone(),
+            shown: shown.events.clone(),
         });
         Ok(shown)
     }

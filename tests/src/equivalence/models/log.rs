@@ -1,7 +1,8 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use commerce::{DomainEvent, DomainEventPayload, EventFeed, EventMetadata, FeedError, RecordedEvent, Timestamp};
+use commerce::{Batch, DomainEvent, DomainEventPayload, EventFeed, EventMetadata, FeedError, Timestamp};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// The events that a model expects in the module's log, and the model's clock.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,7 +41,7 @@ impl Log {
 /// Reads a module's log down to what the contract promises: events and aggregates, in order.
 pub(crate) async fn read(feed: &dyn EventFeed) -> Result<Vec<Value>, String> {
     let events = feed.read_events(0, 1_000, Duration::ZERO).await;
-    let events = events.map_err(|error| error.to_string())?;
+    let events = events.map_err(|error| error.to_string())?.events;
     Ok(events.iter().map(|recorded| shown(&recorded.event)).collect())
 }
 
@@ -63,8 +64,11 @@ struct Silent;
 
 #[seam::async_trait]
 impl EventFeed for Silent {
-    async fn read_events(&self, _after: i64, _limit: u32, wait: Duration) -> Result<Vec<RecordedEvent>, FeedError> {
+    async fn read_events(&self, _after: i64, _limit: u32, wait: Duration) -> Result<Batch, FeedError> {
         tokio::time::sleep(wait).await;
-        Ok(Vec::new())
+        Ok(Batch {
+            log: Uuid::nil(),
+            events: Vec::new(),
+        })
     }
 }

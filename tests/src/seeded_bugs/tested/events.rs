@@ -54,8 +54,8 @@ pub(super) const BUGS: &[Bug] = &[
         ),
         &[Edit {
             file: "services/shared/src/events/watermark.rs",
-            find: "        positions.inbox.clone_from(&inbox);\n",
-            replace: "",
+            find: "inbox: done.clone(),",
+            replace: "inbox: done.iter().take(0).copied().collect(),",
         }],
     ),
     bug(
@@ -79,8 +79,8 @@ pub(super) const BUGS: &[Bug] = &[
         ),
         &[Edit {
             file: "services/shared/src/events/watermark.rs",
-            find: "WHERE name = $1 AND position < $2\")",
-            replace: "WHERE name = $1 AND position <> $2\")",
+            find: "AND log = $2 AND position < $3\")",
+            replace: "AND log = $2 AND position <> $3\")",
         }],
     ),
     bug(
@@ -135,6 +135,48 @@ pub(super) const BUGS: &[Bug] = &[
             file: "services/shared/src/events/rescan.rs",
             find: "let mut next = after.version + 1;",
             replace: "let mut next = after.version + 2;",
+        }],
+    ),
+    bug(
+        Layer::Store,
+        "an event that was applied from another log is applied again",
+        "tests of shared",
+        (
+            "suite",
+            "followed::two_processes_that_follow_different_logs_apply_an_event_once",
+        ),
+        &[Edit {
+            file: "services/shared/src/events/versions.rs",
+            find: "Ok(noted.rows_affected() == 1)",
+            replace: "Ok(noted.rows_affected() < 2)",
+        }],
+    ),
+    bug(
+        Layer::Module,
+        "a subscription goes on at its old position in another log",
+        "tests of shared",
+        (
+            "suite",
+            "followed::a_move_while_nobody_reads_is_noticed_at_the_next_start",
+        ),
+        &[Edit {
+            file: "services/shared/src/events/reader.rs",
+            find: "if self.log != Some(batch.log) =>",
+            replace: "if self.log.is_none() =>",
+        }],
+    ),
+    bug(
+        Layer::Module,
+        "what was applied from another log becomes a dead letter behind another one",
+        "tests of shared",
+        (
+            "suite",
+            "followed::a_dead_letter_goes_along_to_the_other_log_and_holds_its_aggregate_up_there",
+        ),
+        &[Edit {
+            file: "services/shared/src/events/lane.rs",
+            find: "if expected(versions, &event) == Expected::Seen {",
+            replace: "if expected(versions, &event) == Expected::Seen && self.busy {",
         }],
     ),
 ];

@@ -130,8 +130,8 @@ pub(super) const BUGS: &[Bug] = &[
         ("scenarios", "rolling_restart"),
         &[Edit {
             file: "services/shared/src/events/pump.rs",
-            find: "self.reader.start_after(position);",
-            replace: "self.reader.start_after(if position > 0 { position + 3 } else { 0 });",
+            find: "self.reader.follow(log, position);",
+            replace: "self.reader.follow(log, if position > 0 { position + 3 } else { 0 });",
         }],
     ),
     bug(

@@ -85,6 +85,28 @@ async fn the_path_of_the_first_server_stands_before_all_others() {
 }
 
 #[tokio::test]
+async fn extensions_among_the_paths_are_passed_over_and_references_of_paths_are_followed() {
+    for (servers, base) in [(json!([]), ""), (json!([{ "url": "/api" }]), "/api")] {
+        let one = json!({ "get": { "operationId": "get_order", "responses": {} } });
+        let document = json!({
+            "openapi": "3.1.0",
+            "servers": servers,
+            "components": { "pathItems": { "One": one } },
+            "paths": {
+                "x-notes": { "get": { "operationId": "note" } },
+                "/orders/{id}": { "$ref": "#/components/pathItems/One" },
+                "/else": { "$ref": "other.json" },
+            },
+        });
+        let operations = Operations::read(document).unwrap();
+        assert_eq!(operations.names(), ["get_order"]);
+        let web = Web::with(Faults::described(3, "web", Arc::new(operations)), reply).await;
+        web.lay("unavailable", named("get_order"), answer(503));
+        ask(&mut web.connect().await, &get(&format!("{base}/orders/7")), ANSWERED).await;
+    }
+}
+
+#[tokio::test]
 async fn an_operation_that_no_document_has_is_refused_with_those_that_there_are() {
     let faults = described(document(&json!(null)));
     let good = || on_requests("good", named("get_order"), answer(503));
@@ -139,6 +161,10 @@ fn what_is_no_document_is_refused_with_the_reason() {
         (
             json!({ "openapi": "3.0.3", "paths": { "/a{": { "get": {} } } }),
             "the path \"/a{\" is no template",
+        ),
+        (
+            json!({ "openapi": "3.0.3", "servers": [{ "url": "/b" }], "paths": { "a": { "get": {} } } }),
+            "the path \"a\" is no template",
         ),
     ];
     for (document, wanted) in cases {

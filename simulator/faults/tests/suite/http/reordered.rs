@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use faults::{Effect, Outcome, Proxy, Reorder, Requests, Upstream, Which};
+use faults::{Delay, Distribution, Effect, Outcome, Proxy, Reorder, Requests, Upstream, Which};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
@@ -131,6 +131,97 @@ async fn lifting_lets_a_held_request_go_on_at_once() {
 
     ask(&mut client, &get("/b"), &[reply("GET /"), reply("GET /b")].concat()).await;
     assert_eq!(unfit(&web), ["the fault was lifted while it was held"]);
+}
+
+#[tokio::test]
+async fn lifting_holds_nothing_of_what_came_behind_a_held_request() {
+    let web = Web::new().await;
+    web.lay("crossed", Requests::default(), crossing(ENDLESS));
+    let mut client = web.connect().await;
+    let both = [get("/"), get("/b")].concat();
+    client.write_all(both.as_bytes()).await.unwrap();
+    until("held", || web.tally("crossed").met == 1).await;
+
+    web.proxy.faults().lift_all();
+
+    ask(&mut client, "", &[reply("GET /"), reply("GET /b")].concat()).await;
+    assert_eq!(unfit(&web), ["the fault was lifted while it was held"]);
+}
+
+/// A delay of the requests for `/late`, and a request that is held for one of them.
+async fn held_for_a_late_one(web: &Web, within: Duration) -> [TcpStream; 2] {
+    web.lay("crossed", Requests::default(), crossing(within));
+    let late = Effect::DelayRequest(Delay {
+        delay: ENDLESS,
+        jitter: Duration::ZERO,
+        distribution: Distribution::Uniform,
+    });
+    web.lay("late", fitting("GET", "/late"), late);
+    let [mut first, mut second] = [web.connect().await, web.connect().await];
+    first.write_all(get("/held").as_bytes()).await.unwrap();
+    until("held", || web.tally("crossed").met == 1).await;
+    second.write_all(get("/late").as_bytes()).await.unwrap();
+    until("late", || web.tally("late").fired == 1).await;
+    [first, second]
+}
+
+#[tokio::test]
+async fn a_second_request_that_is_still_delayed_has_overtaken_nothing() {
+    let web = Web::new().await;
+    let [mut first, mut second] = held_for_a_late_one(&web, Duration::from_millis(400)).await;
+
+    ask(&mut first, "", &reply("GET /held")).await;
+
+    let tally = web.tally("crossed");
+    assert_eq!((tally.met, tally.fired, tally.unfit), (2, 0, 1));
+    assert_eq!(unfit(&web), ["no other request came in time"]);
+    web.proxy.faults().lift("late").unwrap();
+    ask(&mut second, "", &reply("GET /late")).await;
+    assert_eq!(web.seen(), ["GET /held", "GET /late"]);
+}
+
+#[tokio::test]
+async fn a_second_request_whose_delay_is_lifted_overtakes() {
+    let web = Web::new().await;
+    let [mut first, mut second] = held_for_a_late_one(&web, ENDLESS).await;
+    is_silent(&mut first).await;
+
+    web.proxy.faults().lift("late").unwrap();
+
+    ask(&mut second, "", &reply("GET /late")).await;
+    ask(&mut first, "", &reply("GET /held")).await;
+    assert_eq!(web.seen(), ["GET /late", "GET /held"]);
+    let tally = web.tally("crossed");
+    assert_eq!((tally.met, tally.fired, tally.unfit), (2, 1, 0));
+}
+
+#[tokio::test]
+async fn a_second_request_that_changes_the_protocol_lets_the_first_go_on() {
+    let upgrade = "GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n";
+    for (request, answer) in [
+        (upgrade, "HTTP/1.1 101 Switching Protocols\r\nupgrade: other\r\n\r\n"),
+        ("CONNECT web:80 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"),
+    ] {
+        let listener = TcpListener::bind(LOOPBACK).await.unwrap();
+        let upstream = Upstream::at(listener.local_addr().unwrap());
+        let proxy = Proxy::listen(LOOPBACK.into(), upstream).await.unwrap();
+        let fault = on_requests("crossed", Requests::default(), crossing(ENDLESS));
+        proxy.faults().lay(fault).unwrap();
+        let tally = || proxy.faults().record().tallies["crossed"];
+        let mut first = TcpStream::connect(proxy.address()).await.unwrap();
+        let (mut first_server, _) = listener.accept().await.unwrap();
+        first.write_all(get("/held").as_bytes()).await.unwrap();
+        until("held", || tally().met == 1).await;
+        let mut second = TcpStream::connect(proxy.address()).await.unwrap();
+        second.write_all(request.as_bytes()).await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        read(&mut server, request.len()).await;
+
+        server.write_all(answer.as_bytes()).await.unwrap();
+
+        read(&mut first_server, get("/held").len()).await;
+        assert_eq!(tally().fired, 1, "{request}");
+    }
 }
 
 #[tokio::test]

@@ -35,9 +35,10 @@ fn document() -> Value {
                 { "required": ["b"], "properties": { "a": { "type": "string" } } },
             ] })),
             "/free": get(json!({ "description": "anything" })),
-            "/old": get(json!({ "type": "string", "nullable": true })),
+            "/old": { "$ref": "#/components/pathItems/Old" },
         },
         "components": {
+            "pathItems": { "Old": get(json!({ "type": "string", "nullable": true })) },
             "responses": { "Order": json(json!({ "$ref": "#/components/schemas/Order" })) },
             "schemas": {
                 "Order": { "allOf": [
