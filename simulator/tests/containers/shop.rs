@@ -131,7 +131,7 @@ impl Shop {
         images.lines().filter(ours).map(str::to_owned).collect()
     }
 
-    /// Holds the folders of all runs, so that no `seam` of another test takes these for over and removes what they left.
+    /// Holds the folders of all runs, so that no `seam` of another test takes these for over and removes what is left.
     pub(crate) fn held_against_others(&self) -> Vec<fs::File> {
         let runs = fs::read_dir(self.folder().join(".seam/runs"));
         let folders = runs.into_iter().flatten().flatten().filter(|it| it.path().is_dir());
