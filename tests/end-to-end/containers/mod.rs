@@ -60,10 +60,8 @@ async fn two_processes_share_one_postgres_and_one_of_them_dies() {
 fn scenarios_pass_with_every_node_in_a_container() {
     for (scenario, topology) in [
         ("checkout", "microservices"),
-        ("lost-replies", "microservices"),
         // It has payments die at a point of its code.
         ("payments-killed-after-charge", "microservices"),
-        ("two-monoliths", "two-monoliths"),
     ] {
         let output = seam()
             .args([

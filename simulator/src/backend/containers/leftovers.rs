@@ -25,8 +25,10 @@ pub(super) const KEPT: &str = "containers.kept";
 
 /// Looks for things of a run until there are none: the engine may still be making one that a dead `seam` asked for.
 const LOOKS: usize = 50;
-/// Looks in a row that have to find nothing.
-const EMPTY_LOOKS: usize = 2;
+/// Looks in a row that have to find nothing, where nobody has asked for more.
+pub(super) const EMPTY_LOOKS: usize = 2;
+/// The same where a request of a dead `seam` may still be on its way through a busy engine.
+const EMPTY_LOOKS_AFTER_DEATH: usize = 20;
 /// Pause between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -85,13 +87,13 @@ impl Things {
 }
 
 /// Removes all that the engine holds for a run. Returns when it holds nothing more, or after 5 s.
-pub(super) async fn remove_run(docker: &Docker, run: &str) {
+pub(super) async fn remove_run(docker: &Docker, run: &str, empty_looks: usize) {
     let mut empty = 0;
     for _ in 0..LOOKS {
         let things = Things::of(docker, Some(run)).await;
         if things.is_empty() {
             empty += 1;
-            if empty == EMPTY_LOOKS || engine::answers(docker).await.is_err() {
+            if empty == empty_looks || engine::answers(docker).await.is_err() {
                 return;
             }
         } else {
@@ -109,7 +111,8 @@ pub(in crate::backend) async fn remove_runs(runs: &BTreeSet<String>) {
         return;
     }
     if let Ok(docker) = engine::connect().await {
-        join_all(runs.iter().map(|run| remove_run(&docker, run))).await;
+        let removals = runs.iter().map(|run| remove_run(&docker, run, EMPTY_LOOKS_AFTER_DEATH));
+        join_all(removals).await;
     }
 }
 
@@ -134,7 +137,7 @@ pub(super) async fn remove_over(docker: &Docker) -> Vec<String> {
         .into_iter()
         .filter(|(_, folder)| folder.is_none_or(|folder| is_over(Path::new(folder))));
     let over: Vec<String> = over.map(|(run, _)| run.clone()).collect();
-    join_all(over.iter().map(|run| remove_run(docker, run))).await;
+    join_all(over.iter().map(|run| remove_run(docker, run, EMPTY_LOOKS))).await;
     image::remove_lost(docker).await;
     over
 }

@@ -3,7 +3,10 @@ use std::{
     io,
     net::IpAddr,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
 };
 
 use futures::{FutureExt, future::BoxFuture};
@@ -15,7 +18,7 @@ use super::{
     engine,
     image::Images,
     labels::{self, Labels},
-    leftovers::{KEPT, remove_over, remove_run},
+    leftovers::{EMPTY_LOOKS, KEPT, remove_over, remove_run},
     network, refusals,
 };
 use crate::{
@@ -46,6 +49,8 @@ pub(in crate::backend) struct Containers {
     made: Mutex<BTreeMap<String, String>>,
     /// True once the engine could not say what became of a container.
     lost: Arc<watch::Sender<bool>>,
+    /// Containers that are being made. One whose making was given up may come into being yet, which the reaper awaits.
+    unfinished: AtomicUsize,
     keep: bool,
 }
 
@@ -80,6 +85,7 @@ impl Containers {
             place: OnceLock::new(),
             made: Mutex::default(),
             lost: Arc::new(watch::Sender::new(false)),
+            unfinished: AtomicUsize::new(0),
             keep: options.keep_containers,
         })
     }
@@ -109,10 +115,12 @@ impl Containers {
             return;
         }
         if engine::answers(&self.docker).await.is_ok() {
-            remove_run(&self.docker, &place.run).await;
+            remove_run(&self.docker, &place.run, EMPTY_LOOKS).await;
+            if self.unfinished.load(SeqCst) == 0 {
+                launcher.forget_containers(&place.run);
+            }
             self.images.remove_earlier(&self.docker).await;
         }
-        // The reaper looks once more, and finds nothing.
     }
 
     async fn start_container(&self, node: &Node, site: &Site) -> Result<Started, NodeError> {
@@ -140,7 +148,12 @@ impl Containers {
         let known = self.made().get(&node.name).cloned();
         let made = match known {
             Some(id) if container.is_there(&id).await => id,
-            _ => container.make().await.map_err(cannot_start)?,
+            _ => {
+                self.unfinished.fetch_add(1, SeqCst);
+                let made = container.make().await;
+                self.unfinished.fetch_sub(1, SeqCst);
+                made.map_err(cannot_start)?
+            }
         };
         self.made().insert(node.name.clone(), made.clone());
         let made = Made {
