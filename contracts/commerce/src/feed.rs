@@ -8,7 +8,7 @@ use crate::{DomainEvent, Invalid};
 
 /// Gives a module's event log to its readers, by position.
 ///
-/// The one port of event delivery: in process, over HTTP, later over a broker.
+/// The one port of event delivery: in process, over HTTP, or over a broker.
 #[seam::contract(name = "feed")]
 pub trait EventFeed: Send + Sync {
     /// Returns up to `limit` events (1 to 1,000) after the position `after` (0: from the first), in the order of

@@ -27,7 +27,7 @@ impl Dependencies {
     pub fn over_http(env: &Environment) -> Result<Self, StartError> {
         let orders = env.needed_socket(&standard::ORDERS_URL)?;
         Ok(Self {
-            orders_feed: Arc::new(http::feed::Client::new("orders", orders)),
+            orders_feed: env.feed("orders", orders),
         })
     }
 }

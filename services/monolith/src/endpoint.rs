@@ -49,13 +49,13 @@ impl<C: Contract + ?Sized> Kind<C> {
 
     fn extracted(&self, env: &Environment, socket: Arc<Socket>) -> Result<Endpoint<C>, SettingsError> {
         let service = (self.client)(Arc::clone(&socket));
-        let feed: Arc<dyn EventFeed> = Arc::new(feed::Client::new(self.name, socket));
+        let feed: Arc<dyn EventFeed> = Arc::new(feed::Client::new(self.name, Arc::clone(&socket)));
         // Their failures become answers of this process, and the address of the module is nobody's business outside.
         let router = (self.router)(passed_on(Arc::clone(&service)));
-        let routes = router.merge(feed::router(self.name, passed_on(Arc::clone(&feed))));
+        let routes = router.merge(feed::router(self.name, passed_on(feed)));
         Ok(Endpoint {
             service: env.link(service)?,
-            feed,
+            feed: env.feed(self.name, socket),
             mounted: Mounted::routes(self.name, routes),
         })
     }

@@ -44,8 +44,8 @@ impl Dependencies {
         let orders = env.needed_socket(&standard::ORDERS_URL)?;
         let payments = env.needed_socket(&standard::PAYMENTS_URL)?;
         Ok(Self {
-            orders_feed: Arc::new(http::feed::Client::new("orders", orders)),
-            payments_feed: Arc::new(http::feed::Client::new("payments", payments)),
+            orders_feed: env.feed("orders", orders),
+            payments_feed: env.feed("payments", payments),
         })
     }
 }

@@ -50,7 +50,7 @@ impl Dependencies {
         Ok(Self {
             inventory: env.link::<dyn Inventory>(Arc::new(http::inventory::Client::new(inventory)))?,
             payments: env.link::<dyn Payments>(Arc::new(http::payments::Client::new(Arc::clone(&payments))))?,
-            payments_feed: Arc::new(http::feed::Client::new("payments", payments)),
+            payments_feed: env.feed("payments", payments),
         })
     }
 }

@@ -49,7 +49,7 @@ impl Dependencies {
         let orders = env.needed_socket(&standard::ORDERS_URL)?;
         Ok(Self {
             orders: env.link::<dyn Orders>(Arc::new(http::orders::Client::new(Arc::clone(&orders))))?,
-            orders_feed: Arc::new(http::feed::Client::new("orders", orders)),
+            orders_feed: env.feed("orders", orders),
         })
     }
 }

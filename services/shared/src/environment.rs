@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use commerce::EventFeed;
+use commerce::{EventFeed, http::feed};
 use seam::{
     Contract,
     http::{BearerToken, Socket, SocketLimits},
@@ -11,7 +11,10 @@ use seam::{
 use crate::{
     Database, DutyKeeper, Health, Migration, Neighbour, Settings, SettingsError, StartError, Tasks, Worker,
     database::Inspection,
-    events::{Delivery, Handler, HandlerError, Subscription, SubscriptionHandle},
+    events::{
+        Delivery, Handler, HandlerError, Subscription, SubscriptionHandle,
+        nats::{Broker, NatsFeed, Relay},
+    },
     idempotency::Retention,
     links::Links,
     server::Requests,
@@ -53,6 +56,8 @@ pub struct Environment {
     pub(crate) meters: Meters,
     /// Requests that the server works on.
     pub(crate) requests: Requests,
+    /// The broker that carries events between processes, if there is one.
+    broker: Option<Broker>,
 }
 
 impl Environment {
@@ -60,6 +65,7 @@ impl Environment {
     pub fn new(settings: Settings) -> Self {
         // A value that can't be used is refused when the server binds.
         let requests = Requests::new(settings.get(&standard::REQUESTS).unwrap_or(usize::MAX));
+        let broker = broker(&settings);
         Self {
             settings,
             tasks: Tasks::new(),
@@ -67,14 +73,20 @@ impl Environment {
             links: Links::default(),
             meters: Meters::default(),
             requests,
+            broker,
         }
     }
 
     /// Opens the module's database at `DATABASE_URL` and adds the readiness check `<module>.database`.
     ///
     /// Starts the tasks `<module>.retention`, which deletes stored replies to idempotent commands after 30 days, and
-    /// `<module>.inspection`, which looks for damage of the file.
-    pub async fn database(&self, module: &str, migrations: &'static [Migration]) -> Result<Database, StartError> {
+    /// `<module>.inspection`, which looks for damage of the file. With a broker at `NATS_URL`, starts `<module>.relay`
+    /// too, which publishes the module's log there; readiness shows whether it can.
+    pub async fn database(
+        &self,
+        module: &'static str,
+        migrations: &'static [Migration],
+    ) -> Result<Database, StartError> {
         let url = self.settings.get(&standard::DATABASE_URL)?;
         let db = Database::open(&url, module, migrations).await?;
         let checked = db.clone();
@@ -91,6 +103,10 @@ impl Environment {
         Worker::start(&format!("{module}.retention"), &self.tasks, retention);
         let inspection = Inspection { db: db.clone() };
         Worker::start(&format!("{module}.inspection"), &self.tasks, inspection);
+        if let Some(broker) = &self.broker {
+            let relay = Relay::start(broker, &db, module, &self.tasks);
+            self.health.watch(format!("{module}.relay"), move || relay.check());
+        }
         Ok(db)
     }
 
@@ -109,6 +125,15 @@ impl Environment {
             duty.stand_by_if_new().await?;
         }
         Ok(duty)
+    }
+
+    /// The event log of the module `name`, which runs in another process: from the broker at `NATS_URL` if that is set,
+    /// else from the module over HTTP.
+    pub fn feed(&self, name: &str, socket: Arc<Socket>) -> Arc<dyn EventFeed> {
+        match &self.broker {
+            Some(broker) => Arc::new(NatsFeed::new(broker.clone(), name)),
+            None => Arc::new(feed::Client::new(name, socket)),
+        }
     }
 
     /// Starts a subscription and shows in readiness, under the same name, whether it makes progress. One that does not,
@@ -163,4 +188,11 @@ impl Environment {
         let socket = Socket::new(&base, limits).map_err(|error| StartError::Other(error.to_string()))?;
         Ok(Some(Arc::new(socket)))
     }
+}
+
+/// The broker of the settings, which were checked when they were read.
+fn broker(settings: &Settings) -> Option<Broker> {
+    let url = settings.find(&standard::NATS_URL).ok()??;
+    let prefix = settings.get(&standard::NATS_PREFIX).ok()?;
+    Broker::new(&url, &prefix).ok()
 }

@@ -28,7 +28,8 @@ pub struct Program {
     pub name: &'static str,
     /// Purpose of the command in one sentence, for `--help`.
     pub about: &'static str,
-    /// Settings of the modules. `LISTEN`, `ADDRESS_FILE`, `LOG`, `DRAIN_MS` and the server's limits are added.
+    /// Settings of the modules. `LISTEN`, `ADDRESS_FILE`, `LOG`, `DRAIN_MS`, the broker's
+    /// and the server's limits are added.
     pub settings: Declarations,
     /// Names of the modules' points at which a test can have the process die; none without the feature `fail-points`.
     pub fail_points: &'static [&'static [&'static str]],
@@ -103,6 +104,8 @@ impl Program {
             required(&standard::LISTEN),
             optional(&standard::ADDRESS_FILE),
             optional(&standard::ADMIN_TOKEN),
+            optional(&standard::NATS_URL),
+            optional(&standard::NATS_PREFIX),
             required(&standard::LOG),
             required(&standard::DRAIN_MS),
             required(&standard::HEAD_MS),

@@ -50,3 +50,27 @@ fn bad_days_pass() {
         tests::assert_passed(&output.expect("seam starts"));
     }
 }
+
+/// True, and said on stderr, if no folder in `PATH` has a `nats-server`.
+fn has_no_broker() -> bool {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let is_here = std::env::split_paths(&folders).any(|folder| folder.join("nats-server").is_file());
+    if !is_here {
+        eprintln!("left out: what needs a broker, since no folder in PATH has a nats-server");
+    }
+    !is_here
+}
+
+#[test]
+fn checkout_passes_over_a_broker() {
+    if !has_no_broker() {
+        checkout_passes("brokered", &["--seed", "11"]);
+    }
+}
+
+#[test]
+fn checkout_passes_over_a_broker_that_is_killed_at_any_moment() {
+    if !has_no_broker() {
+        checkout_passes("brokered", &["--kill", "broker", "--kill", "any", "--seed", "12"]);
+    }
+}

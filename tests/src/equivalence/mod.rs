@@ -8,3 +8,4 @@ pub mod suites;
 
 pub use reach::{Reach, Reqwest};
 pub use storage::Storage;
+pub(crate) use storage::folder;

@@ -11,7 +11,7 @@ use crate::{Database, DatabaseError, Engine, row};
 /// Most events per read.
 const MOST: u32 = 1_000;
 /// Longest wait for the first event; more is cut to this.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Pause between looks at the log on PostgreSQL, where commits of other processes wake nobody here.
 const POLL: Duration = Duration::from_millis(200);
 
@@ -60,12 +60,7 @@ impl LocalFeed {
 #[seam::async_trait]
 impl EventFeed for LocalFeed {
     async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError> {
-        if after < 0 {
-            return Err(Invalid::new("after", after, "a position: a whole number from 0").into());
-        }
-        if limit == 0 || limit > MOST {
-            return Err(Invalid::new("limit", limit, "1 to 1000").into());
-        }
+        check(after, limit)?;
         let log = self.id().await.map_err(|error| unreadable(&error))?;
         let until = Instant::now() + wait.min(LONGEST_WAIT);
         let mut appended = self.db.appended();
@@ -88,6 +83,17 @@ impl EventFeed for LocalFeed {
             }
         }
     }
+}
+
+/// Checks the arguments of a read.
+pub(super) fn check(after: i64, limit: u32) -> Result<(), Invalid> {
+    if after < 0 {
+        return Err(Invalid::new("after", after, "a position: a whole number from 0"));
+    }
+    if limit == 0 || limit > MOST {
+        return Err(Invalid::new("limit", limit, "1 to 1000"));
+    }
+    Ok(())
 }
 
 fn unreadable(error: &DatabaseError) -> FeedError {

@@ -3,6 +3,7 @@
 //!
 //! - [`append`] writes an event in the same `Database::write` as the change.
 //! - [`LocalFeed`] shows the log to readers in this process, the HTTP binding of `EventFeed` to others.
+//! - [`nats`] carries the log over a broker: a relay publishes it, and a feed reads it there.
 //! - A [`Subscription`] reads a feed and hands each event to a [`Handler`]. The handler's effect commits together
 //!   with the note that the event is done ([`Delivery::record`]): delivery is at least once, the effect happens
 //!   once.
@@ -18,6 +19,7 @@ mod handler;
 mod lane;
 mod lanes;
 mod local_feed;
+pub mod nats;
 mod processor;
 mod pump;
 mod reader;

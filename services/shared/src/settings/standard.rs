@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use super::{Secret, Setting};
+use crate::events::nats::Broker;
 
 /// Address and port to serve HTTP on.
 pub static LISTEN: Setting<SocketAddr> = Setting {
@@ -29,6 +30,24 @@ pub static DATABASE_URL: Setting<String> = Setting {
     form: "sqlite:///folder/{module}.db or postgres://{module}:password@host:5432/database",
     default: Some("sqlite://data/{module}.db"),
     parse: |text| (text.starts_with("sqlite:") || text.starts_with("postgres")).then(|| text.to_owned()),
+};
+
+/// Addresses of the broker.
+pub static NATS_URL: Setting<String> = Setting {
+    name: "NATS_URL",
+    help: "broker that carries events between services (NATS JetStream); without it they go over HTTP",
+    form: "an address such as nats://127.0.0.1:4222, or several with commas between",
+    default: None,
+    parse: |text| Broker::new(text, "seam").is_ok().then(|| text.to_owned()),
+};
+
+/// First part of the names on the broker.
+pub static NATS_PREFIX: Setting<String> = Setting {
+    name: "NATS_PREFIX",
+    help: "first part of the names of streams and subjects; platforms on one broker need different ones",
+    form: "1 to 64 letters, digits, - and _",
+    default: Some("seam"),
+    parse: |text| Broker::new("nats://127.0.0.1", text).is_ok().then(|| text.to_owned()),
 };
 
 /// Filter of the log.

@@ -7,6 +7,7 @@ use seam::{
     BoxFuture, TransportFailure,
     http::{Socket, SocketLimits, Transport},
 };
+use shared::events::nats::NatsFeed;
 
 use super::{
     Cut, Site,
@@ -29,12 +30,15 @@ pub struct Adapter {
     pub connect: Connect,
 }
 
-/// Every adapter of the platform.
+/// Every adapter of the platform that needs no broker.
 pub const ADAPTERS: &[Adapter] = &[
     Adapter::new("local", local),
     Adapter::new("router", router),
     Adapter::new("tcp", tcp),
 ];
+
+/// The adapter over a broker.
+pub const BROKER: Adapter = Adapter::new("broker", broker);
 
 impl Adapter {
     /// Creates an adapter.
@@ -65,10 +69,23 @@ pub fn router(site: &Arc<Site>, cut: &Arc<Cut>) -> Result<Arc<dyn EventFeed>, St
 
 /// Reads over TCP, as services read each other's logs.
 pub fn tcp(site: &Arc<Site>, cut: &Arc<Cut>) -> Result<Arc<dyn EventFeed>, String> {
-    let way = Way::to(site, cut).map_err(|error| format!("no way to the module: {error}"))?;
-    let socket = Socket::new(&way.base_url(), SocketLimits::default()).map_err(|error| error.to_string())?;
-    Ok(Arc::new(Tcp {
-        client: feed::Client::new(MODULE, socket),
+    let module = Arc::clone(site);
+    let way = Way::to(Arc::new(move || module.address()), cut);
+    let way = way.map_err(|error| format!("no way to the module: {error}"))?;
+    let url = format!("http://{}", way.address());
+    let socket = Socket::new(&url, SocketLimits::default()).map_err(|error| error.to_string())?;
+    Ok(Arc::new(Through {
+        feed: feed::Client::new(MODULE, socket),
+        _way: way,
+    }))
+}
+
+/// Reads the module's stream on the broker that the history has.
+pub fn broker(site: &Arc<Site>, cut: &Arc<Cut>) -> Result<Arc<dyn EventFeed>, String> {
+    let channel = site.channel().ok_or("the history has no broker")?;
+    let (broker, way) = channel.connect(cut)?;
+    Ok(Arc::new(Through {
+        feed: NatsFeed::new(broker, MODULE),
         _way: way,
     }))
 }
@@ -112,14 +129,14 @@ impl Transport for Within {
     }
 }
 
-struct Tcp {
-    client: feed::Client<Socket>,
+struct Through<F> {
+    feed: F,
     _way: Way,
 }
 
 #[seam::async_trait]
-impl EventFeed for Tcp {
+impl<F: EventFeed> EventFeed for Through<F> {
     async fn read_events(&self, after: i64, limit: u32, wait: Duration) -> Result<Batch, FeedError> {
-        self.client.read_events(after, limit, wait).await
+        self.feed.read_events(after, limit, wait).await
     }
 }

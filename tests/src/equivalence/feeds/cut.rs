@@ -11,7 +11,8 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::Site;
+/// Where connections lead now; `None` if nowhere.
+pub(super) type Upstream = Arc<dyn Fn() -> Option<SocketAddr> + Send + Sync>;
 
 /// Breaks one connection in the middle of a reply once it is armed.
 #[derive(Debug, Default)]
@@ -54,7 +55,7 @@ impl Cut {
     }
 }
 
-/// A TCP proxy to wherever the module listens now. Its connections can be cut. Dropping it closes them.
+/// A TCP proxy to wherever the other side listens now. Its connections can be cut. Dropping it closes them.
 #[derive(Debug)]
 pub(super) struct Way {
     address: SocketAddr,
@@ -63,18 +64,18 @@ pub(super) struct Way {
 
 impl Way {
     /// Starts the proxy. Must be called within a tokio runtime.
-    pub(super) fn to(site: &Arc<Site>, cut: &Arc<Cut>) -> io::Result<Self> {
+    pub(super) fn to(upstream: Upstream, cut: &Arc<Cut>) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         Ok(Self {
             address: listener.local_addr()?,
-            accepting: tokio::spawn(accept(listener, Arc::clone(site), Arc::clone(cut))),
+            accepting: tokio::spawn(accept(listener, upstream, Arc::clone(cut))),
         })
     }
 
-    pub(super) fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
     }
 }
 
@@ -84,12 +85,12 @@ impl Drop for Way {
     }
 }
 
-async fn accept(listener: TcpListener, site: Arc<Site>, cut: Arc<Cut>) {
+async fn accept(listener: TcpListener, upstream: Upstream, cut: Arc<Cut>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((client, _)) => drop(connections.spawn(carry(client, site.address(), Arc::clone(&cut)))),
+                Ok((client, _)) => drop(connections.spawn(carry(client, upstream(), Arc::clone(&cut)))),
                 // Out of file descriptors; some will be free again soon.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },

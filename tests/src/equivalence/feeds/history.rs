@@ -31,6 +31,8 @@ pub enum Step {
     RestartConsumers(End),
     /// The module and its server stop in the middle of these writes and start again.
     RestartModule(End, Port, Vec<Write>),
+    /// The broker is killed and starts again, if there is one.
+    RestartBroker,
     /// The connection that carries the next replies breaks after this many bytes of them.
     Cut(usize),
     /// The handling of the next event of this aggregate goes wrong, once.
@@ -88,6 +90,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => end().prop_map(Step::RestartConsumers),
         2 => (end(), port(), vec(write(), 0..=2))
             .prop_map(|(end, port, writes)| Step::RestartModule(end, port, writes)),
+        1 => Just(Step::RestartBroker),
         2 => (0..1_500_usize).prop_map(Step::Cut),
         4 => (aggregate(), point(), harm()).prop_map(|(aggregate, point, harm)| Step::Harm(aggregate, point, harm)),
         2 => Just(Step::Cure),

@@ -1,9 +1,13 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use commerce::{EventFeed, FeedError, Invalid, RecordedEvent};
 
 use super::{Adapter, Cut, Site, databases::Databases, history::event, process::End, site::Port, with_the_change};
-use crate::equivalence::Storage;
+use crate::{Nats, equivalence::Storage};
 
 /// The result of reading a feed.
 pub type Answer = Result<Vec<RecordedEvent>, FeedError>;
@@ -18,9 +22,14 @@ pub struct Log {
 
 impl Log {
     /// Creates a log of `length` events, appended in one commit.
-    pub async fn with(length: usize, adapters: &[Adapter], storage: &Storage) -> Result<Self, String> {
+    pub async fn with(
+        length: usize,
+        adapters: &[Adapter],
+        storage: &Storage,
+        broker: Option<&Arc<Nats>>,
+    ) -> Result<Self, String> {
         let databases = Databases::new(storage)?;
-        let site = Arc::new(Site::new(databases.database("module").await?));
+        let site = Arc::new(Site::new(databases.database("module").await?, broker));
         site.start(Port::New).await?;
         let feed = |adapter: &Adapter| Ok((adapter.name, (adapter.connect)(&site, &Arc::new(Cut::default()))?));
         let feeds = adapters.iter().map(feed).collect::<Result<_, String>>()?;
@@ -32,7 +41,22 @@ impl Log {
         };
         log.append(length).await?;
         let events = log.site.log().await?;
-        Ok(Self { events, ..log })
+        let log = Self { events, ..log };
+        for (name, feed) in &log.feeds {
+            // A log behind a broker arrives later.
+            let shows = async || {
+                let shown = feed.read_events((log.head() - 1).max(0), 1, Duration::ZERO).await;
+                shown.is_ok_and(|shown| shown.events.len() == length.min(1))
+            };
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while !shows().await {
+                if Instant::now() > deadline {
+                    return Err(format!("{name} does not show the log's end in 20 s"));
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        Ok(log)
     }
 
     /// Appends `count` events in one commit. [`promised`](Self::promised) does not cover them.

@@ -5,6 +5,7 @@
 //! settled, the suite judges the log, the replies that each consumer read, its effects and its dead letters.
 
 mod adapter;
+mod channel;
 mod commit;
 mod consumer;
 mod cut;
@@ -23,7 +24,7 @@ mod tally;
 mod violation;
 mod watched;
 
-pub use adapter::{ADAPTERS, Adapter, Connect, local, router, tcp};
+pub use adapter::{ADAPTERS, Adapter, BROKER, Connect, broker, local, router, tcp};
 pub use commit::{Commit, Store, with_the_change};
 pub use cut::Cut;
 pub use failure::{Counterexample, Failure};

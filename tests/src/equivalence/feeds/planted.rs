@@ -12,8 +12,8 @@ use shared::{DatabaseError, events::HandlerError};
 use sqlx::Row;
 
 use super::{
-    Application, Connect, Point, Store, Subject,
-    adapter::{Adapter, local},
+    Application, Connect, Cut, Point, Site, Store, Subject,
+    adapter::{Adapter, broker, local},
     recorder::insert,
     with_the_change,
 };
@@ -24,9 +24,15 @@ type Committed = BoxFuture<'static, Result<Vec<DomainEvent>, DatabaseError>>;
 
 /// The platform with `connect` as its only adapter.
 pub fn adapter(connect: Connect) -> Subject {
-    Subject {
-        adapters: vec![Adapter::new("planted", connect)],
-        ..Subject::default()
+    Subject::with(Adapter::new("planted", connect))
+}
+
+/// The feed that a planted one bends: over the broker if the history has one.
+fn nearest(site: &Arc<Site>, cut: &Arc<Cut>) -> Result<Arc<dyn EventFeed>, String> {
+    if site.channel().is_some() {
+        broker(site, cut)
+    } else {
+        local(site, cut)
     }
 }
 
@@ -38,13 +44,13 @@ pub const SKIPS_WHEN_FULL: Connect = |site, cut| {
         }
         shown
     };
-    Ok(Arc::new(Bent::new(local(site, cut)?, skip)))
+    Ok(Arc::new(Bent::new(nearest(site, cut)?, skip)))
 };
 
 /// Returns the events of a batch in the wrong order.
 pub const SHUFFLES: Connect = |site, cut| {
     let reverse: Bend = |_, _, shown| shown.into_iter().rev().collect();
-    Ok(Arc::new(Bent::new(local(site, cut)?, reverse)))
+    Ok(Arc::new(Bent::new(nearest(site, cut)?, reverse)))
 };
 
 /// Delivers the last event but one again, after the last.
@@ -55,13 +61,13 @@ pub const REDELIVERS_LATE: Connect = |site, cut| {
         before.extend(shown.into_iter().next_back());
         all
     };
-    Ok(Arc::new(Bent::new(local(site, cut)?, redeliver)))
+    Ok(Arc::new(Bent::new(nearest(site, cut)?, redeliver)))
 };
 
 /// Returns events as they arrive, but loses the first that arrived during a long poll.
 pub const DROPS_IN_LONG_POLL: Connect = |site, cut| {
     Ok(Arc::new(DropsInLongPoll {
-        feed: local(site, cut)?,
+        feed: nearest(site, cut)?,
         dropped: Mutex::default(),
     }))
 };

@@ -47,7 +47,10 @@ pub(super) async fn run(subject: &Subject, storage: &Storage, history: &History)
 impl<'a> Run<'a> {
     async fn begin(subject: &'a Subject, storage: &Storage, batch: u32) -> Found<Self> {
         let databases = Databases::new(storage).map_err(stuck)?;
-        let site = Arc::new(Site::new(databases.database("module").await.map_err(stuck)?));
+        let site = Arc::new(Site::new(
+            databases.database("module").await.map_err(stuck)?,
+            subject.broker.as_ref(),
+        ));
         site.start(Port::New).await.map_err(stuck)?;
         let mut consumers = Vec::new();
         for adapter in &subject.adapters {
@@ -91,6 +94,13 @@ impl<'a> Run<'a> {
                 self.site.start(*port).await.map_err(stuck)?;
                 self.hear(begun).await?;
                 self.tally.module_restarts += 1;
+            }
+            Step::RestartBroker => {
+                if let Some(channel) = self.site.channel() {
+                    channel.nats.kill().await;
+                    channel.nats.revive().await;
+                    self.tally.broker_restarts += 1;
+                }
             }
             Step::Cut(bytes) => self.consumers.iter().for_each(|consumer| consumer.cut.arm(*bytes)),
             Step::Harm(aggregate, point, harm) => {

@@ -12,7 +12,7 @@ use seam::http::{InProcess, Transport};
 use serde::{Deserialize, Serialize};
 use shared::{
     Database, Engine, Environment, Module, Settings,
-    events::LocalFeed,
+    events::{LocalFeed, nats::Relay},
     server,
     settings::{Declared, optional, standard},
 };
@@ -24,8 +24,12 @@ use tokio::{
 
 use super::{
     Store,
+    channel::Channel,
+    cut::Way,
     process::{End, Process},
 };
+
+use crate::Nats;
 
 /// The module that owns the log.
 pub(super) const MODULE: &str = "orders";
@@ -44,6 +48,7 @@ pub enum Port {
 /// A module with a log. It can stop and start again on another port.
 pub struct Site {
     url: String,
+    channel: Option<Channel>,
     running: watch::Sender<Option<Arc<Running>>>,
     process: Mutex<Option<Served>>,
     last: Mutex<Option<SocketAddr>>,
@@ -57,6 +62,7 @@ pub(super) struct Running {
     pub(super) feed: Arc<dyn EventFeed>,
     pub(super) router: Arc<dyn Transport>,
     address: SocketAddr,
+    _way: Option<Way>,
 }
 
 struct Served {
@@ -66,10 +72,12 @@ struct Served {
 }
 
 impl Site {
-    /// Creates a module that is not running yet, with its log in the database at `url`.
-    pub(super) fn new(url: String) -> Self {
+    /// Creates a module that is not running yet, with its log in the database at `url`, which it publishes to
+    /// the broker if there is one.
+    pub(super) fn new(url: String, broker: Option<&Arc<Nats>>) -> Self {
         Self {
             url,
+            channel: broker.map(Channel::on),
             running: watch::Sender::new(None),
             process: Mutex::default(),
             last: Mutex::default(),
@@ -81,7 +89,9 @@ impl Site {
     pub(super) async fn start(&self, port: Port) -> Result<(), String> {
         let process = Process::new()?;
         let last = (*lock(&self.last)).filter(|_| port == Port::Same);
-        let (running, server) = process.run(open(self.url.clone(), last)).await??;
+        let (running, server) = process
+            .run(open(self.url.clone(), self.channel.clone(), last))
+            .await??;
         let (stop, told) = oneshot::channel();
         let serving = process.spawn(async move {
             // Errors during the drain are covered by the suites of `shared`.
@@ -118,6 +128,11 @@ impl Site {
         let process = lock(&self.process);
         let served = process.as_ref().ok_or("the module does not run")?;
         Ok(served.process.spawn(work))
+    }
+
+    /// The broker that the module publishes to.
+    pub(super) fn channel(&self) -> Option<&Channel> {
+        self.channel.as_ref()
     }
 
     pub(super) fn running(&self) -> Option<Arc<Running>> {
@@ -205,13 +220,18 @@ impl Site {
     }
 }
 
-async fn open(url: String, last: Option<SocketAddr>) -> Result<(Running, server::Server), String> {
+async fn open(
+    url: String,
+    channel: Option<Channel>,
+    last: Option<SocketAddr>,
+) -> Result<(Running, server::Server), String> {
     let db = database(&url).await?;
     let mut databases = vec![db.clone()];
     if db.engine() == Engine::Postgres {
         databases.push(database(&url).await?);
     }
     let feed: Arc<dyn EventFeed> = Arc::new(LocalFeed::new(&db));
+    let relayed = db.clone();
     let module = Module {
         name: MODULE,
         service: Arc::new(()),
@@ -230,12 +250,21 @@ async fn open(url: String, last: Option<SocketAddr>) -> Result<(Running, server:
         Ok(listening) => listening,
         Err(_) => listen(&module, "127.0.0.1:0").await?,
     };
+    let way = match channel {
+        Some(channel) => {
+            let (broker, way) = channel.connect(&Arc::default())?;
+            Relay::start(&broker, &relayed, MODULE, &environment.tasks);
+            Some(way)
+        }
+        None => None,
+    };
     let router = server::router(&environment, &vec![module.mount()].into());
     let running = Running {
         databases,
         feed,
         router: Arc::new(InProcess::new(router)),
         address: server.address(),
+        _way: way,
     };
     Ok((running, server))
 }

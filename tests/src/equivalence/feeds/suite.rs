@@ -1,6 +1,7 @@
 use std::{
     cell::{Cell, RefCell},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,7 +21,7 @@ use super::{
     history::{self, History},
     recorder, run,
 };
-use crate::equivalence::Storage;
+use crate::{Nats, equivalence::Storage};
 
 /// The name of this suite's kind of cases, in saved files and messages.
 const KIND: &str = "event-feed";
@@ -37,6 +38,8 @@ const TRIES: u32 = 3;
 pub struct Subject {
     /// The adapters. Each has a consumer of its own on the same log.
     pub adapters: Vec<Adapter>,
+    /// The broker that carries the log, for the adapter that needs one.
+    pub broker: Option<Arc<Nats>>,
     /// Writes the module's events.
     pub commit: Commit,
     /// Writes the consumers' effects.
@@ -46,14 +49,32 @@ pub struct Subject {
 }
 
 impl Default for Subject {
-    /// The platform with every adapter.
+    /// The platform with every adapter that needs no broker.
     fn default() -> Self {
         Self {
             adapters: ADAPTERS.to_vec(),
+            broker: None,
             commit: commit::with_the_change,
             apply: recorder::in_one_write,
             patience: Duration::from_secs(20),
         }
+    }
+}
+
+impl Subject {
+    /// The platform with this adapter alone.
+    pub fn with(adapter: Adapter) -> Self {
+        Self {
+            adapters: vec![adapter],
+            ..Self::default()
+        }
+    }
+
+    /// The same with a broker. The module publishes its log there.
+    #[must_use]
+    pub fn on(self, broker: Arc<Nats>) -> Self {
+        let broker = Some(broker);
+        Self { broker, ..self }
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Tally {
     pub consumer_restarts: u64,
     /// Restarts of modules.
     pub module_restarts: u64,
+    /// Restarts of the broker.
+    pub broker_restarts: u64,
     /// Scheduled faults that handlers raised.
     pub struck: u64,
     /// Consumers killed while they handled an event.
@@ -29,12 +31,13 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn counts(&self) -> [(&'static str, u64); 11] {
+    fn counts(&self) -> [(&'static str, u64); 12] {
         [
             ("events", self.events),
             ("rolled back", self.rolled_back),
             ("consumer restarts", self.consumer_restarts),
             ("module restarts", self.module_restarts),
+            ("broker restarts", self.broker_restarts),
             ("handlers struck", self.struck),
             ("crashes in an event", self.crashes),
             ("connections cut", self.cuts),
@@ -58,6 +61,7 @@ impl AddAssign for Tally {
         self.rolled_back += other.rolled_back;
         self.consumer_restarts += other.consumer_restarts;
         self.module_restarts += other.module_restarts;
+        self.broker_restarts += other.broker_restarts;
         self.struck += other.struck;
         self.crashes += other.crashes;
         self.cuts += other.cuts;
