@@ -165,7 +165,7 @@ fn run_command(command: Command) -> u8 {
         Command::Rehearse(args) => wait_for(rehearse::run(*args)),
         Command::Explore(args) => wait_for(explore::run(args)),
         Command::Check(args) => check::run(&args),
-        Command::Clean(args) => clean::run(&args),
+        Command::Clean(args) => wait_for(clean::run(args)),
         Command::Init(args) => init::run(&args),
         Command::Completions { shell } => completions(shell),
         Command::Schema(args) => schema::run(&args),

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use flawed::FLAWED;
 
-use simulator::topology::{Endpoint, Program, ReadyProbe, Topology, TopologyError};
+use simulator::topology::{Backend, Endpoint, Program, ReadyProbe, Topology, TopologyError};
 
 fn parse(text: &str) -> Result<Topology, TopologyError> {
     Topology::parse(text, Path::new("shop.toml"), &[])
@@ -25,8 +25,11 @@ const WEB: &str = "[node.web]\ncommand = ['web', '${port}']\n";
 #[test]
 fn the_platforms_own_topologies_are_sound_and_have_the_same_roles() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies");
-    for name in ["monolith", "microservices", "extraction"] {
-        let topology = Topology::load(folder.join(format!("{name}.toml")).to_str().unwrap(), &[]).unwrap();
+    let all = ["monolith", "microservices", "extraction", "two-monoliths"]
+        .map(|name| [Backend::Local, Backend::Containers].map(|on| (name, on)));
+    for (name, backend) in all.into_iter().flatten() {
+        let file = folder.join(format!("{name}.toml"));
+        let topology = Topology::load_for(backend, file.to_str().unwrap(), &[]).unwrap();
 
         assert_eq!(topology.name(), name);
         for role in [
@@ -40,6 +43,21 @@ fn the_platforms_own_topologies_are_sound_and_have_the_same_roles() {
         ] {
             assert!(topology.role(role).is_some(), "{name} has nobody for {role}");
         }
+        let database = match backend {
+            Backend::Local => "sqlite://",
+            Backend::Containers => "postgres://{module}:seam@",
+        };
+        let mut urls = topology.nodes().iter().filter_map(|node| node.env.get("DATABASE_URL"));
+        assert!(
+            urls.all(|url| format!("{url:?}").contains(database)),
+            "{name} on {backend}"
+        );
+        assert!(
+            topology
+                .nodes()
+                .iter()
+                .any(|node| node.env.contains_key("DATABASE_URL"))
+        );
         assert_eq!(
             topology.role("mail"),
             Some(Endpoint {
@@ -235,6 +253,65 @@ fn an_override_replaces_a_variable_and_nothing_else() {
         said.contains("--set greting=... names no variable of shop.toml; it has greeting"),
         "{said}"
     );
+}
+
+/// The same text as it is on each backend.
+const ON_BOTH: &str = "name = 's'\n[variables]\ndb = 'file:${data}'\n[backend.containers.variables]\n\
+    db = 'pg://${link.db}'\n[profile.all]\nnodes = ['web', 'db']\n[roles]\nbooks = 'db'\n\
+    [node.web]\ncommand = ['web', '${db}']\nimage = 'web'\nneeds = ['db', 'spy']\n\
+    [node.db]\nbackend = 'containers'\nimage = 'postgres:15'\n\
+    [node.spy]\nbackend = 'local'\ncommand = ['spy']\n";
+
+#[test]
+fn a_topology_differs_by_backend_where_its_file_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("s.toml");
+    std::fs::write(&file, ON_BOTH).unwrap();
+    let load = |backend, set: &[(String, String)]| Topology::load_for(backend, file.to_str().unwrap(), set).unwrap();
+    let seen = |topology: &Topology| {
+        let web = topology.node("web").unwrap();
+        let Program::Command { args, .. } = &web.program else {
+            panic!("{web:?}");
+        };
+        let nodes: Vec<_> = topology.nodes().iter().map(|node| node.name.clone()).collect();
+        (nodes.join(" "), web.needs.join(" "), format!("{:?}", args[0]))
+    };
+    let words = |nodes: &str, needs: &str, db: &str| (nodes.to_owned(), needs.to_owned(), format!("Template([{db}])"));
+
+    let local = load(Backend::Local, &[]);
+    assert_eq!(seen(&local), words("web spy", "spy", "\"file:\", ${data}"));
+    assert_eq!(local.role("books"), None);
+    let containers = load(Backend::Containers, &[]);
+    assert_eq!(seen(&containers), words("web db", "db", "\"pg://\", ${link.db.main}"));
+    assert_eq!(containers.role("books").unwrap().to_string(), "db.main");
+    assert_eq!(
+        containers.node("db").unwrap().image.as_ref().unwrap().name,
+        "postgres:15"
+    );
+    let only_web = containers.with_profiles(&["all".to_owned()]).unwrap();
+    assert_eq!(only_web.nodes().len(), 2);
+
+    let set = load(Backend::Containers, &[("db".to_owned(), "mine".to_owned())]);
+    assert_eq!(seen(&set), words("web db", "db", "\"mine\""));
+}
+
+#[test]
+fn a_check_finds_the_flaws_of_either_backend_and_each_once() {
+    let check = |text: &str| {
+        let flaws = Topology::check(text, Path::new("s.toml"), &[]).unwrap_err();
+        flaws.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert!(Topology::check(ON_BOTH, Path::new("s.toml"), &[]).is_ok());
+    let text = ON_BOTH
+        .replace("'web', '${db}'", "'web', '${db}', '${x}'")
+        .replace("pg://${link.db}", "${link.d}");
+    let said = check(&text);
+    assert_eq!(said.len(), 2, "{said:#?}");
+    assert!(said[0].contains("unknown placeholder ${x}"), "{said:#?}");
+    assert!(said[1].contains("no node is called 'd'"), "{said:#?}");
+
+    let said = check(&format!("name = 's'\n{WEB}backend = 'containers'"));
+    assert!(said[0].contains("no node is there on the backend local"), "{said:#?}");
 }
 
 #[test]

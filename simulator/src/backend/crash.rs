@@ -37,10 +37,21 @@ impl CrashPoint {
 
     /// Variables of the environment by which the program knows its point.
     pub(super) fn variables(&self) -> [(String, String); 2] {
+        self.variables_in(self.folder())
+    }
+
+    /// The same for a program that finds the folder of the files of points at another path.
+    pub(super) fn variables_in(&self, folder: &Path) -> [(String, String); 2] {
+        let file = folder.join(self.file.file_name().unwrap_or_default());
         [
             (POINT.to_owned(), self.point.to_string()),
-            (FILE.to_owned(), self.file.display().to_string()),
+            (FILE.to_owned(), file.display().to_string()),
         ]
+    }
+
+    /// Folder of the files of points.
+    pub(super) fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(&self.file)
     }
 
     /// True for a variable of fail points.

@@ -3,6 +3,7 @@ use std::{fmt, io, path::PathBuf, time::Duration};
 use thiserror::Error;
 
 use super::{NodeState, Profile, status::seconds};
+use crate::topology::Backend;
 
 /// Failure to bring a topology up. Nothing of the topology runs any more.
 #[derive(Debug, Error)]
@@ -75,6 +76,39 @@ pub enum UpError {
         name: String,
         /// Folder that holds it.
         folder: PathBuf,
+    },
+    /// A node can't run on the backend that was chosen.
+    #[error("node '{node}' can't run on the backend {backend}: {reason}")]
+    NotOnBackend {
+        /// The node's name.
+        node: String,
+        /// Backend that was chosen.
+        backend: Backend,
+        /// Reason, and what to do.
+        reason: String,
+    },
+    /// The Docker engine could not do its part.
+    #[error("cannot {doing}: {reason}; {mend}")]
+    Engine {
+        /// Thing that it was to do.
+        doing: String,
+        /// Reason, mostly in the engine's words.
+        reason: String,
+        /// Advice.
+        mend: &'static str,
+    },
+    /// The image of a node is neither there nor to be had.
+    #[error(
+        "node '{node}' runs the image {image}, which the Docker engine does not have and can't pull: {reason}; correct \
+         the name, or put it there with `docker pull`, `docker load` or `docker build`"
+    )]
+    NoImage {
+        /// The node's name.
+        node: String,
+        /// Name of the image.
+        image: String,
+        /// Reason given by the engine.
+        reason: String,
     },
     /// A node did not become ready.
     #[error(transparent)]
@@ -206,6 +240,14 @@ pub enum NodeError {
     Elsewhere {
         /// The node's name.
         node: String,
+    },
+    /// The node could not be made to stand still.
+    #[error("node '{node}' can't be paused: {source}; `seam doctor` says what the Docker engine lacks")]
+    Pause {
+        /// The node's name.
+        node: String,
+        /// The reason, from the engine.
+        source: std::io::Error,
     },
     /// The system did not take the limit that refuses the node its writes, or gives them back.
     #[error("node '{node}' can't be given a limit on its files (RLIMIT_FSIZE): {source}")]

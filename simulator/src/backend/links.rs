@@ -1,6 +1,6 @@
 use std::{
     collections::BTreeMap,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
 use faults::{Counts, Faults, Proxy, Upstream};
@@ -19,8 +19,9 @@ pub(super) struct Links {
 }
 
 impl Links {
-    /// Opens every address. All chance of the faults on a link derives from the seed and the link's name.
-    pub(super) async fn open(topology: &Topology, seed: u64) -> Result<Self, UpError> {
+    /// Opens every address: those from outside on loopback, and those of nodes where these reach them. All chance of
+    /// the faults on a link derives from the seed and the link's name.
+    pub(super) async fn open(topology: &Topology, seed: u64, inside: IpAddr) -> Result<Self, UpError> {
         let mut upstreams: BTreeMap<Endpoint, Upstream> = BTreeMap::new();
         let mut front_doors = BTreeMap::new();
         for endpoint in topology.endpoints() {
@@ -29,13 +30,14 @@ impl Links {
             let fixed = node.and_then(|node| node.public_ports.get(&endpoint.port)).copied();
             let link = Link::from_outside(endpoint.clone());
             let faults = faults_of(topology, &link, seed);
-            front_doors.insert(endpoint.clone(), listen(&endpoint, fixed, upstream, faults).await?);
+            let address = (Ipv4Addr::LOCALHOST, fixed.unwrap_or(0)).into();
+            front_doors.insert(endpoint.clone(), listen(&endpoint, address, upstream, faults).await?);
         }
         let mut links = BTreeMap::new();
         for link in topology.links() {
             let upstream = upstreams.entry(link.endpoint.clone()).or_default();
             let faults = faults_of(topology, &link, seed);
-            links.insert(link.clone(), listen(&link, None, upstream, faults).await?);
+            links.insert(link.clone(), listen(&link, (inside, 0).into(), upstream, faults).await?);
         }
         Ok(Self {
             upstreams,
@@ -131,19 +133,18 @@ fn faults_of(topology: &Topology, link: &Link, seed: u64) -> Faults {
     }
 }
 
-/// Opens a proxy for an endpoint or a link, at this port or any.
+/// Opens a proxy for an endpoint or a link, at this port, or at any where it is 0.
 async fn listen(
     address_of: &impl ToString,
-    port: Option<u16>,
+    address: SocketAddr,
     upstream: &Upstream,
     faults: Faults,
 ) -> Result<Proxy, UpError> {
-    let address = (Ipv4Addr::LOCALHOST, port.unwrap_or(0)).into();
     let listening = Proxy::listen_with(address, upstream.clone(), faults).await;
     listening.map_err(|source| UpError::Address {
-        address_of: match port {
-            Some(port) => format!("{} at its public port {port}", address_of.to_string()),
-            None => address_of.to_string(),
+        address_of: match address.port() {
+            0 => address_of.to_string(),
+            port => format!("{} at its public port {port}", address_of.to_string()),
         },
         source,
     })

@@ -23,6 +23,8 @@ pub struct Options {
     /// Path of the `seam` binary, which starts nodes and kills what outlives it. By default the running program,
     /// which must then be `seam` itself.
     pub seam: Option<PathBuf>,
+    /// True if containers stay when the topology goes down, stopped, with their volumes and their network.
+    pub keep_containers: bool,
     /// Cargo binaries of the topology, as [`build`](super::build) made them; built first by default.
     pub built: Option<Built>,
 }
@@ -37,6 +39,7 @@ impl Default for Options {
             seed: None,
             fail_points: BTreeMap::new(),
             seam: None,
+            keep_containers: false,
             built: None,
         }
     }

@@ -27,6 +27,18 @@ pub enum Event {
         /// Duration of the build.
         took: Duration,
     },
+    /// An image was made of a binary that has changed.
+    Image {
+        /// The binary's name.
+        binary: String,
+        /// Time that it took.
+        took: Duration,
+    },
+    /// The engine began to pull an image that it does not have.
+    Pulling {
+        /// Name of the image.
+        image: String,
+    },
     /// A node was started, after everything that it needs was ready.
     Started {
         /// The node's name.
@@ -62,6 +74,8 @@ impl fmt::Display for Event {
             Self::Pruned { runs, bytes } => write!(f, "removed the {runs} oldest runs, {}", HumanBytes(*bytes)),
             Self::Building { profile, binaries } => write!(f, "building ({profile}): {}", binaries.join(", ")),
             Self::Built { took } => write!(f, "built in {}", seconds(*took)),
+            Self::Image { binary, took } => write!(f, "{binary}: image made in {}", seconds(*took)),
+            Self::Pulling { image } => write!(f, "pulling {image}, which the engine does not have"),
             Self::Started { node, pid: Some(pid) } => write!(f, "{node}: started, pid {pid}"),
             Self::Started { node, pid: None } => write!(f, "{node}: started"),
             Self::Ready { node, took } => write!(f, "{node}: ready after {}", seconds(*took)),

@@ -1,18 +1,36 @@
 use std::{
     collections::BTreeMap,
     fmt, io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use futures::future::BoxFuture;
 
-use super::{NodeError, crash::CrashPoint};
+use super::{NodeError, UpError, crash::CrashPoint};
 use crate::topology::{Endpoint, Node, Secrets};
 
 /// Runs nodes: as child processes, or in whatever else can be started, stopped, killed and awaited.
 pub(super) trait Runner: fmt::Debug + Send + Sync {
+    /// Makes the place of a run with this id and folder, and returns the address at which nodes reach their links.
+    ///
+    /// # Errors
+    /// When it can't be made. What there is of it goes with [`Runner::close`].
+    fn open<'a>(&'a self, run: &'a str, folder: &'a Path) -> BoxFuture<'a, Result<IpAddr, UpError>>;
+
+    /// Removes the place of the run with all that is in it, once no node runs.
+    fn close(&self) -> BoxFuture<'_, ()>;
+
+    /// Reason why nothing can be said of the nodes, such as an engine that is gone. `None` as long as all is well.
+    fn trouble(&self) -> BoxFuture<'_, Option<String>>;
+
+    /// Returns such a reason as soon as one is noticed.
+    fn lost(&self) -> BoxFuture<'_, String>;
+
+    /// Advice on how to look at what [`Runner::close`] keeps, for people; `None` if that is the run's folder alone.
+    fn kept(&self) -> Option<String>;
+
     /// Starts a node and returns as soon as it runs, ready or not. A node that has ended may be started again;
     /// its ports may then be elsewhere. Output of the node is appended to [`Site::log`].
     ///
@@ -76,11 +94,14 @@ pub(super) trait Instance: fmt::Debug + Send + Sync {
     /// Process id on this machine, if there is one to name.
     fn pid(&self) -> Option<u32>;
 
-    /// Makes everything in the node stand still, and returns at once. False if it can't.
-    fn pause(&self) -> bool;
+    /// Makes everything in the node stand still.
+    ///
+    /// # Errors
+    /// When it can't; [`io::ErrorKind::Unsupported`] if it never can.
+    fn pause(&self) -> BoxFuture<'_, io::Result<()>>;
 
-    /// Lets what was paused go on, and returns at once.
-    fn resume(&self);
+    /// Lets what was paused go on.
+    fn resume(&self) -> BoxFuture<'_, ()>;
 
     /// Refuses the node every write to a file, or allows it again, and returns at once.
     ///

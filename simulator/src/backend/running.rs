@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use faults::{Counts, Faults};
@@ -13,25 +13,18 @@ use futures::{
     FutureExt,
     future::{BoxFuture, join_all, select_all, try_join_all},
 };
-use seam::chance;
-use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Death, Event, NodeError, NodeState, NodeStatus, Options, UpError,
-    crash::CrashPoint,
-    kept::Removed,
+    Death, NodeError, NodeStatus,
     links::Links,
-    local::{Built, Processes, RUN, build_once},
+    local::RUN,
     logs,
-    run_folder::{self, RunFolder},
-    runner::{self, Runner, Site},
+    run_folder::RunFolder,
+    runner::{self, Runner},
     supervisor::Supervisor,
 };
-use crate::{
-    progress::Progress,
-    topology::{Endpoint, Link, Node, Topology},
-};
+use crate::topology::{Endpoint, Link};
 
 /// Last lines of a program that are quoted.
 const LAST_LINES: usize = 10;
@@ -42,13 +35,13 @@ const LAST_LINES: usize = 10;
 /// and keeps the run folder.
 #[derive(Debug)]
 pub struct Running {
-    supervisors: Vec<Arc<Supervisor>>,
-    links: Links,
-    folder: RunFolder,
-    runner: Arc<dyn Runner>,
-    grace: Duration,
-    ready_in: Duration,
-    closing: CancellationToken,
+    pub(super) supervisors: Vec<Arc<Supervisor>>,
+    pub(super) links: Links,
+    pub(super) folder: RunFolder,
+    pub(super) runner: Arc<dyn Runner>,
+    pub(super) grace: Duration,
+    pub(super) ready_in: Duration,
+    pub(super) closing: CancellationToken,
 }
 
 /// Fate of a run folder when its topology goes down.
@@ -60,116 +53,7 @@ pub enum Folder {
     Remove,
 }
 
-/// Builds the cargo binaries of a topology once, for [`Options::built`] of many runs.
-///
-/// # Errors
-/// When cargo fails, or does not build what the topology names.
-pub async fn build(topology: &Topology, options: &Options, progress: &dyn Progress<Event>) -> Result<Built, UpError> {
-    build_once(topology, options, progress).await
-}
-
-/// Brings a topology up: builds its cargo binaries, opens every address, and starts each node as soon as its
-/// needs are ready. Returns when every node is ready. Cancelled by dropping the future, it leaves nothing
-/// running.
-///
-/// # Errors
-/// The first thing that went wrong. Nothing runs any more by then. The run folder stays if it was created.
-pub async fn up(topology: &Topology, options: &Options, progress: &dyn Progress<Event>) -> Result<Running, UpError> {
-    let runner = Processes::prepare(topology, options, progress).await?;
-    let (pruned, wanted) = (topology.clone(), options.clone());
-    let removed = spawn_blocking(move || run_folder::prune(&pruned, &wanted)).await;
-    match removed.unwrap_or_default() {
-        Removed { number: 0, .. } => {}
-        Removed { number, bytes } => progress.report(&Event::Pruned { runs: number, bytes }),
-    }
-    let mut running = Running::prepare(topology, options, Arc::new(runner)).await?;
-    if let Err(error) = running.ask_for_points().await {
-        running.end(Duration::ZERO).await;
-        // Nothing has run yet that it could tell of.
-        let _ = running.folder.remove();
-        return Err(error.into());
-    }
-    let began = Instant::now();
-    if let Err(error) = running.start_all(progress).await {
-        running.end(Duration::ZERO).await;
-        return Err(error.into());
-    }
-    running.ready_in = began.elapsed();
-    progress.report(&Event::Up { took: running.ready_in });
-    Ok(running)
-}
-
 impl Running {
-    async fn prepare(topology: &Topology, options: &Options, runner: Arc<dyn Runner>) -> Result<Self, UpError> {
-        let seed = options.seed.unwrap_or_else(|| chance::below(u64::MAX));
-        let links = Links::open(topology, seed).await?;
-        let folder = RunFolder::create(topology, options)?;
-        let closing = CancellationToken::new();
-        let supervisor = |node: &Node| {
-            let site = Site {
-                data: folder.data(&node.name),
-                log: folder.log(&node.name),
-                links: links.addresses_for(&node.name),
-                secrets: topology.secrets().clone(),
-                run: folder.id().to_owned(),
-                crash: options
-                    .fail_points
-                    .get(&node.name)
-                    .map(|point| CrashPoint::new(point.clone(), folder.path(), &node.name)),
-            };
-            let upstreams = links.upstreams(&node.service);
-            Arc::new(Supervisor::new(
-                node.clone(),
-                site,
-                upstreams,
-                Arc::clone(&runner),
-                closing.clone(),
-            ))
-        };
-        Ok(Self {
-            supervisors: topology.nodes().iter().map(supervisor).collect(),
-            links,
-            folder,
-            runner,
-            grace: options.grace,
-            ready_in: Duration::ZERO,
-            closing,
-        })
-    }
-
-    async fn ask_for_points(&self) -> Result<(), NodeError> {
-        let asked = self.supervisors.iter().map(|supervisor| supervisor.ask_for_its_point());
-        try_join_all(asked).await.map(drop)
-    }
-
-    async fn start_all(&self, progress: &dyn Progress<Event>) -> Result<(), NodeError> {
-        let start = async |supervisor: &Arc<Supervisor>| {
-            for needed in &supervisor.node.needs {
-                self.becoming_ready(needed).await;
-            }
-            let node = || supervisor.node.name.clone();
-            let took = supervisor
-                .start(|pid| progress.report(&Event::Started { node: node(), pid }))
-                .await?;
-            let node = node();
-            progress.report(&if supervisor.node.once {
-                Event::Done { node, took }
-            } else {
-                Event::Ready { node, took }
-            });
-            Ok(())
-        };
-        try_join_all(self.supervisors.iter().map(start)).await.map(|_| ())
-    }
-
-    /// Waits without a limit for all instances: a node that does not become ready fails its own start, which ends all
-    /// others.
-    async fn becoming_ready(&self, node: &str) {
-        for supervisor in self.called(node) {
-            supervisor.life.until(NodeState::serves).await;
-        }
-    }
-
     /// Current status of every node, in the order of the topology.
     pub fn nodes(&self) -> Vec<NodeStatus> {
         let status = |supervisor: &Arc<Supervisor>| {
@@ -393,6 +277,24 @@ impl Running {
         self.folder.id()
     }
 
+    /// Does some work with the nodes, as long as anything can be said of them.
+    ///
+    /// # Errors
+    /// When that ends, as when the Docker engine goes away: what was seen of the nodes is no evidence then. The text
+    /// says what to do.
+    pub async fn unless_lost<T>(&self, work: impl Future<Output = T>) -> Result<T, String> {
+        tokio::select! {
+            biased;
+            reason = self.runner.lost() => Err(reason),
+            done = work => self.runner.trouble().await.map_or(Ok(done), Err),
+        }
+    }
+
+    /// Advice on how to look at what stays beside the folder, once the topology is down.
+    pub(crate) fn kept(&self) -> Option<String> {
+        self.runner.kept()
+    }
+
     /// Time from the end of the build until every node was ready.
     pub fn ready_in(&self) -> Duration {
         self.ready_in
@@ -410,12 +312,13 @@ impl Running {
         }
     }
 
-    async fn end(&self, grace: Duration) {
+    pub(super) async fn end(&self, grace: Duration) {
         self.closing.cancel();
         // A node that ends in order may wait for answers that a fault holds back.
         self.links.lift_all();
         join_all(self.supervisors.iter().map(|supervisor| supervisor.stop(grace))).await;
         self.links.close().await;
+        self.runner.close().await;
     }
 
     fn supervisor(&self, name: &str) -> Result<&Arc<Supervisor>, NodeError> {
@@ -424,7 +327,7 @@ impl Running {
     }
 
     /// Supervisors of the node of this name, or of all its instances.
-    fn called<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Arc<Supervisor>> {
+    pub(super) fn called<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Arc<Supervisor>> {
         self.supervisors.iter().filter(move |it| it.node.is_called(name))
     }
 

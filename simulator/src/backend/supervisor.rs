@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    io,
     net::SocketAddr,
     sync::{
         Arc, PoisonError,
@@ -124,11 +125,10 @@ impl Supervisor {
     pub(super) async fn pause(&self) -> Result<(), NodeError> {
         let _turn = self.turn.lock().await;
         let instance = self.life.instance().ok_or_else(|| self.not_running())?;
-        if instance.pause() {
-            return Ok(());
-        }
-        Err(NodeError::Elsewhere {
-            node: self.node.name.clone(),
+        let node = self.node.name.clone();
+        instance.pause().await.map_err(|source| match source.kind() {
+            io::ErrorKind::Unsupported => NodeError::Elsewhere { node },
+            _ => NodeError::Pause { node, source },
         })
     }
 
@@ -136,7 +136,7 @@ impl Supervisor {
     pub(super) async fn resume(&self) -> Result<(), NodeError> {
         let _turn = self.turn.lock().await;
         let instance = self.life.instance().ok_or_else(|| self.not_running())?;
-        instance.resume();
+        instance.resume().await;
         Ok(())
     }
 

@@ -1,10 +1,10 @@
-//! Faults that a topology can bear on this backend. `simulator/FAULTS.md` has the same table.
+//! Faults that a topology can bear on its backend. `simulator/FAULTS.md` has the same table.
 
 use faults::LayError;
 
 use crate::{
     steps::{Fault, FaultKind, LinkFault, Support, Target},
-    topology::{Link, Node, Program, Topology},
+    topology::{Backend, Link, Node, Program, Topology},
 };
 
 /// Says if a fault can be laid on a topology, before anything of it runs.
@@ -40,6 +40,9 @@ fn of_node(topology: &Topology, role: &str, kind: FaultKind, node: &Node) -> Sup
         FaultKind::DiskFull if node.once => Support::Refused(format!(
             "node {name} runs once and has ended before the workload starts"
         )),
+        FaultKind::DiskFull if topology.backend() == Backend::Containers && !elsewhere => {
+            refused("the volume of a container has no limit here; run this on the backend local")
+        }
         FaultKind::DiskFull if elsewhere || !cfg!(target_os = "linux") => refused(
             "only a process of this machine on Linux can be refused its writes from here; give the node a small file \
              system as its data folder, and fill that",
@@ -83,6 +86,12 @@ fn of_crash(topology: &Topology, role: &str, node: &Node) -> Support {
     let several = instances.count() > 1 && role != *name;
     Support::Refused(match &node.program {
         _ if node.once => format!("node {name} runs once and has ended before the workload starts"),
+        _ if node.image.is_some() && topology.backend() == Backend::Containers => {
+            format!(
+                "node {name} is an image, which has no fail points that are known here; run this on the backend local"
+            )
+        }
+        Program::Image => format!("node {name} is an image, which has no fail points that are known here"),
         _ if several => format!("node {service} has several instances; name one of them, such as {name}"),
         Program::Outside { .. } => format!("node {name} runs elsewhere, where its code is out of reach"),
         Program::Cargo { fail_points: None, .. } => format!(

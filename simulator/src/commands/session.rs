@@ -7,7 +7,7 @@ use crate::{
     backend::{self, Event, Folder, NodeError, Options, Running, UpError},
     interrupt::Interrupt,
     progress::Progress,
-    topology::Topology,
+    topology::{Backend, Topology},
 };
 
 /// A topology that is up.
@@ -61,10 +61,16 @@ impl Session {
     /// named on stderr.
     pub(crate) async fn down(self, folder: Folder, interrupt: &mut Interrupt) {
         let place = self.running.folder().to_owned();
+        let kept = self.running.kept();
         // Interrupted, it is dropped below, which kills all that still runs.
         let _ = interrupt.or(self.running.down(folder)).await;
         if folder == Folder::Keep {
-            output::note(&format!("data and logs are kept in {}", place.display()));
+            let what = match self.topology.backend() {
+                Backend::Local => "data and logs",
+                Backend::Containers => "logs",
+            };
+            output::note(&format!("{what} are kept in {}", place.display()));
+            kept.iter().for_each(|kept| output::note(kept));
         }
     }
 }

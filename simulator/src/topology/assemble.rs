@@ -84,6 +84,7 @@ impl Builder<'_> {
         let links = self.links(flaws);
         let scope = Scope::new(self.names, self.service, &links).of_instance(&name, self.instance.unwrap_or(1));
         let program = keep(flaws, scope.program(self.spanned));
+        let image = keep(flaws, scope.image(table, &self.home));
         let args = keep(flaws, scope.templates(&table.args));
         let env = keep(flaws, self.env(&scope));
         let ready = keep(flaws, scope.ready(table));
@@ -97,6 +98,7 @@ impl Builder<'_> {
         Some(Node {
             service: self.service.to_owned(),
             program: program?,
+            image: image?,
             args: args?,
             env: env?,
             needs: table.needs.iter().map(|needed| needed.get_ref().clone()).collect(),
@@ -223,6 +225,7 @@ impl Builder<'_> {
             return Ok(());
         }
         let given = [
+            ("image", table.image.is_some()),
             ("args", !table.args.is_empty()),
             ("env", !table.env.is_empty()),
             ("env_files", !table.env_files.is_empty()),

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::Backend;
 use crate::search::NotFound;
 
 /// Failure to load a topology.
@@ -92,7 +93,8 @@ pub enum Flaw {
     /// A node has none or several of `cargo`, `command` and `address`.
     #[error(
         "node '{node}' has {}; give exactly one of cargo = {{ package = \"...\", bin = \"...\" }}, \
-         command = [\"...\"], and address = \"host:port\" for what runs elsewhere",
+         command = [\"...\"], and address = \"host:port\" for what runs elsewhere, or image = \"...\" for what runs \
+         in containers only",
         if *both { "both cargo and command, or one of them and address" } else { "nothing to run" }
     )]
     NotOneProgram {
@@ -101,6 +103,43 @@ pub enum Flaw {
         /// True if several are given, false if none is.
         both: bool,
     },
+    /// The image of a node has no name that an engine takes.
+    #[error("node '{node}' has image \"{seen}\"; wanted a name as `docker pull` takes it, such as postgres:15")]
+    BadImage {
+        /// The node's name.
+        node: String,
+        /// Image that was given.
+        seen: String,
+    },
+    /// A node has files for a container and no image.
+    #[error("node '{0}' has `files`, which go into the container of an `image`; give it one, or leave the files out")]
+    FilesWithoutImage(String),
+    /// A file for the container of an image can't be given to it.
+    #[error("files of node '{node}', {path}: {reason}")]
+    ImageFile {
+        /// The node's name.
+        node: String,
+        /// Path in the container.
+        path: String,
+        /// Reason.
+        reason: String,
+    },
+    /// A backend gives a value to a variable that is not there.
+    #[error(
+        "[backend.{backend}.variables] gives '{name}' a value, and [variables] has no such name; it has {}",
+        list(known)
+    )]
+    UnknownBackendVariable {
+        /// Backend.
+        backend: Backend,
+        /// Name that was given.
+        name: String,
+        /// Names of the file's variables.
+        known: Vec<String>,
+    },
+    /// Every node belongs to another backend.
+    #[error("no node is there on the backend {0}; leave out the `backend` of some")]
+    NoNodesOn(Backend),
     /// A node's `command` is an empty list.
     #[error("node '{0}' has an empty command; its first word is the program")]
     EmptyCommand(String),
@@ -292,8 +331,8 @@ pub enum Flaw {
     },
     /// A placeholder `${...}` has an unknown name.
     #[error(
-        "unknown placeholder ${{{name}}}; known are ${{data}}, ${{node}}, ${{instance}}, ${{port}}, ${{port.NAME}}, \
-         ${{link.NODE}}, ${{link.NODE.PORT}}, ${{env.NAME}} and the variables {}",
+        "unknown placeholder ${{{name}}}; known are ${{data}}, ${{host}}, ${{node}}, ${{instance}}, ${{port}}, \
+         ${{port.NAME}}, ${{link.NODE}}, ${{link.NODE.PORT}}, ${{env.NAME}} and the variables {}",
         list(known)
     )]
     UnknownVariable {

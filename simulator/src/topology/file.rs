@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::schema;
+use super::{Backend, schema};
 
 /// A topology: the nodes of a system, the program of each, and its links to others.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -40,6 +40,10 @@ pub(super) struct TopologyFile {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
     pub(super) roles: BTreeMap<String, Spanned<String>>,
+    /// What holds on one backend alone, by its name: `local` or `containers`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, BackendTable>", extend("propertyNames" = schema::backends()))]
+    pub(super) backend: BTreeMap<Backend, BackendTable>,
     /// Subsets of the nodes by name, for `--profile NAME`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, ProfileTable>", extend("propertyNames" = schema::names()))]
@@ -48,6 +52,17 @@ pub(super) struct TopologyFile {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, NodeTable>", extend("propertyNames" = schema::names()))]
     pub(super) node: BTreeMap<String, Spanned<NodeTable>>,
+}
+
+/// What holds on one backend alone.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "OnBackend")]
+pub(super) struct BackendTable {
+    /// Values that variables of `[variables]` have on this backend; `--set NAME=VALUE` replaces these too.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub(super) variables: BTreeMap<String, Spanned<String>>,
 }
 
 /// Subset of the nodes: those that it names and all that they need. What is left out is not there for those that link
@@ -62,7 +77,8 @@ pub(super) struct ProfileTable {
 }
 
 /// Node: a part of the system that is started, stopped and killed on its own. Exactly one of `cargo`, `command` and
-/// `address` says what runs.
+/// `address` says what runs, or an `image` alone. Beside `cargo` or `command`, an `image` takes the program's place on
+/// the backend `containers`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Node", transform = schema::node)]
@@ -77,6 +93,18 @@ pub(super) struct NodeTable {
     /// up at each start, and the first address is used. TLS still names and checks its own host.
     #[schemars(with = "Option<String>")]
     pub(super) address: Option<Spanned<String>>,
+    /// Image that runs on the backend `containers`, such as `postgres:15`, with `args` as its arguments; pulled where
+    /// the engine does not have it. Without one, a cargo binary runs there in an image that `seam` makes.
+    #[schemars(with = "Option<String>", extend("pattern" = r"^\S+$"))]
+    pub(super) image: Option<Spanned<String>>,
+    /// Files that the image finds, by their absolute paths in the container; each is a path from the folder of the
+    /// topology's file.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>", extend("propertyNames" = schema::absolute_paths()))]
+    pub(super) files: BTreeMap<String, Spanned<String>>,
+    /// Backend that has this node; all have it where the key is missing. On another one it is left out, and so are the
+    /// `needs` and `links` of other nodes to it.
+    pub(super) backend: Option<Backend>,
     /// Arguments after those of the program.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]

@@ -1,11 +1,11 @@
 //! Fills variables into the texts of a node.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, fs, path::Path, rc::Rc};
 
 use toml::Spanned;
 
 use super::{
-    Endpoint, Flaw, Program, Template, error::shortened, file::NodeTable, names::Names, resolve::Located,
+    Endpoint, Flaw, Image, Program, Template, error::shortened, file::NodeTable, names::Names, resolve::Located,
     template::Part,
 };
 use crate::template as grammar;
@@ -111,6 +111,7 @@ impl<'f> Scope<'f> {
                     args: self.templates(args)?,
                 })
             }
+            (None, None, None) if table.get_ref().image.is_some() => Ok(Program::Image),
             (cargo, command, address) => Err((
                 at,
                 Flaw::NotOneProgram {
@@ -119,6 +120,40 @@ impl<'f> Scope<'f> {
                 },
             )),
         }
+    }
+
+    /// The image of the node, with its files.
+    pub(super) fn image(&self, table: &NodeTable, home: &Path) -> Result<Option<Image>, Located> {
+        let node = || self.node.to_owned();
+        let Some(image) = &table.image else {
+            return match table.files.values().next() {
+                None => Ok(None),
+                Some(file) => Err((file.span().start, Flaw::FilesWithoutImage(node()))),
+            };
+        };
+        let at = |flaw| (image.span().start, flaw);
+        let name = self.template(image)?.text().unwrap_or_default();
+        if name.is_empty() || name.contains(char::is_whitespace) {
+            let seen = image.get_ref().clone();
+            return Err(at(Flaw::BadImage { node: node(), seen }));
+        }
+        let file = |(path, file): (&String, &Spanned<String>)| {
+            let own = home.join(file.get_ref());
+            let flaw = |reason: &str| {
+                let (node, path, reason) = (node(), path.clone(), reason.to_owned());
+                (file.span().start, Flaw::ImageFile { node, path, reason })
+            };
+            if !path.starts_with('/') || path.ends_with('/') || path.split('/').any(|step| step == "..") {
+                return Err(flaw("its place in the container must be an absolute path of a file"));
+            }
+            match fs::metadata(&own) {
+                Ok(found) if found.is_file() => Ok((path.clone(), own)),
+                Ok(_) => Err(flaw(&format!("{} is no file", own.display()))),
+                Err(error) => Err(flaw(&format!("{}: {error}", own.display()))),
+            }
+        };
+        let files = table.files.iter().map(file).collect::<Result<_, _>>()?;
+        Ok(Some(Image { name, files }))
     }
 
     /// What runs elsewhere, at an address that is known now.
@@ -175,6 +210,7 @@ impl<'f> Scope<'f> {
         let mut words = name.splitn(3, '.');
         Ok(Some(match (words.next(), words.next(), words.next()) {
             (Some("data"), None, _) => Part::Data,
+            (Some("host"), None, _) => Part::Host,
             (Some("node"), None, _) => Part::Text(self.instance.0.clone()),
             (Some("instance"), None, _) => Part::Text(self.instance.1.to_string()),
             (Some("port"), port, None) => Part::Port(self.names.endpoint(self.node, port, "${port")?.port),

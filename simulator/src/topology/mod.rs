@@ -29,6 +29,7 @@
 //! | placeholder | value |
 //! |---|---|
 //! | `${data}` | the node's own folder |
+//! | `${host}` | the address to listen on, which others reach on this backend |
 //! | `${node}`, `${instance}` | the node's name, and the number of its instance |
 //! | `${port}`, `${port.NAME}` | a port to listen on; with the name where `ports` lists several |
 //! | `${link.NODE}`, `${link.NODE.PORT}` | the `host:port` under which this node reaches another one |
@@ -43,6 +44,7 @@
 //! status 0 before whatever needs it starts. `simulator/REFERENCE.md` lists every key.
 
 mod assemble;
+mod backend;
 mod conduct;
 mod endpoint;
 mod env_file;
@@ -68,12 +70,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use backend::Backend;
 pub use conduct::{Restart, Stop, StopSignal};
 pub use endpoint::Endpoint;
 pub use error::{Flaw, TopologyError};
 pub use link::{Link, OUTSIDE};
 pub use link_name::{LinkName, NoLink};
-pub use node::{Node, Program};
+pub use node::{Image, Node, Program};
 pub use ready::{LogPattern, Ready, ReadyProbe};
 pub use secrets::{HIDDEN, Secrets};
 pub use template::{PlaceholderValues, Template};
@@ -90,6 +93,7 @@ pub(crate) fn schema() -> serde_json::Value {
 pub struct Topology {
     name: String,
     file: PathBuf,
+    backend: Backend,
     roles: BTreeMap<String, Endpoint>,
     nodes: Vec<Node>,
     /// Names of nodes, by the names of profiles.
@@ -105,12 +109,25 @@ impl Topology {
     /// When there is no such file, or anything in it is unknown, missing, doubled or circular. The error names
     /// the file, the line, the value seen and the values known.
     pub fn load(name_or_path: &str, overrides: &[(String, String)]) -> Result<Self, TopologyError> {
+        Self::load_for(Backend::Local, name_or_path, overrides)
+    }
+
+    /// Reads a topology as [`Topology::load`] does, as it is on this backend.
+    ///
+    /// # Errors
+    /// Those of [`Topology::load`].
+    pub fn load_for(
+        backend: Backend,
+        name_or_path: &str,
+        overrides: &[(String, String)],
+    ) -> Result<Self, TopologyError> {
         let file = search::find("topologies", name_or_path)?;
         let text = std::fs::read_to_string(&file).map_err(|source| TopologyError::Unreadable {
             file: file.clone(),
             source,
         })?;
-        Self::parse(&text, &file, overrides)
+        let checked = resolve::resolve(&text, &file, backend, overrides);
+        checked.map_err(|mut errors| errors.swap_remove(0))
     }
 
     /// Reads a topology from a text. `file` is named in errors, and its folder is the working folder of the nodes.
@@ -121,12 +138,24 @@ impl Topology {
         Self::check(text, file, overrides).map_err(|mut errors| errors.swap_remove(0))
     }
 
-    /// Reads a topology from a text, as [`Topology::parse`] does.
+    /// Reads a topology from a text, as [`Topology::parse`] does, and as it is on the other backend too.
     ///
     /// # Errors
-    /// Every flaw that was found, in the order of the lines; at least one.
+    /// Every flaw that was found, in the order of the lines, those of the other backend alone last; at least one.
     pub fn check(text: &str, file: &Path, overrides: &[(String, String)]) -> Result<Self, Vec<TopologyError>> {
-        resolve::resolve(text, file, overrides)
+        let local = resolve::resolve(text, file, Backend::Local, overrides);
+        let Err(others) = resolve::resolve(text, file, Backend::Containers, overrides) else {
+            return local;
+        };
+        let mut errors = local.err().unwrap_or_default();
+        let known: BTreeSet<String> = errors.iter().map(ToString::to_string).collect();
+        errors.extend(others.into_iter().filter(|error| !known.contains(&error.to_string())));
+        Err(errors)
+    }
+
+    /// Backend that the topology was read for, and is brought up on.
+    pub fn backend(&self) -> Backend {
+        self.backend
     }
 
     /// Values that are never shown.

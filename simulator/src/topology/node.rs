@@ -15,7 +15,9 @@ pub struct Node {
     pub service: String,
     /// Program that the node runs.
     pub program: Program,
-    /// Arguments, after those of the program.
+    /// Image that runs in place of the program where the nodes are containers.
+    pub image: Option<Image>,
+    /// Arguments, after those of the program, or of the image.
     pub args: Vec<Template>,
     /// Environment variables, added to those that `seam` was started with.
     pub env: BTreeMap<String, Template>,
@@ -71,6 +73,15 @@ impl Node {
     }
 }
 
+/// Image of a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Name with a tag or without, as the engine knows it.
+    pub name: String,
+    /// Files of this machine, by their absolute paths in the container.
+    pub files: BTreeMap<String, PathBuf>,
+}
+
 /// Program of a node.
 #[derive(Debug, Clone)]
 pub enum Program {
@@ -90,6 +101,8 @@ pub enum Program {
         /// First arguments of the program.
         args: Vec<Template>,
     },
+    /// Nothing but the node's image.
+    Image,
     /// Something that runs elsewhere and is only linked to.
     Outside {
         /// Name or address of its machine.

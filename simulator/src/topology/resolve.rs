@@ -8,7 +8,7 @@ use std::{
 use toml::Spanned;
 
 use super::{
-    Endpoint, Flaw, Node, Secrets, Topology, TopologyError, assemble,
+    Backend, Endpoint, Flaw, Node, Secrets, Topology, TopologyError, assemble, backend,
     file::{NodeTable, TopologyFile},
     fill::Scope,
     names::Names,
@@ -18,14 +18,24 @@ use super::{
 
 /// Bytes of a name, as in a label of DNS: names become parts of paths, which have limits of their own.
 const LONGEST_NAME: usize = 63;
-pub(super) const BUILT_IN: [&str; 6] = ["data", "env", "instance", "link", "node", "port"];
+pub(super) const BUILT_IN: [&str; 7] = ["data", "env", "host", "instance", "link", "node", "port"];
 
 /// A flaw with its position in the file, in bytes.
 pub(super) type Located = (usize, Flaw);
 
 /// Reads a topology with all that it includes. `Err` holds every flaw that was found, at least one.
-pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -> Result<Topology, Vec<TopologyError>> {
+pub(super) fn resolve(
+    text: &str,
+    file: &Path,
+    chosen: Backend,
+    overrides: &[(String, String)],
+) -> Result<Topology, Vec<TopologyError>> {
     let (sources, mut written) = Sources::read(text, file).map_err(|error| vec![error])?;
+    let any_node = !written.node.is_empty();
+    let mut flaws = backend::choose(&mut written, chosen);
+    if any_node && written.node.is_empty() {
+        flaws.push((0, Flaw::NoNodesOn(chosen)));
+    }
     for (name, value) in overrides {
         match written.variables.get_mut(name) {
             Some(variable) => *variable = Spanned::new(variable.span(), value.clone()),
@@ -39,14 +49,18 @@ pub(super) fn resolve(text: &str, file: &Path, overrides: &[(String, String)]) -
             }
         }
     }
-    let checked = check(&written, &sources);
-    let (nodes, roles, profiles, secrets) = checked.map_err(|flaws| {
+    let flawed = |flaws: Vec<Located>| {
         let error = |(at, flaw)| sources.flawed(at, flaw);
         flaws.into_iter().map(error).collect::<Vec<_>>()
-    })?;
+    };
+    if !flaws.is_empty() {
+        return Err(flawed(flaws));
+    }
+    let (nodes, roles, profiles, secrets) = check(&written, &sources).map_err(flawed)?;
     Ok(Topology {
         name: written.name.map(Spanned::into_inner).unwrap_or_default(),
         file: file.to_owned(),
+        backend: chosen,
         roles,
         nodes,
         profiles,

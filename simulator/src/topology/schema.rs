@@ -30,6 +30,16 @@ pub(super) fn names() -> Value {
     json!({ "pattern": NAME })
 }
 
+/// Schema of the names of backends.
+pub(super) fn backends() -> Value {
+    json!({ "enum": ["local", "containers"] })
+}
+
+/// Schema of absolute paths of files.
+pub(super) fn absolute_paths() -> Value {
+    json!({ "pattern": "^/.*[^/]$", "not": { "pattern": "(^|/)\\.\\.(/|$)" } })
+}
+
 /// Schema of names that variables may have.
 pub(super) fn variable_names() -> Value {
     json!({ "not": { "enum": super::resolve::BUILT_IN } })
@@ -49,7 +59,10 @@ pub(super) fn topology(schema: &mut Schema) {
 
 /// Adds which keys of a node go together.
 pub(super) fn node(schema: &mut Schema) {
-    let runs = ["cargo", "command", "address"].map(|key| json!({ "required": [key] }));
+    let programs = ["cargo", "command", "address"].map(|key| json!({ "required": [key] }));
+    let image_alone = json!({ "required": ["image"], "not": { "anyOf": programs } });
+    let mut runs = programs.to_vec();
+    runs.push(image_alone);
     schema.insert("oneOf".to_owned(), json!(runs));
     let has_check = json!({ "anyOf": [
         { "required": ["http"] }, { "required": ["log"] }, { "required": ["command"] }, asks_a_port(),
@@ -57,7 +70,8 @@ pub(super) fn node(schema: &mut Schema) {
     let none = json!({ "maxItems": 0 });
     let empty = json!({ "maxProperties": 0 });
     let elsewhere = json!({
-        "args": none, "env": empty, "env_files": none, "links": none, "ports": false, "fixed_ports": empty,
+        "image": false, "args": none, "env": empty, "env_files": none, "links": none, "ports": false,
+        "fixed_ports": empty,
         "once": { "const": false }, "folder": false, "instances": false, "restart": false, "stop": false,
         "data": false, "ready": { "properties": { "command": false, "log": false } },
     });
@@ -68,6 +82,7 @@ pub(super) fn node(schema: &mut Schema) {
             "if": { "required": ["once"], "properties": { "once": { "const": true } } },
             "then": { "properties": { "ready": { "not": has_check } } },
         },
+        { "if": { "not": { "required": ["image"] } }, "then": { "properties": { "files": empty } } },
         { "if": several, "then": { "properties": { "fixed_ports": empty } } },
     ]);
     schema.insert("allOf".to_owned(), rules);

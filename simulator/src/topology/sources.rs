@@ -8,7 +8,7 @@ use std::{
 
 use toml::Spanned;
 
-use super::{Flaw, TopologyError, file::TopologyFile};
+use super::{Backend, Flaw, TopologyError, file::TopologyFile};
 
 /// The files of a topology. A position is a number of bytes on one axis, on which each file has a stretch of its own.
 pub(super) struct Sources {
@@ -92,10 +92,14 @@ impl Sources {
     }
 }
 
+static NONE: BTreeSet<String> = BTreeSet::new();
+
 /// Names that a file itself gives: they win over those of the files that it includes.
 struct Own {
     variables: BTreeSet<String>,
     roles: BTreeSet<String>,
+    /// Variables by the backend that they have values for.
+    on_backends: BTreeMap<Backend, BTreeSet<String>>,
     profiles: BTreeSet<String>,
 }
 
@@ -104,6 +108,11 @@ impl Own {
         Self {
             variables: written.variables.keys().cloned().collect(),
             roles: written.roles.keys().cloned().collect(),
+            on_backends: written
+                .backend
+                .iter()
+                .map(|(backend, table)| (*backend, table.variables.keys().cloned().collect()))
+                .collect(),
             profiles: written.profile.keys().cloned().collect(),
         }
     }
@@ -113,6 +122,20 @@ impl Own {
         merge("role", &self.roles, &mut into.roles, more.roles)?;
         merge("profile", &self.profiles, &mut into.profile, more.profile)?;
         merge("node", &BTreeSet::new(), &mut into.node, more.node)?;
+        for (backend, table) in more.backend {
+            match into.backend.entry(backend) {
+                Entry::Vacant(place) => drop(place.insert(table)),
+                Entry::Occupied(mut place) => {
+                    let own = self.on_backends.get(&backend).unwrap_or(&NONE);
+                    merge(
+                        "variable of a backend",
+                        own,
+                        &mut place.get_mut().variables,
+                        table.variables,
+                    )?;
+                }
+            }
+        }
         into.secret.extend(more.secret);
         Ok(())
     }

@@ -12,6 +12,7 @@ pub(super) enum Part {
     Text(String),
     Secret(String),
     Data,
+    Host,
     Port(String),
     Link(Endpoint),
 }
@@ -22,6 +23,7 @@ impl fmt::Debug for Part {
             Self::Text(text) => write!(f, "{text:?}"),
             Self::Secret(_) => f.write_str(HIDDEN),
             Self::Data => f.write_str("${data}"),
+            Self::Host => f.write_str("${host}"),
             Self::Port(name) => write!(f, "${{port.{name}}}"),
             Self::Link(endpoint) => write!(f, "${{link.{endpoint}}}"),
         }
@@ -33,6 +35,8 @@ impl fmt::Debug for Part {
 pub struct PlaceholderValues<'a> {
     /// The node's own folder.
     pub data: &'a Path,
+    /// The address to listen on.
+    pub host: &'a str,
     /// Port numbers to listen on, by the names of the node's ports.
     pub ports: &'a BTreeMap<String, u16>,
     /// The `host:port` of each endpoint that the node has a link to.
@@ -52,9 +56,21 @@ impl Template {
     pub(super) fn text(&self) -> Option<String> {
         let piece = |part: &Part| match part {
             Part::Text(piece) | Part::Secret(piece) => Some(piece.clone()),
-            Part::Data | Part::Port(_) | Part::Link(_) => None,
+            Part::Data | Part::Host | Part::Port(_) | Part::Link(_) => None,
         };
         self.0.iter().map(piece).collect()
+    }
+
+    /// True if the text has a port of the node at an address that leads to one machine alone.
+    pub fn listens_on_loopback(&self) -> bool {
+        let begins = |part: &Part| match part {
+            Part::Text(text) => ["127.0.0.1:", "localhost:", "[::1]:"]
+                .iter()
+                .any(|loopback| text.ends_with(loopback)),
+            _ => false,
+        };
+        let mut pairs = self.0.iter().zip(self.0.iter().skip(1));
+        pairs.any(|(before, part)| matches!(part, Part::Port(_)) && begins(before))
     }
 
     /// Fills in every placeholder. One without a value becomes empty text; a topology that was loaded has none, if
@@ -65,6 +81,7 @@ impl Template {
             match part {
                 Part::Text(piece) | Part::Secret(piece) => text.push_str(piece),
                 Part::Data => text.push_str(&values.data.to_string_lossy()),
+                Part::Host => text.push_str(values.host),
                 Part::Port(name) => text.push_str(&values.ports.get(name).map(u16::to_string).unwrap_or_default()),
                 Part::Link(endpoint) => text.push_str(values.links.get(endpoint).map_or("", String::as_str)),
             }

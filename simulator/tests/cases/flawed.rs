@@ -24,6 +24,30 @@ pub(crate) const FLAWED: &[(&str, &str)] = &[
         "[node.web]\ncommand = []",
         "empty command; its first word is the program",
     ),
+    (
+        "[node.db]\nimage = 'a b'",
+        "shop.toml:3: node 'db' has image \"a b\"; wanted a name as `docker pull` takes it",
+    ),
+    (
+        "[node.db]\nimage = 'db'\naddress = 'db:1'",
+        "node 'db' has an `address`: it runs elsewhere, so `image` means nothing",
+    ),
+    (
+        "[node.db]\ncommand = ['a']\nfiles = { '/a' = 'shop.toml' }",
+        "shop.toml:4: node 'db' has `files`, which go into the container of an `image`",
+    ),
+    (
+        "[node.db]\nimage = 'db'\nfiles = { 'etc/a' = 'shop.toml' }",
+        "shop.toml:4: files of node 'db', etc/a: its place in the container must be an absolute path",
+    ),
+    (
+        "[node.db]\nimage = 'db'\nfiles = { '/etc/a' = 'no.sql' }",
+        "shop.toml:4: files of node 'db', /etc/a: ./no.sql: No such file",
+    ),
+    (
+        "[node.web]\ncommand = ['a']\n[backend.local.variables]\nx = '1'",
+        "shop.toml:5: [backend.local.variables] gives 'x' a value, and [variables] has no such name; it has none",
+    ),
     ("[node.'../up']\ncommand = ['a']", "'../up' is not a valid name"),
     (
         "[node.web]\ncommand = ['a']\nlinks = ['job']\n[node.job]\ncommand = ['a']\nports = []",

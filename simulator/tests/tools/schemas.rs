@@ -111,6 +111,8 @@ fn every_file_that_ships_fits_its_schema() {
 /// files and the environment hold, and what a text means. The parser finds them.
 const BEYOND_A_SCHEMA: &[&str] = &[
     "shop.toml:5: no node is called 'wep'; the nodes are web",
+    "shop.toml:4: files of node 'db', /etc/a: ./no.sql: No such file",
+    "shop.toml:5: [backend.local.variables] gives 'x' a value, and [variables] has no such name; it has none",
     "shop.toml:4: node 'job' has no port, so it can't be called or asked; name some in its `ports`",
     "shop.toml:3: node 'web' has no port",
     "shop.toml:5: node 'web' has no port",
@@ -140,6 +142,14 @@ fn a_topology_that_the_parser_refuses_is_refused_by_the_schema_where_a_schema_ca
         ("[node.web]\ncomand = ['web']", "comand"),
         ("colour = 'red'\n[node.web]\ncommand = ['web']", "colour"),
         ("[node.web]\ncommand = 'web'", "invalid type"),
+        (
+            "[node.web]\ncommand = ['web']\nbackend = 'cloud'",
+            "`local` or `containers`",
+        ),
+        (
+            "[node.web]\ncommand = ['web']\n[backend.cloud.variables]",
+            "`local` or `containers`",
+        ),
         ("[node.web]\ncommand = ['web']\nfixed_ports = { main = 70000 }", "u16"),
         ("[node.web]\ncommand = ['web']\nrestart = {}", "on_failure"),
         ("[node.web]\ncommand = ['web']\nready = { htp = '/' }", "htp"),
@@ -362,6 +372,8 @@ const ODD: &[&str] = &[
     "[node.web]\ncommand = ['a']\ninstances = 1\nfixed_ports = { main = 80 }",
     "[node.bank]\naddress = 'bank:80'\nargs = []\nenv = {}\nonce = false\nready = { http = '/', status = 401 }",
     "[node.bank]\naddress = 'bank:80'\nneeds = ['bank2']\npublic_ports = { main = 80 }\n[node.bank2]\naddress = 'b:1'",
+    "[node.db]\nimage = 'a/b:1@sha256:c'\nbackend = 'local'\nfolder = 'x'\n[node.web]\ncommand = ['a']\nimage = 'b'",
+    "[backend.local]\n[backend.containers.variables]\n[node.db]\nimage = 'b'\nfiles = { '/..a/b' = 'Cargo.toml' }",
     "include = []\nsecret = []\n[variables]\n'odd name' = ''\n[roles]\n'A role' = 'web'\n[node.web]\ncommand = ['a']",
 ];
 

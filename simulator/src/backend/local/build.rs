@@ -15,7 +15,7 @@ use super::group::{Launch, Launcher};
 use crate::{
     backend::{Event, Options, Profile, UpError},
     progress::Progress,
-    topology::{Program, Topology},
+    topology::{Backend, Program, Topology},
 };
 
 /// Executable of each node that is a cargo binary, by the node's name.
@@ -51,15 +51,21 @@ struct Wanted<'a> {
     feature: Option<&'a str>,
 }
 
+/// Flags of the compiler with which a program needs no file of its system, the C library included.
+const STATIC: &str = "-Ctarget-feature=+crt-static";
+
 /// Builds the cargo binaries of the topology with one call of cargo, and with another one those that are to have fail
-/// points. Cargo's own progress goes to stderr.
+/// points. Those for containers are static. Cargo's own progress goes to stderr.
 pub(super) async fn build(
     topology: &Topology,
     options: &Options,
     launcher: &Launcher,
     progress: &dyn Progress<Event>,
 ) -> Result<Executables, UpError> {
-    let wanted = topology.nodes().iter().filter_map(|node| match &node.program {
+    let in_containers = topology.backend() == Backend::Containers;
+    let nodes = topology.nodes().iter();
+    let built = nodes.filter(|node| !in_containers || node.image.is_none());
+    let wanted = built.filter_map(|node| match &node.program {
         Program::Cargo {
             package,
             bin,
@@ -72,7 +78,7 @@ pub(super) async fn build(
                 .as_deref()
                 .filter(|_| options.fail_points.contains_key(&node.name)),
         }),
-        Program::Command { .. } | Program::Outside { .. } => None,
+        Program::Command { .. } | Program::Image | Program::Outside { .. } => None,
     });
     let (with_points, without): (Vec<_>, Vec<_>) = wanted.partition(|wanted| wanted.feature.is_some());
     let builder = Builder {
@@ -142,17 +148,52 @@ impl Builder<'_> {
             args.push("--release".to_owned());
         }
         let mut env = Vec::new();
-        if !features.is_empty() {
-            let metadata = words(&["metadata", "--no-deps", "--format-version", "1"]);
-            let metadata = self.cargo(metadata, Vec::new(), binaries).await?.ok_or_else(failed)?;
-            let (target, build) = folders(&metadata).ok_or_else(failed)?;
-            // What is compiled is shared; the binaries are in a folder of their own, where the next build without the
-            // features does not replace them.
-            args.extend(words(&["--target-dir", &format!("{target}/fail-points")]));
-            env.push(("CARGO_BUILD_BUILD_DIR".to_owned(), build));
+        let mut target = None;
+        if self.topology.backend() == Backend::Containers {
+            let (more, folder) = self.for_containers(binaries).await?.ok_or_else(failed)?;
+            args.extend(more);
+            env.extend(flags());
+            target = Some((folder.clone(), folder));
+        } else if !features.is_empty() {
+            target = Some(self.folders(binaries).await?.ok_or_else(failed)?);
+        }
+        if let Some((target, build)) = target {
+            let place = if features.is_empty() {
+                target
+            } else {
+                // What is compiled is shared; the binaries are in a folder of their own, where the next build without
+                // the features does not replace them.
+                env.push(("CARGO_BUILD_BUILD_DIR".to_owned(), build));
+                format!("{target}/fail-points")
+            };
+            args.extend(words(&["--target-dir", &place]));
         }
         let messages = self.cargo(args, env, binaries).await?.ok_or_else(failed)?;
         Ok(messages.lines().filter_map(executable).collect())
+    }
+
+    /// Arguments for static binaries, and a folder of their own: the flags differ, so that nothing could be shared with
+    /// other builds. `None` if cargo says too little.
+    async fn for_containers(&self, binaries: &[String]) -> Result<Option<(Vec<String>, String)>, UpError> {
+        let version = self.cargo(words(&["-vV"]), Vec::new(), binaries).await?;
+        let host = version
+            .as_deref()
+            .and_then(|said| said.lines().find_map(|line| line.strip_prefix("host: ")));
+        let (Some(host), Some((target, _))) = (host, self.folders(binaries).await?) else {
+            return Ok(None);
+        };
+        // With a target named, the flags are not those of build scripts and macros, which could not be loaded. Flags in
+        // the environment would replace these: see `flags`.
+        let flags = format!("target.{host}.rustflags=[\"{STATIC}\"]");
+        let args = words(&["--target", host, "--config", &flags]);
+        Ok(Some((args, format!("{target}/containers"))))
+    }
+
+    /// Folders of what cargo gives and of what it compiles. `None` if cargo does not say them.
+    async fn folders(&self, binaries: &[String]) -> Result<Option<(String, String)>, UpError> {
+        let metadata = words(&["metadata", "--no-deps", "--format-version", "1"]);
+        let metadata = self.cargo(metadata, Vec::new(), binaries).await?;
+        Ok(metadata.as_deref().and_then(folders))
     }
 
     /// Runs cargo to its end, and returns what it printed; `None` if it failed.
@@ -182,6 +223,14 @@ impl Builder<'_> {
         let status = group.wait().await.map_err(no_cargo)?;
         Ok(status.success().then_some(printed))
     }
+}
+
+/// The variable with flags of the compiler that `seam` was started with, if there is one, for static binaries.
+fn flags() -> Option<(String, String)> {
+    let given = |name: &str| env::var(name).ok().map(|flags| (name.to_owned(), flags));
+    let (name, flags) = given("CARGO_ENCODED_RUSTFLAGS").or_else(|| given("RUSTFLAGS"))?;
+    let separator = if name == "RUSTFLAGS" { ' ' } else { '\u{1f}' };
+    Some((name, format!("{flags}{separator}{STATIC}")))
 }
 
 fn words(words: &[&str]) -> Vec<String> {

@@ -13,6 +13,9 @@ use crate::{
     topology::{Node, PlaceholderValues, Program, ReadyProbe},
 };
 
+/// Address on which nodes listen.
+const HOST: &str = "127.0.0.1";
+
 /// Program of a node with arguments and environment, all templates filled in.
 #[derive(Debug)]
 pub(super) struct CommandLine {
@@ -36,6 +39,7 @@ impl CommandLine {
     ) -> Result<Self, NodeError> {
         let values = PlaceholderValues {
             data: &site.data,
+            host: HOST,
             ports,
             links: &site.links,
         };
@@ -47,6 +51,7 @@ impl CommandLine {
                 program.render(&values).into()
             }
             Program::Outside { host, .. } => return Err(no_program(node, host)),
+            Program::Image => return Err(no_program(node, "an image")),
         };
         args.extend(node.args.iter().map(|arg| arg.render(&values)));
         let env = node
@@ -77,6 +82,7 @@ impl CommandLine {
         };
         let values = PlaceholderValues {
             data: &site.data,
+            host: HOST,
             ports,
             links: &site.links,
         };

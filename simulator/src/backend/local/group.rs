@@ -16,7 +16,7 @@ use super::{build::package_variables, reaper::Reaper};
 
 /// Starts process groups that do not outlive this process. Clones share one reaper.
 #[derive(Debug, Clone)]
-pub(super) struct Launcher {
+pub(in crate::backend) struct Launcher {
     seam: PathBuf,
     reaper: Arc<Reaper>,
 }
@@ -44,6 +44,16 @@ impl Launcher {
     /// in its environment.
     pub(super) fn mark(&self, run: &str) -> io::Result<()> {
         self.reaper.mark(run)
+    }
+
+    /// Has everything that the engine holds for this run removed in the end.
+    pub(in crate::backend) fn watch_containers(&self, run: &str) -> io::Result<()> {
+        self.reaper.watch_containers(run)
+    }
+
+    /// Has nothing removed for this run, as that is done, or as it is to stay.
+    pub(in crate::backend) fn forget_containers(&self, run: &str) {
+        self.reaper.forget_containers(run);
     }
 
     pub(super) async fn launch(&self, what: Launch<'_>) -> io::Result<Group> {

@@ -46,15 +46,17 @@ impl Instance for Outside {
         None
     }
 
-    fn pause(&self) -> bool {
-        false
+    fn pause(&self) -> BoxFuture<'_, io::Result<()>> {
+        async { Err(io::ErrorKind::Unsupported.into()) }.boxed()
     }
 
     fn fill_disk(&self, _: bool) -> io::Result<()> {
         Err(io::Error::other("it runs elsewhere"))
     }
 
-    fn resume(&self) {}
+    fn resume(&self) -> BoxFuture<'_, ()> {
+        async {}.boxed()
+    }
 
     fn stop(&self) {
         self.gone.cancel();

@@ -2,7 +2,7 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{self, Read},
-    net::Ipv4Addr,
+    net::{IpAddr, Ipv4Addr},
     os::unix::{fs::OpenOptionsExt, process::ExitStatusExt},
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
@@ -28,7 +28,7 @@ use crate::{
         runner::{self, Instance, NodeExit, Runner, Site, Started},
     },
     progress::Progress,
-    topology::{Node, Program, StopSignal, Topology},
+    topology::{Backend, Node, Program, StopSignal, Topology},
 };
 
 /// Time in which a program has to list its fail points.
@@ -69,7 +69,17 @@ impl Processes {
         progress: &dyn Progress<Event>,
     ) -> Result<Self, UpError> {
         let launcher = launcher(options)?;
-        for node in topology.nodes() {
+        let own = topology.nodes().iter().filter(|_| topology.backend() == Backend::Local);
+        for node in own {
+            if let Program::Image = node.program {
+                return Err(UpError::NotOnBackend {
+                    node: node.name.clone(),
+                    backend: Backend::Local,
+                    reason: "it has an image and no program; give it a `command` or `cargo` too, or leave it out here \
+                             with backend = \"containers\""
+                        .to_owned(),
+                });
+            }
             for port in node.fixed_ports.values() {
                 free(node, *port)?;
             }
@@ -79,6 +89,16 @@ impl Processes {
             None => Arc::new(build(topology, options, &launcher, progress).await?),
         };
         Ok(Self { launcher, executables })
+    }
+
+    /// Starts and ends what `seam` runs beside the nodes.
+    pub(in crate::backend) fn launcher(&self) -> &Launcher {
+        &self.launcher
+    }
+
+    /// File that cargo built for a node, if its program is a cargo binary.
+    pub(in crate::backend) fn executable(&self, node: &str) -> Option<&PathBuf> {
+        self.executables.get(node)
     }
 
     async fn list_points(&self, node: &Node, site: &Site) -> Result<Vec<String>, NodeError> {
@@ -208,6 +228,26 @@ fn launch<'a>(command: &'a CommandLine, output: &Path, append: bool) -> io::Resu
 }
 
 impl Runner for Processes {
+    fn open<'a>(&'a self, _: &'a str, _: &'a Path) -> BoxFuture<'a, Result<IpAddr, UpError>> {
+        async { Ok(Ipv4Addr::LOCALHOST.into()) }.boxed()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        async {}.boxed()
+    }
+
+    fn trouble(&self) -> BoxFuture<'_, Option<String>> {
+        async { None }.boxed()
+    }
+
+    fn lost(&self) -> BoxFuture<'_, String> {
+        std::future::pending().boxed()
+    }
+
+    fn kept(&self) -> Option<String> {
+        None
+    }
+
     fn start<'a>(&'a self, node: &'a Node, site: &'a Site) -> BoxFuture<'a, Result<Started, NodeError>> {
         self.start_process(node, site).boxed()
     }
@@ -249,13 +289,14 @@ impl Instance for Process {
         Some(self.group)
     }
 
-    fn pause(&self) -> bool {
+    fn pause(&self) -> BoxFuture<'_, io::Result<()>> {
         signal(self.group, Signal::STOP);
-        true
+        async { Ok(()) }.boxed()
     }
 
-    fn resume(&self) {
+    fn resume(&self) -> BoxFuture<'_, ()> {
         signal(self.group, Signal::CONT);
+        async {}.boxed()
     }
 
     fn fill_disk(&self, full: bool) -> io::Result<()> {

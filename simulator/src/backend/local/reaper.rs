@@ -14,7 +14,7 @@ use std::os::unix::process::CommandExt;
 use rustix::process::{Pid, Signal, getppid, kill_process_group};
 
 use super::strays::{self, Adopted};
-use crate::interrupt::Interrupt;
+use crate::{backend::containers::remove_runs, interrupt::Interrupt};
 
 /// Variable in the environment of every node and of all that it starts: the id of the run.
 pub(in crate::backend) const RUN: &str = "SEAM_RUN";
@@ -63,6 +63,16 @@ impl Reaper {
         self.send(&format!("={run}\n"))
     }
 
+    /// Registers a run whose containers are to be removed, with all that belongs to them.
+    pub(super) fn watch_containers(&self, run: &str) -> io::Result<()> {
+        self.send(&format!("%{run}\n"))
+    }
+
+    /// Takes [`Reaper::watch_containers`] back.
+    pub(super) fn forget_containers(&self, run: &str) {
+        let _ = self.send(&format!("^{run}\n"));
+    }
+
     /// Removes a group that has ended, since the system may give its number to another one.
     pub(super) fn forget(&self, group: u32) {
         // A reaper that is gone will kill nothing.
@@ -88,17 +98,17 @@ impl Drop for Reaper {
 }
 
 /// Runs the reaper (`seam reap`): reads groups and runs from stdin until its end, then kills the groups that are still
-/// registered, and what the runs have left elsewhere.
+/// registered, and what the runs have left elsewhere, in containers too.
 ///
 /// # Errors
 /// When it cannot install its signal handlers.
 pub(crate) fn reap() -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let _entered = runtime.enter();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Never awaited: a signal with a handler no longer ends the process, which is all that is wanted.
-    let _held_off = Interrupt::listen()?;
+    let _held_off = runtime.block_on(async { Interrupt::listen() })?;
     let adopted = getppid().and_then(Adopted::watch);
     let (mut groups, mut runs) = (BTreeSet::new(), BTreeSet::new());
+    let mut in_containers = BTreeSet::new();
     let mut others_go_on = false;
     for line in io::stdin().lock().lines() {
         let Ok(line) = line else { break };
@@ -106,6 +116,8 @@ pub(crate) fn reap() -> io::Result<()> {
             Some(("+", number)) => groups.extend(number.parse::<i32>()),
             Some(("-", number)) => groups.retain(|group| number.parse() != Ok(*group)),
             Some(("~", _)) => others_go_on = true,
+            Some(("%", run)) => drop(in_containers.insert(run.to_owned())),
+            Some(("^", run)) => drop(in_containers.remove(run)),
             Some(("=", run)) => drop(runs.insert(format!("{RUN}={run}"))),
             _ => {}
         }
@@ -118,5 +130,6 @@ pub(crate) fn reap() -> io::Result<()> {
     if let Some(adopted) = adopted.filter(|_| !others_go_on) {
         adopted.kill();
     }
+    runtime.block_on(remove_runs(&in_containers));
     Ok(())
 }

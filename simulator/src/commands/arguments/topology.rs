@@ -6,7 +6,7 @@ use crate::{
     backend::{Keep, Options, Profile},
     scenario::Scenario,
     search,
-    topology::{HIDDEN, Secrets, Topology},
+    topology::{Backend, HIDDEN, Secrets, Topology},
 };
 
 /// The variables of a topology, and the build of its nodes.
@@ -18,6 +18,9 @@ pub(crate) struct TopologyArgs {
     /// Start the nodes of this profile of the topology, and what they need; may be repeated
     #[arg(long = "profile", value_name = "NAME")]
     pub(crate) profiles: Vec<String>,
+    /// Run the nodes as processes of this machine, or each in a container of a Docker engine
+    #[arg(long, value_enum, default_value_t, value_name = "NAME", hide_possible_values = true)]
+    pub(crate) backend: Backend,
     /// Build and run cargo binaries in the release profile instead of debug
     #[arg(long)]
     pub(crate) release: bool,
@@ -35,7 +38,7 @@ impl TopologyArgs {
     /// # Errors
     /// As [`Topology::load`] and [`Topology::with_profiles`].
     pub(crate) fn load(&self, name_or_path: &str) -> Result<Topology, String> {
-        let whole = Topology::load(name_or_path, &self.set);
+        let whole = Topology::load_for(self.backend, name_or_path, &self.set);
         let chosen = whole.and_then(|whole| match self.profiles.as_slice() {
             [] => Ok(whole),
             profiles => whole.with_profiles(profiles),
@@ -77,6 +80,9 @@ impl TopologyArgs {
         });
         let profiles = self.profiles.iter();
         profiles.for_each(|profile| option("profile", profile.clone()));
+        if self.backend != Backend::default() {
+            option("backend", self.backend.to_string());
+        }
         words.extend(more);
         words.extend(self.release.then(|| "--release".to_owned()));
         quoted(&words)
@@ -185,6 +191,8 @@ mod tests {
             "log=a b",
             "--profile",
             "web",
+            "--backend",
+            "containers",
         ];
         let args = TopologyArgs::from_arg_matches(&command.get_matches_from(words)).expect("they are right");
         let secrets = Secrets::new([("password".to_owned(), "p\"w".to_owned())]);
@@ -198,8 +206,8 @@ mod tests {
         );
 
         let words = shlex::split(&said).expect("a command");
-        let wanted =
-            "explore errand --topology corner --set password=*** --set|log=a b|--profile web --from 1 --release";
+        let wanted = "explore errand --topology corner --set password=*** --set|log=a b|--profile web --backend \
+                      containers --from 1 --release";
         let wanted: Vec<&str> = wanted
             .split('|')
             .flat_map(|part| match part {

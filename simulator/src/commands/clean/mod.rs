@@ -7,7 +7,10 @@ use indicatif::HumanBytes;
 
 use super::output;
 use crate::{
-    backend::kept::{Found, Unused, data_in, runs_in},
+    backend::{
+        kept::{Found, Unused, data_in, runs_in},
+        remove_leftovers,
+    },
     exit, search,
 };
 
@@ -31,8 +34,17 @@ pub(crate) struct CleanArgs {
 }
 
 /// Runs `seam clean` and returns the exit code, one of [`crate::exit`].
-pub(crate) fn run(args: &CleanArgs) -> u8 {
-    match attempt(args) {
+pub(crate) async fn run(args: CleanArgs) -> u8 {
+    let cleaned = attempt(&args);
+    let in_containers = match args.dry_run {
+        true => Vec::new(),
+        // After the folders: what a run has in containers goes with its folder.
+        false => remove_leftovers().await,
+    };
+    for run in in_containers {
+        output::note(&format!("run {run} has nothing in containers any more"));
+    }
+    match cleaned {
         Ok(code) => code,
         Err(error) => output::could_not_run("clean", &error),
     }

@@ -4,6 +4,8 @@ use std::{
     path::Path,
 };
 
+use crate::backend::{self, Engine};
+
 use super::{
     finding::Finding,
     machine::{first_line, free_bytes, open_files},
@@ -17,11 +19,20 @@ const OPEN_FILES: u64 = 4_096;
 
 /// Runs every check. Needed things come first in the result.
 pub(super) async fn all() -> Vec<Finding> {
-    let tools = futures::future::join4(rust(), c_compiler(), just(), docker());
-    let (rust, c_compiler, just, docker) = tools.await;
+    let tools = futures::future::join5(rust(), c_compiler(), just(), docker(), static_libc());
+    let (rust, c_compiler, just, docker, static_libc) = tools.await;
     let here = env::current_dir().unwrap_or_default();
     let disk = disk(&here, free_bytes(&here).map_err(|error| error.to_string()));
-    vec![rust, c_compiler, disk, files(open_files()), loopback(), just, docker]
+    vec![
+        rust,
+        c_compiler,
+        disk,
+        files(open_files()),
+        loopback(),
+        just,
+        docker,
+        static_libc,
+    ]
 }
 
 async fn rust() -> Finding {
@@ -72,12 +83,43 @@ async fn just() -> Finding {
 }
 
 async fn docker() -> Finding {
-    match first_line("docker", &["version", "--format", "engine {{.Server.Version}}"]).await {
-        Ok(found) => Finding::good("docker", found),
+    match backend::engine().await {
+        Ok(Engine { version, lacks: None }) => Finding::good("docker", format!("engine {version}")),
+        Ok(Engine {
+            version,
+            lacks: Some((reason, mend)),
+        }) => Finding::without(
+            "docker",
+            format!("engine {version}, and {reason}; nodes can't run in its containers (--backend containers)"),
+            mend,
+        ),
         Err(reason) => Finding::without(
             "docker",
-            format!("{reason}; tests against PostgreSQL in containers are skipped"),
-            "install and start a Docker engine: https://docs.docker.com/engine/install",
+            format!(
+                "{reason}; tests against PostgreSQL in containers are skipped, and nodes can't run in containers \
+                 (--backend containers)"
+            ),
+            "install and start a Docker engine: https://docs.docker.com/engine/install; another one than that of this \
+             machine is named by DOCKER_HOST",
+        ),
+    }
+}
+
+/// The C library to link programs with that run in an image of their own.
+async fn static_libc() -> Finding {
+    let compiler = env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    match first_line(&compiler, &["-print-file-name=libc.a"]).await {
+        // One that is not found is named without its folder.
+        Ok(found) if found.contains('/') => Finding::good("static libc", found),
+        Ok(_) => Finding::without(
+            "static libc",
+            "libc.a: not found; cargo binaries can't be built for containers (--backend containers)",
+            "sudo apt-get install libc6-dev (Debian, Ubuntu), sudo dnf install glibc-static (Fedora)",
+        ),
+        Err(reason) => Finding::without(
+            "static libc",
+            format!("{compiler}: {reason}"),
+            "install a C compiler first",
         ),
     }
 }

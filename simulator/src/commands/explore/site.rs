@@ -72,7 +72,9 @@ impl Site {
         let began_at = Timestamp::now();
         let engine = async {
             let world = LocalWorld::new(&self.topology, &running)?;
-            let ran = scenario::run(scenario, &world, seed, &Silent).await;
+            let ran = running
+                .unless_lost(scenario::run(scenario, &world, seed, &Silent))
+                .await?;
             ran.map(|(report, _)| report).map_err(|error| error.to_string())
         };
         let ran = match select(pin!(cancel.cancelled()), pin!(engine)).await {

@@ -89,6 +89,7 @@ impl Plan {
         let options = Options {
             seed: Some(self.seed),
             fail_points: check::fail_points(&self.scenario, &self.topology)?,
+            keep_containers: self.args.keep,
             ..self.args.topology.options()
         };
         let session = Session::up(self.topology.clone(), &options, &screen, &mut interrupt).await;
@@ -126,7 +127,8 @@ impl Plan {
 
     async fn engine(&self, session: &Session, screen: &Screen) -> Result<(Report, Observations), String> {
         let world = LocalWorld::new(&session.topology, &session.running)?;
-        let ran = scenario::run(&self.scenario, &world, self.seed, screen).await;
+        let ran = scenario::run(&self.scenario, &world, self.seed, screen);
+        let ran = session.running.unless_lost(ran).await?;
         ran.map_err(|error| error.to_string())
     }
 

@@ -161,6 +161,7 @@ fn addresses(node: &Node) -> Vec<String> {
     let links = node.links.iter().map(|link| (link.clone(), link.to_string())).collect();
     let values = PlaceholderValues {
         data: &data,
+        host: "127.0.0.1",
         ports: &ports,
         links: &links,
     };

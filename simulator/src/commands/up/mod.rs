@@ -19,7 +19,7 @@ use super::{
     session::{self, NotUp, Session},
 };
 use crate::{
-    backend::{Folder, NodeState, Running},
+    backend::{Folder, NodeState, Options, Running},
     exit,
     interrupt::Interrupt,
     progress::Lines,
@@ -74,7 +74,11 @@ async fn attempt(args: &UpArgs) -> Result<u8, Stop> {
         let code = detached::start(&topology).await.map_err(Stop::Other)?;
         return Ok(code);
     }
-    let session = Session::up(topology, &args.topology.options(), &Lines, &mut interrupt).await;
+    let options = Options {
+        keep_containers: args.keep,
+        ..args.topology.options()
+    };
+    let session = Session::up(topology, &options, &Lines, &mut interrupt).await;
     let session = session.map_err(Stop::NotUp)?;
     let mut display: Box<dyn Display> = if args.json {
         Box::new(JsonLines::new(&session.topology))
@@ -86,7 +90,11 @@ async fn attempt(args: &UpArgs) -> Result<u8, Stop> {
     // Kept until all is down: others take its lock for a sign that something is still up.
     let mut keeper = Keeper::new(&session.topology, &session.running);
     let shown = match &mut keeper {
-        Ok(keeper) => show(&session.running, display.as_mut(), keeper, &mut interrupt).await,
+        Ok(keeper) => {
+            let running = &session.running;
+            let shown = running.unless_lost(show(running, display.as_mut(), keeper, &mut interrupt));
+            shown.await.and_then(|shown| shown)
+        }
         Err(error) => Err(error.clone()),
     };
     output::note(&format!("stopping {}", session.topology.name()));
