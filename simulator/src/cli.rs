@@ -26,6 +26,7 @@ use crate::{
         provide::{self, ProvideArgs},
         proxy::{self, ProxyArgs},
         reconcile::{self, ReconcileArgs},
+        rehearse::{self, RehearseArgs},
         run::{self, RunArgs},
         schema::{self, SchemaArgs},
         score::{self, ScoreArgs},
@@ -64,13 +65,15 @@ enum Command {
     Down(DownArgs),
     /// Run a scenario against a topology, and say the verdict
     Run(RunArgs),
+    /// Take a module out of one node into another by a plan, while a scenario runs, and say the verdict
+    Rehearse(Box<RehearseArgs>),
     /// Run a scenario from many seeds, and shrink a run that fails to the fewest faults that still fail
     Explore(ExploreArgs),
-    /// Check topologies and scenarios, and say everything that is wrong; nothing is started
+    /// Check topologies, scenarios and plans, and say everything that is wrong; nothing is started
     Check(CheckArgs),
     /// Write a first topology and scenario for a folder, from what it holds or from a compose file
     Init(InitArgs),
-    /// Print the JSON Schema of topology or scenario files, for editors
+    /// Print the JSON Schema of topology, scenario or plan files, for editors
     Schema(SchemaArgs),
     /// Print completions for a shell
     #[command(after_help = "bash: source <(seam completions bash), in ~/.bashrc\n\
@@ -80,7 +83,7 @@ enum Command {
         /// The shell
         shell: Shell,
     },
-    /// Print the reference of all keys of topology and scenario files
+    /// Print the reference of all keys of topology, scenario and plan files
     #[command(hide = true)]
     Reference,
     /// Remove what runs have left behind, and say what that frees
@@ -159,6 +162,7 @@ fn run_command(command: Command) -> u8 {
         Command::Fault(args) => wait_for(live::fault(args)),
         Command::Down(args) => wait_for(live::down(args)),
         Command::Run(args) => wait_for(run::run(args)),
+        Command::Rehearse(args) => wait_for(rehearse::run(*args)),
         Command::Explore(args) => wait_for(explore::run(args)),
         Command::Check(args) => check::run(&args),
         Command::Clean(args) => wait_for(clean::run(args)),

@@ -6,6 +6,7 @@ mod fail_points;
 mod input;
 mod lamps;
 mod launch;
+mod rehearsal;
 mod scenarios;
 mod score;
 mod service;

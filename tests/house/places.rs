@@ -8,7 +8,7 @@ use crate::workspace::{read, root};
 const SERVICE: &str = "notifications";
 
 /// The files to touch for a new service, beside its crate, its contract, its pacts, its tests and the prose.
-const PLACES: [&str; 22] = [
+const PLACES: [&str; 23] = [
     "Cargo.toml",
     "contracts/commerce/src/events.rs",
     "contracts/commerce/src/http/mod.rs",
@@ -21,6 +21,7 @@ const PLACES: [&str; 22] = [
     "services/monolith/src/platform.rs",
     "services/provision.sql",
     "services/shared/src/settings/standard.rs",
+    "simulator/rehearsals/payments/topology.toml",
     "simulator/scenarios/bad-day.toml",
     "simulator/scenarios/checkout.toml",
     "simulator/scenarios/events-duplicated-and-reordered.toml",

@@ -13,7 +13,7 @@ use commerce::http::{Operation, feed};
 use http::StatusCode;
 use seam::{
     Contract,
-    launch::{ADMIN_BODY, Admin, Launch, Operated, Problem, Refused, Watch, WatchedFile, metrics_of},
+    launch::{ADMIN_BODY, Admin, Launch, Limits, Operated, Problem, Refused, Watch, WatchedFile, metrics_of},
 };
 use shared::{
     Environment, Mounted, SettingsError, StartError, passed_on,
@@ -23,7 +23,12 @@ use shared::{
 use crate::endpoint::{Endpoint, Kind};
 
 /// Settings of launches, beside the URLs of the candidates.
-pub(crate) const LAUNCH_SETTINGS: &[Declared] = &[optional(&standard::LAUNCH_FILE), optional(&standard::ADMIN_TOKEN)];
+pub(crate) const LAUNCH_SETTINGS: &[Declared] = &[
+    optional(&standard::LAUNCH_FILE),
+    optional(&standard::LAUNCH_CONFIRM_MS),
+    optional(&standard::LAUNCH_SLACK_MS),
+    optional(&standard::ADMIN_TOKEN),
+];
 
 /// Time between two looks at the file of a launch.
 const WATCHED_EVERY: Duration = Duration::from_secs(1);
@@ -85,7 +90,13 @@ impl<'e> Launches<'e> {
         let candidate = passed_on(self.env.link((kind.client)(socket))?);
         let file = settings.get(&standard::LAUNCH_FILE)?.replace("{module}", kind.name);
         let source = WatchedFile::open_or_off(file, kind.name).map_err(refused)?;
-        let launch = Launch::reads(control, candidate).and_then(|setup| setup.begin(kind.name, Arc::new(source)));
+        let limits = Limits {
+            pause: settings.get(&standard::LAUNCH_CONFIRM_MS)?,
+            latency_slack: settings.get(&standard::LAUNCH_SLACK_MS)?,
+            ..Limits::default()
+        };
+        let setup = Launch::reads(control, candidate).map(|setup| setup.limits(limits));
+        let launch = setup.and_then(|setup| setup.begin(kind.name, Arc::new(source)));
         let launch = launch.map_err(refused)?;
         self.watches.push(launch.watch(WATCHED_EVERY));
         self.all.push(Arc::new(launch.clone()));

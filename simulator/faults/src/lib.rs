@@ -58,6 +58,7 @@
 //! | [`withhold_items`](WithholdItems) | `items`, `next`, `position` (/position) | ends pages earlier | come later |
 //! | [`reorder_items`](ReorderItems) | `items` | swaps neighbours in pages | none lost |
 //! | [`duplicate_items`](DuplicateItems) | `items`, `probability` (1) | repeats items of pages | none lost |
+//! | [`alter_json`](AlterJson) | `at`, one of `add`, `set`, `remove` | changes a field of JSON | that field's |
 //! | [`violate_schema`](ViolateSchema) | | breaks one constraint of the document's schema | some change |
 //! | [`corrupt_body`](CorruptBody) | `every` (bytes) | changes one byte of content in each run | none lost or added |
 //! | [`truncate_body`](TruncateBody) | `after_bytes` | cuts content off, then ends in order | those after it are lost |
@@ -94,8 +95,8 @@
 //!   [`Faults::describe`]), `on.http.operation` is an `operationId` of it, and `violate_schema` breaks the schema that
 //!   it has for a reply. Without one, both are refused when they are laid, and so is an operation that the document
 //!   lacks.
-//! - *Pages.* `withhold_items`, `reorder_items` and `duplicate_items` hold a reply until it is whole, as
-//!   `violate_schema` does, and rewrite the list of items in its JSON that `items`, a JSON pointer, leads to. All
+//! - *Pages.* `withhold_items`, `reorder_items` and `duplicate_items` hold a reply until it is whole, as `alter_json`
+//!   and `violate_schema` do, and rewrite the list of items in its JSON that `items`, a JSON pointer, leads to. All
 //!   other bytes stay, but for the length that frames the body: `content-length` tells the new one, and a body in
 //!   chunks becomes one chunk. A reply that is not JSON, is compressed, has more than 4 MiB, ends early or has no
 //!   such list passes unchanged and is recorded as unfit, and so is a page with too few items. A reader bears all
@@ -151,9 +152,9 @@ mod upstream;
 pub use counters::Counts;
 pub use draw::draw;
 pub use effects::{
-    AcceptThenClose, Answer, Bandwidth, Corrupt, CorruptBody, Cut, Delay, Distribution, DropReply, Duplicate,
-    DuplicateItems, Effect, Latency, Redeliver, Refuse, Reorder, ReorderItems, Reset, Slice, SlowClose, Timeout,
-    TruncateBody, ViolateSchema, WithholdItems,
+    AcceptThenClose, AlterJson, Answer, Bandwidth, Corrupt, CorruptBody, Cut, Delay, Distribution, DropReply,
+    Duplicate, DuplicateItems, Effect, Latency, Redeliver, Refuse, Reorder, ReorderItems, Reset, Slice, SlowClose,
+    Timeout, TruncateBody, ViolateSchema, WithholdItems,
 };
 pub use fault::{Fault, InvalidFault};
 pub use faults::{Faults, LaidFault, LayError, MOST_FAULTS};

@@ -16,6 +16,7 @@ pub(crate) mod output;
 pub(crate) mod provide;
 pub(crate) mod proxy;
 pub(crate) mod reconcile;
+pub(crate) mod rehearse;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod score;

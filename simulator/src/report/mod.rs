@@ -12,7 +12,9 @@ mod lines;
 mod page;
 mod picture;
 mod plot;
+mod rehearsal;
 mod requests;
+mod steps;
 mod timeline;
 mod words;
 
@@ -22,6 +24,7 @@ pub(crate) mod tests;
 pub(crate) use evidence::Evidence;
 pub(crate) use junit::junit;
 pub(crate) use page::html;
+pub(crate) use rehearsal::rehearsal;
 
 use crate::{scenario::Report, topology::Topology};
 

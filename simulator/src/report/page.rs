@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use super::{Facts, invariants, picture, requests, timeline, words};
 use crate::scenario::{Report, Verdict};
 
-const STYLE: &str = include_str!("style.css");
+pub(super) const STYLE: &str = include_str!("style.css");
 
 /// Renders a run as one page that loads nothing. Secrets of its topology are hidden.
 pub(crate) fn html(facts: &Facts<'_>) -> String {
@@ -27,7 +27,7 @@ pub(crate) fn html(facts: &Facts<'_>) -> String {
 }
 
 /// Hides secrets in the texts of a page's body, and not in its markup: a secret may be a word that stands there too.
-fn hidden(page: &str, hide: impl Fn(&str) -> String) -> String {
+pub(super) fn hidden(page: &str, hide: impl Fn(&str) -> String) -> String {
     let (head, body) = page.split_once("</style>").unwrap_or(("", page));
     let mut hidden = String::with_capacity(page.len());
     hidden.push_str(head);

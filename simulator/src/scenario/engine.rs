@@ -1,6 +1,12 @@
-use std::{cell::RefCell, collections::BTreeSet, future::Future, pin::pin, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeSet,
+    future::Future,
+    pin::pin,
+    time::Duration,
+};
 
-use futures::future::{self, Either, select};
+use futures::future::{self, Either, LocalBoxFuture, select};
 use tokio::sync::watch;
 
 use super::{
@@ -38,6 +44,21 @@ pub async fn run(
     seed: u64,
     progress: &dyn Progress<Event>,
 ) -> Result<(Report, Observations), ScenarioError> {
+    run_beside(scenario, world, seed, progress, None).await
+}
+
+/// Runs a scenario as [`run`] does, but its journeys go on until `beside` has ended, whatever their number in the
+/// scenario. A run that is given up does not wait for it.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) async fn run_beside<'a>(
+    scenario: &'a Scenario,
+    world: &'a dyn World,
+    seed: u64,
+    progress: &'a dyn Progress<Event>,
+    beside: Option<LocalBoxFuture<'a, ()>>,
+) -> Result<(Report, Observations), ScenarioError> {
     let mut observations = Observations::open(scenario)?;
     check_roles(scenario, world)?;
     let client = Client::new(world, &scenario.repeat, scenario.workload.answer_within);
@@ -50,6 +71,8 @@ pub async fn run(
         windows: &windows,
         time: Timekeeper::start(world, progress),
         command_report: RefCell::default(),
+        journeys: Cell::new(scenario.workload.count),
+        beside: RefCell::new(beside),
     };
     let faults = Faults::schedule(scenario, seed, world, &client, &run.time, &windows)?;
     let whole = run.telling_deaths(run.whole(&faults, &mut observations));
@@ -66,6 +89,10 @@ struct Run<'a> {
     time: Timekeeper<'a>,
     /// The verdict on the program that is the workload, once it has ended.
     command_report: RefCell<Option<InvariantReport>>,
+    /// The number of journeys.
+    journeys: Cell<u64>,
+    /// The journeys go on until it has ended.
+    beside: RefCell<Option<LocalBoxFuture<'a, ()>>>,
 }
 
 impl Run<'_> {
@@ -187,8 +214,18 @@ impl Run<'_> {
     async fn journeys_and_faults(&self, faults: &Faults<'_>) -> (Vec<Journey>, u64) {
         let begun = self.time.now_ms();
         let (started, watched) = watch::channel(0);
+        let goes_on = Cell::new(true);
+        let beside = self.beside.take();
+        let is_open = beside.is_some();
+        let beside = async {
+            if let Some(beside) = beside {
+                select(beside, pin!(self.client.given_up())).await;
+            }
+            goes_on.set(false);
+        };
         let journeys = async {
             let journeys = Journeys {
+                goes_on: is_open.then_some(&goes_on),
                 scenario: self.scenario,
                 world: self.world,
                 client: self.client,
@@ -196,10 +233,13 @@ impl Run<'_> {
                 seed: self.seed,
             };
             let (journeys, command) = journeys.run(started).await;
+            if is_open {
+                self.journeys.set(journeys.len() as u64);
+            }
             self.command_report.replace(command);
             (journeys, self.time.now_ms().saturating_sub(begun))
         };
-        let (journeys, ()) = future::join(journeys, faults.run(&watched)).await;
+        let (journeys, (), ()) = future::join3(journeys, faults.run(&watched), beside).await;
         journeys
     }
 
@@ -250,7 +290,7 @@ impl Run<'_> {
         Ok(Report {
             scenario: scenario.name.clone(),
             seed: self.seed,
-            count: scenario.workload.count,
+            count: self.journeys.get(),
             concurrency: scenario.workload.concurrency,
             verdict: Verdict::Inconclusive,
             timeline: Timeline {

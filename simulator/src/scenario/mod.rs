@@ -52,6 +52,7 @@ mod workload;
 pub use candidates::Candidates;
 pub use check::Check;
 pub use engine::run;
+pub(crate) use engine::run_beside;
 pub use error::ScenarioError;
 pub use explore::Explore;
 pub use failures::Failures;
@@ -62,6 +63,8 @@ pub(crate) use pinned::Pin;
 pub use plan::{Invariant, Scenario, Workload};
 pub use progress::{Event, Phase};
 pub use report::{DeathReport, FaultOutcome, FaultReport, InvariantReport, Report, Row, Timeline, Unsettled, Verdict};
+pub(crate) use schema::{SpanText, TimeText};
+pub(crate) use times::{Span, Time};
 pub use uses::{Use, UseKind};
 
 /// JSON Schema of a scenario's file.

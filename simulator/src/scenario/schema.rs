@@ -100,13 +100,13 @@ pub(super) fn one_of(keys: &[&str]) -> Value {
 #[derive(JsonSchema)]
 #[schemars(inline, extend("pattern" = faults::DURATION))]
 #[expect(dead_code, reason = "only its schema is used")]
-pub(super) struct TimeText(String);
+pub(crate) struct TimeText(String);
 
 /// Duration, or two between which one is drawn.
 #[derive(JsonSchema)]
 #[schemars(inline, untagged)]
 #[expect(dead_code, reason = "only its schema is used")]
-pub(super) enum SpanText {
+pub(crate) enum SpanText {
     One(TimeText),
     Two(TimeText, TimeText),
 }

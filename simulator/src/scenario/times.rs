@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// A duration as text with a unit, such as `250ms`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Time(pub(super) Duration);
+pub(crate) struct Time(pub(crate) Duration);
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -17,9 +17,9 @@ impl<'de> Deserialize<'de> for Time {
 
 /// A duration, or two between which one is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) low: Duration,
-    pub(super) high: Duration,
+pub(crate) struct Span {
+    pub(crate) low: Duration,
+    pub(crate) high: Duration,
 }
 
 impl<'de> Deserialize<'de> for Span {

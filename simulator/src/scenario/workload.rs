@@ -1,8 +1,8 @@
-use std::{collections::BTreeMap, future::Future, pin::pin, time::Duration};
+use std::{cell::Cell, collections::BTreeMap, future::Future, pin::pin, time::Duration};
 
 use futures::{
     StreamExt,
-    future::{Either, select},
+    future::{Either, ready, select},
     stream,
 };
 use tokio::sync::watch;
@@ -17,6 +17,8 @@ use crate::steps::{Client, Errand, World};
 
 /// The journeys of a run.
 pub(super) struct Journeys<'a> {
+    /// Journeys are begun while it is true; without it, as many as the scenario says.
+    pub(super) goes_on: Option<&'a Cell<bool>>,
     pub(super) scenario: &'a Scenario,
     pub(super) world: &'a dyn World,
     pub(super) client: &'a Client<'a>,
@@ -31,10 +33,11 @@ impl Journeys<'_> {
         if let Some(errand) = &self.scenario.command {
             return (Vec::new(), Some(self.command(errand, &started).await));
         }
-        let count = self.scenario.workload.count;
+        let count = self.goes_on.map_or(self.scenario.workload.count, |_| u64::MAX);
         let begun = self.world.now();
         let (mut over, mut failed) = (0, 0);
         let mut journeys: Vec<Journey> = stream::iter(1..=count)
+            .take_while(|_| ready(self.goes_on.is_none_or(Cell::get)))
             .map(|number| self.one(number, begun, &started))
             .buffer_unordered(self.scenario.workload.concurrency)
             .inspect(|journey| {

@@ -59,6 +59,8 @@ fn cases() -> Vec<Case> {
         case("up shop.toml --json", 0),
         case("run errand --json", 0),
         case("run errand", 0),
+        case("rehearse move", 1),
+        case("rehearse move --json", 1),
         case("explore errand --seeds 1 --from 1", 0),
         case("explore errand --seeds 1 --from 1 --json", 0),
         case("verify orders --provider-url http://127.0.0.1:1 --consumer nobody", 3),
@@ -168,6 +170,14 @@ fn shop() -> Shop {
     shop.write("shop.py", include_str!("../scenario_run/shop.py"));
     shop.write("topologies/shop.py", include_str!("../scenario_run/shop.py"));
     shop.write("scenarios/errand.toml", include_str!("../scenario_run/scenario.toml"));
+    let calm = include_str!("../scenario_run/scenario.toml")
+        .replace("\"corner\"", "\"counter\"")
+        .replace("\"shop\"", "\"corner-shop\"");
+    let (before, rest) = calm.split_once("[[fault]]").unwrap();
+    let (_fault, after) = rest.split_once("[[observe]]").unwrap();
+    shop.write("scenarios/calm.toml", &format!("{before}[[observe]]{after}"));
+    shop.write("topologies/counter.toml", include_str!("../cases/counter.toml"));
+    shop.write("rehearsals/move.toml", include_str!("../cases/move.toml"));
     shop.write(
         "providers.toml",
         "topology = 'corner'\n[provider]\norders = 'corner-shop'\n",

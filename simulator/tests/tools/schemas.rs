@@ -30,6 +30,7 @@ fn the_committed_schemas_and_the_reference_are_those_of_the_types() {
     for (args, file) in [
         (&["schema", "topology"][..], "schemas/topology.json"),
         (&["schema", "scenario"], "schemas/scenario.json"),
+        (&["schema", "rehearsal"], "schemas/rehearsal.json"),
         (&["reference"], "REFERENCE.md"),
     ] {
         let made = Folder::new().seam(args).is(0).out;
@@ -63,7 +64,7 @@ fn every_key_has_a_description() {
             .for_each(|(name, table)| look(name, table, lacking));
     }
     let mut lacking = Vec::new();
-    for kind in ["topology", "scenario"] {
+    for kind in ["topology", "scenario", "rehearsal"] {
         look(kind, &schema(kind), &mut lacking);
     }
     assert_eq!(lacking, [""; 0]);
@@ -86,12 +87,15 @@ fn every_file_that_ships_fits_its_schema() {
     let mut topologies = files("topologies");
     topologies.push(here("tests/scenario_run/topology.toml"));
     topologies.push(here("examples/two-languages/topology.toml"));
+    topologies.push(here("rehearsals/payments/topology.toml"));
     let mut scenarios = files("scenarios");
     scenarios.extend([
         here("tests/scenario_run/scenario.toml"),
         here("tests/scenario/shop.toml"),
+        here("rehearsals/payments/customers.toml"),
     ]);
-    for (schema, files) in [(&topology, topologies), (&scenario, scenarios)] {
+    let (rehearsal, plans) = (schema("rehearsal"), files("rehearsals"));
+    for (schema, files) in [(&topology, topologies), (&scenario, scenarios), (&rehearsal, plans)] {
         for file in files {
             let text = fs::read_to_string(&file).unwrap();
             assert!(fits(schema, &json(&text)), "{} does not fit", file.display());

@@ -12,6 +12,9 @@ use crate::launch::{Claim, Lacking, Operated, Position, Refused, Repaired, Statu
 /// The path below which an [`Admin`] answers.
 pub const ADMIN_PATH: &str = "/admin/launch";
 
+/// The header with the [`Claim`] that a request wants the gate to judge by, as JSON, in place of the launch's own.
+pub const CLAIM_HEADER: &str = "x-seam-claim";
+
 /// The most bytes of a request's body.
 pub const ADMIN_BODY: usize = 64 << 10;
 
@@ -26,7 +29,8 @@ pub const ADMIN_BODY: usize = 64 << 10;
 /// | `GET /admin/launch/{name}/lacking` | the writes that one side may lack, an array of [`Lacking`] |
 /// | `POST /admin/launch/{name}/repair` | [`Reconciled`], after a repair, which goes on if its operator goes away |
 ///
-/// Each needs `Authorization: Bearer TOKEN`. A failure is a [`Problem`], and changes nothing:
+/// Each needs `Authorization: Bearer TOKEN`. A [`Claim`] in the header [`CLAIM_HEADER`] is judged by in the answer; it
+/// changes nothing for others. A failure is a [`Problem`], and changes nothing:
 ///
 /// | status | reason |
 /// |---|---|
@@ -36,7 +40,7 @@ pub const ADMIN_BODY: usize = 64 << 10;
 /// | 405 | the path knows no such method; `Allow` names those that it knows |
 /// | 409 | the source has settings that are refused, or it is written elsewhere ([`Refused::ReadOnly`]) |
 /// | 412 | the launch was turned since that revision |
-/// | 422 | the body is no position, or one that is refused |
+/// | 422 | the body is no position, or one that is refused; the claim is none |
 /// | 428 | `If-Match` is missing; `*` turns the launch whatever it was |
 /// | 500 | the position can't be written |
 pub struct Admin {
@@ -106,10 +110,14 @@ impl Admin {
         if let Some(refused) = self.refusal(headers) {
             return refused;
         }
+        let claim = match claimed(headers) {
+            Ok(claim) => claim.unwrap_or_else(|| self.claim.clone()),
+            Err(wrong) => return problem(StatusCode::UNPROCESSABLE_ENTITY, wrong),
+        };
         let rest = path.strip_prefix(ADMIN_PATH).unwrap_or(path);
         let segments: Vec<&str> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
         let (name, action) = match segments.as_slice() {
-            [] if method == Method::GET => return self.all().await,
+            [] if method == Method::GET => return self.all(claim).await,
             [] => return not_allowed("GET"),
             [name] => (*name, ""),
             [name, action @ ("lacking" | "repair")] => (*name, *action),
@@ -122,8 +130,8 @@ impl Admin {
         };
         let launch = Arc::clone(launch);
         match (method.as_str(), action) {
-            ("GET", "") => self.status(launch).await,
-            ("PUT", "") => self.turn(launch, headers, body).await,
+            ("GET", "") => status(launch, claim).await,
+            ("PUT", "") => turn(launch, claim, headers, body).await,
             ("GET", "lacking") => lacking(&*launch),
             ("POST", "repair") => repair(launch).await,
             (_, "") => not_allowed("GET, PUT"),
@@ -132,8 +140,8 @@ impl Admin {
         }
     }
 
-    async fn all(&self) -> Answer {
-        let (launches, claim) = (self.launches.clone(), self.claim.clone());
+    async fn all(&self, claim: Claim) -> Answer {
+        let launches = self.launches.clone();
         let all = move || {
             launches
                 .iter()
@@ -148,42 +156,53 @@ impl Admin {
             ),
         }
     }
+}
 
-    async fn status(&self, launch: Arc<dyn Operated>) -> Answer {
-        let claim = self.claim.clone();
-        match tokio::task::spawn_blocking(move || launch.status(&claim)).await {
-            Ok(status) => tagged(&status),
-            Err(_panicked) => problem(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the status can't be read; see the log",
-            ),
-        }
+/// The claim that a request brings.
+fn claimed(headers: &HeaderMap) -> Result<Option<Claim>, String> {
+    let Some(text) = headers.get(CLAIM_HEADER) else {
+        return Ok(None);
+    };
+    let claim: Claim = serde_json::from_slice(text.as_bytes()).map_err(|error| format!("{CLAIM_HEADER}: {error}"))?;
+    match claim.problem() {
+        Some(problem) => Err(format!("{CLAIM_HEADER}: {problem}")),
+        None => Ok(Some(claim)),
     }
+}
 
-    async fn turn(&self, launch: Arc<dyn Operated>, headers: &HeaderMap, body: &[u8]) -> Answer {
-        let position: Position = match read(body) {
-            Ok(position) => position,
-            Err((status, error)) => return problem(status, error),
-        };
-        let revision = match headers.get(header::IF_MATCH).map(HeaderValue::to_str) {
-            Some(Ok("*")) => None,
-            Some(Ok(tag)) => Some(tag.trim().trim_matches('"').to_owned()),
-            _ => {
-                let wanted = "`If-Match` is wanted: the ETag of the status that the change was made from, or *";
-                return problem(StatusCode::PRECONDITION_REQUIRED, wanted);
-            }
-        };
-        let turned = Arc::clone(&launch);
-        // It writes a file.
-        let turned = tokio::task::spawn_blocking(move || turned.turn(position, revision.as_deref())).await;
-        match turned {
-            Ok(Ok(())) => self.status(launch).await,
-            Ok(Err(refused)) => problem(status_of(&refused), refused),
-            Err(_panicked) => problem(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the launch can't be turned; see the log",
-            ),
+async fn status(launch: Arc<dyn Operated>, claim: Claim) -> Answer {
+    match tokio::task::spawn_blocking(move || launch.status(&claim)).await {
+        Ok(status) => tagged(&status),
+        Err(_panicked) => problem(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the status can't be read; see the log",
+        ),
+    }
+}
+
+async fn turn(launch: Arc<dyn Operated>, claim: Claim, headers: &HeaderMap, body: &[u8]) -> Answer {
+    let position: Position = match read(body) {
+        Ok(position) => position,
+        Err((status, error)) => return problem(status, error),
+    };
+    let revision = match headers.get(header::IF_MATCH).map(HeaderValue::to_str) {
+        Some(Ok("*")) => None,
+        Some(Ok(tag)) => Some(tag.trim().trim_matches('"').to_owned()),
+        _ => {
+            let wanted = "`If-Match` is wanted: the ETag of the status that the change was made from, or *";
+            return problem(StatusCode::PRECONDITION_REQUIRED, wanted);
         }
+    };
+    let turned = Arc::clone(&launch);
+    // It writes a file.
+    let turned = tokio::task::spawn_blocking(move || turned.turn(position, revision.as_deref())).await;
+    match turned {
+        Ok(Ok(())) => status(launch, claim).await,
+        Ok(Err(refused)) => problem(status_of(&refused), refused),
+        Err(_panicked) => problem(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the launch can't be turned; see the log",
+        ),
     }
 }
 

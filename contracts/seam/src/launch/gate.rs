@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// The claim that a step has to prove before the next one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Claim {
     /// The share of calls that may differ: below 0.001 by default, with 95 % confidence. Zero mismatches in n
     /// comparisons show a share below 3/n, so this takes 3,000 comparisons of each method.
@@ -33,6 +34,22 @@ impl Default for Claim {
 }
 
 impl Claim {
+    /// The first field that is outside of its limits, with the value seen and the value wanted: both shares are above 0
+    /// and at most 1, and an exempt method has a reason.
+    pub fn problem(&self) -> Option<String> {
+        for (field, share) in [
+            ("mismatches_below", self.mismatches_below),
+            ("left_out_below", self.left_out_below),
+        ] {
+            if !(share > 0.0 && share <= 1.0) {
+                return Some(format!("{field} is {share}, wanted a share above 0 and at most 1"));
+            }
+        }
+        let unreasoned = self.exempt.iter().find(|(_, reason)| reason.trim().is_empty());
+        unreasoned
+            .map(|(method, _)| format!("exempt method {method} has no reason, wanted why it needs no comparisons"))
+    }
+
     /// The number of comparisons without a mismatch that the claim takes.
     pub fn needed(&self) -> u64 {
         let needed = (3.0 / self.mismatches_below).ceil();

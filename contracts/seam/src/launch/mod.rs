@@ -99,7 +99,7 @@ mod status;
 mod verdict;
 
 #[cfg(feature = "http")]
-pub use admin::{ADMIN_BODY, ADMIN_PATH, Admin, Problem, Reconciled};
+pub use admin::{ADMIN_BODY, ADMIN_PATH, Admin, CLAIM_HEADER, Problem, Reconciled};
 pub use dial::Dial;
 pub use file::WatchedFile;
 pub use file_journal::FileJournal;

@@ -35,7 +35,7 @@ impl Answer {
     }
 }
 
-async fn ask(admin: &Admin, line: &str, headers: &[(HeaderName, &str)], body: &Value) -> Answer {
+pub(crate) async fn ask(admin: &Admin, line: &str, headers: &[(HeaderName, &str)], body: &Value) -> Answer {
     let (method, path) = line.split_once(' ').unwrap();
     let mut all = HeaderMap::new();
     for (name, value) in headers {
@@ -60,14 +60,14 @@ pub(crate) async fn asked(admin: &Admin, line: &str, tag: &str, body: Value) -> 
 }
 
 /// A launch of reads with its file.
-struct Place {
+pub(crate) struct Place {
     folder: TempDir,
-    admin: Admin,
+    pub(crate) admin: Admin,
     launch: Launch<dyn Till>,
 }
 
 impl Place {
-    fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("launch.toml"), text).unwrap();
         Self::again(folder)
@@ -102,9 +102,9 @@ impl Place {
     }
 }
 
-const OFF: &str = "version = 1\nlaunch = \"till\"\n";
+pub(crate) const OFF: &str = "version = 1\nlaunch = \"till\"\n";
 
-fn reads(stage: Stage, shadowed: &str) -> Position {
+pub(crate) fn reads(stage: Stage, shadowed: &str) -> Position {
     Position {
         reads: Lane::new(stage, percent(shadowed), Dial::NONE),
         ..Position::default()

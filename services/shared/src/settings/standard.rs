@@ -87,6 +87,20 @@ pub static LAUNCH_FILE: Setting<String> = Setting {
     parse: |text| Some(text.to_owned()),
 };
 
+/// Pause before a mismatch of a dark launch counts as confirmed.
+pub static LAUNCH_CONFIRM_MS: Setting<Duration> = milliseconds(
+    "LAUNCH_CONFIRM_MS",
+    "time after which a mismatch of the same shape counts as confirmed in a dark launch, in ms",
+    "60000",
+);
+
+/// Permitted delay of a candidate.
+pub static LAUNCH_SLACK_MS: Setting<Duration> = milliseconds(
+    "LAUNCH_SLACK_MS",
+    "time that a candidate may take longer than 1.5 times the module before its launch calls it slower, in ms",
+    "1",
+);
+
 /// Part of a new database in a handover.
 pub static STANDS_BY: Setting<bool> = Setting {
     name: "STANDS_BY",

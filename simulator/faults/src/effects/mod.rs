@@ -5,6 +5,7 @@
 //! and `http` carry them out.
 
 mod accept_then_close;
+mod alter_json;
 mod answer;
 mod bandwidth;
 mod corrupt;
@@ -33,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     accept_then_close::AcceptThenClose,
+    alter_json::AlterJson,
     answer::Answer,
     bandwidth::Bandwidth,
     corrupt::Corrupt,
@@ -108,6 +110,8 @@ pub enum Effect {
     ReorderItems(ReorderItems),
     /// Repeats items of the pages in HTTP/1 replies.
     DuplicateItems(DuplicateItems),
+    /// Changes a field in the JSON of HTTP/1 replies.
+    AlterJson(AlterJson),
     /// Breaks the schema of HTTP/1 replies.
     ViolateSchema(ViolateSchema),
     /// Changes bytes in the bodies of HTTP/1 replies.
@@ -140,6 +144,7 @@ impl Effect {
             Self::WithholdItems(_) => "withhold_items",
             Self::ReorderItems(_) => "reorder_items",
             Self::DuplicateItems(_) => "duplicate_items",
+            Self::AlterJson(_) => "alter_json",
             Self::ViolateSchema(_) => "violate_schema",
             Self::CorruptBody(_) => "corrupt_body",
             Self::TruncateBody(_) => "truncate_body",
@@ -169,9 +174,10 @@ impl Effect {
             Self::WithholdItems(_) => 17,
             Self::ReorderItems(_) => 18,
             Self::DuplicateItems(_) => 19,
-            Self::ViolateSchema(_) => 20,
-            Self::CorruptBody(_) => 21,
-            Self::TruncateBody(_) => 22,
+            Self::AlterJson(_) => 20,
+            Self::ViolateSchema(_) => 21,
+            Self::CorruptBody(_) => 22,
+            Self::TruncateBody(_) => 23,
         }
     }
 
@@ -208,6 +214,7 @@ impl Effect {
             | Self::WithholdItems(_)
             | Self::ReorderItems(_)
             | Self::DuplicateItems(_)
+            | Self::AlterJson(_)
             | Self::ViolateSchema(_)
             | Self::CorruptBody(_)
             | Self::TruncateBody(_) => true,
@@ -256,6 +263,7 @@ impl Effect {
             Self::WithholdItems(withhold) => withhold.check(),
             Self::ReorderItems(reorder) => reorder.check(),
             Self::DuplicateItems(duplicate) => duplicate.check(),
+            Self::AlterJson(alter) => alter.check(),
             Self::CorruptBody(corrupt_body) => corrupt_body.check(),
             Self::Duplicate(_) | Self::DropReply(_) | Self::ViolateSchema(_) | Self::TruncateBody(_) => Ok(()),
         }

@@ -22,7 +22,11 @@ impl Effect {
     pub(crate) fn rewrites(&self) -> bool {
         matches!(
             self,
-            Self::WithholdItems(_) | Self::ReorderItems(_) | Self::DuplicateItems(_) | Self::ViolateSchema(_)
+            Self::WithholdItems(_)
+                | Self::ReorderItems(_)
+                | Self::DuplicateItems(_)
+                | Self::AlterJson(_)
+                | Self::ViolateSchema(_)
         )
     }
 
@@ -32,6 +36,7 @@ impl Effect {
             Self::WithholdItems(withhold) => withhold.rewrite(content, key),
             Self::ReorderItems(reorder) => reorder.rewrite(content, key),
             Self::DuplicateItems(duplicate) => duplicate.rewrite(content, key),
+            Self::AlterJson(alter) => alter.rewrite(content),
             Self::ViolateSchema(_) => ViolateSchema::rewrite(content, key, schema),
             _ => Rewritten::Unfit(format!("{} rewrites no reply", self.kind())),
         }

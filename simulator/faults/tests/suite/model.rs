@@ -90,6 +90,15 @@ name = "wrong"
 on = { http = { operation = "get_order" } }
 does = { violate_schema = {} }
 [[fault]]
+name = "rounds"
+does = { alter_json = { at = "/data/items/*/cents", add = -1 } }
+[[fault]]
+name = "renames"
+does = { alter_json = { at = "/data/status", set = "paid" } }
+[[fault]]
+name = "drops"
+does = { alter_json = { at = "/data/status", remove = true } }
+[[fault]]
 name = "copies"
 does = { duplicate_items = { items = "/data/events", probability = 0.5 } }
 [[fault]]
@@ -108,7 +117,7 @@ struct File {
 #[test]
 fn each_fault_is_read_and_written_as_toml_and_json() {
     let file: File = toml::from_str(EACH).unwrap();
-    assert_eq!(file.fault.len(), 28);
+    assert_eq!(file.fault.len(), 31);
 
     let toml = toml::to_string(&file).unwrap();
     let json = serde_json::to_string(&file).unwrap();
@@ -133,6 +142,18 @@ const OUTSIDE: &[(&str, &str)] = &[
     (
         "does = { slice = { size = 3, variation = 3 } }",
         "`does.slice.variation` is 3, wanted 0 to 2",
+    ),
+    (
+        "does = { alter_json = { at = \"/a\", add = 1, remove = true } }",
+        "`does.alter_json` is 2 of add, set and remove, wanted one of them",
+    ),
+    (
+        "does = { alter_json = { at = \"/a\", add = 0 } }",
+        "`does.alter_json.add` is 0, wanted another number than 0",
+    ),
+    (
+        "does = { alter_json = { at = \"a\", add = 1 } }",
+        "`does.alter_json.at` is \"a\", wanted a JSON pointer such as /data/events",
     ),
     (
         "does = { corrupt = { every = 0 } }",

@@ -51,13 +51,14 @@ impl TopologyArgs {
         if self.release { Profile::Release } else { Profile::Debug }
     }
 
-    /// The command of this name that has a scenario and this topology, with `more` words, as a shell takes it in any
-    /// folder: what was found from the current one has its whole path. Secrets are hidden in it.
+    /// The command of this name that has a scenario or a plan, and this topology if it is not the scenario's own, with
+    /// `more` words, as a shell takes it in any folder: what was found from the current one has its whole path. Secrets
+    /// are hidden in it.
     pub(crate) fn command(
         &self,
         name: &str,
         scenario: &str,
-        topology: &str,
+        topology: Option<&str>,
         more: Vec<String>,
         secrets: &Secrets,
     ) -> String {
@@ -66,10 +67,13 @@ impl TopologyArgs {
             true => whole(PathBuf::from(program)),
             false => program,
         };
-        let (scenario, topology) = (found("scenarios", scenario), found("topologies", topology));
+        let (scenario, topology) = (
+            found("scenarios", scenario),
+            topology.map(|topology| found("topologies", topology)),
+        );
         let mut words = vec![program, name.to_owned(), scenario];
         let mut option = |name: &str, value: String| words.extend([format!("--{name}"), value]);
-        option("topology", topology);
+        topology.into_iter().for_each(|topology| option("topology", topology));
         self.set.iter().for_each(|(name, value)| {
             let value = if secrets.has(name) { HIDDEN } else { value };
             option("set", format!("{name}={value}"));
@@ -196,7 +200,7 @@ mod tests {
         let said = args.command(
             "explore",
             "errand",
-            "corner",
+            Some("corner"),
             vec!["--from".to_owned(), "1".to_owned()],
             &secrets,
         );

@@ -1,4 +1,5 @@
-//! `seam check`: reads topologies and scenarios and says everything that is wrong with them. Nothing is started.
+//! `seam check`: reads topologies, scenarios and plans of rehearsals, and says everything that is wrong with them.
+//! Nothing is started.
 
 mod points;
 
@@ -11,17 +12,19 @@ pub(crate) use points::fail_points;
 use super::{arguments::own_topology, output};
 use crate::{
     backend, exit,
+    rehearsal::Plan,
     scenario::{FaultPlan, Scenario, UseKind},
     search,
     steps::{Errand, Fault, Support, Target},
     topology::Topology,
 };
 
-/// Check topologies and scenarios without starting anything.
+/// Check topologies, scenarios and plans without starting anything.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Exit codes: 0 nothing is wrong, 2 something is; every flaw is a line on stderr.")]
 pub(crate) struct CheckArgs {
-    /// The files: names, looked for among topologies and scenarios, or paths. A scenario is checked with its topology
+    /// The files: names, looked for among topologies, scenarios and rehearsals, or paths. A scenario is checked with
+    /// its topology, a plan with both
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
 }
@@ -118,7 +121,8 @@ fn check(name: &str) -> Result<&'static str, Vec<String>> {
     let here = std::env::current_dir().map_err(|error| vec![format!("the current folder can't be told: {error}")])?;
     let found = search::find_from(&here, "topologies", name).or_else(|not_found| {
         // The first error lists the topologies; a name of neither kind is more likely to be meant as one.
-        search::find_from(&here, "scenarios", name).map_err(|_| not_found)
+        let scenario = search::find_from(&here, "scenarios", name);
+        scenario.or_else(|_| search::find_from(&here, "rehearsals", name).map_err(|_| not_found))
     });
     let file = found.map_err(|error| vec![error.to_string()])?;
     let shown = if name.contains('/') || name.ends_with(".toml") {
@@ -127,6 +131,9 @@ fn check(name: &str) -> Result<&'static str, Vec<String>> {
         &file
     };
     let text = fs::read_to_string(&file).map_err(|error| vec![format!("cannot read {}: {error}", shown.display())])?;
+    if is_plan(&text) {
+        return check_plan(&text, shown, &here);
+    }
     if !is_scenario(&text) {
         let checked = Topology::check(&text, shown, &[]);
         let lines = |errors: Vec<_>| errors.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -141,6 +148,54 @@ fn check(name: &str) -> Result<&'static str, Vec<String>> {
         return Ok("a scenario");
     }
     Err(misfits.iter().map(|it| format!("{}: {it}", shown.display())).collect())
+}
+
+fn check_plan(text: &str, shown: &Path, here: &Path) -> Result<&'static str, Vec<String>> {
+    let plan = Plan::parse(text, shown).map_err(|error| vec![error.to_string()])?;
+    let topology = own_topology(&plan.scenario, &plan.scenario_file, here).map_err(|error| vec![error])?;
+    let token = (plan.token.clone(), "a token of a rehearsal".to_owned());
+    let topology = Topology::load(&topology, &[token]);
+    let topology = topology.map_err(|error| vec![format!("{}: its topology: {error}", shown.display())])?;
+    let misfits = misfits_of_plan(&plan, &topology);
+    if misfits.is_empty() {
+        return Ok("a plan");
+    }
+    Err(misfits.iter().map(|it| format!("{}: {it}", shown.display())).collect())
+}
+
+/// Everything in a plan and its scenario that a topology does not have.
+pub(crate) fn misfits_of_plan(plan: &Plan, topology: &Topology) -> Vec<String> {
+    let mut misfits = misfits(&plan.scenario, topology, true);
+    let missing = plan
+        .roles()
+        .into_iter()
+        .filter(|(_, role)| topology.role(role).is_none());
+    misfits.extend(missing.map(|(place, role)| {
+        let (name, known) = (topology.name(), topology.roles().join(", "));
+        format!("{place} names '{role}', and topology {name} has no such node or role; known are {known}")
+    }));
+    if !topology.secrets().has(&plan.token) {
+        misfits.push(format!(
+            "launch.token names '{}', and topology {} does not list that variable as secret",
+            plan.token,
+            topology.name()
+        ));
+    }
+    misfits.extend(
+        plan.planted()
+            .filter_map(|fault| match backend::support(topology, fault) {
+                Support::Refused(reason) => Some(format!("control.defect {:?} can't be planted: {reason}", fault.name)),
+                Support::Supported | Support::Approximated(_) => None,
+            }),
+    );
+    misfits
+}
+
+/// True for a text with a section that only plans of rehearsals have.
+fn is_plan(text: &str) -> bool {
+    let keys = text.parse::<toml::Table>().unwrap_or_default();
+    let broken = keys.is_empty() && text.contains("[launch]") && text.contains("[handover]");
+    broken || (keys.contains_key("launch") && !keys.contains_key("workload")) || keys.contains_key("handover")
 }
 
 /// True for a text with a section that only scenarios have. Anything else is taken for a topology.

@@ -66,14 +66,14 @@ impl ExploreArgs {
         more.extend(["--jobs".to_owned(), self.jobs.to_string()]);
         more.extend(self.all.then(|| "--all".to_owned()));
         self.topology
-            .command("explore", &self.scenario, topology, more, secrets)
+            .command("explore", &self.scenario, Some(topology), more, secrets)
     }
 
     /// The command that runs a scenario on the same topology, with its own seed or this one.
     pub(super) fn run(&self, scenario: &str, topology: &str, seed: Option<u64>, secrets: &Secrets) -> String {
         let seed = seed.map(|seed| ["--seed".to_owned(), seed.to_string()]);
         let seed = seed.into_iter().flatten().collect();
-        self.topology.command("run", scenario, topology, seed, secrets)
+        self.topology.command("run", scenario, Some(topology), seed, secrets)
     }
 }
 

@@ -5,7 +5,7 @@ use clap::Args;
 use http::{Method, Request, StatusCode, header};
 use seam::{
     http::{Socket, SocketLimits, Transport},
-    launch::{ADMIN_PATH, Lacking, Position, Problem, Reconciled, Status},
+    launch::{ADMIN_PATH, CLAIM_HEADER, Claim, Lacking, Position, Problem, Reconciled, Status},
 };
 use serde::de::DeserializeOwned;
 
@@ -36,6 +36,8 @@ pub(crate) enum Failure {
 pub(crate) struct Client {
     socket: Socket,
     token: String,
+    /// The claim that the gate is to judge by in place of the process's own, as JSON.
+    claim: Option<String>,
 }
 
 impl Place {
@@ -57,7 +59,26 @@ impl Client {
             ..SocketLimits::default()
         };
         let socket = Socket::new(url, limits).map_err(|error| refuse(error.to_string()))?;
-        Ok(Self { socket, token })
+        Ok(Self {
+            socket,
+            token,
+            claim: None,
+        })
+    }
+
+    /// A client with this token whose answers are judged by this claim, and come within `limit`.
+    pub(crate) fn judging_by(url: &str, token: String, claim: &Claim, limit: Duration) -> Result<Self, Failure> {
+        let limits = SocketLimits {
+            answer: limit,
+            ..SocketLimits::default()
+        };
+        let socket = Socket::new(url, limits).map_err(|error| Failure::CouldNotAsk(error.to_string()))?;
+        let claim = serde_json::to_string(claim).map_err(|error| Failure::CouldNotAsk(error.to_string()))?;
+        Ok(Self {
+            socket,
+            token,
+            claim: Some(claim),
+        })
     }
 
     /// The state of every launch.
@@ -100,6 +121,9 @@ impl Client {
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
         if let Some((revision, _)) = &change {
             request = request.header(header::IF_MATCH, format!("\"{revision}\""));
+        }
+        if let Some(claim) = &self.claim {
+            request = request.header(CLAIM_HEADER, claim);
         }
         let body = change.map(|(_, body)| body).unwrap_or_default();
         // The error would show the token.

@@ -110,6 +110,7 @@ impl RunArgs {
             .iter()
             .for_each(|concurrency| option("concurrency", concurrency.to_string()));
         self.kill.iter().for_each(|node| option("kill", node.clone()));
-        self.topology.command("run", &self.scenario, topology, more, secrets)
+        self.topology
+            .command("run", &self.scenario, Some(topology), more, secrets)
     }
 }

@@ -70,7 +70,7 @@ pub(crate) fn evidence(report: &Report, began: Timestamp, topology: &Topology, r
 ///
 /// # Errors
 /// When it can't be written; the text names it.
-pub(super) fn write(file: &Path, text: &str) -> Result<(), String> {
+pub(crate) fn write(file: &Path, text: &str) -> Result<(), String> {
     folder_for(file)
         .and_then(|()| fs::write(file, text))
         .map_err(|error| not_written(file, &error))
@@ -80,7 +80,7 @@ pub(super) fn write(file: &Path, text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// As [`write`], unless the disk fills up only then.
-pub(super) fn can_be_written(file: &Path) -> Result<(), String> {
+pub(crate) fn can_be_written(file: &Path) -> Result<(), String> {
     try_out(file).map_err(|error| {
         let lack = not_written(file, &error);
         format!("{lack}; nothing was started: name a place that can be written")

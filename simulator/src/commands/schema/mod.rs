@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::output;
-use crate::{exit, scenario, schema::page, topology};
+use crate::{exit, rehearsal, scenario, schema::page, topology};
 
 /// Print the JSON Schema of a kind of file.
 #[derive(Clone, Debug, Args)]
@@ -20,6 +20,7 @@ pub(crate) struct SchemaArgs {
 enum Kind {
     Topology,
     Scenario,
+    Rehearsal,
 }
 
 /// Runs `seam schema` and returns the exit code, one of [`crate::exit`].
@@ -27,6 +28,7 @@ pub(crate) fn run(args: &SchemaArgs) -> u8 {
     let schema = match args.kind {
         Kind::Topology => topology::schema(),
         Kind::Scenario => scenario::schema(),
+        Kind::Rehearsal => rehearsal::schema(),
     };
     output::printed("schema", output::print_line(&format!("{schema:#}")), exit::PASS)
 }
@@ -40,9 +42,14 @@ pub(crate) fn reference() -> u8 {
         &topology::schema(),
     );
     let scenario = page("Scenario", "Examples: [scenarios](scenarios).", &scenario::schema());
+    let plan = page(
+        "Plan of a rehearsal",
+        "Example: [rehearsals](rehearsals).",
+        &rehearsal::schema(),
+    );
     let text = format!(
-        "# Reference of topology and scenario files\n\nMade by `seam reference` from the types that read the files; \
-         `seam schema` prints the same as JSON Schema.\n\n{topology}\n{scenario}"
+        "# Reference of topology, scenario and plan files\n\nMade by `seam reference` from the types that read the \
+         files; `seam schema` prints the same as JSON Schema.\n\n{topology}\n{scenario}\n{plan}"
     );
     output::printed("reference", output::print(&text), exit::PASS)
 }

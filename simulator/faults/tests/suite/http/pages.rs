@@ -1,6 +1,6 @@
 //! Effects on the pages of a feed.
 
-use faults::{DuplicateItems, Effect, Faults, ReorderItems, Requests, TruncateBody, WithholdItems};
+use faults::{AlterJson, DuplicateItems, Effect, Faults, ReorderItems, Requests, TruncateBody, WithholdItems};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -98,6 +98,29 @@ pub(super) fn reordered() -> Effect {
 pub(super) fn doubled(probability: f64) -> Effect {
     let items = ITEMS.to_owned();
     Effect::DuplicateItems(DuplicateItems { items, probability })
+}
+
+#[tokio::test]
+async fn a_field_is_altered_on_an_open_connection_until_the_fault_is_lifted() {
+    let web = Web::answering(feed).await;
+    let mut client = web.connect().await;
+    let before = page(&mut client, "/feed?limit=3").await;
+    let alter = AlterJson {
+        at: "/data/next".to_owned(),
+        add: Some(1_000),
+        set: None,
+        remove: false,
+    };
+    web.lay("wrong number", Requests::default(), Effect::AlterJson(alter));
+    let meanwhile = page(&mut client, "/feed?limit=3").await;
+    let tally = web.tally("wrong number");
+    web.proxy.faults().lift_all();
+    let after = page(&mut client, "/feed?limit=3").await;
+
+    assert_eq!(before, (vec![1, 2, 3], 3));
+    assert_eq!(meanwhile, (vec![1, 2, 3], 1_003));
+    assert_eq!((tally.met, tally.fired), (1, 1));
+    assert_eq!(after, before);
 }
 
 #[tokio::test]
