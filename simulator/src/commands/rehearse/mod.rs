@@ -138,6 +138,7 @@ impl Rehearsal {
         let screen = Screen::default();
         let options = Options {
             seed: Some(self.seed),
+            keep_containers: self.args.keep,
             ..self.args.topology.options()
         };
         let session = Session::up(self.topology.clone(), &options, &screen, &mut interrupt).await;
