@@ -88,6 +88,8 @@ impl Running {
 
     /// Faults of a link, to lay and lift them; those of a front door if the link is [`Link::from_outside`].
     /// [`Topology::links_called`] finds links by name. `None` if there is no such link.
+    ///
+    /// [`Topology::links_called`]: crate::topology::Topology::links_called
     pub fn faults(&self, link: &Link) -> Option<&Faults> {
         self.links.faults(link)
     }
@@ -106,6 +108,8 @@ impl Running {
     ///
     /// # Errors
     /// When there is no such node, it does not run, or it has no such point.
+    ///
+    /// [`Options::fail_points`]: super::Options::fail_points
     pub async fn crash(&self, node: &str) -> Result<(), NodeError> {
         self.supervisor(node)?.crash().await
     }
@@ -303,6 +307,8 @@ impl Running {
     /// Lifts every fault on a link, asks every node to end (SIGTERM), kills those that still run after
     /// [`Options::grace`], and closes every address. Nothing starts from then on. A folder that cannot be removed
     /// stays, without an error.
+    ///
+    /// [`Options::grace`]: super::Options::grace
     pub async fn down(&self, folder: Folder) {
         self.end(self.grace).await;
         // First, as the folder's end is what `seam down` waits for.
