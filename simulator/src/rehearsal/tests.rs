@@ -71,7 +71,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("add = 1", "add = 0", "`does.alter_json.add` is 0"),
     (NODES, "nodes = []", "kill.nodes is empty"),
     (
-        "does = \"backfill\"",
+        "does = \"backfill\"\nrows = 100",
         "does = \"shadow\"",
         "step 1 (Shadow): out of order, the first is Backfill",
     ),
