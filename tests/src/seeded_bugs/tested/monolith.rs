@@ -29,8 +29,8 @@ pub(super) const BUGS: &[Bug] = &[
         ),
         &[Edit {
             file: "services/monolith/src/endpoint.rs",
-            find: "feed::router(self.name, passed_on(Arc::clone(&feed)))",
-            replace: "feed::router(self.name, Arc::clone(&feed))",
+            find: "feed::router(self.name, passed_on(feed))",
+            replace: "feed::router(self.name, feed)",
         }],
     ),
 ];
