@@ -8,7 +8,7 @@ use crate::workspace::{read, root};
 const SERVICE: &str = "notifications";
 
 /// The files to touch for a new service, beside its crate, its contract, its pacts, its tests and the prose.
-const PLACES: [&str; 23] = [
+const PLACES: [&str; 24] = [
     "Cargo.toml",
     "contracts/commerce/src/events.rs",
     "contracts/commerce/src/http/mod.rs",
@@ -28,6 +28,7 @@ const PLACES: [&str; 23] = [
     "simulator/scenarios/parts/books.toml",
     "simulator/scenarios/rolling-restart.toml",
     "simulator/scenarios/throughput.toml",
+    "simulator/topologies/brokered.toml",
     "simulator/topologies/extraction.toml",
     "simulator/topologies/microservices.toml",
     "simulator/topologies/monolith.toml",
